@@ -1,0 +1,51 @@
+"""The errors a user can act on, each with the exit code that scripts end with.
+
+A message says what is wrong, in which file or row, and what to do next.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+SHOWN = 5
+
+
+class DocsIndexError(Exception):
+    """Base of every error that is the user's to fix; nothing was half-written."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class DataRootError(DocsIndexError):
+    """The data root is missing, or something in it is not what it must be."""
+
+
+class TableRefusedError(DocsIndexError):
+    """A CSV file is not well-formed; it is taken whole or not at all."""
+
+
+class BuildError(DocsIndexError):
+    """The last dbt build is missing, unfinished, or made for something else."""
+
+
+class IndexFileError(DocsIndexError):
+    """The SQLite index is not a database of this program."""
+
+
+class LockedError(DocsIndexError):
+    """Another run holds the lock of this data root."""
+
+    exit_code = 75
+
+
+class StorageError(DocsIndexError):
+    """Reading or writing failed (disk full, say); running again completes."""
+
+    exit_code = 74
+
+
+def first_few(items: Sequence[str]) -> str:
+    """Join the first five items, one a line, and say how many more there are."""
+    shown = [f"  {item}" for item in items[:SHOWN]]
+    if len(items) > SHOWN:
+        shown.append(f"  ... and {len(items) - SHOWN} more")
+    return "\n".join(shown)

@@ -1,0 +1,44 @@
+"""One run at a time on a data root: an advisory lock that dies with its process."""
+
+import fcntl
+import os
+import sys
+from pathlib import Path
+
+from docs_index.errors import LockedError
+
+_held: dict[Path, int] = {}
+
+
+def take_lock(path: Path) -> None:
+    """Hold the lock until this process ends or `release_lock` is called.
+
+    A process that holds it already keeps it: dbt opens its connection anew for
+    each command it runs in one process.
+
+    Raises:
+        LockedError: another process holds it; the message names that process.
+    """
+    if path in _held:
+        return
+    path.parent.mkdir(exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 200).decode(errors="replace") or "another process"
+        os.close(descriptor)
+        raise LockedError(
+            f"{holder} is working on {path.parent.parent}: wait until it has ended"
+        ) from None
+    command = Path(sys.argv[0]).name
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{command} (process {os.getpid()})".encode(), 0)
+    _held[path] = descriptor
+
+
+def release_lock(path: Path) -> None:
+    """Let the lock go, if this process holds it."""
+    descriptor = _held.pop(path, None)
+    if descriptor is not None:
+        os.close(descriptor)

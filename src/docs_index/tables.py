@@ -1,0 +1,244 @@
+"""CSV files, taken whole or refused.
+
+`check_table` reads a file once, byte for byte, against the grammar of RFC 4180 and
+says what the file is; `read_table` lets DuckDB read what was checked, with nothing
+left to its sniffer. Neither interprets a value. Contract: section 2 of the
+backfill's rules (docs/rules.md).
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import duckdb
+
+from docs_index.errors import SHOWN, StorageError, TableRefusedError, first_few
+
+MAX_LINE_BYTES = 16 * 2**20
+_ADVICE = "mend the file or export it anew, then run again; nothing was written"
+_BOM = b"\xef\xbb\xbf"
+_LONGEST = MAX_LINE_BYTES + 3  # with a line end, and one byte that is too many
+
+# Possessive: a record matches in one pass or not at all.
+_FIELD = rb'(?:"(?:[^"]++|"")*+"|[^",\r\n]*+)'
+_RECORD = re.compile(rb"%b(?:,%b)*+" % (_FIELD, _FIELD))
+_ONE_FIELD = re.compile(_FIELD)
+_OPEN_QUOTE = re.compile(rb'(?:%b,)*+"(?:[^"]++|"")*+' % _FIELD)
+
+
+@dataclass(frozen=True)
+class Table:
+    """What one well-formed CSV file is; `identity` changes whenever the file does."""
+
+    path: Path
+    header: tuple[str, ...]
+    newline: str
+    data_rows: int
+    sha256: str
+    identity: tuple[int, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of the file that was checked."""
+        return self.identity[0]
+
+
+def check_table(path: Path, required: Sequence[str] = ()) -> Table:
+    """Read a CSV file against the grammar; one of the columns `required` is due.
+
+    Raises:
+        TableRefusedError: the file is not well-formed; names the first five faults.
+        StorageError: the file cannot be read.
+    """
+    header: tuple[str, ...] = ()
+    newline = b""
+    data_rows = 0
+    faults: list[str] = []
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            identity = _identity(os.fstat(file.fileno()))
+            for line, record in _records(file):
+                digest.update(record)
+                text = _bare(record, line)
+                body = text.removesuffix(b"\n").removesuffix(b"\r")
+                newline = newline or text[len(body) :]
+                fault = _fault(body, text[len(body) :], newline, len(header))
+                if fault:
+                    faults.append(f"line {line}: {fault}: {body[:80]!r}")
+                elif body and not header:
+                    header = tuple(_values(body))
+                elif body:
+                    data_rows += 1
+                if len(faults) > SHOWN:
+                    break
+    except IsADirectoryError:
+        raise TableRefusedError(f"{path} is a directory, not a CSV file") from None
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}") from error
+    if header or not faults:
+        faults = _header_faults(header, required) + faults
+    if faults:
+        listed = first_few(faults)
+        raise TableRefusedError(f"{path} is refused as a whole:\n{listed}\n{_ADVICE}")
+    return Table(
+        path, header, newline.decode() or "\n", data_rows, digest.hexdigest(), identity
+    )
+
+
+def read_table(
+    cursor: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[str]
+) -> duckdb.DuckDBPyRelation:
+    """Return `row_index` (1-based, in file order) and `columns`, as text or null.
+
+    A column that the file lacks is null in every row; others of the file are left
+    out. The relation is a temporary table of `cursor`.
+
+    Raises:
+        TableRefusedError: the file is not what was checked any more.
+    """
+    positions = {name: f'"{number}"' for number, name in enumerate(table.header)}
+    chosen = ", ".join(
+        f'cast({positions.get(name, "null")} as varchar) as "{name}"'
+        for name in columns
+    )
+    in_file = ", ".join(f"'{number}': 'varchar'" for number in range(len(positions)))
+    # With one column, only quotes tell an empty value from an empty line.
+    one_column = len(positions) == 1
+    cursor.execute(
+        f"""
+        create or replace temp table table_read as
+        select row_number() over () - 1 as row_index, {chosen}
+        from (
+            select * from read_csv(
+                $path, columns = {{{in_file}}}, header = false, auto_detect = false,
+                delim = ',', quote = '"', escape = '"', comment = '',
+                new_line = $newline, max_line_size = {MAX_LINE_BYTES + 2},
+                allow_quoted_nulls = {str(not one_column).lower()}, parallel = false
+            ) {'where "0" is not null' if one_column else ""}
+        )
+        qualify row_index > 0
+        """,
+        {
+            "path": glob_escaped(table.path),
+            "newline": table.newline.encode("unicode_escape").decode(),
+        },
+    )
+    relation = cursor.table("table_read")
+    counted = cursor.execute("select count(*) from table_read").fetchone()
+    unchanged = _identity(table.path.stat()) == table.identity
+    if not unchanged or counted != (table.data_rows,):
+        raise TableRefusedError(
+            f"{table.path} changed while it was read: run again once it is at rest"
+        )
+    return relation
+
+
+def glob_escaped(path: Path) -> str:
+    """Return a path that DuckDB takes literally, not as a glob pattern."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def _records(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield (line number, bytes) a record, line end included.
+
+    A record is a line, or several where a quote stays open; what cannot be a record
+    is handed over as it stands.
+    """
+    first, lines, size, quotes = 1, [], 0, 0
+    for number, line in enumerate(iter(lambda: file.readline(_LONGEST), b""), 1):
+        if not lines:
+            first, size, quotes = number, 0, 0
+            opens = line.count(b'"') % 2 and _OPEN_QUOTE.fullmatch(_bare(line, first))
+        lines.append(line)
+        size += len(line)
+        quotes += line.count(b'"')
+        if not (opens and quotes % 2 and size < _LONGEST):
+            yield first, b"".join(lines)
+            lines = []
+    if lines:
+        yield first, b"".join(lines)
+
+
+def _bare(record: bytes, line: int) -> bytes:
+    return record.removeprefix(_BOM) if line == 1 else record
+
+
+def _fault(body: bytes, ending: bytes, newline: bytes, fields: int) -> str | None:
+    """Say what is wrong with a record of a table of `fields` columns (0: unknown)."""
+    if len(body) > MAX_LINE_BYTES:
+        return f"longer than {MAX_LINE_BYTES} bytes, or a quote is never closed"
+    if b"\0" in body:
+        return "holds a NUL byte"
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return f"is not UTF-8 (byte {error.start + 1} of the row)"
+    if ending not in (newline, b""):
+        return "ends with another line end than the first line: LF or CRLF, not both"
+    if not body:
+        return None
+    if b'"' not in body and b"\r" not in body:
+        found = body.count(b",") + 1
+    elif _RECORD.fullmatch(body):
+        found = len(_values(body))
+    else:
+        return _quoting_fault(body)
+    if fields and found != fields:
+        return f"has {found} field(s) where the header has {fields}"
+    return None
+
+
+def _quoting_fault(body: bytes) -> str:
+    if body.count(b'"') % 2 and _OPEN_QUOTE.fullmatch(body):
+        return "a quote is opened and never closed"
+    good = _RECORD.match(body)
+    at = good.end() if good else 0
+    if body[at : at + 1] == b"\r":
+        return "holds a CR outside quotes: line ends must be LF or CRLF"
+    if body[at - 1 : at] == b'"':
+        return "goes on after a closing quote (quotes inside a value are doubled)"
+    return "holds a quote inside an unquoted value"
+
+
+def _values(body: bytes) -> list[str]:
+    """Split a well-formed record and take its quotes off."""
+    values = []
+    position = 0
+    while position <= len(body):
+        field = _ONE_FIELD.match(body, position)
+        assert field is not None, "an empty field matches anywhere"
+        text = field.group().decode()
+        quoted = text.startswith('"')
+        values.append(text[1:-1].replace('""', '"') if quoted else text)
+        position = field.end() + 1
+    return values
+
+
+def _header_faults(header: Sequence[str], required: Sequence[str]) -> list[str]:
+    if not header:
+        return ["line 1: there is no header line, the file is empty"]
+    faults = []
+    seen: dict[str, str] = {}
+    for name in header:
+        twin = seen.setdefault(name.casefold(), name) if name else None
+        if not name:
+            faults.append("line 1: a column has no name")
+        elif seen[name.casefold()] is not name:
+            faults.append(f"line 1: columns {twin!r} and {name!r} have the same name")
+    if required and not set(required).intersection(header):
+        due = " or ".join(repr(name) for name in required)
+        found = ", ".join(repr(name) for name in header)
+        hint = ""
+        if len(header) == 1 and re.search("[;\t]", header[0]):
+            hint = "; values must be separated by commas"
+        faults.append(f"line 1: no column {due}; found {found[:300]}{hint}")
+    return faults
