@@ -1,0 +1,146 @@
+"""Response files: which are usable, and what is in them.
+
+A path comes out of a table and is not to be trusted: `Folder.read` opens it only if
+it leads, links followed, to a regular file inside the folder. Nothing is ever read
+out of a file name. Contract: docs/rules.md, section 5.
+"""
+
+import errno
+import os
+import stat
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_SETTLED_NS = 2 * 10**9
+_CAUSES = {
+    errno.ENOENT: "there is no such file",
+    errno.ENOTDIR: "there is no such file",
+    errno.ELOOP: "its links lead in a circle",
+    errno.ENAMETOOLONG: "the path is too long",
+    errno.ENXIO: "it is not a regular file",
+}
+
+
+class UnusableError(Exception):
+    """A response file that cannot be used; the text says why."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """A usable file; the signature is of before it was read.
+
+    A file that is not settled was touched so lately that it may change once more
+    without its times telling.
+    """
+
+    content: bytes
+    text: str
+    signature: str
+    is_settled: bool
+
+
+class Folder:
+    """A folder that response paths are relative to, and never lead out of."""
+
+    def __init__(self, path: str, max_bytes: int) -> None:
+        self.path = os.path.realpath(path)
+        self.max_bytes = max_bytes
+        self._real_parent = lru_cache(maxsize=4096)(self._find_real_parent)
+
+    def read(self, path: str) -> Response:
+        """Return a file's bytes and text.
+
+        Raises:
+            UnusableError: the path or the file is not usable; says why.
+        """
+        descriptor, status = self._open(path)
+        try:
+            content = self._read_all(descriptor, status.st_size)
+        except OSError as error:
+            raise UnusableError(_cause(error)) from error
+        finally:
+            os.close(descriptor)
+        try:
+            text = content.decode()
+        except UnicodeDecodeError as error:
+            message = f"it is not UTF-8 (byte {error.start + 1})"
+            raise UnusableError(message) from error
+        touched = max(status.st_mtime_ns, status.st_ctime_ns)
+        is_settled = time.time_ns() - touched > _SETTLED_NS
+        return Response(content, text, _signature(status), is_settled)
+
+    def signature(self, path: str) -> str:
+        """Return what changes whenever the file does, without reading it."""
+        descriptor, status = self._open(path)
+        os.close(descriptor)
+        return _signature(status)
+
+    def _open(self, path: str) -> tuple[int, os.stat_result]:
+        if path.startswith("/"):
+            raise UnusableError("the path is absolute: it must be relative")
+        try:
+            descriptor = self._open_inside(path)
+        except OSError as error:
+            raise UnusableError(_cause(error)) from error
+        status = os.fstat(descriptor)
+        fault = None
+        if not stat.S_ISREG(status.st_mode):
+            fault = "it is not a regular file"
+        elif status.st_size > self.max_bytes:
+            fault = f"it has {status.st_size} bytes, more than {self.max_bytes}"
+        if fault:
+            os.close(descriptor)
+            raise UnusableError(fault)
+        return descriptor, status
+
+    def _open_inside(self, path: str) -> int:
+        """Open a path as written, once it is known to end inside the folder."""
+        written = f"{self.path}/{path}"
+        parent, _, name = path.rpartition("/")
+        if name not in ("", ".", ".."):
+            self._check_inside(f"{self._real_parent(parent)}/{name}")
+            try:
+                return os.open(written, _FLAGS | os.O_NOFOLLOW)
+            except OSError as error:
+                if error.errno != errno.ELOOP:
+                    raise
+        target = os.path.realpath(written, strict=True)
+        self._check_inside(target)
+        descriptor = os.open(written, _FLAGS)
+        if not os.path.samestat(os.fstat(descriptor), os.lstat(target)):
+            os.close(descriptor)
+            raise UnusableError("it changed while it was opened")
+        return descriptor
+
+    def _find_real_parent(self, parent: str) -> str:
+        return os.path.realpath(f"{self.path}/{parent}", strict=True)
+
+    def _check_inside(self, target: str) -> None:
+        if not target.startswith(self.path + "/"):
+            raise UnusableError(f"it leads outside {os.path.basename(self.path)}/")
+
+    def _read_all(self, descriptor: int, size: int) -> bytes:
+        content = os.read(descriptor, size + 1)
+        if len(content) == size:
+            return content
+        pieces = [content]
+        total = len(content)
+        while piece := os.read(descriptor, 2**20):
+            pieces.append(piece)
+            total += len(piece)
+            if total > self.max_bytes:
+                message = f"it has more than {self.max_bytes} bytes, and is growing"
+                raise UnusableError(message)
+        return b"".join(pieces)
+
+
+def _cause(error: OSError) -> str:
+    known = _CAUSES.get(error.errno or 0)
+    return known or f"it cannot be read: {error.strerror}"
+
+
+def _signature(status: os.stat_result) -> str:
+    parts = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    return ":".join(map(str, parts))
