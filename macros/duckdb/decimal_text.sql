@@ -1,0 +1,17 @@
+{#-
+    The shortest decimal that reads back to the same double, below 1e15: with a point,
+    without an exponent. DuckDB prints it so but for small numbers (1e-05).
+-#}
+{% macro decimal_text(number) -%}
+    case
+        when cast({{ number }} as varchar) like '%e-%'
+            then
+                repeat('-', cast({{ number }} < 0 as integer))
+                || '0.'
+                || repeat(
+                    '0', cast(split_part(cast({{ number }} as varchar), 'e-', 2) as integer) - 1
+                )
+                || regexp_replace(split_part(cast({{ number }} as varchar), 'e-', 1), '[-.]', '', 'g')
+        else cast({{ number }} as varchar)
+    end
+{%- endmacro %}

@@ -1,0 +1,48 @@
+{#-
+    What the last build was made of, written by the build itself.
+
+    The table `build_record` has one row. Any dbt command that can change a table
+    opens the record anew as `unfinished`; only a `dbt build` of the whole project,
+    with every seed, model and data test good, closes it as `complete`. Scripts work
+    from a complete one alone. A killed build leaves it unfinished.
+-#}
+{% macro begin_build_record() %}
+    {% if execute and flags.WHICH in ("build", "run", "seed", "snapshot", "clone") %}
+        {% for schema in ["cross_experiment", "raw", "data_root"] %}
+            drop schema if exists {{ target.database }}.{{ schema }} cascade;
+        {% endfor %}
+        create or replace table {{ target.schema }}.build_record as
+        select
+            'unfinished' as status,
+            cast(null as varchar) as data_root,
+            {{ sql_text(run_id()) }} as run_id,
+            {{ sql_text(var("evaluation_root")) }} as evaluation_root,
+            cast({{ var("max_response_bytes") }} as bigint) as max_response_bytes
+    {% endif %}
+{% endmacro %}
+
+
+{% macro finish_build_record(results) %}
+    {% if execute and flags.WHICH == "build" %}
+        {% set good = [] %}
+        {% for result in results if result.status in ("success", "pass", "warn") %}
+            {% do good.append(result.node.unique_id) %}
+        {% endfor %}
+        {% set missing = [] %}
+        {% for node in graph.nodes.values()
+            if node.resource_type in ("seed", "model", "test")
+            and node.config.materialized != "ephemeral"
+            and node.unique_id not in good %}
+            {% do missing.append(node.unique_id) %}
+        {% endfor %}
+        {% if not missing %}
+            update {{ target.schema }}.build_record
+            set
+                status = 'complete',
+                data_root = (
+                    select min(data_root)
+                    from {{ target.schema }}.stg_data_root__input_files
+                )
+        {% endif %}
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,50 @@
+{#-
+    A relation with one more column, the key H(parts) of the runtime.
+
+    H is SHA-256 over each part's UTF-8 bytes, each followed by `|` (the last one
+    too); the first 12 bytes of the digest as a big-endian integer; in base 36, padded
+    on the left with `0` to 16 characters and cut to the first 16. Golden values:
+    seeds/golden_keys.csv. Parts are SQL expressions that are never null.
+
+    96 bits are divided by 36^9 = 2^18 * 3^18 within 64: the 18 low bits fall off, the
+    other 78 are divided by 3^18 in two digits of base 2^32. Every step stands alone,
+    because a repeated expression is computed again. The relation is left with columns
+    `<key>_…` of those steps, which no caller selects.
+-#}
+{% macro keyed(relation, key, parts) -%}
+    (
+        select
+            *,
+            lpad(
+                {{ base36_text(key ~ "_quotient") }} || {{ base36_text(key ~ "_remainder", 9) }},
+                16, '0'
+            ) as {{ key }}
+        from (
+            select
+                *,
+                {{ key }}_high // 4 // 387420489 * 4294967296 + {{ key }}_middle // 387420489
+                    as {{ key }}_quotient,
+                {{ key }}_middle % 387420489 * 262144 + {{ key }}_low % 262144
+                    as {{ key }}_remainder
+            from (
+                select
+                    *,
+                    {{ key }}_high // 4 % 387420489 * 4294967296
+                    + {{ key }}_high % 4 * 1073741824
+                    + {{ key }}_low // 262144 as {{ key }}_middle
+                from (
+                    select
+                        *,
+                        {{ hexadecimal("substr(" ~ key ~ "_digest, 1, 12)") }} as {{ key }}_high,
+                        {{ hexadecimal("substr(" ~ key ~ "_digest, 13, 12)") }} as {{ key }}_low
+                    from (
+                        select
+                            *,
+                            {{ sha256_hex(parts | join(" || '|' || ") ~ " || '|'") }} as {{ key }}_digest
+                        from {{ relation }}
+                    )
+                )
+            )
+        )
+    )
+{%- endmacro %}

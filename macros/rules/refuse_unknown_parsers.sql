@@ -1,0 +1,24 @@
+{#- Stop with an error that names every template in use whose parser nobody knows. -#}
+{% macro refuse_unknown_parsers() %}
+    select
+        case
+            when count(*) > 0
+                then error(
+                    string_agg(message, chr(10) order by message)
+                    || chr(10) || 'name one of the parsers in seeds/parsers.csv, or none'
+                )
+        end
+    from (
+        select distinct
+            '1_raw/' || templates.source_csv || '_templates.csv: template "'
+            || templates.template_id || '" names parser "' || templates.parser
+            || '", which is not known' as message
+        from {{ ref("int_templates__parsers") }} as templates
+        inner join {{ ref("int_rows__classified") }} as attempts
+            on
+                templates.source_csv = attempts.source_csv
+                and templates.template_id = attempts.template_id
+        left join {{ ref("parsers") }} as known on templates.parser = known.parser
+        where attempts.reason is null and known.parser is null
+    )
+{% endmacro %}

@@ -1,0 +1,51 @@
+-- One row per attempt, with its template's parser and the files that it names.
+-- A template may name a parser that nobody knows: the build stops if an attempt uses it.
+-- depends_on: {{ ref("parsers") }}
+{{ config(pre_hook="{{ refuse_unknown_parsers() }}") }}
+with classified as (select * from {{ ref("int_rows__classified") }}),
+
+templates as (select * from {{ ref("int_templates__parsers") }}),
+
+attempts as (
+    select
+        *,
+        {{ normalized_path("response_file") }} as normalized_file
+    from classified
+    where reason is null
+),
+
+final as (
+    select
+        attempts.source_csv,
+        attempts.row_index,
+        attempts.row_key,
+        attempts.task_id,
+        attempts.combo_id,
+        attempts.template_id,
+        attempts.model_id,
+        attempts.timestamp_text,
+        attempts.occurred_at,
+        attempts.essay_task_id,
+        attempts.generation_task_id,
+        templates.parser,
+        case attempts.source_csv
+            when 'evaluation' then '{{ var("evaluation_root") }}'
+            else '3_generation'
+        end as folder,
+        attempts.response_file,
+        case
+            when
+                attempts.source_csv = 'link'
+                and attempts.normalized_file like 'links!_responses/%' escape '!'
+                then
+                    'links_prompts/'
+                    || substr(attempts.normalized_file, length('links_responses/') + 1)
+        end as prompt_file
+    from attempts
+    left join templates
+        on
+            attempts.source_csv = templates.source_csv
+            and attempts.template_id = templates.template_id
+)
+
+select * from final

@@ -1,0 +1,35 @@
+-- One row per draft or link document, with its keys.
+with attempts as (select * from {{ ref("int_attempts__answered") }}),
+
+drafts as (
+    select *
+    from attempts
+    where source_csv in ('draft', 'link') and cause is null
+),
+
+with_logical_keys as (
+    select *
+    from {{ keyed("drafts", "logical_key_id", ["'draft'", "combo_id", "template_id", "model_id"]) }}
+),
+
+with_doc_ids as (
+    select * from {{ doc_keyed("with_logical_keys") }}
+),
+
+final as (
+    select
+        row_key,
+        source_csv,
+        row_index,
+        task_id,
+        occurred_at,
+        'draft' as stage,
+        logical_key_id,
+        doc_id,
+        cast(null as varchar) as parent_doc_id,
+        cast(null as varchar) as parent_task_id,
+        cast(null as varchar) as link_method
+    from with_doc_ids
+)
+
+select * from final

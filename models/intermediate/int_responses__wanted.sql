@@ -1,0 +1,20 @@
+-- One row per file and parser that attempts name; parser is empty where there is none.
+with attempts as (select * from {{ ref("int_attempts__templated") }}),
+
+final as (
+    select
+        folder,
+        response_file as path,
+        coalesce(parser, '') as parser
+    from attempts
+    where response_file is not null
+    union
+    select
+        '3_generation' as folder,
+        prompt_file as path,
+        '' as parser
+    from attempts
+    where prompt_file is not null
+)
+
+select * from final

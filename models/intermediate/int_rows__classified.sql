@@ -1,0 +1,121 @@
+-- One row per source row, with the first reason that its own values give against it.
+-- A row without one is an attempt, and has a row_key.
+with source_rows as (select * from {{ ref("int_rows__unioned") }}),
+
+checked as (
+    select
+        *,
+        case
+            when task_id is null then 'missing_task_id'
+            when
+                template_id is null
+                or model_id is null
+                or (combo_id is null and source_csv != 'evaluation')
+                then 'missing_key_columns'
+            when status is null or lower(status) != 'success' then 'not_successful'
+            when occurred_at is null then 'invalid_timestamp'
+        end as value_reason
+    from source_rows
+),
+
+-- Only rows that passed so far can repeat one another; all of them are successes.
+compared as (
+    select
+        source_csv,
+        row_index,
+        min(row_index) over (
+            partition by
+                source_csv,
+                task_id,
+                combo_id,
+                template_id,
+                model_id,
+                timestamp_text,
+                response_file,
+                essay_task_id,
+                generation_task_id
+        ) as first_row_index
+    from checked
+    where value_reason is null
+),
+
+attempts as (
+    select
+        checked.source_csv,
+        checked.row_index,
+        checked.source_csv || ':' || checked.task_id || ':' || checked.timestamp_text
+        || ':' || row_number() over (
+            partition by checked.source_csv, checked.task_id, checked.timestamp_text
+            order by checked.row_index
+        ) as row_key
+    from checked
+    inner join compared
+        on
+            checked.source_csv = compared.source_csv
+            and checked.row_index = compared.row_index
+            and checked.row_index = compared.first_row_index
+),
+
+reasoned as (
+    select
+        checked.*,
+        attempts.row_key,
+        compared.first_row_index,
+        case
+            when checked.value_reason is not null then checked.value_reason
+            when attempts.row_key is null then 'duplicate_row'
+        end as reason
+    from checked
+    left join compared
+        on
+            checked.source_csv = compared.source_csv
+            and checked.row_index = compared.row_index
+    left join attempts
+        on
+            checked.source_csv = attempts.source_csv
+            and checked.row_index = attempts.row_index
+),
+
+final as (
+    select
+        source_csv,
+        row_index,
+        row_key,
+        task_id,
+        combo_id,
+        template_id,
+        model_id,
+        timestamp_text,
+        occurred_at,
+        response_file,
+        essay_task_id,
+        generation_task_id,
+        reason,
+        case reason
+            when 'missing_task_id' then 'the task id is blank'
+            when 'missing_key_columns'
+                then
+                    'blank: '
+                    || concat_ws(
+                        ', ',
+                        case
+                            when combo_id is null and source_csv != 'evaluation'
+                                then 'combo_id'
+                        end,
+                        case when template_id is null then 'template_id' end,
+                        case when model_id is null then 'model_id' end
+                    )
+            when 'not_successful'
+                then coalesce('the status is "' || status || '"', 'the status is blank')
+            when 'invalid_timestamp'
+                then
+                    coalesce(
+                        'the timestamp is "' || timestamp_text || '"',
+                        'the timestamp is blank'
+                    )
+            when 'duplicate_row' then 'it repeats row ' || first_row_index
+        end as detail
+    from reasoned
+)
+
+select * from final

@@ -1,0 +1,66 @@
+-- One row per source row: the document that it becomes, or the reason why it does not.
+with classified as (select * from {{ ref("int_rows__classified") }}),
+
+attempts as (select * from {{ ref("int_attempts__answered") }}),
+
+drafts as (select * from {{ ref("int_drafts__keyed") }}),
+
+essays as (select * from {{ ref("int_essays__resolved") }}),
+
+evaluations as (select * from {{ ref("int_evaluations__resolved") }}),
+
+keyed as (
+    select
+        *,
+        cast(null as varchar) as orphan_detail
+    from drafts
+    union all
+    select * from essays
+    union all
+    select * from evaluations
+),
+
+joined as (
+    select
+        classified.source_csv,
+        classified.row_index,
+        classified.row_key,
+        classified.task_id,
+        classified.combo_id,
+        classified.template_id,
+        classified.model_id,
+        classified.timestamp_text,
+        classified.occurred_at,
+        classified.response_file,
+        case
+            when classified.reason is not null then classified.reason
+            when attempts.cause is not null then 'missing_response_file'
+            when keyed.doc_id is not null then null
+            when classified.source_csv = 'essay' then 'unresolved_parent'
+            when classified.source_csv = 'evaluation' then 'unresolved_target'
+        end as reason,
+        coalesce(classified.detail, attempts.cause, keyed.orphan_detail) as detail,
+        attempts.parser,
+        attempts.folder,
+        attempts.prompt_file,
+        attempts.raw_bytes,
+        attempts.raw_chars,
+        attempts.content_hash,
+        attempts.parsed_chars,
+        keyed.stage,
+        keyed.logical_key_id,
+        keyed.doc_id,
+        keyed.parent_doc_id,
+        keyed.parent_task_id,
+        keyed.link_method
+    from classified
+    left join attempts on classified.row_key = attempts.row_key
+    left join keyed on classified.row_key = keyed.row_key
+),
+
+final as (
+    select *
+    from joined
+)
+
+select * from final

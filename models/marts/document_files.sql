@@ -1,0 +1,44 @@
+-- One row per document: the bytes that its directory is made of, and where they are.
+-- Python carries this out as it stands. raw.txt is the response file byte for byte;
+-- parsed.txt is its text through the parser; prompt.txt is the prompt file.
+with documents as (select * from {{ ref("documents") }}),
+
+resolved as (select * from {{ ref("int_rows__resolved") }}),
+
+joined as (
+    select
+        documents.*,
+        resolved.source_csv,
+        resolved.row_index,
+        resolved.combo_id,
+        resolved.folder,
+        resolved.response_file,
+        resolved.prompt_file,
+        resolved.timestamp_text,
+        resolved.parent_task_id,
+        resolved.link_method
+    from documents
+    inner join resolved on documents.doc_id = resolved.doc_id
+),
+
+final as (
+    select
+        doc_id,
+        -- Parents come before what hangs on them, and the order is total.
+        row_number() over (
+            order by
+                case stage when 'draft' then 1 when 'essay' then 2 else 3 end,
+                created_at,
+                source_csv,
+                row_index
+        ) as place,
+        doc_dir,
+        folder,
+        response_file,
+        prompt_file,
+        parser,
+        {{ json_pretty(metadata_fields()) }} as metadata_text
+    from joined
+)
+
+select * from final

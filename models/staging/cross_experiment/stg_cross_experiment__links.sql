@@ -1,0 +1,22 @@
+-- One row per data row of link_generation_results.csv, under common names.
+with source_rows as (
+    select * from {{ source('cross_experiment', 'link_generation_results') }}
+),
+
+final as (
+    select
+        'link' as source_csv,
+        row_index,
+        {{ untrimmed('link_task_id') }} as task_id,
+        {{ filled('combo_id') }} as combo_id,
+        {{ first_filled(['link_template_id', 'link_template']) }} as template_id,
+        {{ first_filled(['generation_model', 'generation_model_name']) }} as model_id,
+        {{ filled('generation_status') }} as status,
+        {{ filled('generation_timestamp') }} as timestamp_text,
+        {{ filled('response_file') }} as response_file,
+        cast(null as varchar) as essay_task_id,
+        cast(null as varchar) as generation_task_id
+    from source_rows
+)
+
+select * from final
