@@ -1,0 +1,98 @@
+"""Checks the benchmark's own parts; the plain script stands in for the project."""
+
+import hashlib
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+BENCH = Path(__file__).resolve().parent
+
+
+def run(script: str, *arguments: object) -> str:
+    command = [sys.executable, str(BENCH / script), *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def make(folder: Path, rows: int, *options: object) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(
+        run("make_root.py", folder, "--documents", rows, *options)
+    )
+    return made
+
+
+def tree_hash(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def count(output: Path, condition: str = "true") -> int:
+    with closing(sqlite3.connect(output / "db" / "documents.sqlite")) as db:
+        query = f"select count(*) from documents where {condition}"
+        return int(db.execute(query).fetchone()[0])
+
+
+def test_same_seed_gives_equal_bytes(tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        make(tmp_path / name, 500, "--seed", seed)
+        make(tmp_path / name, 100, "--append")
+    hashes = [tree_hash(tmp_path / name) for name in "abc"]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_plain_script_makes_the_expected_documents(tmp_path: Path) -> None:
+    made = make(tmp_path / "root", 3000)
+    run("plain_script.py", tmp_path / "root", tmp_path / "out")
+    assert made["rows"] == made["documents"] + sum(made["bad_by_reason"].values())
+    assert count(tmp_path / "out") == made["documents"]
+    assert count(tmp_path / "out", "status = 'parse_error'") == made["parse_errors"]
+
+
+def test_appended_rows_add_the_expected_documents(tmp_path: Path) -> None:
+    first = make(tmp_path / "root", 1000, "--without-files", 0.5)
+    more = make(tmp_path / "root", 500, "--append")
+    run("plain_script.py", tmp_path / "root", tmp_path / "out")
+    assert count(tmp_path / "out") == first["documents"] + more["documents"]
+
+
+def test_minimal_writer_writes_the_same_names_and_sizes(tmp_path: Path) -> None:
+    make(tmp_path / "root", 200)
+    run("plain_script.py", tmp_path / "root", tmp_path / "out")
+    run("minimal_writer.py", tmp_path / "out" / "docs", tmp_path / "copy")
+    original, copy = (
+        {path.relative_to(folder): path.stat().st_size for path in folder.rglob("*.*")}
+        for folder in (tmp_path / "out" / "docs", tmp_path / "copy")
+    )
+    assert original == copy
+
+
+def bench(tmp_path: Path, materialize: str) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "work").mkdir()
+    options = ["--folder", tmp_path / "work", "--json", tmp_path / "bench.json"]
+    options += ["--sizes", "100,300", "--append", "50"]
+    options += ["--build-command", "true", "--materialize-command", materialize]
+    command = [sys.executable, str(BENCH / "run.py"), *map(str, options)]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+def test_bench_compares_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    script = f'exec python {BENCH}/plain_script.py "$DATA_ROOT" "$DATA_ROOT"'
+    result = bench(tmp_path, f"sh -c '{script}'")
+    assert result.returncode == 0, result.stderr
+    report = json.loads((tmp_path / "bench.json").read_text())
+    assert [run["rows"] for run in report["runs"]] == [0, 100, 300]
+    assert report["ratios"]["by_size"]["300"]["total_over_plain"] > 0
+    assert report["ratios"]["between"]["growth"] > 0
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_bench_refuses_a_job_that_makes_no_documents(tmp_path: Path) -> None:
+    result = bench(tmp_path, "true")
+    assert result.returncode == 1
+    assert "left no index" in result.stderr
+    assert not list((tmp_path / "work").iterdir())

@@ -1,0 +1,510 @@
+"""State the contract of the documents backfill in plain Python, as an oracle.
+
+Tests compare the project's SQL with what ``expected`` returns. The module is written
+from the contract alone and imports nothing of the project: a mistake would have to be
+made twice, in two languages, to go unnoticed. It reads a data root and never writes.
+Section numbers in the docstrings are those of the contract. Joins are quadratic.
+"""
+
+import hashlib
+import os
+import posixpath
+import re
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+RESULTS = {
+    "draft": "draft_generation_results.csv",
+    "link": "link_generation_results.csv",
+    "essay": "essay_generation_results.csv",
+    "evaluation": "evaluation_results.csv",
+}
+STAGES = {source: source for source in RESULTS} | {"link": "draft"}
+UNRESOLVED = {"essay": "unresolved_parent", "evaluation": "unresolved_target"}
+BLANKS = " \t\r\n"
+MAX_RECORD_BYTES = 16 * 2**20
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+# One field, quoted or plain, and what ends it.
+FIELD = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r\n|\n|\Z)')
+TIMESTAMP = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?)?"
+    r"(?:Z|([+-])([0-9]{2}):?([0-9]{2}))?"
+)
+IDEA = re.compile(r"(<essay-idea(?:[ \t][^>\n]*)?>)\r?\n([\s\S]*?)\r?\n</essay-idea>")
+IDEA_STAGE = re.compile(r'[ \t]stage="([0-9]+)"')
+ESSAY = re.compile(r"(?i)<essay>([\s\S]*?)</essay>")
+ESSAY_START = re.compile(r"(?i)<essay>")
+THINKING = re.compile(r"(?i)<thinking(?:[ \t\r\n][^>]*)?>[\s\S]*?</thinking>")
+SCORE = r"(?i)SCORE(?::[ \t]*|[ \t]+)"
+SCORE_LINE = re.compile(r"(?i)[ \t]*SCORE:[ \t]*([0-9](?:\.[0-9]+)?)[ \t]*")
+SCORE_TRIPLE = re.compile(SCORE + r"([0-9],?[ \t]?[0-9],?[ \t]?[0-9])")
+SCORE_NUMBER = re.compile(SCORE + r"(-?[0-9]+(?:\.[0-9]+)?)(?:[ \t]|$)")
+
+
+class Refused(Exception):
+    """A build on this data root must stop before anything is written."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a build must yield: the documents, the rows left out, the counters."""
+
+    documents: list[dict[str, Any]]
+    bad: list[dict[str, Any]]
+    counters: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A source row as section 2 reads it; equal rows are duplicates of each other.
+
+    Only an attempt has an instant (in UTC) and a row_key.
+    """
+
+    source_csv: str
+    row_index: int = field(compare=False)
+    task_id: str
+    essay_task_id: str
+    generation_task_id: str
+    combo_id: str
+    template_id: str
+    model_id: str
+    status: str
+    timestamp: str
+    response_file: str
+    instant: datetime = field(default=datetime.min, compare=False)
+    row_key: str | None = field(default=None, compare=False)
+
+
+def split_records(text: str) -> Iterator[list[str]]:
+    """Section 2: split a CSV text into records; empty lines are none."""
+    position = start = 0
+    fields: list[str] = []
+    line_ends: set[str] = set()
+    while position < len(text) or fields:
+        match = FIELD.match(text, position)
+        if match is None:
+            raise Refused(f"broken quoting or bare CR after character {position}")
+        quoted, plain, end = match.groups()
+        fields.append(plain if quoted is None else quoted.replace('""', '"'))
+        position = match.end()
+        if end == ",":
+            continue
+        line_ends.add(end)
+        if {"\n", "\r\n"} <= line_ends:
+            raise Refused(f"mixed line ends at character {position}")
+        if len(text[start : match.start(3)].encode()) > MAX_RECORD_BYTES:
+            raise Refused(f"a line of more than {MAX_RECORD_BYTES} bytes")
+        if fields != [""] or quoted is not None:
+            yield fields
+        start, fields = position, []
+
+
+def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]] | None:
+    """Sections 1 and 2: the header and the rows by column name, None if missing."""
+    if not path.exists():
+        return None
+    try:
+        content = path.read_bytes()
+        if b"\0" in content:
+            raise Refused("a NUL byte")
+        records = list(split_records(content.decode("utf-8-sig")))
+        if not records:
+            raise Refused("no header line")
+        header, *rows = records
+        if "" in header or len({name.casefold() for name in header}) < len(header):
+            raise Refused("a column without a name of its own")
+        if any(len(row) != len(header) for row in rows):
+            raise Refused("a row with too many or too few fields")
+    except (OSError, UnicodeDecodeError, Refused) as fault:
+        raise Refused(f"{path.name}: {fault}") from fault
+    return header, [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def first_value(record: dict[str, str], *columns: str) -> str:
+    """Section 2: the first alternative that is not blank, trimmed; else empty."""
+    values = (record.get(column, "").strip(BLANKS) for column in columns)
+    return next((value for value in values if value), "")
+
+
+def exact_id(record: dict[str, str], column: str) -> str:
+    """Section 2: an id byte for byte; a blank one as empty."""
+    value = record.get(column, "")
+    return value if value.strip(BLANKS) else ""
+
+
+def read_row(source: str, row_index: int, record: dict[str, str]) -> Row:
+    """Section 2: pick the values out of one record."""
+    is_evaluation = source == "evaluation"
+    step = "evaluation" if is_evaluation else "generation"
+    templates = [f"{source}_template_id", f"{source}_template"]
+    responses = ["response_file"]
+    if is_evaluation:
+        templates.reverse()
+        responses = ["eval_response_file", "evaluation_response_file", *responses]
+    targets = record if is_evaluation else {}
+    return Row(
+        source_csv=source,
+        row_index=row_index,
+        task_id=exact_id(record, f"{source}_task_id"),
+        essay_task_id=exact_id(targets, "essay_task_id"),
+        generation_task_id=exact_id(targets, "generation_task_id"),
+        combo_id=first_value(record, "combo_id"),
+        template_id=first_value(record, *templates),
+        model_id=first_value(record, f"{step}_model", f"{step}_model_name"),
+        status=first_value(record, f"{step}_status").lower(),
+        timestamp=first_value(record, f"{step}_timestamp"),
+        response_file=first_value(record, *responses),
+    )
+
+
+def read_rows(root: Path, source: str) -> list[Row] | None:
+    """Sections 1 to 3: the rows of one results table, None if it is missing."""
+    table = read_table(root / "7_cross_experiment" / RESULTS[source])
+    if table is None:
+        return None
+    header, records = table
+    if f"{source}_task_id" not in header:
+        raise Refused(f"{RESULTS[source]}: no column {source}_task_id")
+    return [read_row(source, index, record) for index, record in enumerate(records, 1)]
+
+
+def read_parsers(root: Path, source: str) -> dict[str, str]:
+    """Section 10: the parser of each template; the last row that names one counts."""
+    _, records = read_table(root / "1_raw" / f"{source}_templates.csv") or ([], [])
+    named = [(first_value(r, "template_id"), first_value(r, "parser")) for r in records]
+    return {template_id: parser for template_id, parser in named if parser}
+
+
+def instant_of(timestamp: str) -> datetime:
+    """Section 2: the timestamp in UTC at microseconds.
+
+    Raises:
+        ValueError, OverflowError: it is invalid.
+    """
+    match = TIMESTAMP.fullmatch(timestamp)
+    if match is None:
+        raise ValueError(timestamp)
+    *clock, fraction, sign, offset_hours, offset_minutes = match.groups()
+    year, month, day, hour, minute, second = (int(part or 0) for part in clock)
+    micros = int((fraction or "")[:6].ljust(6, "0"))
+    local = datetime(year, month, day, hour, minute, second, micros)
+    hours, minutes = int(offset_hours or 0), int(offset_minutes or 0)
+    if hours > 23 or minutes > 59:
+        raise ValueError(timestamp)
+    offset = timedelta(hours=hours, minutes=minutes)
+    return local + offset if sign == "-" else local - offset
+
+
+def fault_of(row: Row, earlier: list[Row]) -> str | None:
+    """Section 4: why the row is no attempt; ``earlier`` are those above it."""
+    has_combo = row.combo_id or row.source_csv == "evaluation"
+    if not row.task_id:
+        return "missing_task_id"
+    if not (has_combo and row.template_id and row.model_id):
+        return "missing_key_columns"
+    if row.status != "success":
+        return "not_successful"
+    try:
+        instant_of(row.timestamp)
+    except (ValueError, OverflowError):
+        return "invalid_timestamp"
+    return "duplicate_row" if row in earlier else None
+
+
+def judge(rows: list[Row]) -> tuple[list[Row], list[tuple[Row, str]]]:
+    """Sections 3 and 4: the attempts of one file, and its other rows with a reason."""
+    attempts: list[Row] = []
+    faulty = []
+    for row in rows:
+        if reason := fault_of(row, attempts):
+            faulty.append((row, reason))
+            continue
+        identity = (row.task_id, row.timestamp)
+        same = [a for a in attempts if (a.task_id, a.timestamp) == identity]
+        row_key = f"{row.source_csv}:{row.task_id}:{row.timestamp}:{len(same) + 1}"
+        instant = instant_of(row.timestamp)
+        attempts.append(replace(row, instant=instant, row_key=row_key))
+    return attempts, faulty
+
+
+def key_of(*parts: str) -> str:
+    """Section 8: H, the 16 characters that identify the parts."""
+    digest = hashlib.sha256("".join(f"{part}|" for part in parts).encode()).digest()
+    number, text = int.from_bytes(digest[:12], "big"), ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = DIGITS[digit] + text
+    return text.rjust(16, "0")[:16]
+
+
+def open_at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for the writer that a named pipe would want."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def usable_bytes(folder: Path, relative: str, limit: int) -> bytes | None:
+    """Section 5: what the response file holds, None if it is not usable."""
+    written, inside = f"{folder}/{relative}", os.path.realpath(folder) + "/"
+    if not relative or relative.startswith("/"):
+        return None
+    if not os.path.realpath(written).startswith(inside):
+        return None
+    try:
+        with open(written, "rb", opener=open_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None
+            content = file.read(limit + 1)
+        content.decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return content if len(content) <= limit else None
+
+
+def prompt_of(row: Row, folder: Path, limit: int) -> bytes | None:
+    """Section 9: the prompt that belongs to a legacy draft's response."""
+    first, slash, rest = posixpath.normpath(row.response_file).partition("/")
+    if row.source_csv != "link" or first + slash != "links_responses/":
+        return None
+    return usable_bytes(folder, f"links_prompts/{rest}", limit)
+
+
+def latest(candidates: list[Row]) -> Row:
+    """Sections 6 and 7: the latest; on a tie a draft, then the higher row_index."""
+    return max(
+        candidates, key=lambda r: (r.instant, r.source_csv == "draft", r.row_index)
+    )
+
+
+def parent_of(essay: Row, attempts: list[Row]) -> Row | None:
+    """Section 6: the last draft attempt of the same combo and model, in time."""
+    wanted = ("draft", essay.combo_id, essay.model_id)
+    candidates = [
+        other
+        for other in attempts
+        if (STAGES[other.source_csv], other.combo_id, other.model_id) == wanted
+        and other.instant <= essay.instant
+    ]
+    return latest(candidates) if candidates else None
+
+
+def target_of(evaluation: Row, documented: list[Row]) -> tuple[Row | None, str]:
+    """Section 7: the evaluated document, and the column that named it."""
+    for method, stage in (("essay_task_id", "essay"), ("generation_task_id", "draft")):
+        wanted = (stage, getattr(evaluation, method))
+        named = [o for o in documented if (STAGES[o.source_csv], o.task_id) == wanted]
+        if named:
+            first = min(other.instant for other in named)
+            in_time = [other for other in named if other.instant <= evaluation.instant]
+            return latest(in_time or [o for o in named if o.instant == first]), method
+    return None, ""
+
+
+def lineage_of(
+    row: Row, attempts: list[Row], documented: list[Row]
+) -> tuple[Row | None, str]:
+    """Sections 6 and 7: the parent, if it is a document, and the link_method."""
+    if row.source_csv == "evaluation":
+        return target_of(row, documented)
+    parent = parent_of(row, attempts) if row.source_csv == "essay" else None
+    return (parent if parent in documented else None), "timestamp_join"
+
+
+def essay_idea_last(text: str) -> str | None:
+    """Section 10: the idea of the highest stage, or the last idea."""
+    ideas = list(IDEA.finditer(text))
+    ranked = []
+    for position, idea in enumerate(ideas):
+        if stage := IDEA_STAGE.search(idea[1]):
+            digits = stage[1].lstrip("0")  # compared by length, then digit by digit
+            ranked.append((len(digits), digits, position))
+    if ranked:
+        return ideas[max(ranked)[2]][2]
+    return ideas[-1][2] if ideas else None
+
+
+def essay_block(text: str) -> str | None:
+    """Section 10: the first essay element, or all after an unclosed one."""
+    if match := ESSAY.search(text):
+        return match[1].strip(BLANKS)
+    if match := ESSAY_START.search(text):
+        return text[match.end() :].strip(BLANKS)
+    return None
+
+
+def essay_block_lenient(text: str) -> str | None:
+    """Section 10: the essay element outside the thinking, or all that is outside."""
+    remaining = THINKING.sub("", text)
+    block = essay_block(remaining)
+    return remaining.strip(BLANKS) if block is None else block
+
+
+def score_of(text: str) -> float | None:
+    """Section 10: the value in the last three lines, in range or not."""
+    lines = [line.strip(BLANKS) for line in text.split("\n")]
+    kept = [re.sub("[*#]", "", line) for line in [line for line in lines if line][-3:]]
+    for line in kept:
+        if match := SCORE_LINE.fullmatch(line):
+            return float(match[1])
+    for line in kept:
+        if match := SCORE_TRIPLE.search(line):
+            return sum(int(digit) for digit in re.findall("[0-9]", match[1])) / 3
+        if match := SCORE_NUMBER.search(line):
+            return float(match[1])
+    return None
+
+
+def in_last_line(text: str) -> str | None:
+    """Section 10: the score as the shortest decimal of its double, and a line break."""
+    score = score_of(text)
+    if score is None or not 0 <= score <= 9:
+        return None
+    return f"{Decimal(repr(score)):f}\n"
+
+
+PARSERS: dict[str, Callable[[str], str | None]] = {
+    "identity": lambda text: text,
+    "essay_idea_last": essay_idea_last,
+    "essay_block": essay_block,
+    "essay_block_lenient": essay_block_lenient,
+    "in_last_line": in_last_line,
+}
+
+
+def values_of(row: Row, *columns: str) -> dict[str, Any]:
+    """Name some values of a row, None for blank."""
+    return {column: getattr(row, column) or None for column in columns}
+
+
+def describe_bad(row: Row, reason: str, run_id: str) -> dict[str, Any]:
+    """Section 11: a row of bad_generations."""
+    without_parent = key_of("essay", row.combo_id, row.template_id, row.model_id)
+    return {
+        **values_of(row, "source_csv", "row_index", "row_key", "task_id", "combo_id"),
+        **values_of(row, "template_id", "model_id", "timestamp", "response_file"),
+        "reason": reason,
+        "logical_key_id": without_parent if reason == "unresolved_parent" else None,
+        "run_id": run_id,
+    }
+
+
+def meta_of(
+    row: Row, parent: dict[str, Any] | None, link_method: str
+) -> dict[str, str | int]:
+    """Section 9: meta_small; what a document does not have is left out."""
+    own = values_of(row, "source_csv", "row_index", "row_key", "combo_id")
+    own |= values_of(row, "response_file", "timestamp")
+    if parent is not None:
+        own |= {"parent_task_id": parent["task_id"], "link_method": link_method}
+    return {key: value for key, value in own.items() if value is not None}
+
+
+def describe_document(
+    row: Row,
+    content: bytes,
+    parent: dict[str, Any] | None,
+    parser: str | None,
+    run_id: str,
+) -> dict[str, Any]:
+    """Section 9: the index row but for meta_small, and the parsed text."""
+    stage, text = STAGES[row.source_csv], content.decode()
+    parsed = text if parser is None else PARSERS[parser](text)
+    origin = row.combo_id if parent is None else parent["doc_id"]
+    logical_key_id = key_of(stage, origin, row.template_id, row.model_id)
+    doc_id = key_of(logical_key_id, run_id, str(row.row_key))
+    return {
+        **values_of(row, "task_id", "template_id", "model_id", "row_key"),
+        **values_of(row, "source_csv", "row_index"),
+        "doc_id": doc_id,
+        "logical_key_id": logical_key_id,
+        "stage": stage,
+        "parent_doc_id": parent and parent["doc_id"],
+        "run_id": run_id,
+        "parser": parser,
+        "status": "parse_error" if parsed is None else "ok",
+        "created_at": row.instant.isoformat(timespec="microseconds") + "Z",
+        "doc_dir": f"{stage}/{logical_key_id}/{doc_id}",
+        "raw_bytes": len(content),
+        "raw_chars": len(text),
+        "parsed_chars": None if parsed is None else len(parsed),
+        "content_hash": hashlib.sha256(content).hexdigest(),
+        "parsed": parsed,
+    }
+
+
+def count(
+    rows: dict[str, list[Row]],
+    documents: list[dict[str, Any]],
+    bad: list[dict[str, Any]],
+) -> dict[str, int]:
+    """Section 11: the counters."""
+    stages = Counter(document["stage"] for document in documents)
+    reasons = Counter((entry["reason"], STAGES[entry["source_csv"]]) for entry in bad)
+    return {
+        "draft_ok": stages["draft"],
+        "draft_missing_response": reasons["missing_response_file", "draft"],
+        "essay_parent_resolved": stages["essay"],
+        "essay_unresolved_parent": reasons["unresolved_parent", "essay"],
+        "eval_resolved": stages["evaluation"],
+        "eval_unresolved_target": reasons["unresolved_target", "evaluation"],
+        "bad_generations": len(bad),
+        **{f"rows_{source}": len(rows[source]) for source in RESULTS},
+    }
+
+
+def expected(
+    root: Path,
+    run_id: str = "backfill",
+    evaluation_root: str = "3_generation",
+    max_response_bytes: int = 64 * 2**20,
+) -> Expected:
+    """State what a build on this data root must yield, in the order of the tables.
+
+    Raises:
+        Refused: a table is not well-formed, all four are missing, or an attempt's
+            template names an unknown parser.
+    """
+    tables = {source: read_rows(root, source) for source in RESULTS}
+    if all(table is None for table in tables.values()):
+        raise Refused(f"{root}: all four results tables are missing")
+    rows = {source: table or [] for source, table in tables.items()}
+    parsers = {source: read_parsers(root, source) for source in RESULTS}
+    judged = [judge(rows[source]) for source in RESULTS]
+    attempts = [row for of_source, _ in judged for row in of_source]
+    left_out = [entry for _, of_source in judged for entry in of_source]
+    for row in attempts:
+        if parsers[row.source_csv].get(row.template_id, "identity") not in PARSERS:
+            raise Refused(f"{row.source_csv} {row.template_id}: unknown parser")
+
+    documented: list[Row] = []
+    documents: dict[str | None, dict[str, Any]] = {}
+    for row in attempts:
+        is_evaluation = row.source_csv == "evaluation"
+        folder = root / (evaluation_root if is_evaluation else "3_generation")
+        content = usable_bytes(folder, row.response_file, max_response_bytes)
+        parent, link_method = lineage_of(row, attempts, documented)
+        if content is None:
+            left_out.append((row, "missing_response_file"))
+        elif parent is None and STAGES[row.source_csv] != "draft":
+            left_out.append((row, UNRESOLVED[row.source_csv]))
+        else:
+            above = documents[parent.row_key] if parent else None
+            parser = parsers[row.source_csv].get(row.template_id)
+            document = describe_document(row, content, above, parser, run_id)
+            document["meta_small"] = meta_of(row, above, link_method)
+            document["prompt"] = prompt_of(row, folder, max_response_bytes)
+            documents[row.row_key] = document
+            documented.append(row)
+    order = {source: position for position, source in enumerate(RESULTS)}
+    left_out.sort(key=lambda out: (order[out[0].source_csv], out[0].row_index))
+    bad = [describe_bad(row, reason, run_id) for row, reason in left_out]
+    found = list(documents.values())
+    return Expected(found, bad, count(rows, found, bad))
