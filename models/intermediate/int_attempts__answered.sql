@@ -5,7 +5,9 @@ with attempts as (select * from {{ ref("int_attempts__templated") }}),
 responses as (select * from {{ ref("int_responses__read") }}),
 
 prompts as (
-    select path
+    select
+        path,
+        content_hash
     from responses
     where folder = '3_generation' and parser = '' and cause is null
 ),
@@ -27,6 +29,7 @@ final as (
         attempts.folder,
         attempts.response_file,
         prompts.path as prompt_file,
+        prompts.content_hash as prompt_hash,
         case
             when attempts.response_file is null then 'the response file is blank'
             when responses.cause is not null

@@ -14,6 +14,7 @@ joined as (
         resolved.folder,
         resolved.response_file,
         resolved.prompt_file,
+        resolved.prompt_hash,
         resolved.timestamp_text,
         resolved.parent_task_id,
         resolved.link_method
@@ -36,9 +37,11 @@ final as (
         folder,
         response_file,
         prompt_file,
+        prompt_hash,
         parser,
         {{ json_pretty(metadata_fields()) }} as metadata_text
     from joined
 )
 
 select * from final
+order by place

@@ -10,8 +10,8 @@ from docs_index.errors import LockedError
 _held: dict[Path, int] = {}
 
 
-def take_lock(path: Path) -> None:
-    """Hold the lock until this process ends or `release_lock` is called.
+def take_lock(path: Path) -> int:
+    """Hold the lock, and return its file descriptor, until this process ends or `release_lock` is called.
 
     A process that holds it already keeps it: dbt opens its connection anew for
     each command it runs in one process.
@@ -20,7 +20,7 @@ def take_lock(path: Path) -> None:
         LockedError: another process holds it; the message names that process.
     """
     if path in _held:
-        return
+        return _held[path]
     path.parent.mkdir(exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
@@ -35,6 +35,7 @@ def take_lock(path: Path) -> None:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{command} (process {os.getpid()})".encode(), 0)
     _held[path] = descriptor
+    return descriptor
 
 
 def release_lock(path: Path) -> None:

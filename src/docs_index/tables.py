@@ -91,9 +91,13 @@ def check_table(path: Path, required: Sequence[str] = ()) -> Table:
 
 
 def read_table(
-    cursor: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[str]
+    cursor: duckdb.DuckDBPyConnection,
+    table: Table,
+    columns: Sequence[str],
+    *,
+    numbered: str = "row_index",
 ) -> duckdb.DuckDBPyRelation:
-    """Return `row_index` (1-based, in file order) and `columns`, as text or null.
+    """Return the row's number (1-based, in file order) and `columns`, as text or null.
 
     A column that the file lacks is null in every row; others of the file are left
     out. The relation is a temporary table of `cursor`.
@@ -112,7 +116,7 @@ def read_table(
     cursor.execute(
         f"""
         create or replace temp table table_read as
-        select row_number() over () - 1 as row_index, {chosen}
+        select row_number() over () - 1 as "{numbered}", {chosen}
         from (
             select * from read_csv(
                 $path, columns = {{{in_file}}}, header = false, auto_detect = false,
@@ -121,7 +125,7 @@ def read_table(
                 allow_quoted_nulls = {str(not one_column).lower()}, parallel = false
             ) {'where "0" is not null' if one_column else ""}
         )
-        qualify row_index > 0
+        qualify "{numbered}" > 0
         """,
         {
             "path": glob_escaped(table.path),

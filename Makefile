@@ -1,0 +1,77 @@
+# make run    set up what running needs, build, and write the documents of DATA_ROOT
+# make test   set up everything, and run every test
+# make setup  set up everything: tools and extras too
+# make lint   what CI checks besides the tests
+# make docs   dbt's documentation as one page, target/static_index.html
+# make lock   lock the dependencies anew (needs uv)
+# make clean  remove what setting up and testing made; never a data root
+
+PYTHON ?= python3
+BIN := .venv/bin
+# A data root, and dbt's files, that tests may do with as they like.
+SCRATCH := target/test
+
+# The environment is installed from locked files, by uv where it is there.
+define install
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	if command -v uv > /dev/null; then \
+		uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
+		&& uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) \
+		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	fi
+	$(BIN)/python -m compileall -q .venv > /dev/null || true
+	touch $@
+endef
+
+.PHONY: run test setup lint docs lock clean
+
+run: .venv/ready-to-run
+	@test -n "$$DATA_ROOT" || test -e data || cp -R sample data
+	$(BIN)/dbt build --exclude-resource-type unit_test
+	$(BIN)/python scripts/materialize_docs.py
+	@echo
+	@echo "Look next:"
+	@echo "  sqlite3 \"$${DATA_ROOT:-data}/db/documents.sqlite\" 'select stage, task_id, doc_dir from documents'"
+	@echo "  $${DATA_ROOT:-data}/7_cross_experiment/bad_generations.csv   rows that were not ingested, and why"
+	@echo "  $${DATA_ROOT:-data}/7_reporting/                             the latest documents; index against disk"
+
+setup: .venv/ready-to-develop
+
+test: setup
+	rm -rf $(SCRATCH)
+	mkdir -p $(SCRATCH)
+	cp -R sample $(SCRATCH)/root
+	DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG_PATH=$(SCRATCH)/logs \
+		$(BIN)/dbt build
+	DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG_PATH=$(SCRATCH)/logs \
+		$(BIN)/dbt test
+	$(BIN)/pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint models tests/dbt
+	$(BIN)/dbt parse --target-path target/lint --no-partial-parse
+	$(BIN)/dbt-bouncer run
+
+docs: .venv/ready-to-run
+	$(BIN)/dbt docs generate --static
+
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra build pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf .venv target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/ready-to-run: requirements.txt pyproject.toml
+	$(call install,requirements.txt)
+
+.venv/ready-to-develop: requirements-dev.txt pyproject.toml
+	$(call install,requirements-dev.txt)
+	touch .venv/ready-to-run

@@ -1,0 +1,70 @@
+"""Write the documents of the last `dbt build`, and index them."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from docs_index.console import (
+    ending_cleanly,
+    exit_code,
+    print_summary,
+    shown_progress,
+)
+from docs_index.layout import open_layout
+from docs_index.materialize import Options, materialize
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def main(
+    data_root: Annotated[
+        Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
+    ] = None,
+    run_id: Annotated[
+        str | None, typer.Option(help="Must be the build's (default: RUN_ID).")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option(help="Print the plan and write nothing.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes (default: one per core).")
+    ] = None,
+    link: Annotated[
+        bool,
+        typer.Option(help="Make parsed.txt a hard link to raw.txt where both are equal."),
+    ] = False,
+    quiet: Annotated[bool, typer.Option(help="No progress and no messages.")] = False,
+    strict: Annotated[
+        bool, typer.Option(help="Exit with 3 when rows are in the bad list.")
+    ] = False,
+) -> None:
+    """Write the documents of the last `dbt build`, and index them.
+
+    Example: python scripts/materialize_docs.py --data-root ~/experiment --dry-run
+    """
+    with ending_cleanly():
+        options = Options(
+            run_id=run_id,
+            dry_run=dry_run,
+            workers=workers or os.cpu_count() or 1,
+            link=link,
+        )
+        with shown_progress(quiet=quiet) as progress:
+            summary = materialize(open_layout(data_root), options, progress)
+        if as_json:
+            typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
+        else:
+            print_summary(summary)
+    raise typer.Exit(exit_code(summary, strict=strict))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,133 @@
+"""What scripts show, and how they end: data on stdout, messages on stderr."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+import typer
+
+from docs_index.errors import DocsIndexError, LockedError, StorageError
+from docs_index.materialize import Progress, Summary
+
+DONE, NEEDS_A_PERSON, HAS_BAD_ROWS, INTERRUPTED = 0, 1, 3, 130
+_EVERY_SECONDS = 10.0
+
+
+@contextmanager
+def ending_cleanly() -> Iterator[None]:
+    """Turn every foreseen error of a block into one message and its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except DocsIndexError as error:
+        _end(str(error), error.exit_code)
+    except OSError as error:
+        _end(f"{error}; run again to complete", StorageError.exit_code)
+    except duckdb.Error as error:
+        is_locked = "database is locked" in str(error)
+        code = (LockedError if is_locked else StorageError).exit_code
+        _end(f"{str(error).splitlines()[0]}; run again to complete", code)
+    except KeyboardInterrupt:
+        _end("interrupted; run again to complete", INTERRUPTED)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _end(message: str, code: int) -> None:
+    typer.echo(f"error: {message}", err=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def shown_progress(*, quiet: bool) -> Iterator[Progress]:
+    """Show how far a run is: a bar on a terminal, a line now and then elsewhere."""
+    if quiet:
+        yield lambda done, total: None
+    elif sys.stderr.isatty():
+        with _bar() as progress:
+            yield progress
+    else:
+        yield _lines()
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn
+
+    columns = (
+        TextColumn("documents"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("documents", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lines() -> Callable[[int, int], None]:
+    shown = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        if time.monotonic() - shown > _EVERY_SECONDS:
+            shown = time.monotonic()
+            typer.echo(f"{done} of {total} documents", err=True)
+
+    return show
+
+
+def print_summary(summary: Summary) -> None:
+    """Print a run's summary as tables for a person, on stdout."""
+    would = "would be " if summary.dry_run else ""
+    typer.echo(f"data root {summary.data_root}, run_id {summary.run_id}")
+    words = {
+        "placed": f"{would}written",
+        "found": "found complete on disk, indexed",
+        "skipped": "skipped, in the index already",
+    }
+    _table(
+        "documents",
+        [(words.get(key, key), count) for key, count in summary.documents.items()],
+    )
+    _table("new in the index", list(summary.placed_by_stage.items()))
+    _table("rows not ingested", list(summary.bad_rows_by_reason.items()))
+    _table("counters", list(summary.counters.items()))
+    for path in summary.missing_tables:
+        typer.echo(f"missing, counted as empty: {path}")
+    if summary.examples and (summary.dry_run or summary.conflicts):
+        typer.echo("\nfor example")
+        for line in summary.examples:
+            typer.echo(f"  {line[:200]}")
+    if summary.dry_run:
+        typer.echo("\ndry run: nothing was written")
+    elif summary.changed_files:
+        typer.echo(f"\nwritten under {summary.data_root}{os.sep}")
+        for file in summary.changed_files:
+            typer.echo(f"  {file}")
+    else:
+        typer.echo("\nnothing new: nothing was written")
+
+
+def _table(title: str, rows: list[tuple[str, int]]) -> None:
+    if rows:
+        typer.echo(f"\n{title}")
+    for name, count in rows:
+        typer.echo(f"  {name:<36}{count:>10}")
+
+
+def exit_code(summary: Summary, *, strict: bool) -> int:
+    """Return what a run that came to its end exits with."""
+    if summary.conflicts:
+        return NEEDS_A_PERSON
+    if strict and summary.bad_rows_by_reason:
+        return HAS_BAD_ROWS
+    return DONE

@@ -1,0 +1,118 @@
+"""The SQLite index: its schema, and DuckDB's way into it.
+
+Python's sqlite3 and DuckDB's extension are two SQLite libraries that do not see each
+other's locks: with one file open in both, the file is corrupted. So sqlite3 works
+on it only before DuckDB attaches it and after DuckDB has let it go.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import duckdb_extension_sqlite_scanner
+
+from docs_index.errors import IndexFileError, StorageError
+
+APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
+SCHEMA_VERSION = 1  # PRAGMA user_version
+
+
+def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load the sqlite extension from its package's file; nothing is downloaded."""
+    package = Path(duckdb_extension_sqlite_scanner.__file__).parent
+    found = sorted(package.glob("extensions/*/sqlite_scanner.duckdb_extension"))
+    fitting = [path for path in found if path.parent.name == f"v{duckdb.__version__}"]
+    if not fitting:
+        raise IndexFileError(
+            f"no sqlite extension for DuckDB {duckdb.__version__} in {package}: "
+            "run `make setup` again"
+        )
+    connection.execute(f"load '{fitting[0]}'")
+
+
+@dataclass(frozen=True)
+class IndexState:
+    """What is known of the index before a run; a killed run leaves it unsettled."""
+
+    exists: bool
+    is_settled: bool
+
+
+def check_index(path: Path) -> IndexState:
+    """Tell whether the index exists, is usable, and was left as it should be.
+
+    Raises:
+        IndexFileError: the file is something else, or of a newer program.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return IndexState(exists=False, is_settled=False)
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=10)) as connection:
+            application = connection.execute("pragma application_id").fetchone()[0]
+            version = connection.execute("pragma user_version").fetchone()[0]
+            journal = connection.execute("pragma journal_mode").fetchone()[0]
+            indexes = connection.execute(
+                "select count(*) from sqlite_master where name like 'documents_by_%'"
+            ).fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise IndexFileError(f"{path}: {error}; {_MOVE_AWAY}") from error
+    if application != APPLICATION_ID:
+        raise IndexFileError(f"{path} was made by another program; {_MOVE_AWAY}")
+    if version != SCHEMA_VERSION:
+        raise IndexFileError(
+            f"{path} has schema version {version}, this program knows "
+            f"{SCHEMA_VERSION}: use the program that made it"
+        )
+    return IndexState(exists=True, is_settled=journal == "delete" and indexes == 5)
+
+
+_MOVE_AWAY = "move it away, and run again for a new index of what is on disk"
+
+
+def create_index(path: Path) -> None:
+    """Create the index without a row, all of it or nothing."""
+    schema = _sql("schema.sql")
+    with _sqlite(path) as connection:
+        connection.executescript(
+            f"pragma journal_mode = wal; begin immediate; {schema}"
+            f"pragma application_id = {APPLICATION_ID};"
+            f"pragma user_version = {SCHEMA_VERSION}; commit;"
+        )
+
+
+def settle_index(path: Path) -> None:
+    """Make the look-up indexes, and leave one file behind that stands alone.
+
+    While a reader has it open it stays in WAL mode, and the next run settles it.
+    """
+    with _sqlite(path) as connection:
+        connection.executescript(_sql("indexes.sql"))
+        with suppress(sqlite3.OperationalError):
+            connection.execute("pragma journal_mode = delete")
+
+
+def attach_index(
+    connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
+) -> None:
+    """Attach the index as `stored`, in WAL mode when it is to be written."""
+    literal = str(path).replace("'", "''")
+    options = "read_only" if read_only else "journal_mode 'wal', busy_timeout 10000"
+    connection.execute(f"attach '{literal}' as stored (type sqlite, {options})")
+
+
+@contextmanager
+def _sqlite(path: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        with closing(sqlite3.connect(path, timeout=10)) as connection:
+            yield connection
+    except sqlite3.OperationalError as error:
+        raise StorageError(f"{path}: {error}") from error
+
+
+def _sql(name: str) -> str:
+    return (files("docs_index") / "sql" / name).read_text()

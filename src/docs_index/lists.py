@@ -1,0 +1,59 @@
+"""The lists beside the documents: the current ones in the index, and the bad list."""
+
+from docs_index.publishing import appended, csv_bytes, publish, read_list
+from docs_index.store import Store, sql
+
+_CURRENT = {
+    "bad_generations": "build.main.bad_generations",
+    "backfill_conflicts": "conflicts",
+    "backfill_counters": "build.main.backfill_counters",
+    "column_descriptions": "build.main.column_descriptions",
+}
+
+
+def replace_current_lists(store: Store) -> bool:
+    """Bring the lists in the index up to date at once; tell whether any had changed."""
+    changed = [name for name in _CURRENT if _differs(store, name)]
+    if not changed:
+        return False
+    store.make_writable()
+    store.db.execute("begin")
+    for name in changed:
+        columns = store.columns(f"stored.{name}")
+        store.db.execute(f"delete from stored.{name}")
+        store.db.execute(
+            f"insert into stored.{name} ({columns}) "
+            f"select {columns} from {_CURRENT[name]} order by all"
+        )
+    store.db.execute("commit")
+    return True
+
+
+def _differs(store: Store, name: str) -> bool:
+    columns = store.columns(f"stored.{name}")
+    stored = f"(select {columns} from stored.{name})"
+    current = f"(select {columns} from {_CURRENT[name]})"
+    return any(
+        store.count(f"(from {one} except all from {other})")
+        for one, other in ((stored, current), (current, stored))
+    )
+
+
+def read_bad_list(store: Store) -> str | None:
+    """Load bad_generations.csv as table `listed`; return its line end, None without.
+
+    Raises:
+        TableRefusedError: rows cannot be appended to the file that is there.
+    """
+    columns = store.db.table("build.main.bad_generations").columns
+    return read_list(store.db, store.layout.bad_generations, columns)
+
+
+def append_bad_list(store: Store, newline: str | None) -> int:
+    """Append the rows that the bad list does not have; return how many they were."""
+    path = store.layout.bad_generations
+    rows = store.db.sql(sql("bad_rows.sql"))
+    added = len(rows)
+    content = csv_bytes(rows, header=newline is None, newline=newline or "\n")
+    publish(path, appended(path, newline, content))
+    return added

@@ -1,0 +1,7 @@
+-- For the runtime's look-ups, and one document per source row and run_id.
+create unique index if not exists documents_by_row on documents (run_id, row_key);
+create index if not exists documents_by_logical_key
+on documents (logical_key_id, created_at);
+create index if not exists documents_by_task on documents (stage, task_id, created_at);
+create index if not exists documents_by_parent on documents (parent_doc_id);
+create index if not exists documents_by_content on documents (content_hash);

@@ -1,0 +1,33 @@
+-- One row per stage and logical key: its latest document in the index that parsed.
+with ranked as (
+    select
+        *,
+        row_number() over (
+            partition by stage, logical_key_id
+            order by
+                created_at desc,
+                cast(json_extract_string(meta_small, '$.row_index') as bigint) desc,
+                json_extract_string(meta_small, '$.source_csv'),
+                doc_id
+        ) as place
+    from stored.documents
+    where status = 'ok'
+)
+
+select
+    stage,
+    logical_key_id,
+    doc_id,
+    task_id,
+    parent_doc_id,
+    template_id,
+    model_id,
+    run_id,
+    created_at,
+    doc_dir,
+    raw_bytes,
+    parsed_chars,
+    content_hash
+from ranked
+where place = 1
+order by stage, logical_key_id

@@ -1,0 +1,77 @@
+-- The index, as its readers see it. What each column means is in the table
+-- column_descriptions, which every run fills from the project's own descriptions.
+
+create table documents (
+    doc_id text not null primary key,
+    logical_key_id text not null,
+    stage text not null check (stage in ('draft', 'essay', 'evaluation')),
+    task_id text not null,
+    parent_doc_id text references documents (doc_id),
+    template_id text not null,
+    model_id text not null,
+    run_id text not null,
+    row_key text not null,
+    parser text,
+    status text not null check (status in ('ok', 'parse_error')),
+    created_at text not null,
+    doc_dir text not null,
+    raw_bytes integer not null check (raw_bytes >= 0),
+    raw_chars integer not null check (raw_chars >= 0),
+    parsed_chars integer check ((parsed_chars is null) = (status = 'parse_error')),
+    content_hash text not null check (length(content_hash) = 64),
+    meta_small text not null check (json_valid(meta_small)),
+    check ((parent_doc_id is null) = (stage = 'draft'))
+);
+
+-- No document is ever updated or deleted, by whatever program.
+create trigger documents_are_never_updated before update on documents
+begin
+    select raise(abort, 'documents are never updated: a new run_id takes rows in anew');
+end;
+
+create trigger documents_are_never_deleted before delete on documents
+begin
+    select raise(abort, 'documents are never deleted');
+end;
+
+-- The current lists: what the last run found, replaced by the next.
+
+create table bad_generations (
+    source_csv text not null,
+    row_index integer not null,
+    row_key text,
+    task_id text,
+    reason text not null,
+    detail text not null,
+    combo_id text,
+    template_id text,
+    model_id text,
+    timestamp text,
+    response_file text,
+    logical_key_id text,
+    run_id text not null,
+    primary key (source_csv, row_index)
+);
+
+create table backfill_conflicts (
+    kind text not null check (
+        kind in ('lineage_changed', 'directory_conflict', 'response_changed')
+    ),
+    run_id text not null,
+    row_key text not null,
+    doc_id text not null primary key,
+    detail text not null
+);
+
+create table backfill_counters (
+    counter text not null primary key,
+    value integer not null
+);
+
+create table column_descriptions (
+    table_name text not null,
+    position integer not null,
+    column_name text not null,
+    description text not null,
+    primary key (table_name, column_name)
+);

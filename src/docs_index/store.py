@@ -1,0 +1,105 @@
+"""One DuckDB connection over the build (`build`), the index (`stored`) and the plan."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from docs_index.index import attach_index, check_index, create_index, load_extension
+from docs_index.index import settle_index
+from docs_index.layout import Layout
+
+_FETCH = 10_000
+
+
+class Store:
+    """The connection, and whether the index is attached, and for writing."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+        self.db = db
+        self.layout = layout
+        self._attached: str | None = None
+        self._needs_settling = False
+
+    def open_index(self, *, dry_run: bool) -> None:
+        """Attach the index for reading; without one, make it, or a stand-in for it."""
+        state = check_index(self.layout.index)
+        self._needs_settling = not state.is_settled and not dry_run
+        if not state.exists and dry_run:
+            self.db.execute("attach ':memory:' as stored")
+            self.db.execute(
+                "create table stored.documents as from build.main.documents limit 0"
+            )
+            return
+        if not state.exists:
+            create_index(self.layout.index)
+        attach_index(self.db, self.layout.index, read_only=True)
+        self._attached = "read"
+
+    def make_writable(self) -> None:
+        """Attach the index for writing, if it is not yet."""
+        if self._attached == "read":
+            self.db.execute("detach stored")
+            attach_index(self.db, self.layout.index, read_only=False)
+            self._attached, self._needs_settling = "write", True
+
+    def close_index(self) -> None:
+        """Let the index go, and leave it as readers want it."""
+        if self._attached:
+            self.db.execute("detach stored")
+            self._attached = None
+        if self._needs_settling:
+            settle_index(self.layout.index)
+
+    def count(self, relation: str) -> int:
+        """Return the number of rows of a table or of a query in parentheses."""
+        counted: int = self.one(f"select count(*) from {relation}")[0]
+        return counted
+
+    def one(self, query: str) -> tuple[Any, ...]:
+        """Return the one row of a query."""
+        row: tuple[Any, ...] = self.db.execute(query).fetchall()[0]
+        return row
+
+    def rows(self, query: str, values: object = None) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query; others may run on the store meanwhile."""
+        cursor = self.db.cursor().execute(query, values)
+        while rows := cursor.fetchmany(_FETCH):
+            yield from rows
+
+    def columns(self, table: str) -> str:
+        """Return the columns of a table as a list in SQL."""
+        return ", ".join(f'"{name}"' for name in self.db.table(table).columns)
+
+
+@contextmanager
+def opened_store(layout: Layout) -> Iterator[Store]:
+    """Open a connection whose own tables are in memory, up to a bound, then on disk."""
+    with TemporaryDirectory(prefix="docs_index_") as scratch:
+        settings = {"memory_limit": "1GB", "temp_directory": scratch}
+        with duckdb.connect(config=settings) as db:
+            load_extension(db)
+            yield Store(db, layout)
+
+
+def sql(name: str) -> str:
+    """Return the text of a statement in `sql/`."""
+    return (files("docs_index") / "sql" / name).read_text()
+
+
+def chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Yield lists of `size` items, the last one shorter."""
+    chunk: list[Any] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+

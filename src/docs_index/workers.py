@@ -1,0 +1,110 @@
+"""Processes that carry out one call after the other, and end with their parent.
+
+Each holds the lock that its parent took: after a kill, no run can begin before the
+last worker has noticed that its parent is gone. Calls and results are pickled over
+pipes, so functions must be importable. Run as `python -m docs_index.workers`.
+"""
+
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from docs_index.errors import StorageError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+class Workers:
+    """A few worker processes, or with `count` 1 none: this process does the work."""
+
+    def __init__(self, count: int, lock_descriptor: int) -> None:
+        self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
+        self._processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", "docs_index.workers"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                pass_fds=[lock_descriptor],
+                start_new_session=True,  # Ctrl-C is for the parent to handle
+            )
+            for _ in range(count if count > 1 else 0)
+        ]
+        for process in self._processes:
+            self._idle.put(process)
+        self._threads = ThreadPoolExecutor(max(1, len(self._processes)))
+
+    def map(
+        self, function: Callable[[Task], Result], tasks: Iterable[Task]
+    ) -> Iterator[Result]:
+        """Yield the results in the order of the tasks, a few tasks ahead at most."""
+        if not self._processes:
+            yield from map(function, tasks)
+            return
+        waiting: deque[Future[Result]] = deque()
+        for task in tasks:
+            waiting.append(self._threads.submit(self._call, function, task))
+            if len(waiting) > 2 * len(self._processes):
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    def close(self) -> None:
+        """Let every worker end once its call is done."""
+        self._threads.shutdown(cancel_futures=True)
+        for process in self._processes:
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.close()
+            process.stdout.close()
+            process.wait()
+
+    def _call(self, function: Callable[[Task], Result], task: Task) -> Result:
+        process = self._idle.get()
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            pickle.dump((function, task), process.stdin)
+            process.stdin.flush()
+            is_good, result = pickle.load(process.stdout)
+        except (EOFError, OSError) as error:
+            raise StorageError("a worker process has died: run again") from error
+        self._idle.put(process)
+        if not is_good:
+            raise result
+        answer: Result = result
+        return answer
+
+
+@contextmanager
+def started_workers(count: int, lock_descriptor: int) -> Iterator[Workers]:
+    """Have workers for the time of a block."""
+    workers = Workers(count, lock_descriptor)
+    try:
+        yield workers
+    finally:
+        workers.close()
+
+
+def _serve() -> None:
+    calls, results = sys.stdin.buffer, sys.stdout.buffer
+    while True:
+        try:
+            function, task = pickle.load(calls)
+        except EOFError:
+            return
+        answer: tuple[bool, Any]
+        try:
+            answer = True, function(task)
+        except OSError as error:
+            answer = False, error
+        pickle.dump(answer, results)
+        results.flush()
+
+
+if __name__ == "__main__":
+    _serve()
