@@ -9,9 +9,13 @@
                 repeat('-', cast({{ number }} < 0 as integer))
                 || '0.'
                 || repeat(
-                    '0', cast(split_part(cast({{ number }} as varchar), 'e-', 2) as integer) - 1
+                    '0',
+                    cast(split_part(cast({{ number }} as varchar), 'e-', 2) as integer)
+                    - 1
                 )
-                || regexp_replace(split_part(cast({{ number }} as varchar), 'e-', 1), '[-.]', '', 'g')
+                || regexp_replace(
+                    split_part(cast({{ number }} as varchar), 'e-', 1), '[-.]', '', 'g'
+                )
         else cast({{ number }} as varchar)
     end
 {%- endmacro %}

@@ -10,12 +10,19 @@
     {%- set sixty = "[0-5][0-9]" -%}
     {%- set pattern =
         "([0-9]{4}-[0-9]{2}-[0-9]{2})"
-        ~ "(?:[T ](" ~ hour ~ ":" ~ sixty ~ ")(?::(" ~ sixty ~ ")(?:\\.([0-9]{1,9}))?)?)?"
+        ~ "(?:[T ](" ~ hour ~ ":" ~ sixty ~ ")"
+        ~ "(?::(" ~ sixty ~ ")(?:\\.([0-9]{1,9}))?)?)?"
         ~ "(?:Z|([+-]" ~ hour ~ ":?" ~ sixty ~ "))?"
     -%}
     list_transform(
         list_filter(
-            [regexp_extract({{ text }}, '^{{ pattern }}$', ['day', 'time', 'second', 'fraction', 'offset'])],
+            [
+                regexp_extract(
+                    {{ text }},
+                    '^{{ pattern }}$',
+                    ['day', 'time', 'second', 'fraction', 'offset']
+                )
+            ],
             lambda found: found.day != '' and found.day >= '0001'
         ),
         lambda found: {{ utc_instant("found") }}
@@ -23,18 +30,20 @@
 {%- endmacro %}
 
 
-{#- The parts of a timestamp as an instant in UTC; null outside the years 0001 to 9999. -#}
+{#- The parts of a timestamp as an instant in UTC; null outside years 0001 to 9999. -#}
 {% macro utc_instant(found) -%}
     list_filter(
         [
             try_cast(
-                {{ found }}.day || ' ' || coalesce(nullif({{ found }}.time, ''), '00:00')
+                {{ found }}.day
+                || ' ' || coalesce(nullif({{ found }}.time, ''), '00:00')
                 || ':' || lpad({{ found }}.second, 2, '0')
                 || '.' || left(rpad({{ found }}.fraction, 6, '0'), 6)
                 as timestamp
             ) - to_minutes(cast({{ offset_minutes(found ~ ".offset") }} as bigint))
         ],
-        lambda utc: utc between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'
+        lambda utc: utc between
+        timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'
     )[1]
 {%- endmacro %}
 

@@ -20,8 +20,10 @@
 
 {% macro json_members(fields, separator) -%}
     {% for name, value, is_optional in fields -%}
-        {% if is_optional %}'"{{ name }}{{ separator }}' || cast(to_json({{ value }}) as varchar)
-        {%- else %}'"{{ name }}{{ separator }}' || {{ json_text(value) }}
+        '"{{ name }}{{ separator }}' || {% if is_optional -%}
+            cast(to_json({{ value }}) as varchar)
+        {%- else -%}
+            {{ json_text(value) }}
         {%- endif %}{{ ",\n" if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

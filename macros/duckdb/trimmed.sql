@@ -1,4 +1,4 @@
-{#- Without space, tab, CR and LF at both ends; DuckDB's plain trim takes spaces only. -#}
+{#- Without space, tab, CR and LF at both ends; plain trim takes spaces only. -#}
 {% macro trimmed(text) -%}
     trim({{ text }}, chr(32) || chr(9) || chr(13) || chr(10))
 {%- endmacro %}
@@ -12,7 +12,10 @@
 
 {#- Of alternative columns, the first that is not blank in the row. -#}
 {% macro first_filled(columns) -%}
-    coalesce({% for column in columns %}{{ filled(column) }}{{ ", " if not loop.last }}{% endfor %})
+    coalesce(
+        {%- for column in columns %}
+            {{- filled(column) }}{{ ", " if not loop.last }}
+        {%- endfor %})
 {%- endmacro %}
 
 

@@ -10,13 +10,15 @@
     {% if execute and flags.WHICH in ("build", "run", "seed", "snapshot", "clone") %}
         {% for schema in ["cross_experiment", "raw", "data_root"] %}
             drop schema if exists {{ target.database }}.{{ schema }} cascade;
+            {#- Two threads that load sources at once must not both create it. #}
+            create schema {{ target.database }}.{{ schema }};
         {% endfor %}
         create or replace table {{ target.schema }}.build_record as
         select
             'unfinished' as status,
             cast(null as varchar) as data_root,
             {{ sql_text(run_id()) }} as run_id,
-            {{ sql_text(var("evaluation_root")) }} as evaluation_root,
+            {{ sql_text(evaluation_root()) }} as evaluation_root,
             cast({{ var("max_response_bytes") }} as bigint) as max_response_bytes
     {% endif %}
 {% endmacro %}

@@ -16,14 +16,15 @@
         select
             *,
             lpad(
-                {{ base36_text(key ~ "_quotient") }} || {{ base36_text(key ~ "_remainder", 9) }},
+                {{ base36_text(key ~ "_quotient") }}
+                || {{ base36_text(key ~ "_remainder", 9) }},
                 16, '0'
             ) as {{ key }}
         from (
             select
                 *,
-                {{ key }}_high // 4 // 387420489 * 4294967296 + {{ key }}_middle // 387420489
-                    as {{ key }}_quotient,
+                {{ key }}_high // 4 // 387420489 * 4294967296
+                + {{ key }}_middle // 387420489 as {{ key }}_quotient,
                 {{ key }}_middle % 387420489 * 262144 + {{ key }}_low % 262144
                     as {{ key }}_remainder
             from (
@@ -35,12 +36,15 @@
                 from (
                     select
                         *,
-                        {{ hexadecimal("substr(" ~ key ~ "_digest, 1, 12)") }} as {{ key }}_high,
-                        {{ hexadecimal("substr(" ~ key ~ "_digest, 13, 12)") }} as {{ key }}_low
+                        {{ hexadecimal("substr(" ~ key ~ "_digest, 1, 12)") }}
+                            as {{ key }}_high,
+                        {{ hexadecimal("substr(" ~ key ~ "_digest, 13, 12)") }}
+                            as {{ key }}_low
                     from (
                         select
                             *,
-                            {{ sha256_hex(parts | join(" || '|' || ") ~ " || '|'") }} as {{ key }}_digest
+                            {{ sha256_hex(parts | join(" || '|' || ") ~ " || '|'") }}
+                                as {{ key }}_digest
                         from {{ relation }}
                     )
                 )

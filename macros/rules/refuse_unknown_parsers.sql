@@ -5,7 +5,8 @@
             when count(*) > 0
                 then error(
                     string_agg(message, chr(10) order by message)
-                    || chr(10) || 'name one of the parsers in seeds/parsers.csv, or none'
+                    || chr(10)
+                    || 'name one of the parsers in seeds/parsers.csv, or none'
                 )
         end
     from (

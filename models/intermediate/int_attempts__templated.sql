@@ -1,5 +1,5 @@
 -- One row per attempt, with its template's parser and the files that it names.
--- A template may name a parser that nobody knows: the build stops if an attempt uses it.
+-- The build stops here if an attempt's template names a parser that nobody knows.
 -- depends_on: {{ ref("parsers") }}
 {{ config(pre_hook="{{ refuse_unknown_parsers() }}") }}
 with classified as (select * from {{ ref("int_rows__classified") }}),
@@ -29,7 +29,7 @@ final as (
         attempts.generation_task_id,
         templates.parser,
         case attempts.source_csv
-            when 'evaluation' then '{{ var("evaluation_root") }}'
+            when 'evaluation' then {{ sql_text(evaluation_root()) }}
             else '3_generation'
         end as folder,
         attempts.response_file,

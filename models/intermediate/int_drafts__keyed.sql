@@ -1,4 +1,5 @@
 -- One row per draft or link document, with its keys.
+{% set parts = ["'draft'", "combo_id", "template_id", "model_id"] %}
 with attempts as (select * from {{ ref("int_attempts__answered") }}),
 
 drafts as (
@@ -9,7 +10,7 @@ drafts as (
 
 with_logical_keys as (
     select *
-    from {{ keyed("drafts", "logical_key_id", ["'draft'", "combo_id", "template_id", "model_id"]) }}
+    from {{ keyed("drafts", "logical_key_id", parts) }}
 ),
 
 with_doc_ids as (

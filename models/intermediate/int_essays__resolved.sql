@@ -1,6 +1,9 @@
 -- One row per essay attempt with a usable file: its keys, or why it has no parent.
 -- A parent without a document is not replaced by an older one: the lineage would be
 -- false, and the keys would change once the file is repaired.
+{% set parts = [
+    "'essay'", "coalesce(parent_doc_id, combo_id)", "template_id", "model_id"
+] %}
 with attempts as (select * from {{ ref("int_attempts__answered") }}),
 
 parents as (select * from {{ ref("int_essays__parented") }}),
@@ -9,7 +12,14 @@ drafts as (select * from {{ ref("int_drafts__keyed") }}),
 
 with_parents as (
     select
-        essays.*,
+        essays.row_key,
+        essays.source_csv,
+        essays.row_index,
+        essays.task_id,
+        essays.combo_id,
+        essays.template_id,
+        essays.model_id,
+        essays.occurred_at,
         drafts.doc_id as parent_doc_id,
         parent_attempts.task_id as parent_task_id,
         case
@@ -33,14 +43,12 @@ with_parents as (
 
 with_logical_keys as (
     select *
-    from {{ keyed(
-        "with_parents",
-        "logical_key_id",
-        ["'essay'", "coalesce(parent_doc_id, combo_id)", "template_id", "model_id"],
-    ) }}
+    from {{ keyed("with_parents", "logical_key_id", parts) }}
 ),
 
-with_doc_ids as (select * from {{ doc_keyed("with_logical_keys") }}),
+with_doc_ids as (
+    select * from {{ doc_keyed("with_logical_keys") }}
+),
 
 final as (
     select

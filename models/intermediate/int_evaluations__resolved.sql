@@ -1,4 +1,7 @@
 -- One row per evaluation attempt with a usable file: its keys, or why it has no target.
+{% set parts = [
+    "'evaluation'", "coalesce(parent_doc_id, '')", "template_id", "model_id"
+] %}
 with attempts as (select * from {{ ref("int_attempts__answered") }}),
 
 targets as (select * from {{ ref("int_evaluations__targeted") }}),
@@ -24,7 +27,15 @@ documents as (
 
 with_targets as (
     select
-        evaluations.*,
+        evaluations.row_key,
+        evaluations.source_csv,
+        evaluations.row_index,
+        evaluations.task_id,
+        evaluations.template_id,
+        evaluations.model_id,
+        evaluations.occurred_at,
+        evaluations.essay_task_id,
+        evaluations.generation_task_id,
         targets.link_method,
         documents.doc_id as parent_doc_id,
         documents.task_id as parent_task_id
@@ -36,14 +47,12 @@ with_targets as (
 
 with_logical_keys as (
     select *
-    from {{ keyed(
-        "with_targets",
-        "logical_key_id",
-        ["'evaluation'", "coalesce(parent_doc_id, '')", "template_id", "model_id"],
-    ) }}
+    from {{ keyed("with_targets", "logical_key_id", parts) }}
 ),
 
-with_doc_ids as (select * from {{ doc_keyed("with_logical_keys") }}),
+with_doc_ids as (
+    select * from {{ doc_keyed("with_logical_keys") }}
+),
 
 final as (
     select
@@ -66,7 +75,8 @@ final as (
                 concat_ws(
                     '; ',
                     'no essay document has task id "' || essay_task_id || '"',
-                    'no draft or link document has task id "' || generation_task_id || '"'
+                    'no draft or link document has task id "'
+                    || generation_task_id || '"'
                 )
         end as orphan_detail
     from with_doc_ids

@@ -81,7 +81,7 @@ earliest as (
         row_key,
         row_number() over (
             partition by link_method, task_id
-            order by occurred_at, turn desc, row_index desc
+            order by occurred_at asc, turn desc, row_index desc
         ) as place
     from documents
 ),

@@ -58,8 +58,19 @@ attempts as (
 
 reasoned as (
     select
-        checked.*,
+        checked.source_csv,
+        checked.row_index,
         attempts.row_key,
+        checked.task_id,
+        checked.combo_id,
+        checked.template_id,
+        checked.model_id,
+        checked.status,
+        checked.timestamp_text,
+        checked.occurred_at,
+        checked.response_file,
+        checked.essay_task_id,
+        checked.generation_task_id,
         compared.first_row_index,
         case
             when checked.value_reason is not null then checked.value_reason

@@ -43,6 +43,7 @@ joined as (
         attempts.parser,
         attempts.folder,
         attempts.prompt_file,
+        attempts.prompt_hash,
         attempts.raw_bytes,
         attempts.raw_chars,
         attempts.content_hash,
@@ -59,7 +60,33 @@ joined as (
 ),
 
 final as (
-    select *
+    select
+        source_csv,
+        row_index,
+        row_key,
+        task_id,
+        combo_id,
+        template_id,
+        model_id,
+        timestamp_text,
+        occurred_at,
+        response_file,
+        reason,
+        detail,
+        parser,
+        folder,
+        prompt_file,
+        prompt_hash,
+        raw_bytes,
+        raw_chars,
+        content_hash,
+        parsed_chars,
+        stage,
+        logical_key_id,
+        doc_id,
+        parent_doc_id,
+        parent_task_id,
+        link_method
     from joined
 )
 

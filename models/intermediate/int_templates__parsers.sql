@@ -1,7 +1,7 @@
 -- One row per source and template that names a parser; the last such row counts.
 with
-{%- for source in ["draft", "link", "essay", "evaluation"] %}
-{{ source }}_templates as (select * from {{ ref("stg_raw__" ~ source ~ "_templates") }}),
+{%- for name in ["draft", "link", "essay", "evaluation"] %}
+{{ name }}_templates as (select * from {{ ref("stg_raw__" ~ name ~ "_templates") }}),
 {% endfor %}
 templates as (
     select * from draft_templates

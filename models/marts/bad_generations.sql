@@ -1,4 +1,4 @@
--- One row per source row that was not ingested, with the reason and what to do about it.
+-- One row per source row that was not ingested, with the first reason against it.
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 final as (
@@ -14,7 +14,9 @@ final as (
         model_id,
         timestamp_text as timestamp,
         response_file,
-        case when reason = 'unresolved_parent' then logical_key_id end as logical_key_id,
+        case
+            when reason = 'unresolved_parent' then logical_key_id
+        end as logical_key_id,
         {{ sql_text(run_id()) }} as run_id
     from resolved
     where reason is not null

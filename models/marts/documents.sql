@@ -1,4 +1,4 @@
--- One row per document: a source row that has, or will have, a directory and an index row.
+-- One row per document: a source row that gets a directory and an index row.
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 described as (

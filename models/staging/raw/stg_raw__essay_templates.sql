@@ -1,4 +1,4 @@
--- One row per data row of essay_templates.csv that names a template and its parser.
+-- One row per data row of essay_templates.csv that names template and parser.
 with source_rows as (select * from {{ source('raw', 'essay_templates') }}),
 
 final as (

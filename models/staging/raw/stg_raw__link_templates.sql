@@ -1,4 +1,4 @@
--- One row per data row of link_templates.csv that names a template and its parser.
+-- One row per data row of link_templates.csv that names template and parser.
 with source_rows as (select * from {{ source('raw', 'link_templates') }}),
 
 final as (

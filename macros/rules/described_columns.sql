@@ -1,0 +1,25 @@
+{#-
+    The columns of the tables in the index, with the descriptions of the YAML on one
+    line. The graph is not there while dbt parses; the list is empty then.
+-#}
+{% macro described_columns() %}
+    {% set columns = [] %}
+    {% set nodes = graph.nodes.values() if execute else [] %}
+    {% set sources = graph.sources.values() if execute else [] %}
+    {% for table in [
+        "documents", "bad_generations", "backfill_counters", "backfill_conflicts",
+        "column_descriptions",
+    ] %}
+        {% for node in (nodes | list + sources | list) if node.name == table %}
+            {% for column in node.columns.values() %}
+                {% do columns.append({
+                    "table_name": table,
+                    "position": loop.index,
+                    "name": column.name,
+                    "description": column.description.split() | join(" "),
+                }) %}
+            {% endfor %}
+        {% endfor %}
+    {% endfor %}
+    {% do return(columns) %}
+{% endmacro %}

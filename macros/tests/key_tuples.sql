@@ -1,0 +1,21 @@
+{#-
+    The tuples that logical keys are made of, per row that has one, and `written`, what
+    is hashed. The tests state this anew, apart from the models that make the keys.
+-#}
+{% macro key_tuples() %}
+    select
+        *,
+        stage || '|' || part_1 || '|' || part_2 || '|' || part_3 || '|'
+            as written
+    from (
+        select
+            logical_key_id,
+            stage,
+            row_key,
+            coalesce(parent_doc_id, combo_id) as part_1,
+            template_id as part_2,
+            model_id as part_3
+        from {{ ref("int_rows__resolved") }}
+        where logical_key_id is not null
+    ) as source_rows
+{% endmacro %}

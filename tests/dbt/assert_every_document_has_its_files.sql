@@ -1,0 +1,21 @@
+-- Fails when a document has no row in document_files, or the other way round, or a
+-- parent would be written after what hangs on it. The index's foreign key refuses an
+-- essay before its draft.
+-- Does not check the texts; materialize_docs.py compares their hashes.
+with documents as (select * from {{ ref("documents") }}),
+
+document_files as (select * from {{ ref("document_files") }})
+
+select
+    documents.doc_id,
+    document_files.doc_id as files_doc_id,
+    document_files.place,
+    parent_files.place as parent_place
+from documents
+full outer join document_files on documents.doc_id = document_files.doc_id
+left join document_files as parent_files
+    on documents.parent_doc_id = parent_files.doc_id
+where
+    documents.doc_id is null
+    or document_files.doc_id is null
+    or parent_files.place > document_files.place

@@ -1,0 +1,52 @@
+-- Fails when a source row is in neither or in more than one of documents and
+-- bad_generations, or when one of them has a row that no source has. A lost row is lost
+-- history; one in both places says that it was and was not ingested.
+-- Does not check that the place is the right one; the unit tests do.
+with source_rows as (
+    {%- for table in source_tables() %}
+    select
+        '{{ table.source_csv }}' as source_csv,
+        row_index
+    from {{ source("cross_experiment", table.name) }}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+resolved as (select * from {{ ref("int_rows__resolved") }}),
+
+documents as (select * from {{ ref("documents") }}),
+
+bad_generations as (select * from {{ ref("bad_generations") }}),
+
+places as (
+    select
+        source_csv,
+        row_index,
+        'source' as place
+    from source_rows
+    union all
+    select
+        resolved.source_csv,
+        resolved.row_index,
+        'documents' as place
+    from documents
+    left join resolved on documents.doc_id = resolved.doc_id
+    union all
+    select
+        source_csv,
+        row_index,
+        'bad_generations' as place
+    from bad_generations
+)
+
+select
+    source_csv,
+    row_index,
+    count(*) filter (where place = 'source') as times_in_source,
+    count(*) filter (where place = 'documents') as times_in_documents,
+    count(*) filter (where place = 'bad_generations') as times_in_bad_generations
+from places
+group by source_csv, row_index
+having
+    count(*) filter (where place = 'source') != 1
+    or count(*) filter (where place in ('documents', 'bad_generations')) != 1
