@@ -39,7 +39,9 @@ def main(
     ] = None,
     link: Annotated[
         bool,
-        typer.Option(help="Make parsed.txt a hard link to raw.txt where both are equal."),
+        typer.Option(
+            help="Make parsed.txt a hard link to raw.txt where both are equal."
+        ),
     ] = False,
     quiet: Annotated[bool, typer.Option(help="No progress and no messages.")] = False,
     strict: Annotated[

@@ -1,10 +1,13 @@
-{#- A value as JSON text; a null as `null`. -#}
-{% macro json_text(value) -%}
-    coalesce(cast(to_json({{ value }}) as varchar), 'null')
+{#- A value of a kind (see document_fields) as JSON text; null where it is null. -#}
+{% macro json_text(value, kind) -%}
+    {% if kind.endswith("text") %}cast(to_json({{ value }}) as varchar)
+    {%- elif kind.endswith("word") %}'"' || {{ value }} || '"'
+    {%- else %}cast({{ value }} as varchar)
+    {%- endif %}
 {%- endmacro %}
 
 
-{#- Fields (name, SQL, left out if null) as one JSON object on one line. -#}
+{#- Fields (name, SQL, kind) as one JSON object on one line. -#}
 {% macro json_compact(fields) -%}
     '{' || concat_ws(',', {{ json_members(fields, '":') }}) || '}'
 {%- endmacro %}
@@ -19,11 +22,11 @@
 
 
 {% macro json_members(fields, separator) -%}
-    {% for name, value, is_optional in fields -%}
-        '"{{ name }}{{ separator }}' || {% if is_optional -%}
-            cast(to_json({{ value }}) as varchar)
+    {% for name, value, kind in fields -%}
+        {% if kind.startswith("optional") -%}
+            '"{{ name }}{{ separator }}' || {{ json_text(value, kind) }}
         {%- else -%}
-            {{ json_text(value) }}
+            '"{{ name }}{{ separator }}' || coalesce({{ json_text(value, kind) }}, 'null')
         {%- endif %}{{ ",\n" if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

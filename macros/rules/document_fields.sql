@@ -1,29 +1,33 @@
 {#-
-    The fields of `meta_small` and of `metadata.json`: name, SQL, and whether a field is
-    left out where it is null. Sorted by name.
+    The fields of `meta_small` and of `metadata.json`: name, SQL, and what it holds. A
+    `word` is of this project's making and has nothing to escape; a `text` may hold
+    anything; `optional` ones are left out where they are null. Sorted by name.
 -#}
 {% macro meta_small_fields() %}
     {% do return([
-        ("combo_id", "combo_id", false),
-        ("link_method", "link_method", true),
-        ("parent_task_id", "parent_task_id", true),
-        ("response_file", "response_file", false),
-        ("row_index", "row_index", false),
-        ("row_key", "row_key", false),
-        ("source_csv", "source_csv", false),
-        ("timestamp", "timestamp_text", false),
+        ("combo_id", "combo_id", "text"),
+        ("link_method", "link_method", "optional word"),
+        ("parent_task_id", "parent_task_id", "optional text"),
+        ("response_file", "response_file", "text"),
+        ("row_index", "row_index", "number"),
+        ("row_key", "row_key", "text"),
+        ("source_csv", "source_csv", "word"),
+        ("timestamp", "timestamp_text", "word"),
     ]) %}
 {% endmacro %}
 
 
 {% macro metadata_fields() %}
-    {% set fields = meta_small_fields() | rejectattr(0, "equalto", "row_key") | list %}
-    {% for column in [
-        "content_hash", "created_at", "doc_dir", "doc_id", "logical_key_id", "model_id",
-        "parent_doc_id", "parsed_chars", "parser", "raw_bytes", "raw_chars", "row_key",
-        "run_id", "stage", "status", "task_id", "template_id",
-    ] %}
-        {% do fields.append((column, column, false)) %}
+    {% set columns = {
+        "content_hash": "word", "created_at": "word", "doc_dir": "word",
+        "doc_id": "word", "logical_key_id": "word", "model_id": "text",
+        "parent_doc_id": "word", "parsed_chars": "number", "parser": "word",
+        "raw_bytes": "number", "raw_chars": "number", "run_id": "text",
+        "stage": "word", "status": "word", "task_id": "text", "template_id": "text",
+    } %}
+    {% set fields = meta_small_fields() %}
+    {% for column, kind in columns.items() %}
+        {% do fields.append((column, column, kind)) %}
     {% endfor %}
     {% do return(fields | sort(attribute=0)) %}
 {% endmacro %}

@@ -43,7 +43,10 @@ final as (
         case
             when attempts.parser is null then responses.raw_chars
             else responses.parsed_chars
-        end as parsed_chars
+        end as parsed_chars,
+        responses.parsed_from,
+        responses.parsed_bytes,
+        responses.parsed_text
     from attempts
     left join responses
         on

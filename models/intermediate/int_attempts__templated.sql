@@ -9,7 +9,9 @@ templates as (select * from {{ ref("int_templates__parsers") }}),
 attempts as (
     select
         *,
-        {{ normalized_path("response_file") }} as normalized_file
+        case
+            when source_csv = 'link' then {{ normalized_path("response_file") }}
+        end as normalized_file
     from classified
     where reason is null
 ),
@@ -34,9 +36,7 @@ final as (
         end as folder,
         attempts.response_file,
         case
-            when
-                attempts.source_csv = 'link'
-                and attempts.normalized_file like 'links!_responses/%' escape '!'
+            when attempts.normalized_file like 'links!_responses/%' escape '!'
                 then
                     'links_prompts/'
                     || substr(attempts.normalized_file, length('links_responses/') + 1)

@@ -21,10 +21,10 @@ checked as (
 -- Only rows that passed so far can repeat one another; all of them are successes.
 compared as (
     select
-        source_csv,
-        row_index,
+        *,
         min(row_index) over (
             partition by
+                value_reason,
                 source_csv,
                 task_id,
                 combo_id,
@@ -36,62 +36,38 @@ compared as (
                 generation_task_id
         ) as first_row_index
     from checked
-    where value_reason is null
-),
-
-attempts as (
-    select
-        checked.source_csv,
-        checked.row_index,
-        checked.source_csv || ':' || checked.task_id || ':' || checked.timestamp_text
-        || ':' || row_number() over (
-            partition by checked.source_csv, checked.task_id, checked.timestamp_text
-            order by checked.row_index
-        ) as row_key
-    from checked
-    inner join compared
-        on
-            checked.source_csv = compared.source_csv
-            and checked.row_index = compared.row_index
-            and checked.row_index = compared.first_row_index
 ),
 
 reasoned as (
     select
-        checked.source_csv,
-        checked.row_index,
-        attempts.row_key,
-        checked.task_id,
-        checked.combo_id,
-        checked.template_id,
-        checked.model_id,
-        checked.status,
-        checked.timestamp_text,
-        checked.occurred_at,
-        checked.response_file,
-        checked.essay_task_id,
-        checked.generation_task_id,
-        compared.first_row_index,
+        *,
         case
-            when checked.value_reason is not null then checked.value_reason
-            when attempts.row_key is null then 'duplicate_row'
+            when value_reason is not null then value_reason
+            when row_index > first_row_index then 'duplicate_row'
         end as reason
-    from checked
-    left join compared
-        on
-            checked.source_csv = compared.source_csv
-            and checked.row_index = compared.row_index
-    left join attempts
-        on
-            checked.source_csv = attempts.source_csv
-            and checked.row_index = attempts.row_index
+    from compared
+),
+
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by reason, source_csv, task_id, timestamp_text
+            order by row_index
+        ) as attempt
+    from reasoned
 ),
 
 final as (
     select
         source_csv,
         row_index,
-        row_key,
+        case
+            when reason is null
+                then
+                    source_csv || ':' || task_id || ':' || timestamp_text
+                    || ':' || attempt
+        end as row_key,
         task_id,
         combo_id,
         template_id,
@@ -126,7 +102,7 @@ final as (
                     )
             when 'duplicate_row' then 'it repeats row ' || first_row_index
         end as detail
-    from reasoned
+    from numbered
 )
 
 select * from final

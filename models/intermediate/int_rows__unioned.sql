@@ -1,4 +1,5 @@
 -- One row per source row of the four results tables, with its instant.
+{{ config(materialized="view") }}
 with
 {%- for entities in ["drafts", "links", "essays", "evaluations"] %}
 {{ entities }} as (select * from {{ ref("stg_cross_experiment__" ~ entities) }}),

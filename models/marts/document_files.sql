@@ -31,6 +31,9 @@ joined as (
         resolved.response_file,
         resolved.prompt_file,
         resolved.prompt_hash,
+        resolved.parsed_from,
+        resolved.parsed_bytes,
+        resolved.parsed_text,
         resolved.timestamp_text,
         resolved.parent_task_id,
         resolved.link_method
@@ -55,6 +58,9 @@ final as (
         prompt_file,
         prompt_hash,
         parser,
+        parsed_from,
+        parsed_bytes,
+        parsed_text,
         {{ json_pretty(metadata_fields()) }} as metadata_text
     from joined
 )

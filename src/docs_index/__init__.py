@@ -1,0 +1,1 @@
+"""Turn the files of years of LLM experiments into one documents index."""

@@ -13,6 +13,17 @@ from docs_index.layout import Layout
 _AGAIN = "run `dbt build` first, with the same DATA_ROOT and RUN_ID"
 
 
+def find_build(layout: Layout) -> str:
+    """Return the path of the build's database.
+
+    Raises:
+        BuildError: there is none.
+    """
+    if not layout.build.is_file():
+        raise BuildError(f"there is no dbt build in {layout.db}: {_AGAIN}")
+    return str(layout.build)
+
+
 def attach_build(
     connection: duckdb.DuckDBPyConnection, layout: Layout, run_id: str | None
 ) -> str:
@@ -24,16 +35,14 @@ def attach_build(
         BuildError: there is no complete build, or it was made for something else.
         LockedError: another program has the build's database open for writing.
     """
-    if not layout.build.is_file():
-        raise BuildError(f"there is no dbt build in {layout.db}: {_AGAIN}")
-    literal = str(layout.build).replace("'", "''")
+    literal = find_build(layout).replace("'", "''")
     try:
         connection.execute(f"attach '{literal}' as build (read_only)")
         record = connection.execute(
             "select status, data_root, run_id from build.main.build_record"
         ).fetchone()
     except duckdb.IOException as error:
-        if "lock" not in str(error):
+        if "Could not set lock" not in str(error):
             raise BuildError(
                 f"{layout.build} cannot be opened: delete it and {_AGAIN}"
             ) from error

@@ -15,6 +15,7 @@ from docs_index.materialize import Progress, Summary
 
 DONE, NEEDS_A_PERSON, HAS_BAD_ROWS, INTERRUPTED = 0, 1, 3, 130
 _EVERY_SECONDS = 10.0
+_AFTER_INTERRUPT = "interrupted; run again to complete"
 
 
 @contextmanager
@@ -27,12 +28,16 @@ def ending_cleanly() -> Iterator[None]:
         _end(str(error), error.exit_code)
     except OSError as error:
         _end(f"{error}; run again to complete", StorageError.exit_code)
+    except (KeyboardInterrupt, duckdb.InterruptException):
+        _end(_AFTER_INTERRUPT, INTERRUPTED)
     except duckdb.Error as error:
         is_locked = "database is locked" in str(error)
         code = (LockedError if is_locked else StorageError).exit_code
         _end(f"{str(error).splitlines()[0]}; run again to complete", code)
-    except KeyboardInterrupt:
-        _end("interrupted; run again to complete", INTERRUPTED)
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":  # what DuckDB makes of a signal
+            raise
+        _end(_AFTER_INTERRUPT, INTERRUPTED)
 
 
 def _interrupt(*_: object) -> None:
@@ -59,8 +64,13 @@ def shown_progress(*, quiet: bool) -> Iterator[Progress]:
 @contextmanager
 def _bar() -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("documents"),

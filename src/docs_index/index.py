@@ -13,9 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import duckdb
-import duckdb_extension_sqlite_scanner
+import duckdb_extension_sqlite_scanner  # type: ignore[import-untyped]
 
-from docs_index.errors import IndexFileError, StorageError
+from docs_index.errors import IndexFileError, LockedError, StorageError
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
 SCHEMA_VERSION = 1  # PRAGMA user_version
@@ -47,6 +47,7 @@ def check_index(path: Path) -> IndexState:
 
     Raises:
         IndexFileError: the file is something else, or of a newer program.
+        LockedError: another program keeps it to itself.
     """
     if not path.exists() or path.stat().st_size == 0:
         return IndexState(exists=False, is_settled=False)
@@ -60,6 +61,8 @@ def check_index(path: Path) -> IndexState:
                 "select count(*) from sqlite_master where name like 'documents_by_%'"
             ).fetchone()[0]
     except sqlite3.DatabaseError as error:
+        if "is locked" in str(error):
+            raise LockedError(f"{path} is in use by another program") from error
         raise IndexFileError(f"{path}: {error}; {_MOVE_AWAY}") from error
     if application != APPLICATION_ID:
         raise IndexFileError(f"{path} was made by another program; {_MOVE_AWAY}")
@@ -77,12 +80,17 @@ _MOVE_AWAY = "move it away, and run again for a new index of what is on disk"
 def create_index(path: Path) -> None:
     """Create the index without a row, all of it or nothing."""
     schema = _sql("schema.sql")
-    with _sqlite(path) as connection:
+    unpublished = path.with_name(f".{path.name}.unpublished")
+    unpublished.unlink(missing_ok=True)  # a killed run's
+    with _sqlite(unpublished) as connection:
         connection.executescript(
-            f"pragma journal_mode = wal; begin immediate; {schema}"
+            f"pragma journal_mode = memory; begin immediate; {schema}"
             f"pragma application_id = {APPLICATION_ID};"
             f"pragma user_version = {SCHEMA_VERSION}; commit;"
         )
+    for lost in ("-wal", "-shm", "-journal"):  # of an index that is no more
+        path.with_name(path.name + lost).unlink(missing_ok=True)
+    unpublished.replace(path)
 
 
 def settle_index(path: Path) -> None:

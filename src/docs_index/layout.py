@@ -35,7 +35,7 @@ class Layout:
 
     @property
     def build(self) -> Path:
-        """dbt's working DuckDB file; `profiles.yml` spells the same path."""
+        """Dbt's working DuckDB file; `profiles.yml` spells the same path."""
         return self.db / "build.duckdb"
 
     @property

@@ -49,11 +49,14 @@ def read_bad_list(store: Store) -> str | None:
     return read_list(store.db, store.layout.bad_generations, columns)
 
 
-def append_bad_list(store: Store, newline: str | None) -> int:
-    """Append the rows that the bad list does not have; return how many they were."""
+def count_new_bad_rows(store: Store) -> int:
+    """Return how many rows of the build the bad list does not have yet."""
+    return store.count(f"({sql('bad_rows.sql')})")
+
+
+def append_bad_list(store: Store, newline: str | None) -> None:
+    """Append the rows that the bad list does not have."""
     path = store.layout.bad_generations
     rows = store.db.sql(sql("bad_rows.sql"))
-    added = len(rows)
     content = csv_bytes(rows, header=newline is None, newline=newline or "\n")
     publish(path, appended(path, newline, content))
-    return added

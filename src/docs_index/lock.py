@@ -11,7 +11,7 @@ _held: dict[Path, int] = {}
 
 
 def take_lock(path: Path) -> int:
-    """Hold the lock, and return its file descriptor, until this process ends or `release_lock` is called.
+    """Hold the lock until this process ends, and return its file descriptor.
 
     A process that holds it already keeps it: dbt opens its connection anew for
     each command it runs in one process.
@@ -36,10 +36,3 @@ def take_lock(path: Path) -> int:
     os.pwrite(descriptor, f"{command} (process {os.getpid()})".encode(), 0)
     _held[path] = descriptor
     return descriptor
-
-
-def release_lock(path: Path) -> None:
-    """Let the lock go, if this process holds it."""
-    descriptor = _held.pop(path, None)
-    if descriptor is not None:
-        os.close(descriptor)

@@ -8,24 +8,29 @@ docs/rules.md, section 11.
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from docs_index.build import attach_build
+from docs_index.build import attach_build, find_build
 from docs_index.layout import Layout
-from docs_index.lists import append_bad_list, read_bad_list, replace_current_lists
+from docs_index.lists import (
+    append_bad_list,
+    count_new_bad_rows,
+    read_bad_list,
+    replace_current_lists,
+)
 from docs_index.lock import take_lock
 from docs_index.placing import Document, Placed, Placer
 from docs_index.reports import write_reports
 from docs_index.store import Store, opened_store, sql
-from docs_index.survey import Survey
+from docs_index.survey import STAGES, Survey
 from docs_index.workers import Workers, started_workers
 
-_BATCH = 500  # documents that are placed, synced and inserted together
+_BATCH = 500  # documents that are placed and synced together
 _BATCH_BYTES = 16 * 2**20
 _WINDOW = 5000  # documents that the plan is read ahead
-_STAGES = ("draft", "essay", "evaluation")  # parents before what hangs on them
+_TRANSACTION = 5000  # documents whose rows are inserted together
 
 Progress = Callable[[int, int], None]
 
@@ -79,6 +84,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         OSError, duckdb.Error: reading or writing failed; what has been written is
             whole, and another run completes it.
     """
+    find_build(layout)  # before the lock: it would make the folder
     lock = take_lock(layout.lock)
     with opened_store(layout) as store:
         run_id = attach_build(store.db, layout, options.run_id)
@@ -88,17 +94,17 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         store.db.execute(sql("plan.sql"))
         placer = _placer(store, options)
         changed: list[str] = []
-        added = 0
+        added = count_new_bad_rows(store)
         with started_workers(_useful_workers(store, options), lock) as workers:
-            outcomes = _place_all(store, placer, workers, progress)
+            outcomes, new_keys = _place_all(store, placer, workers, progress)
             if not options.dry_run:
                 changed += ["docs/"] if outcomes["placed"] else []
                 if replace_current_lists(store) or outcomes["placed"]:
                     changed.append("db/documents.sqlite")
-                added = append_bad_list(store, newline)
+                append_bad_list(store, newline)
                 changed += ["7_cross_experiment/bad_generations.csv"] if added else []
-                survey = Survey(layout.docs, placer.max_bytes)
-                reports = write_reports(store, survey, workers)
+                survey = Survey(placer.docs)
+                reports = write_reports(store, survey, workers, new_keys)
                 changed += [str(path.relative_to(layout.root)) for path in reports]
         summary = Summary(
             data_root=str(layout.root),
@@ -118,9 +124,9 @@ def _placer(store: Store, options: Options) -> Placer:
         "from build.main.parser_sql, build.main.build_record"
     )
     return Placer(
-        data_root=store.layout.root,
-        docs=store.layout.docs,
-        unpublished=store.layout.unpublished,
+        data_root=str(store.layout.root),
+        docs=str(store.layout.docs),
+        unpublished=str(store.layout.unpublished),
         max_bytes=max_bytes,
         parser_sql=parser_sql,
         link=options.link,
@@ -135,37 +141,62 @@ def _useful_workers(store: Store, options: Options) -> int:
 
 def _place_all(
     store: Store, placer: Placer, workers: Workers, progress: Progress
-) -> Counter[str]:
-    """Write directories and then their rows, batch by batch; count what became of them.
+) -> tuple[Counter[str], set[str]]:
+    """Write directories and then their rows; return outcomes, and keys that are new.
 
     A stage begins when the one before is done: what hangs on a document that could
     not be placed is not placed either.
     """
     outcomes: Counter[str] = Counter()
+    new_keys: set[str] = set()
     total = store.count("pending")
-    if not placer.dry_run:
-        shutil.rmtree(placer.unpublished, ignore_errors=True)
     if total and not placer.dry_run:
-        placer.unpublished.mkdir(parents=True)
-        store.make_writable()
-    for stage in _STAGES:
-        for placed in workers.map(placer.place, _batches(store, stage)):
+        _prepare_folders(store)
+    for stage in STAGES:
+        results = workers.map(placer.place, _batches(store, stage))
+        for placed in _gathered(results, _TRANSACTION):
             _record(store, placed, insert=not placer.dry_run)
             outcomes.update(result.outcome for result in placed)
+            new_keys.update(
+                result.doc_dir.rpartition("/")[0]
+                for result in placed
+                if result.has_new_key
+            )
             progress(outcomes.total(), total)
         store.db.execute(sql("conflicts.sql"))
-    if total and not placer.dry_run:
-        placer.unpublished.rmdir()
-    return outcomes
+    if not placer.dry_run:
+        shutil.rmtree(placer.unpublished, ignore_errors=True)
+    return outcomes, new_keys
+
+
+def _prepare_folders(store: Store) -> None:
+    layout = store.layout
+    shutil.rmtree(layout.unpublished, ignore_errors=True)  # a killed run's
+    layout.unpublished.mkdir(parents=True)
+    for stage in STAGES:
+        (layout.docs / stage).mkdir(exist_ok=True)
+    store.make_writable()
+
+
+def _gathered(results: Iterable[list[Placed]], least: int) -> Iterator[list[Placed]]:
+    """Join batches until they are worth a transaction."""
+    gathered: list[Placed] = []
+    for placed in results:
+        gathered += placed
+        if len(gathered) >= least:
+            yield gathered
+            gathered = []
+    if gathered:
+        yield gathered
 
 
 def _record(store: Store, placed: Sequence[Placed], *, insert: bool) -> None:
-    """Insert the rows of a batch whose directories are there, in one transaction."""
+    """Insert the rows of documents whose directories are there, in one transaction."""
     for result in placed:
         if result.outcome not in ("placed", "found"):
             store.db.execute(
                 "insert into failed values (?, ?, ?)",
-                [result.doc_id, result.outcome, result.detail],
+                [result.place, result.outcome, result.detail],
             )
     if insert:
         columns = store.columns("stored.documents")
@@ -196,7 +227,7 @@ def _batches(store: Store, stage: str) -> Iterator[list[Document]]:
 
 
 def _counted(store: Store, outcomes: Counter[str]) -> dict[str, Any]:
-    """Return the counts of a summary; those of documents are of the plan as it ended."""
+    """Return the counts of a summary, of the plan as it has ended."""
     conflicts = dict(store.rows("select kind, count(*) from conflicts group by all"))
     documents = {
         "placed": outcomes["placed"],
@@ -209,9 +240,7 @@ def _counted(store: Store, outcomes: Counter[str]) -> dict[str, Any]:
         "placed_by_stage": dict(store.rows(sql("placed_by_stage.sql"))),
         "bad_rows_by_reason": dict(store.rows(sql("bad_by_reason.sql"))),
         "counters": dict(store.rows("from build.main.backfill_counters order by all")),
-        "missing_tables": [
-            path for (path,) in store.rows(sql("missing_tables.sql"))
-        ],
+        "missing_tables": [path for (path,) in store.rows(sql("missing_tables.sql"))],
         "examples": [line for (line,) in store.rows(sql("examples.sql"))],
     }
 

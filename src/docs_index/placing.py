@@ -2,7 +2,6 @@
 
 A directory appears under its final name only when it is complete and on the disk:
 it is written beside, synced, and renamed. What is there already is never touched.
-Run as `python -m docs_index.placing`, by `Workers` alone; it ends with its parent.
 """
 
 import ctypes
@@ -14,17 +13,18 @@ import shutil
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from docs_index.parsing import TextParser
 from docs_index.responses import Folder, UnusableError
 
 Outcome = Literal["placed", "found", "directory_conflict", "response_changed"]
+Contents = dict[str, bytes]
+
+_TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """One row of the model document_files that is to become a directory."""
 
     place: int
@@ -36,27 +36,34 @@ class Document:
     prompt_hash: str | None
     parser: str | None
     parsed_chars: int | None
+    parsed_from: int | None
+    parsed_bytes: int | None
+    parsed_text: str | None
     content_hash: str
     metadata_text: str
 
 
-@dataclass(frozen=True)
-class Placed:
-    """What became of a document; `detail` says why it was not placed."""
+class Placed(NamedTuple):
+    """What became of a document.
+
+    `detail` says why it was not placed. With `has_new_key` the directory above it is
+    of this run too, and holds nothing that this run did not place.
+    """
 
     place: int
-    doc_id: str
+    doc_dir: str
     outcome: Outcome
     detail: str | None = None
+    has_new_key: bool = False
 
 
 @dataclass(frozen=True)
 class Placer:
     """What all documents of a run have in common; with `dry_run` nothing is written."""
 
-    data_root: Path
-    docs: Path
-    unpublished: Path
+    data_root: str
+    docs: str
+    unpublished: str
     max_bytes: int
     parser_sql: str
     link: bool
@@ -69,46 +76,29 @@ class Placer:
             OSError: the file system failed; every directory is complete or absent.
         """
         results: list[Placed] = []
-        ready: list[tuple[Document, dict[str, bytes]]] = []
+        ready: list[tuple[Document, Contents]] = []
         for document in documents:
-            found = self._look_for(document)
-            if found is not None:
-                results.append(found)
-                continue
             try:
                 ready.append((document, self._read(document)))
             except UnusableError as error:
-                results.append(Placed(document.place, document.doc_id, "response_changed", str(error)))
-        if not self.dry_run:
-            self._parse(ready)
-            for document, contents in ready:
-                self._write(document, contents)
-            _sync(self.unpublished)
-        for document, _ in ready:
-            results.append(self._publish(document))
-        if not self.dry_run:
-            _sync(self.docs)
+                results.append(
+                    self._look_for(document)
+                    or _placed(document, "response_changed", str(error))
+                )
+        if self.dry_run:
+            return results + [
+                self._look_for(document) or _placed(document, "placed")
+                for document, _ in ready
+            ]
+        self._parse(ready)
+        for document, contents in ready:
+            self._write(document, contents)
+        _sync(self.unpublished)
+        results += [self._publish(document) for document, _ in ready]
+        _sync(self.docs)
         return results
 
-    def _look_for(self, document: Document) -> Placed | None:
-        """Take a directory that is there as it is, if its hash is right."""
-        final = self.docs / document.doc_dir
-        try:
-            if not stat.S_ISDIR(os.lstat(final).st_mode):
-                return _conflict(document, "is no directory")
-        except FileNotFoundError:
-            return None
-        except NotADirectoryError:
-            return _conflict(document, "stands below a file")
-        try:
-            found = Folder(str(final), self.max_bytes).read("raw.txt").content
-        except UnusableError as error:
-            return _conflict(document, f"has no usable raw.txt: {error}")
-        if hashlib.sha256(found).hexdigest() != document.content_hash:
-            return _conflict(document, "holds another raw.txt")
-        return Placed(document.place, document.doc_id, "found")
-
-    def _read(self, document: Document) -> dict[str, bytes]:
+    def _read(self, document: Document) -> Contents:
         """Read what the build saw; anything else is not ingested."""
         contents = {
             "raw.txt": self._read_unchanged(
@@ -132,24 +122,33 @@ class Placer:
             raise UnusableError(f"{name}/{path} has changed since the build")
         return content
 
-    def _parse(self, ready: Sequence[tuple[Document, dict[str, bytes]]]) -> None:
-        """Add parsed.txt: what the build's own parser makes of the same bytes."""
+    def _parse(self, ready: Sequence[tuple[Document, Contents]]) -> None:
+        """Add parsed.txt: what the build found, or what its own parser finds."""
         parsing = []
         for document, contents in ready:
+            raw = contents["raw.txt"]
             if document.parser is None:
-                contents["parsed.txt"] = contents["raw.txt"]
-            elif document.parsed_chars is not None:
+                contents["parsed.txt"] = raw
+            elif document.parsed_chars is None:
+                continue
+            elif document.parsed_text is not None:
+                contents["parsed.txt"] = document.parsed_text.encode()
+            elif document.parsed_from is not None and document.parsed_bytes is not None:
+                end = document.parsed_from + document.parsed_bytes
+                contents["parsed.txt"] = raw[document.parsed_from : end]
+            else:
                 parsing.append((document.parser, contents))
-        if not parsing:
-            return
         texts = [(parser, contents["raw.txt"].decode()) for parser, contents in parsing]
-        parsed_texts = _text_parser(self.parser_sql).parse(texts)
+        parsed_texts = _text_parser(self.parser_sql).parse(texts) if texts else []
         for (_, contents), parsed in zip(parsing, parsed_texts, strict=True):
             assert parsed is not None, "the build parsed these very bytes"
             contents["parsed.txt"] = parsed.encode()
 
-    def _write(self, document: Document, contents: dict[str, bytes]) -> None:
-        folder = f"{self.unpublished}/{document.doc_id}"
+    def _write(self, document: Document, contents: Contents) -> None:
+        """Write `{doc_id}/{doc_id}/` beside: a key's directory with one document."""
+        key = f"{self.unpublished}/{document.doc_id}"
+        folder = f"{key}/{document.doc_id}"
+        os.mkdir(key)
         os.mkdir(folder)
         for name, content in contents.items():
             if name == "parsed.txt" and self.link and content == contents["raw.txt"]:
@@ -158,31 +157,72 @@ class Placer:
                 _write_file(f"{folder}/{name}", content)
 
     def _publish(self, document: Document) -> Placed:
-        if self.dry_run:
-            return Placed(document.place, document.doc_id, "placed")
+        """Rename the key's directory, or where that is there, the document's."""
+        unpublished = f"{self.unpublished}/{document.doc_id}"
         final = f"{self.docs}/{document.doc_dir}"
-        os.makedirs(os.path.dirname(final), exist_ok=True)
+        key = final.rpartition("/")[0]
+        if _renamed(unpublished, key):
+            return _placed(document, "placed", has_new_key=True)
+        found = self._look_for(document)
+        if found is None and _renamed(f"{unpublished}/{document.doc_id}", final):
+            os.rmdir(unpublished)
+            return _placed(document, "placed")
+        shutil.rmtree(unpublished)
+        return found or _conflict(document, "stands below a file")
+
+    def _look_for(self, document: Document) -> Placed | None:
+        """Take a directory that is there as it is, if its hash is right."""
+        final = f"{self.docs}/{document.doc_dir}"
+        if os.path.islink(os.path.dirname(final)):
+            return _conflict(document, "stands below a link")
         try:
-            os.rename(f"{self.unpublished}/{document.doc_id}", final)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
-                raise
-            shutil.rmtree(f"{self.unpublished}/{document.doc_id}")
-            return self._look_for(document) or _conflict(document, "came and went")
-        return Placed(document.place, document.doc_id, "placed")
+            if not stat.S_ISDIR(os.lstat(final).st_mode):
+                return _conflict(document, "is no directory")
+        except FileNotFoundError:
+            return None
+        except NotADirectoryError:
+            return _conflict(document, "stands below a file")
+        try:
+            found = Folder(final, self.max_bytes).read("raw.txt").content
+        except UnusableError as error:
+            return _conflict(document, f"has no usable raw.txt: {error}")
+        if hashlib.sha256(found).hexdigest() != document.content_hash:
+            return _conflict(document, "holds another raw.txt")
+        return _placed(document, "found")
+
+
+def _placed(
+    document: Document,
+    outcome: Outcome,
+    detail: str | None = None,
+    *,
+    has_new_key: bool = False,
+) -> Placed:
+    return Placed(document.place, document.doc_dir, outcome, detail, has_new_key)
 
 
 def _conflict(document: Document, what: str) -> Placed:
     detail = f"docs/{document.doc_dir} {what}; it was left as it is"
-    return Placed(document.place, document.doc_id, "directory_conflict", detail)
+    return _placed(document, "directory_conflict", detail)
+
+
+def _renamed(unpublished: str, final: str) -> bool:
+    """Rename a directory, unless something is there that it would not replace."""
+    try:
+        os.rename(unpublished, final)
+    except OSError as error:
+        if error.errno in _TAKEN:
+            return False
+        raise
+    return True
 
 
 def _write_file(path: str, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        written = 0
+        written = os.write(descriptor, content)
         while written < len(content):
-            written += os.write(descriptor, memoryview(content)[written:])
+            written += os.write(descriptor, content[written:])
     finally:
         os.close(descriptor)
 
@@ -197,7 +237,7 @@ def _text_parser(expression: str) -> TextParser:
     return TextParser(expression)
 
 
-def _sync(folder: Path) -> None:
+def _sync(folder: str) -> None:
     """Flush the file system that a folder is on; one call a batch, not one a file."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "syncfs"):
@@ -207,6 +247,6 @@ def _sync(folder: Path) -> None:
     try:
         if libc.syncfs(descriptor) != 0:
             number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number), str(folder))
+            raise OSError(number, os.strerror(number), folder)
     finally:
         os.close(descriptor)

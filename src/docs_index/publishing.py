@@ -4,10 +4,14 @@ A file whose content would not change is not written.
 """
 
 import csv
+import filecmp
 import io
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -17,29 +21,50 @@ from docs_index.tables import check_table, read_table
 
 def publish(path: Path, content: bytes) -> bool:
     """Replace a file at once; tell whether it had to be written."""
-    _unpublished(path).unlink(missing_ok=True)  # a killed run's
     if path.is_file() and path.read_bytes() == content:
         return False
-    path.parent.mkdir(exist_ok=True)
-    unpublished = _unpublished(path)
-    with unpublished.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(unpublished, path)
+    with _replacing(path) as unpublished:
+        unpublished.write_bytes(content)
     return True
+
+
+def publish_copy(db: duckdb.DuckDBPyConnection, path: Path, query: str) -> bool:
+    """Replace a file by a query's rows as CSV; tell whether that changed anything."""
+    with TemporaryDirectory(prefix="docs_index_") as scratch:
+        made = Path(scratch) / "made.csv"
+        db.execute(f"copy ({query}) to '{made}' (format csv, header)")
+        if path.is_file() and filecmp.cmp(path, made, shallow=False):
+            return False
+        with _replacing(path) as unpublished:
+            shutil.copyfile(made, unpublished)
+    return True
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Hand out a path beside; what is written there takes the file's place at once."""
+    unpublished = path.with_name(f".{path.name}.unpublished")
+    path.parent.mkdir(exist_ok=True)
+    unpublished.unlink(missing_ok=True)  # a killed run's
+    try:
+        yield unpublished
+        with unpublished.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(unpublished, path)
+    finally:
+        unpublished.unlink(missing_ok=True)
 
 
 def csv_bytes(
     relation: duckdb.DuckDBPyRelation, *, header: bool = True, newline: str = "\n"
 ) -> bytes:
-    """Return a relation as CSV: nulls empty, booleans `true` and `false`."""
+    """Return a relation as CSV, nulls empty."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=newline)
     if header:
         writer.writerow(relation.columns)
     while rows := relation.fetchmany(10_000):
-        writer.writerows([_plain(value) for value in row] for row in rows)
+        writer.writerows(rows)
     return text.getvalue().encode()
 
 
@@ -75,11 +100,3 @@ def appended(path: Path, newline: str | None, rows: bytes) -> bytes:
     if rows and not content.endswith(b"\n"):
         content += newline.encode()
     return content + rows
-
-
-def _plain(value: object) -> object:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _unpublished(path: Path) -> Path:
-    return path.with_name(f".{path.name}.unpublished")

@@ -19,9 +19,11 @@ import duckdb
 
 from docs_index.parsing import TextParser
 from docs_index.responses import Folder, Response, UnusableError
+from docs_index.tables import glob_escaped, quoted
 
 _SHARE = 2000  # files that are worth a process of their own
 _BATCH = 500
+_SHORT_BYTES = 200
 _BATCH_CHARS = 4 * 2**20
 
 
@@ -66,13 +68,16 @@ def read_responses(
             )
             session.execute(
                 f"copy (select * from asked where asked_id * {shares} // {counted + 1} "
-                f"= {share} order by asked_id) to '{made.asked}' (format json)"
+                f"= {share} order by asked_id) to {quoted(made.asked)} (format json)"
             )
-            running.append(_start(made) if processes else answer(made))
+            if processes:
+                running.append(_start(made))
+            else:
+                answer(made)
         for process in running:
-            if process is not None and process.wait() != 0:
+            if process.wait() != 0:
                 raise RuntimeError("a reader of response files failed; see its message")
-        session.execute(_TAKE.format(answers=f"{folder}/answers_*.json"))
+        session.execute(_TAKE, [f"{glob_escaped(folder)}/answers_*.json"])
     return session.table("answered")
 
 
@@ -82,46 +87,52 @@ def _start(order: Order) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "docs_index.reader", str(path)])
 
 
-_NOTHING_KNOWN = """
-    (select null::varchar as folder, null::varchar as path, null::varchar as parser,
-        null::varchar as cause, null::bigint as raw_bytes, null::bigint as raw_chars,
-        null::varchar as content_hash, null::bigint as parsed_chars,
-        null::varchar as signature where false)"""
+_FACTS = {
+    "cause": "varchar",
+    "raw_bytes": "bigint",
+    "raw_chars": "bigint",
+    "content_hash": "varchar",
+    "parsed_chars": "bigint",
+    "parsed_from": "bigint",
+    "parsed_bytes": "bigint",
+    "parsed_text": "varchar",
+    "signature": "varchar",
+}
+_KEY = ("folder", "path", "parser")
 
-_ASK = """
+_NOTHING_KNOWN = "(select {} where false)".format(
+    ", ".join(
+        f"null::{kind} as {name}"
+        for name, kind in {**dict.fromkeys(_KEY, "varchar"), **_FACTS}.items()
+    )
+)
+
+_ASK = f"""
     create or replace temp table asked as
     select
-        row_number() over (order by wanted.folder, wanted.path, wanted.parser)
+        row_number() over (order by {", ".join(f"wanted.{name}" for name in _KEY)})
             as asked_id,
-        wanted.folder, wanted.path, wanted.parser, known.signature, known.cause,
-        known.raw_bytes, known.raw_chars, known.content_hash, known.parsed_chars
-    from {wanted} as wanted
-    left join {known} as known
-        on wanted.folder = known.folder
-        and wanted.path = known.path
-        and wanted.parser = known.parser"""
+        {", ".join(f"wanted.{name}" for name in _KEY)},
+        {", ".join(f"known.{name}" for name in _FACTS)}
+    from {{wanted}} as wanted
+    left join {{known}} as known
+        on {" and ".join(f"wanted.{name} = known.{name}" for name in _KEY)}"""
 
-_TAKE = """
+_TAKE = f"""
     create or replace temp table answered as
     select
-        asked.folder, asked.path, asked.parser,
-        case when is_known then asked.cause else answers.cause end as cause,
-        case when is_known then asked.raw_bytes else answers.raw_bytes end
-            as raw_bytes,
-        case when is_known then asked.raw_chars else answers.raw_chars end
-            as raw_chars,
-        case when is_known then asked.content_hash else answers.content_hash end
-            as content_hash,
-        case when is_known then asked.parsed_chars else answers.parsed_chars end
-            as parsed_chars,
-        case when is_known then asked.signature else answers.signature end
-            as signature
+        {", ".join(f"asked.{name}" for name in _KEY)},
+        {
+    ", ".join(
+        f"case when is_known then asked.{name} else answers.{name} end as {name}"
+        for name in _FACTS
+    )
+}
     from asked
     join read_json(
-        '{answers}', format = 'newline_delimited', columns = {{
-            asked_id: 'bigint', is_known: 'boolean', cause: 'varchar',
-            raw_bytes: 'bigint', raw_chars: 'bigint', content_hash: 'varchar',
-            signature: 'varchar', parsed_chars: 'bigint'
+        $1, format = 'newline_delimited', hive_partitioning = false, columns = {{
+            asked_id: 'bigint', is_known: 'boolean',
+            {", ".join(f"{name}: '{kind}'" for name, kind in _FACTS.items())}
         }}
     ) as answers using (asked_id)"""
 
@@ -130,7 +141,10 @@ def answer(order: Order) -> None:
     """Carry out one order in this process."""
     version = hashlib.sha256(order.parser_sql.encode()).hexdigest()[:8]
     folders: dict[str, Folder] = {}
-    with open(order.asked) as lines, open(order.answers, "w") as answers:
+    with (
+        open(order.asked, encoding="utf-8") as lines,
+        open(order.answers, "w", encoding="utf-8") as answers,
+    ):
         unparsed = Unparsed(TextParser(order.parser_sql), answers)
         for asked in map(json.loads, lines):
             name = asked["folder"]
@@ -138,13 +152,14 @@ def answer(order: Order) -> None:
                 folders[name] = Folder(f"{order.data_root}/{name}", order.max_bytes)
             facts = {"asked_id": asked["asked_id"], "is_known": False}
             try:
-                signature = folders[name].signature(asked["path"])
-                facts["is_known"] = f"{signature}:{version}" == asked["signature"]
+                if asked["signature"]:
+                    now = folders[name].signature(asked["path"])
+                    facts["is_known"] = f"{now}:{version}" == asked["signature"]
                 if not facts["is_known"]:
                     response = folders[name].read(asked["path"])
                     facts |= _facts(response, version)
                     if asked["parser"]:
-                        unparsed.add(facts, asked["parser"], response.text)
+                        unparsed.add(facts, asked["parser"], response)
                         continue
             except UnusableError as error:
                 facts["cause"] = str(error)
@@ -162,7 +177,7 @@ def _facts(response: Response, version: str) -> dict[str, Any]:
 
 
 def _write(answers: TextIO, facts: dict[str, Any]) -> None:
-    json.dump(facts, answers)
+    answers.write(json.dumps(facts))
     answers.write("\n")
 
 
@@ -172,24 +187,42 @@ class Unparsed:
     def __init__(self, parser: TextParser, answers: TextIO) -> None:
         self._parser = parser
         self._answers = answers
-        self._waiting: list[tuple[dict[str, Any], str, str]] = []
+        self._waiting: list[tuple[dict[str, Any], str, Response]] = []
         self._chars = 0
 
-    def add(self, facts: dict[str, Any], parser: str, text: str) -> None:
+    def add(self, facts: dict[str, Any], parser: str, response: Response) -> None:
         """Take a text; parses what waits once that is enough for one query."""
-        self._waiting.append((facts, parser, text))
-        self._chars += len(text)
+        self._waiting.append((facts, parser, response))
+        self._chars += len(response.text)
         if len(self._waiting) >= _BATCH or self._chars >= _BATCH_CHARS:
             self.flush()
 
     def flush(self) -> None:
         """Parse what waits and write its answers."""
-        texts = [(parser, text) for _, parser, text in self._waiting]
-        for (facts, _, _), parsed in zip(
+        texts = [(parser, response.text) for _, parser, response in self._waiting]
+        for (facts, _, response), parsed in zip(
             self._waiting, self._parser.parse(texts), strict=True
         ):
-            _write(self._answers, facts | {"parsed_chars": None if parsed is None else len(parsed)})
+            if parsed is not None:
+                facts |= _parsed_facts(response.content, parsed)
+            _write(self._answers, facts)
         self._waiting, self._chars = [], 0
+
+
+def _parsed_facts(raw: bytes, parsed: str) -> dict[str, Any]:
+    """Say where the parsed text stands in the raw one, or if it is short, what it is.
+
+    Whoever writes it then need not parse again; a long text that does not stand there
+    in one piece is left for them to parse.
+    """
+    content = parsed.encode()
+    start = raw.find(content)
+    facts: dict[str, Any] = {"parsed_chars": len(parsed), "parsed_bytes": len(content)}
+    if start >= 0:
+        facts["parsed_from"] = start
+    elif len(content) <= _SHORT_BYTES:
+        facts["parsed_text"] = parsed
+    return facts
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -47,7 +48,7 @@ class Folder:
     def __init__(self, path: str, max_bytes: int) -> None:
         self.path = os.path.realpath(path)
         self.max_bytes = max_bytes
-        self._real_parent = lru_cache(maxsize=4096)(self._find_real_parent)
+        self._inside = lru_cache(maxsize=4096)(self._find_inside)
 
     def read(self, path: str) -> Response:
         """Return a file's bytes and text.
@@ -96,29 +97,50 @@ class Folder:
         return descriptor, status
 
     def _open_inside(self, path: str) -> int:
-        """Open a path as written, once it is known to end inside the folder."""
+        """Open a path as written; it ends inside the folder before and after."""
         written = f"{self.path}/{path}"
         parent, _, name = path.rpartition("/")
         if name not in ("", ".", ".."):
-            self._check_inside(f"{self._real_parent(parent)}/{name}")
-            try:
-                return os.open(written, _FLAGS | os.O_NOFOLLOW)
-            except OSError as error:
-                if error.errno != errno.ELOOP:
-                    raise
-        target = os.path.realpath(written, strict=True)
-        self._check_inside(target)
+            descriptor = self._open_plainly(parent, written)
+            if descriptor is not None:
+                return descriptor
+        self._check_target(written)
         descriptor = os.open(written, _FLAGS)
-        if not os.path.samestat(os.fstat(descriptor), os.lstat(target)):
+        try:
+            self._check_target(written, os.fstat(descriptor))
+        except (OSError, UnusableError):
             os.close(descriptor)
-            raise UnusableError("it changed while it was opened")
+            raise
         return descriptor
 
-    def _find_real_parent(self, parent: str) -> str:
-        return os.path.realpath(f"{self.path}/{parent}", strict=True)
+    def _open_plainly(self, parent: str, written: str) -> int | None:
+        """Open what is no link, in a directory known to be inside; else None."""
+        inside = self._inside(parent)
+        try:
+            descriptor = os.open(written, _FLAGS | os.O_NOFOLLOW)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            return None
+        with suppress(OSError):
+            if os.path.samestat(os.stat(f"{self.path}/{parent}"), inside):
+                return descriptor
+        os.close(descriptor)
+        return None
 
-    def _check_inside(self, target: str) -> None:
-        if not target.startswith(self.path + "/"):
+    def _find_inside(self, parent: str) -> os.stat_result:
+        directory = os.path.realpath(f"{self.path}/{parent}", strict=True)
+        self._check_inside(directory)
+        return os.lstat(directory)
+
+    def _check_target(self, written: str, opened: os.stat_result | None = None) -> None:
+        target = os.path.realpath(written, strict=True)
+        self._check_inside(os.path.dirname(target))
+        if opened and not os.path.samestat(opened, os.lstat(target)):
+            raise UnusableError("it changed while it was opened")
+
+    def _check_inside(self, directory: str) -> None:
+        if not f"{directory}/".startswith(f"{self.path}/"):
             raise UnusableError(f"it leads outside {os.path.basename(self.path)}/")
 
     def _read_all(self, descriptor: int, size: int) -> bytes:
@@ -127,12 +149,12 @@ class Folder:
             return content
         pieces = [content]
         total = len(content)
-        while piece := os.read(descriptor, 2**20):
+        while total <= self.max_bytes and (piece := os.read(descriptor, 2**20)):
             pieces.append(piece)
             total += len(piece)
-            if total > self.max_bytes:
-                message = f"it has more than {self.max_bytes} bytes, and is growing"
-                raise UnusableError(message)
+        if total > self.max_bytes:
+            message = f"it has more than {self.max_bytes} bytes, and is growing"
+            raise UnusableError(message)
         return b"".join(pieces)
 
 

@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
-from docs_index.index import attach_index, check_index, create_index, load_extension
-from docs_index.index import settle_index
+from docs_index.index import (
+    attach_index,
+    check_index,
+    create_index,
+    load_extension,
+    settle_index,
+)
 from docs_index.layout import Layout
 
 _FETCH = 10_000
@@ -79,11 +83,11 @@ class Store:
 @contextmanager
 def opened_store(layout: Layout) -> Iterator[Store]:
     """Open a connection whose own tables are in memory, up to a bound, then on disk."""
-    with TemporaryDirectory(prefix="docs_index_") as scratch:
-        settings = {"memory_limit": "1GB", "temp_directory": scratch}
-        with duckdb.connect(config=settings) as db:
-            load_extension(db)
-            yield Store(db, layout)
+    with TemporaryDirectory(prefix="docs_index_") as scratch, duckdb.connect() as db:
+        db.execute("set memory_limit = '1GB'")
+        db.execute(f"set temp_directory = '{scratch}'")
+        load_extension(db)
+        yield Store(db, layout)
 
 
 def sql(name: str) -> str:
@@ -101,5 +105,3 @@ def chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
             chunk = []
     if chunk:
         yield chunk
-
-

@@ -65,9 +65,10 @@ def check_table(path: Path, required: Sequence[str] = ()) -> Table:
             for line, record in _records(file):
                 digest.update(record)
                 text = _bare(record, line)
-                body = text.removesuffix(b"\n").removesuffix(b"\r")
-                newline = newline or text[len(body) :]
-                fault = _fault(body, text[len(body) :], newline, len(header))
+                ending = _line_end(text)
+                body = text[: len(text) - len(ending)]
+                newline = newline or ending
+                fault = _fault(body, ending, newline, len(header))
                 if fault:
                     faults.append(f"line {line}: {fault}: {body[:80]!r}")
                 elif body and not header:
@@ -105,9 +106,29 @@ def read_table(
     Raises:
         TableRefusedError: the file is not what was checked any more.
     """
+    try:
+        relation = _read(cursor, table, columns, numbered)
+        counted = relation.count("*").fetchone()
+        unchanged = _identity(table.path.stat()) == table.identity
+    except (OSError, duckdb.Error) as error:
+        reason = str(error).partition("\n")[0][:300]
+        raise TableRefusedError(f"{table.path} cannot be read: {reason}") from error
+    if not unchanged or counted != (table.data_rows,):
+        raise TableRefusedError(
+            f"{table.path} changed while it was read: run again once it is at rest"
+        )
+    return relation
+
+
+def _read(
+    cursor: duckdb.DuckDBPyConnection,
+    table: Table,
+    columns: Sequence[str],
+    numbered: str,
+) -> duckdb.DuckDBPyRelation:
     positions = {name: f'"{number}"' for number, name in enumerate(table.header)}
     chosen = ", ".join(
-        f'cast({positions.get(name, "null")} as varchar) as "{name}"'
+        f"cast({positions.get(name, 'null')} as varchar) as {quoted(name)}"
         for name in columns
     )
     in_file = ", ".join(f"'{number}': 'varchar'" for number in range(len(positions)))
@@ -116,33 +137,32 @@ def read_table(
     cursor.execute(
         f"""
         create or replace temp table table_read as
-        select row_number() over () - 1 as "{numbered}", {chosen}
+        select row_number() over () - 1 as {quoted(numbered)}, {chosen}
         from (
             select * from read_csv(
                 $path, columns = {{{in_file}}}, header = false, auto_detect = false,
                 delim = ',', quote = '"', escape = '"', comment = '',
                 new_line = $newline, max_line_size = {MAX_LINE_BYTES + 2},
-                allow_quoted_nulls = {str(not one_column).lower()}, parallel = false
+                allow_quoted_nulls = {str(not one_column).lower()}, parallel = false,
+                hive_partitioning = false, compression = 'none'
             ) {'where "0" is not null' if one_column else ""}
         )
-        qualify "{numbered}" > 0
+        qualify {quoted(numbered)} > 0
         """,
         {
             "path": glob_escaped(table.path),
             "newline": table.newline.encode("unicode_escape").decode(),
         },
     )
-    relation = cursor.table("table_read")
-    counted = cursor.execute("select count(*) from table_read").fetchone()
-    unchanged = _identity(table.path.stat()) == table.identity
-    if not unchanged or counted != (table.data_rows,):
-        raise TableRefusedError(
-            f"{table.path} changed while it was read: run again once it is at rest"
-        )
-    return relation
+    return cursor.table("table_read")
 
 
-def glob_escaped(path: Path) -> str:
+def quoted(name: str) -> str:
+    """Return a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def glob_escaped(path: str | Path) -> str:
     """Return a path that DuckDB takes literally, not as a glob pattern."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
 
@@ -157,7 +177,8 @@ def _records(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     A record is a line, or several where a quote stays open; what cannot be a record
     is handed over as it stands.
     """
-    first, lines, size, quotes = 1, [], 0, 0
+    first, size, quotes = 1, 0, 0
+    lines: list[bytes] = []
     for number, line in enumerate(iter(lambda: file.readline(_LONGEST), b""), 1):
         if not lines:
             first, size, quotes = number, 0, 0
@@ -176,16 +197,22 @@ def _bare(record: bytes, line: int) -> bytes:
     return record.removeprefix(_BOM) if line == 1 else record
 
 
+def _line_end(text: bytes) -> bytes:
+    if text.endswith(b"\r\n"):
+        return b"\r\n"
+    return b"\n" if text.endswith(b"\n") else b""
+
+
 def _fault(body: bytes, ending: bytes, newline: bytes, fields: int) -> str | None:
     """Say what is wrong with a record of a table of `fields` columns (0: unknown)."""
     if len(body) > MAX_LINE_BYTES:
         return f"longer than {MAX_LINE_BYTES} bytes, or a quote is never closed"
-    if b"\0" in body:
-        return "holds a NUL byte"
     try:
         body.decode()
     except UnicodeDecodeError as error:
         return f"is not UTF-8 (byte {error.start + 1} of the row)"
+    if b"\0" in body:
+        return "holds a NUL byte"
     if ending not in (newline, b""):
         return "ends with another line end than the first line: LF or CRLF, not both"
     if not body:
@@ -233,11 +260,12 @@ def _header_faults(header: Sequence[str], required: Sequence[str]) -> list[str]:
     faults = []
     seen: dict[str, str] = {}
     for name in header:
-        twin = seen.setdefault(name.casefold(), name) if name else None
+        twin = seen.get(name.casefold())
         if not name:
             faults.append("line 1: a column has no name")
-        elif seen[name.casefold()] is not name:
+        elif twin is not None:
             faults.append(f"line 1: columns {twin!r} and {name!r} have the same name")
+        seen[name.casefold()] = name
     if required and not set(required).intersection(header):
         due = " or ".join(repr(name) for name in required)
         found = ", ".join(repr(name) for name in header)

@@ -5,17 +5,20 @@ last worker has noticed that its parent is gone. Calls and results are pickled o
 pipes, so functions must be importable. Run as `python -m docs_index.workers`.
 """
 
+import os
 import pickle
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from docs_index.errors import StorageError
+
+_AHEAD = 12  # calls per worker, so that none idles while its parent is busy
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -50,7 +53,7 @@ class Workers:
         waiting: deque[Future[Result]] = deque()
         for task in tasks:
             waiting.append(self._threads.submit(self._call, function, task))
-            if len(waiting) > 2 * len(self._processes):
+            if len(waiting) > _AHEAD * len(self._processes):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -60,7 +63,8 @@ class Workers:
         self._threads.shutdown(cancel_futures=True)
         for process in self._processes:
             assert process.stdin is not None and process.stdout is not None
-            process.stdin.close()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
             process.stdout.close()
             process.wait()
 
@@ -73,7 +77,8 @@ class Workers:
             is_good, result = pickle.load(process.stdout)
         except (EOFError, OSError) as error:
             raise StorageError("a worker process has died: run again") from error
-        self._idle.put(process)
+        finally:
+            self._idle.put(process)  # a dead one too: the next call must not wait
         if not is_good:
             raise result
         answer: Result = result
@@ -95,15 +100,18 @@ def _serve() -> None:
     while True:
         try:
             function, task = pickle.load(calls)
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):
             return
         answer: tuple[bool, Any]
         try:
             answer = True, function(task)
         except OSError as error:
             answer = False, error
-        pickle.dump(answer, results)
-        results.flush()
+        try:
+            pickle.dump(answer, results)
+            results.flush()
+        except BrokenPipeError:
+            os._exit(1)  # the parent is gone, and nobody reads a message
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ select
     files.prompt_hash,
     files.parser,
     pending.parsed_chars,
+    files.parsed_from,
+    files.parsed_bytes,
+    files.parsed_text,
     pending.content_hash,
     files.metadata_text
 from pending

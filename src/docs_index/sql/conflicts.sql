@@ -8,7 +8,7 @@ with recursive hanging as (
         pending.doc_id,
         failed.detail
     from failed
-    inner join pending on failed.doc_id = pending.doc_id
+    inner join pending on failed.place = pending.place
     union all
     select
         hanging.kind,

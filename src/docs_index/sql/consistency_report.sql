@@ -35,9 +35,8 @@ select
     end as missing_prompt,
     case
         when documents.doc_id is not null
-            then coalesce(hashes.content_hash = documents.content_hash, false)
+            then coalesce(directories.content_hash = documents.content_hash, false)
     end as content_matches
 from documents
 full join directories on documents.doc_dir = directories.doc_dir
-left join hashes on documents.doc_dir = hashes.doc_dir
 order by documents.doc_id is null, coalesce(documents.doc_dir, directories.doc_dir)

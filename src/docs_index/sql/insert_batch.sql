@@ -4,6 +4,6 @@ select {columns}
 from pending
 where
     place between ? and ?
-    and not exists (select 1 from failed where failed.doc_id = pending.doc_id)
+    and not exists (select 1 from failed where failed.place = pending.place)
     and not exists (select 1 from conflicts where conflicts.doc_id = pending.doc_id)
 order by place

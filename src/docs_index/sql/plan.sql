@@ -51,4 +51,4 @@ where
 order by placed.place;
 
 -- One row per document that could not be placed in this run.
-create table failed (doc_id varchar, kind varchar, detail varchar);
+create table failed (place bigint, kind varchar, detail varchar);

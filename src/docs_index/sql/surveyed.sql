@@ -1,21 +1,8 @@
--- What the survey of the directories finds, and what it need not look at.
-
+-- One row per directory that documents live in, and per stray one; filled by the survey.
 create table directories (
     doc_dir varchar,
     has_raw boolean,
     has_parsed boolean,
-    has_prompt boolean
+    has_prompt boolean,
+    content_hash varchar
 );
-
--- One row per directory, with the hash of its raw.txt: those of this run were checked.
-create table hashes as
-select
-    doc_dir,
-    content_hash
-from pending
-where not exists (select 1 from conflicts where conflicts.doc_id = pending.doc_id);
-
-create table unchecked as
-select doc_dir
-from stored.documents
-where doc_dir not in (select doc_dir from hashes);

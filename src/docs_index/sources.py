@@ -1,0 +1,71 @@
+"""The CSV files of one data root, each loaded when a `source()` asks for it.
+
+Owns what a missing file means: an empty table, unless all of a group are missing. How a
+file is read is `tables`'; which files there are is `models/staging/_sources.yml`'s.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from docs_index.errors import DataRootError
+from docs_index.layout import Layout
+from docs_index.tables import Table, check_table, quoted, read_table
+
+
+class Sources:
+    """The tables of one build, and what was found of them."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self._loaded: dict[str, Table | None] = {}
+
+    def load(
+        self, cursor: duckdb.DuckDBPyConnection, meta: Mapping[str, Any]
+    ) -> duckdb.DuckDBPyRelation:
+        """Return the CSV file that a source's `meta` describes.
+
+        `meta` has `file` (relative to the data root), `columns`, `required` (one of
+        these must be there) and `any_of` (files of which not all may be missing).
+
+        Raises:
+            DocsIndexError: the file is refused, or all of a group are missing.
+        """
+        self._refuse_if_all_missing(meta.get("any_of", ()))
+        path = self.layout.root / meta["file"]
+        if not os.path.lexists(path):
+            self._loaded[meta["file"]] = None
+            blanks = [f"null::varchar as {quoted(name)}" for name in meta["columns"]]
+            chosen = ", ".join(["0::bigint as row_index", *blanks])
+            return cursor.sql(f"select {chosen} where false")
+        table = check_table(path, meta.get("required", ()))
+        relation = read_table(cursor, table, meta["columns"])
+        self._loaded[meta["file"]] = table
+        return relation
+
+    def _refuse_if_all_missing(self, files: Sequence[str]) -> None:
+        found = [file for file in files if os.path.lexists(self.layout.root / file)]
+        if files and not found:
+            raise DataRootError(
+                f"data root {self.layout.root} has none of the results tables "
+                f"({', '.join(files)}): set DATA_ROOT to the folder that has them"
+            )
+
+    def input_files(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+        """Return one row per CSV file that was asked for so far, found or not."""
+        cursor.execute(
+            "create or replace temp table files_loaded (data_root varchar, "
+            "path varchar, is_present boolean, data_rows bigint, size_bytes bigint, "
+            "content_hash varchar)"
+        )
+        for path, table in sorted(self._loaded.items()):
+            facts: list[Any] = [None, None, None]
+            if table:
+                facts = [table.data_rows, table.size_bytes, table.sha256]
+            cursor.execute(
+                "insert into files_loaded values (?, ?, ?, ?, ?, ?)",
+                [str(self.layout.root), path, table is not None, *facts],
+            )
+        return cursor.table("files_loaded")

@@ -1,0 +1,15 @@
+-- Directories that this run made from nothing are not surveyed: they are what it wrote.
+insert into directories
+select
+    pending.doc_dir,
+    true as has_raw,
+    pending.status = 'ok' as has_parsed,
+    files.prompt_file is not null as has_prompt,
+    pending.content_hash
+from pending
+inner join build.main.document_files as files on pending.place = files.place
+where
+    not exists (select 1 from conflicts where conflicts.doc_id = pending.doc_id)
+    and not exists (
+        select 1 from directories where directories.doc_dir = pending.doc_dir
+    )
