@@ -398,13 +398,13 @@ def describe_bad(row: Row, reason: str, run_id: str) -> dict[str, Any]:
 
 def meta_of(
     row: Row, parent: dict[str, Any] | None, link_method: str
-) -> dict[str, str | int]:
-    """Section 9: meta_small; what a document does not have is left out."""
+) -> dict[str, str | int | None]:
+    """Section 9: meta_small; a blank combo_id (of an evaluation) is None."""
     own = values_of(row, "source_csv", "row_index", "row_key", "combo_id")
     own |= values_of(row, "response_file", "timestamp")
     if parent is not None:
         own |= {"parent_task_id": parent["task_id"], "link_method": link_method}
-    return {key: value for key, value in own.items() if value is not None}
+    return own
 
 
 def describe_document(

@@ -375,6 +375,7 @@ def repeats(draw: st.DrawFn, row: Cells, other: Cells) -> Cells:
         {"response_file": other["response_file"]},
         {"response_file": other["response_file"]},
         {"timestamp": other["timestamp"]},
+        {"essay_task_id": other["essay_task_id"]},
         {"generation_task_id": other["generation_task_id"]},
     ]
     return row | draw(st.sampled_from(edits))
@@ -523,6 +524,7 @@ def folders(
     if with_odd:
         files |= {f"odd/{name}": content for name, content in ODD_FILES.items()}
         files["links_responses_old/idea.txt"] = b"old"
+        files["links_prompts/old/idea.txt"] = b"where a mere prefix would lead"
         links |= {f"odd/{name}": target for name, target in ODD_LINKS.items()}
         links["links_responses/alias.txt"] = "../odd/br1.txt"
         files["links_prompts/alias.txt"] = b"prompt of an alias"

@@ -1,0 +1,383 @@
+"""The real commands on data roots of their own, and what they left there.
+
+A command is a process, started as a user would start it; nothing here imports the
+project. Every root has a folder to itself, with dbt's own files beside it, so that
+no test writes into the repository. This is a pytest plugin (see conftest.py): its
+session fixtures are made once, and are only to be read; tests work on copies.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SCRIPT = REPOSITORY / "scripts" / "materialize_docs.py"
+LARGE = 1500  # rows: several batches, so that worker processes have work to share
+TIMEOUT_S = 120
+
+Process = subprocess.CompletedProcess[str]
+Results = dict[str, Any]
+
+
+class Entry(NamedTuple):
+    """What is at one path; `content` is a file's hash or a link's target."""
+
+    kind: str
+    size: int
+    mtime_ns: int
+    content: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A data root on which one command has ended."""
+
+    root: Path
+    process: Process
+
+
+# Commands ----------------------------------------------------------------------------
+
+
+def dbt(root: Path, *args: str, **environment: str | None) -> Process:
+    """Run dbt on a data root; its target and logs stay in `root.parent`."""
+    program = str(Path(sys.executable).with_name("dbt"))
+    return _run(root, [program, *args], environment)
+
+
+def build(root: Path, *args: str, **environment: str | None) -> Process:
+    """Run `dbt build` without the unit tests, which no data root changes."""
+    selection = ("build", "--exclude-resource-type", "unit_test")
+    return dbt(root, *selection, *args, **environment)
+
+
+def materialize(root: Path, *args: str, **environment: str | None) -> Process:
+    """Run scripts/materialize_docs.py on a data root."""
+    return _run(root, [sys.executable, str(SCRIPT), *args], environment)
+
+
+@contextmanager
+def started(
+    root: Path, *command: str, **options: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """Have a process of this Python on a data root; it is killed if it still runs."""
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=REPOSITORY,
+        env=_environment(root, {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def holding(root: Path, path: Path, code: str) -> Iterator[int]:
+    """Have another process hold `path` by running `code`; yield its process id."""
+    program = f"import sys, time; path = sys.argv[1]\n{code}\nprint(flush=True)"
+    with started(root, "-c", f"{program}; time.sleep(60)", str(path)) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "\n"
+        yield process.pid
+
+
+LOCK = "from pathlib import Path; from docs_index.lock import take_lock; take_lock(Path(path))"
+
+
+def _run(root: Path, command: list[str], environment: dict[str, str | None]) -> Process:
+    return subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env=_environment(root, environment),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+
+
+def _environment(root: Path, changes: dict[str, str | None]) -> dict[str, str]:
+    """Return this process's environment with `changes`; None takes a variable out."""
+    files = root.parent / "dbt"
+    own = {
+        "DATA_ROOT": str(root),
+        "DBT_TARGET_PATH": str(files / "target"),
+        "DBT_LOG_PATH": str(files / "logs"),
+        "DBT_USE_COLORS": "false",
+        "RUN_ID": None,
+    }
+    merged = {**os.environ, **own, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+# What is there -----------------------------------------------------------------------
+
+
+def snapshot(folder: Path) -> dict[str, Entry]:
+    """Return what is under a folder by relative path, all but the lock file."""
+    paths = sorted(folder.rglob("*"))
+    return {
+        str(path.relative_to(folder)): _entry(path)
+        for path in paths
+        if path.name != ".lock"
+    }
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Return a snapshot without times: what is equal however often it is made."""
+    return {path: entry.content for path, entry in snapshot(folder).items()}
+
+
+def _entry(path: Path) -> Entry:
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode):
+        return Entry("link", 0, status.st_mtime_ns, os.readlink(path))
+    if stat.S_ISDIR(status.st_mode):
+        return Entry("folder", 0, status.st_mtime_ns, "")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Entry("file", status.st_size, status.st_mtime_ns, digest)
+
+
+def index(root: Path) -> Path:
+    """Return where the SQLite index of a data root is."""
+    return root / "db" / "documents.sqlite"
+
+
+def query(root: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    """Return the rows of a query on the index, which is only read."""
+    uri = f"{index(root).as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        return connection.execute(sql, values).fetchall()
+
+
+def dump(root: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every table of the index, rows in the order in which they were added."""
+    schema = query(root, "select type, name, sql from sqlite_master order by name")
+    rows = {
+        name: query(root, f"select * from {name} order by rowid")
+        for kind, name, _ in schema
+        if kind == "table"
+    }
+    return rows | {"sqlite_master": schema}
+
+
+def documents(root: Path, condition: str = "true") -> list[dict[str, Any]]:
+    """Return the documents of the index, `meta_small` as the object that it is."""
+    names = [
+        name
+        for (name,) in query(root, "select name from pragma_table_info('documents')")
+    ]
+    found = query(root, f"select * from documents where {condition} order by rowid")
+    rows = [dict(zip(names, row, strict=True)) for row in found]
+    return [row | {"meta_small": json.loads(row["meta_small"])} for row in rows]
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def bad_list(root: Path) -> Path:
+    """Return where the append-only list of bad rows is."""
+    return root / "7_cross_experiment" / "bad_generations.csv"
+
+
+def report(root: Path, name: str) -> list[dict[str, str]]:
+    """Return the rows of the report `latest` or `consistency`."""
+    return read_csv(root / "7_reporting" / f"documents_{name}_report.csv")
+
+
+def results(root: Path) -> Results:
+    """Return all that runs have made of a root, but for the order of rows in SQLite."""
+    return {
+        "docs": contents(root / "docs"),
+        "tables": {name: sorted(rows, key=repr) for name, rows in dump(root).items()},
+        "bad list": bad_list(root).read_bytes(),
+        "reports": contents(root / "7_reporting"),
+    }
+
+
+# Roots -------------------------------------------------------------------------------
+
+
+def write(root: Path, path: str, text: str) -> None:
+    """Write a file under a data root, with the folders above it."""
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text, encoding="utf-8", newline="")
+
+
+def write_table(root: Path, path: str, rows: Sequence[Mapping[str, str]]) -> None:
+    """Write a CSV file under a data root; the first row's names are the header."""
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    with (root / path).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def append(root: Path, path: str, line: str) -> None:
+    """Append one line to a file under a data root."""
+    with (root / path).open("a", encoding="utf-8", newline="") as file:
+        file.write(line + "\n")
+
+
+def copied(root: Path, folder: Path) -> Path:
+    """Copy a built root to `folder/root`, times and links included.
+
+    A build names the data root it was made for, and scripts refuse another one. The
+    copy's record is given its new place, as if the build had been made there: that
+    saves a dbt build per test.
+    """
+    target = folder / "root"
+    shutil.copytree(root, target, symlinks=True)
+    with duckdb.connect(str(target / "db" / "build.duckdb")) as connection:
+        record = "update main.build_record set data_root = ?"
+        connection.execute(record, [str(target.resolve())])
+    return target
+
+
+def good(process: Process) -> Process:
+    """Return a process that ended well; fail with all it said otherwise."""
+    if process.returncode != 0:
+        said = f"{process.stdout}\n{process.stderr}"
+        pytest.fail(f"{process.args} ended with {process.returncode}\n{said}")
+    return process
+
+
+@pytest.fixture(scope="session")
+def built_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled sample after one real `dbt build`."""
+    root = tmp_path_factory.mktemp("built_sample") / "root"
+    shutil.copytree(REPOSITORY / "sample", root)
+    good(build(root))
+    return root
+
+
+@pytest.fixture(scope="session")
+def first_run(built_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The sample after its build and its first run."""
+    root = copied(built_sample, tmp_path_factory.mktemp("first_run"))
+    return Run(root, good(materialize(root)))
+
+
+@pytest.fixture(scope="session")
+def built_odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small root that stretches what a build may be given.
+
+    Evaluations under 4_evaluation, files of up to 40 bytes, a run_id from both sides,
+    no link table, no essays but a header; drafts of one logical key with one timestamp,
+    and a later one that its parser cannot handle.
+    """
+    root = tmp_path_factory.mktemp("built_odd") / "root"
+    table = "7_cross_experiment/{}_results.csv"
+    drafts = [
+        draft_row("first", "2025-01-01", "<essay>one</essay>"),
+        draft_row("tied", "2025-01-02", "<essay>two</essay>"),
+        draft_row("tied_later_in_file", "2025-01-02T00:00Z", "<essay>three</essay>"),
+        draft_row("latest_without_tags", "2025-01-03", "four"),
+        draft_row("forty_bytes", "2024-12-01", "<essay>éé</essay>".ljust(38)),
+        draft_row("forty_one_bytes", "2024-12-02", "<essay>éé</essay>".ljust(39)),
+    ]
+    for row in drafts:
+        write(root, f"3_generation/{row['response_file']}", row.pop("text"))
+    write_table(root, table.format("draft_generation"), drafts)
+    write(root, table.format("essay_generation"), "essay_task_id,response_file\n")
+    write_table(root, table.format("evaluation"), [evaluation_row("judged", "first")])
+    write(root, "4_evaluation/judged.txt", "fine\n")
+    write(root, "1_raw/draft_templates.csv", "template_id,parser\nt,essay_block\n")
+    variables = {
+        "evaluation_root": "4_evaluation", "max_response_bytes": 40, "run_id": "of_var",
+    }  # fmt: skip
+    good(build(root, "--vars", json.dumps(variables), RUN_ID="of_environment"))
+    return root
+
+
+def draft_row(task_id: str, timestamp: str, text: str) -> dict[str, str]:
+    """Return a draft of one combo, template and model; `text` is no column."""
+    return {
+        "draft_task_id": task_id,
+        "combo_id": "c",
+        "draft_template_id": "t",
+        "generation_model": "m",
+        "generation_status": "success",
+        "generation_timestamp": timestamp,
+        "response_file": f"draft_responses/{task_id}.txt",
+        "text": text,
+    }
+
+
+def evaluation_row(task_id: str, generation_task_id: str) -> dict[str, str]:
+    """Return an evaluation of a draft."""
+    return {
+        "evaluation_task_id": task_id,
+        "generation_task_id": generation_task_id,
+        "evaluation_template": "e",
+        "evaluation_model": "judge",
+        "evaluation_status": "success",
+        "evaluation_timestamp": "2025-02-01",
+        "eval_response_file": f"{task_id}.txt",
+    }
+
+
+@pytest.fixture(scope="session")
+def odd_run(built_odd: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The odd root after a run."""
+    root = copied(built_odd, tmp_path_factory.mktemp("odd_run"))
+    return Run(root, good(materialize(root, RUN_ID="of_var")))
+
+
+@pytest.fixture(scope="session")
+def built_large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root of 1,500 rows, built: enough for several batches and worker processes."""
+    root = tmp_path_factory.mktemp("built_large") / "root"
+    maker = str(REPOSITORY / "bench" / "make_root.py")
+    arguments = ["--documents", str(LARGE), "--text-bytes", "300"]
+    good(_run(root, [sys.executable, maker, str(root), *arguments], {}))
+    good(build(root))
+    return root
+
+
+@pytest.fixture(scope="session")
+def large_run(built_large: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The large root after a run in one process."""
+    root = copied(built_large, tmp_path_factory.mktemp("large_run"))
+    return Run(root, good(materialize(root, "--workers", "1")))
+
+
+@pytest.fixture
+def root(built_sample: Path, tmp_path: Path) -> Path:
+    """A copy of the built sample that a test may do with as it likes."""
+    return copied(built_sample, tmp_path)
+
+
+@pytest.fixture
+def ran(first_run: Run, tmp_path: Path) -> Path:
+    """A copy of the sample after its first run."""
+    return copied(first_run.root, tmp_path)
+
+
+@pytest.fixture
+def large(built_large: Path, tmp_path: Path) -> Path:
+    """A copy of the large root, built."""
+    return copied(built_large, tmp_path)

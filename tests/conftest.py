@@ -1,0 +1,65 @@
+"""What all tests share: the compiled models, Hypothesis profiles, and who may skip.
+
+`HYPOTHESIS_PROFILE=soak` draws far more examples. With `CI` set, the examples are the
+same in every run, and a skip that tests/skips.txt does not list fails the session.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness import Models
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["building"]
+
+CI = bool(os.environ.get("CI"))
+SKIPS = Path(__file__).with_name("skips.txt")
+_skipped: list[tuple[str, str]] = []
+
+settings.register_profile(
+    "project",
+    deadline=None,
+    derandomize=CI,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.register_profile("soak", settings.get_profile("project"), derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
+    """The project's models, compiled once."""
+    compiled = Models(tmp_path_factory.mktemp("compiled"))
+    yield compiled
+    compiled.close()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _remember(report)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    _remember(report)
+
+
+def _remember(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        _skipped.append((report.nodeid, reason.removeprefix("Skipped: ")))
+
+
+def _may_skip(nodeid: str, reason: str) -> bool:
+    """A line `node id prefix | reason` of skips.txt allows that skip."""
+    lines = [line for line in SKIPS.read_text().splitlines() if " | " in line]
+    allowed = [line.split(" | ", 1) for line in lines]
+    return any(nodeid.startswith(start) and reason == why for start, why in allowed)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    surprises = [skip for skip in _skipped if not _may_skip(*skip)]
+    if CI and surprises:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        for nodeid, reason in surprises:
+            print(f"\nskipped, and not in tests/skips.txt: {nodeid} | {reason}")

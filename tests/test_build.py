@@ -1,0 +1,221 @@
+"""`dbt build` on data roots of every kind: what it takes, refuses, and leaves behind."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from building import (
+    LOCK,
+    REPOSITORY,
+    Process,
+    Run,
+    build,
+    contents,
+    copied,
+    dbt,
+    documents,
+    draft_row,
+    dump,
+    good,
+    holding,
+    materialize,
+    query,
+    results,
+    snapshot,
+    write,
+    write_table,
+)
+
+DRAFTS = "7_cross_experiment/draft_generation_results.csv"
+LINKS = "7_cross_experiment/link_generation_results.csv"
+
+
+def is_complete(root: Path) -> bool:
+    """Tell whether scripts work from the build of a root."""
+    process = materialize(root, "--dry-run")
+    is_refused = "no `dbt build` of the whole project" in process.stderr
+    assert process.returncode == (2 if is_refused else 0)
+    return not is_refused
+
+
+def stopped(process: Process, code: int) -> str:
+    """Return what a dbt that stopped with an error of ours said."""
+    assert process.returncode == code
+    assert "Traceback" not in process.stdout + process.stderr
+    return process.stdout
+
+
+# Data roots that are not what they should be -----------------------------------------
+
+
+def test_a_root_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    root = tmp_path / "nowhere"
+    said = stopped(build(root), code=2)
+    assert f"data root '{root}' is no directory: set DATA_ROOT" in said
+    assert not root.exists()
+
+
+def test_a_root_without_any_table_is_named(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    said = stopped(build(root), code=1)
+    assert f"data root {root} has none of the results tables ({DRAFTS}, " in said
+    assert not is_complete(root)
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The sample with a field too many in one table, and another that is empty."""
+    root = tmp_path_factory.mktemp("broken") / "root"
+    shutil.copytree(REPOSITORY / "sample", root)
+    lines = (root / DRAFTS).read_text().splitlines(keepends=True)
+    write(root, DRAFTS, "".join([*lines[:3], f"surplus,{lines[3]}", *lines[4:]]))
+    write(root, LINKS, "")
+    return Run(root, build(root))
+
+
+def test_a_malformed_table_stops_the_build_with_file_and_line(broken: Run) -> None:
+    said = stopped(broken.process, code=1)
+    assert f"{broken.root / DRAFTS} is refused as a whole:" in said
+    assert "line 4: has 9 field(s) where the header has 8: b'surplus," in said
+
+
+def test_an_empty_table_stops_the_build(broken: Run) -> None:
+    said = stopped(broken.process, code=1)
+    assert f"{broken.root / LINKS} is refused as a whole:" in said
+    assert "line 1: there is no header line, the file is empty" in said
+
+
+def test_nothing_is_materialized_from_a_build_that_stopped(broken: Run) -> None:
+    before = snapshot(broken.root)
+    assert not is_complete(broken.root)
+    assert materialize(broken.root).returncode == 2
+    assert snapshot(broken.root) == before
+
+
+def test_a_parser_that_nobody_knows_stops_the_build(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    row = draft_row("task", "2025-01-01", "text")
+    write(root, f"3_generation/{row['response_file']}", row.pop("text"))
+    write_table(root, DRAFTS, [row])
+    write(root, "1_raw/draft_templates.csv", "template_id,parser\nt,wishful\nu,idle\n")
+    said = stopped(build(root), code=1)
+    assert (
+        '1_raw/draft_templates.csv: template "t" names parser "wishful", which is not '
+        "known" in said
+    )
+    assert "idle" not in said
+    assert not is_complete(root)
+
+
+# Data roots that are unusual ---------------------------------------------------------
+
+
+def test_a_missing_table_counts_as_empty_and_is_reported(odd_run: Run) -> None:
+    counters = dict(query(odd_run.root, "select * from backfill_counters"))
+    assert counters["rows_link"] == 0
+    assert f"missing, counted as empty: {LINKS}\n" in odd_run.process.stdout
+
+
+def test_only_a_table_that_is_missing_is_reported(odd_run: Run) -> None:
+    assert odd_run.process.stdout.count("counted as empty") == 1
+
+
+def test_a_header_alone_is_an_empty_table(odd_run: Run) -> None:
+    counters = dict(query(odd_run.root, "select * from backfill_counters"))
+    assert counters["rows_essay"] == 0
+    assert counters["rows_draft"] == 6
+
+
+def test_evaluations_are_read_below_evaluation_root(odd_run: Run) -> None:
+    (judged,) = documents(odd_run.root, "stage = 'evaluation'")
+    (target,) = documents(odd_run.root, "task_id = 'first'")
+    assert judged["parent_doc_id"] == target["doc_id"]
+    raw = odd_run.root / "docs" / judged["doc_dir"] / "raw.txt"
+    assert raw.read_text() == "fine\n"
+
+
+@pytest.mark.parametrize("folder", ["../outside", "/outside"])
+def test_evaluation_root_may_not_lead_outside(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "root").mkdir()
+    process = build(tmp_path / "root", "--vars", f"evaluation_root: {folder}")
+    said = stopped(process, code=2)
+    assert f"evaluation_root is '{folder}': it must be a folder under" in said
+
+
+def test_max_response_bytes_is_the_most_that_is_taken(odd_run: Run) -> None:
+    (taken,) = documents(odd_run.root, "task_id = 'forty_bytes'")
+    assert taken["raw_bytes"] == 40
+    refused = query(odd_run.root, "select task_id, reason, detail from bad_generations")
+    ((task_id, reason, detail),) = refused
+    assert (task_id, reason) == ("forty_one_bytes", "missing_response_file")
+    assert detail.endswith("it has 41 bytes, more than 40")
+
+
+def test_the_var_run_id_wins_over_the_environment(odd_run: Run) -> None:
+    found = query(odd_run.root, "select distinct run_id from documents")
+    assert found == [("of_var",)]
+
+
+def test_neither_the_path_of_a_root_nor_a_home_changes_anything(
+    tmp_path: Path, first_run: Run
+) -> None:
+    root = tmp_path / 'it\'s "odd", [1] * größer 💡' / "root"
+    shutil.copytree(REPOSITORY / "sample", root)
+    good(build(root, HOME=None))
+    good(materialize(root, HOME=None))
+    assert dump(root) == dump(first_run.root)
+    assert results(root) == results(first_run.root)
+
+
+# What a build leaves, and what other commands do to it -------------------------------
+
+
+def test_dbt_leaves_its_database_in_the_root_and_nothing_else(
+    built_sample: Path,
+) -> None:
+    after = contents(built_sample)
+    assert after.pop("db/build.duckdb")
+    assert after == contents(REPOSITORY / "sample") | {"db": ""}
+    assert [path.name for path in (built_sample / "db").glob(".*")] == [".lock"]
+
+
+def test_dbt_test_leaves_a_good_build_good(root: Path) -> None:
+    good(dbt(root, "test", "--exclude-resource-type", "unit_test"))
+    assert is_complete(root)
+
+
+def test_dbt_docs_go_to_the_target_path_and_leave_a_good_build_good(
+    root: Path,
+) -> None:
+    good(dbt(root, "docs", "generate", "--static"))
+    assert (root.parent / "dbt" / "target" / "static_index.html").is_file()
+    assert {path.name for path in root.iterdir()} == {
+        "1_raw",
+        "3_generation",
+        "7_cross_experiment",
+        "db",
+    }
+    assert is_complete(root)
+
+
+def test_a_run_of_some_models_is_no_build(root: Path) -> None:
+    good(dbt(root, "run", "--select", "documents"))
+    assert not is_complete(root)
+
+
+def test_dbt_names_the_process_that_holds_the_root(root: Path) -> None:
+    before = snapshot(root)
+    with holding(root, root / "db" / ".lock", LOCK) as holder:
+        said = stopped(build(root), code=2)
+    assert said.count(f"(process {holder}) is working on {root}: wait") == 1
+    assert snapshot(root) == before
+
+
+def test_a_build_is_for_its_own_data_root(built_sample: Path, tmp_path: Path) -> None:
+    moved = copied(built_sample, tmp_path)
+    assert is_complete(moved)
+    shutil.move(moved, tmp_path / "moved")
+    process = materialize(tmp_path / "moved")
+    assert process.returncode == 2
+    assert f"was made for data root {moved}, not for {tmp_path}/moved" in process.stderr

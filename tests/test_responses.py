@@ -1,0 +1,675 @@
+"""A response path is opened only inside its folder, and a change never goes unnoticed.
+
+A canary stands outside the folder, wherever a path might lead; it never comes back.
+"""
+
+import os
+import socket
+import tempfile
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from docs_index import responses
+from docs_index.reader import read_responses
+from docs_index.responses import Folder, UnusableError
+
+CANARY = b"canary: text from outside the folder"
+LIMIT = 1000
+NOBODY = 65534
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of responses, with a canary beside it, above it and at its sibling."""
+    inside = tmp_path / "root/3_generation"
+    inside.mkdir(parents=True)
+    (inside / "x.txt").write_bytes(b"inside")
+    (inside / "d").mkdir()
+    (inside / "d/y.txt").write_bytes(b"deeper")
+    for outside in (
+        "canary.txt",
+        "root/canary.txt",
+        "root/3_generation_old/canary.txt",
+    ):
+        (tmp_path / outside).parent.mkdir(exist_ok=True)
+        (tmp_path / outside).write_bytes(CANARY)
+    return inside
+
+
+def content(folder: Path, path: str, limit: int = LIMIT) -> bytes:
+    """Return what a path holds; reading it and asking for its signature agree."""
+    reader = Folder(str(folder), limit)
+    response = reader.read(path)
+    assert response.content.decode() == response.text
+    assert reader.signature(path) == response.signature
+    return response.content
+
+
+def cause(folder: Path, path: str, limit: int = LIMIT) -> str:
+    """Return why a path is not usable, in less than five seconds."""
+    started = time.monotonic()
+    with pytest.raises(UnusableError) as refusal:
+        Folder(str(folder), limit).read(path)
+    assert time.monotonic() - started < 5
+    return str(refusal.value)
+
+
+# Paths -----------------------------------------------------------------------------
+
+LEADS_OUTSIDE = "it leads outside 3_generation/"
+NO_FILE = "there is no such file"
+IRREGULAR = "it is not a regular file"
+ABSOLUTE = "the path is absolute: it must be relative"
+TOO_LONG = "the path is too long"
+UNUSABLE = {
+    "no-such.txt": NO_FILE,
+    "no-such/x.txt": NO_FILE,
+    "no-such/../x.txt": NO_FILE,
+    "x.txt/": NO_FILE,
+    "x.txt/.": NO_FILE,
+    "x.txt/../x.txt": NO_FILE,
+    "X.TXT": NO_FILE,
+    " x.txt": NO_FILE,
+    "../canary.txt": LEADS_OUTSIDE,
+    "../../canary.txt": LEADS_OUTSIDE,
+    "d/../../canary.txt": LEADS_OUTSIDE,
+    "../3_generation_old/canary.txt": LEADS_OUTSIDE,
+    "../../../../../../../../../../etc/passwd": LEADS_OUTSIDE,
+    "..": LEADS_OUTSIDE,
+    ".": LEADS_OUTSIDE,
+    "": LEADS_OUTSIDE,
+    "d": IRREGULAR,
+    "d/": IRREGULAR,
+    "d/.": IRREGULAR,
+    "/etc/passwd": ABSOLUTE,
+    "//etc/passwd": ABSOLUTE,
+    "~/.ssh/id_rsa": NO_FILE,
+    "~root": NO_FILE,
+    "$HOME/x.txt": NO_FILE,
+    "file:///etc/passwd": NO_FILE,
+    "https://example.invalid/x.txt": NO_FILE,
+    "s3://bucket/x.txt": NO_FILE,
+    "hf://datasets/x.txt": NO_FILE,
+    "C:\\x.txt": NO_FILE,
+    "\\\\host\\share": NO_FILE,
+    "..\\canary.txt": NO_FILE,
+    "%2e%2e/canary.txt": NO_FILE,
+    "*.txt": NO_FILE,
+    "?.txt": NO_FILE,
+    "[x].txt": NO_FILE,
+    "{x,y}.txt": NO_FILE,
+    "n" * 256: TOO_LONG,
+    "d/../" * 1000 + "x.txt": TOO_LONG,
+}
+
+
+@pytest.mark.parametrize(("path", "words"), UNUSABLE.items(), ids=lambda v: v[:40])
+def test_an_unusable_path_says_why(folder: Path, path: str, words: str) -> None:
+    assert cause(folder, path) == words
+
+
+def test_an_absolute_path_inside_the_folder_is_refused(folder: Path) -> None:
+    assert cause(folder, str(folder / "x.txt")) == ABSOLUTE
+
+
+def test_a_folder_that_is_not_there_has_no_files(tmp_path: Path) -> None:
+    assert cause(tmp_path / "no-such", "x.txt") == NO_FILE
+
+
+@pytest.mark.parametrize(
+    "path", ["x.txt", "./x.txt", "d/../x.txt", "d//../x.txt", "../3_generation/x.txt"]
+)
+def test_a_path_that_ends_inside_is_usable(folder: Path, path: str) -> None:
+    assert content(folder, path) == b"inside"
+
+
+ODD_FILE_NAMES = [
+    "br[1].txt", "st*r.txt", "wh?t.txt", "{a,b}.txt", "sp ace.txt", " lead.txt", "it's",
+    'quo"te', "new\nline", "#", "100%", "%41.txt", "back\\slash", "~", "$HOME", "-rf",
+    "a:b", "\u00e9", "\U0001f600", "n" * 255, "..x", "...",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD_FILE_NAMES, ids=lambda name: name[:20])
+def test_a_file_may_have_any_name(folder: Path, name: str) -> None:
+    for other in ("br1.txt", "star.txt", "what.txt", "a", "b", "A.txt"):
+        (folder / other).write_bytes(b"another file")
+    (folder / name).write_bytes(b"its own content")
+    assert content(folder, name) == b"its own content"
+
+
+def test_composed_and_decomposed_names_are_two_files(folder: Path) -> None:
+    names = ["na\u00efve", unicodedata.normalize("NFD", "na\u00efve")]
+    for name in names:
+        (folder / name).write_text(name)
+    assert [content(folder, name).decode() for name in names] == names
+
+
+def test_a_file_name_that_is_not_utf8_disturbs_nobody(folder: Path) -> None:
+    Path(os.fsdecode(bytes(folder) + b"/caf\xe9.txt")).write_bytes(b"odd")
+    assert content(folder, "x.txt") == b"inside"
+
+
+# Links -----------------------------------------------------------------------------
+
+
+def link(folder: Path, name: str, target: str | Path) -> str:
+    (folder / name).symlink_to(target)
+    return name
+
+
+def test_a_link_to_a_file_inside_is_followed(folder: Path) -> None:
+    assert content(folder, link(folder, "l.txt", "d/y.txt")) == b"deeper"
+
+
+def test_a_link_to_a_directory_inside_is_followed(folder: Path) -> None:
+    assert content(folder, link(folder, "l", "d") + "/y.txt") == b"deeper"
+
+
+def test_a_chain_of_links_is_followed(folder: Path) -> None:
+    link(folder, "first", "d/../second")
+    link(folder, "second", "d")
+    assert content(folder, "first/y.txt") == b"deeper"
+
+
+def test_dots_after_a_link_mean_the_parent_of_its_target(folder: Path) -> None:
+    (folder / "d/e").mkdir()
+    link(folder, "l", "d/e")
+    assert content(folder, "l/../y.txt") == b"deeper"
+
+
+def test_the_folder_itself_may_be_a_link(folder: Path) -> None:
+    (folder.parent / "alias").symlink_to(folder)
+    assert content(folder.parent / "alias", "d/y.txt") == b"deeper"
+
+
+def test_a_hard_link_cannot_be_told_from_a_file(folder: Path) -> None:
+    os.link(folder / "x.txt", folder / "hard.txt")
+    assert content(folder, "hard.txt") == b"inside"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["../canary.txt", "../../canary.txt", "../3_generation_old/canary.txt", "hop"],
+)
+def test_a_link_to_a_file_outside_is_refused(folder: Path, target: str) -> None:
+    link(folder, "hop", "../canary.txt")
+    assert cause(folder, link(folder, "l.txt", target)) == LEADS_OUTSIDE
+
+
+def test_an_absolute_link_to_a_file_outside_is_refused(folder: Path) -> None:
+    target = folder.parent / "canary.txt"
+    assert cause(folder, link(folder, "l.txt", target)) == LEADS_OUTSIDE
+
+
+@pytest.mark.parametrize("path", ["canary.txt", "../canary.txt", "3_generation_old/.."])
+def test_a_link_to_a_directory_outside_is_refused(folder: Path, path: str) -> None:
+    assert cause(folder, link(folder, "l", "..") + f"/{path}") == LEADS_OUTSIDE
+
+
+@pytest.mark.parametrize(
+    "target", ["/proc/self/environ", "/dev/zero", "/dev/tty", "/dev/stdin"]
+)
+def test_a_link_to_a_system_file_is_refused(folder: Path, target: str) -> None:
+    found = cause(folder, link(folder, "l.txt", target))
+    assert found in (LEADS_OUTSIDE, NO_FILE) or found.startswith("it cannot be read")
+
+
+def test_a_link_to_nothing_is_no_file(folder: Path) -> None:
+    assert cause(folder, link(folder, "l.txt", "no-such.txt")) == NO_FILE
+
+
+def test_links_in_a_circle_are_refused(folder: Path) -> None:
+    link(folder, "a", "b")
+    assert cause(folder, link(folder, "b", "a")) == "its links lead in a circle"
+
+
+# Races -----------------------------------------------------------------------------
+
+
+def before_opening(
+    monkeypatch: pytest.MonkeyPatch, path: Path, action: Callable[[], object]
+) -> None:
+    """Do something once, right before the path is opened, after it was checked."""
+    really_open = os.open
+    waiting = [action]
+
+    def open_late(opened: str, flags: int, *rest: int) -> int:
+        if waiting and str(opened) == str(path):
+            waiting.pop()()
+        return really_open(opened, flags, *rest)
+
+    monkeypatch.setattr(os, "open", open_late)
+
+
+def swap(place: Path, target: str) -> None:
+    place.rename(place.with_name("moved"))
+    place.symlink_to(target)
+
+
+def test_a_file_swapped_for_a_link_before_it_is_opened_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "x.txt"
+    before_opening(monkeypatch, path, lambda: swap(path, "../canary.txt"))
+    assert cause(folder, "x.txt") == LEADS_OUTSIDE
+
+
+def test_a_directory_swapped_for_a_link_before_it_is_opened_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder.parent / "3_generation_old/y.txt").write_bytes(CANARY)
+    before_opening(
+        monkeypatch,
+        folder / "d/y.txt",
+        lambda: swap(folder / "d", "../3_generation_old"),
+    )
+    assert cause(folder, "d/y.txt") == LEADS_OUTSIDE
+
+
+def test_a_link_turned_outside_before_it_is_opened_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = folder / link(folder, "l.txt", "x.txt")
+
+    def turn() -> None:
+        place.unlink()
+        place.symlink_to("../canary.txt")
+
+    def turn_after_the_first_opening() -> None:  # which does not follow links
+        before_opening(monkeypatch, place, turn)
+
+    before_opening(monkeypatch, place, turn_after_the_first_opening)
+    assert cause(folder, "l.txt") == LEADS_OUTSIDE
+    assert os.readlink(place) == "../canary.txt"
+
+
+def test_a_directory_swapped_between_two_files_is_refused(folder: Path) -> None:
+    (folder.parent / "3_generation_old/y.txt").write_bytes(CANARY)
+    reader = Folder(str(folder), LIMIT)
+    assert reader.read("d/y.txt").content == b"deeper"
+    swap(folder / "d", "../3_generation_old")
+    with pytest.raises(UnusableError, match="leads outside"):
+        reader.read("d/y.txt")
+
+
+def test_a_directory_replaced_between_two_files_is_read_anew(folder: Path) -> None:
+    reader = Folder(str(folder), LIMIT)
+    assert reader.read("d/y.txt").content == b"deeper"
+    (folder / "d").rename(folder / "moved")
+    (folder / "d").mkdir()
+    (folder / "d/y.txt").write_bytes(b"new")
+    assert reader.read("d/y.txt").content == b"new"
+
+
+def test_a_file_removed_before_it_is_opened_is_no_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "x.txt"
+    before_opening(monkeypatch, path, path.unlink)
+    assert cause(folder, "x.txt") == NO_FILE
+
+
+def test_no_descriptor_is_left_open(folder: Path) -> None:
+    link(folder, "out", "..")
+    before = os.listdir("/proc/self/fd")
+    for path in ("x.txt", "d", "d/y.txt", "out/canary.txt", "../canary.txt", "no-such"):
+        for limit in (LIMIT, 1):
+            try:
+                Folder(str(folder), limit).read(path)
+            except UnusableError:
+                continue
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+# Kinds of files --------------------------------------------------------------------
+
+
+def test_a_named_pipe_is_refused_without_waiting(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    assert cause(folder, "pipe") == IRREGULAR
+
+
+def test_a_named_pipe_behind_a_link_is_refused_without_waiting(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    assert cause(folder, link(folder, "l.txt", "pipe")) == IRREGULAR
+
+
+def test_a_socket_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)  # the path of a socket is short
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket")
+        assert cause(folder, "socket") == IRREGULAR
+
+
+def test_a_device_is_refused(folder: Path) -> None:
+    try:
+        os.mknod(folder / "zero", 0o666 | 0o020000, os.makedev(1, 5))
+        (folder / "zero").open("rb").close()
+    except OSError:
+        pytest.skip("this user may not make or open a device")
+    assert cause(folder, "zero") == IRREGULAR
+
+
+def as_nobody(work: Callable[[], str]) -> str:
+    """Return what `work` returns for a user without rights."""
+    if os.geteuid() != 0:
+        return work()
+    readable, writable = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            os.write(writable, work().encode())
+        except PermissionError:
+            os.write(writable, b"not allowed")
+        finally:
+            os._exit(0)
+    os.close(writable)
+    with open(readable) as pipe:
+        answer = pipe.read()
+    os.waitpid(child, 0)
+    if answer == "not allowed":
+        pytest.skip("root may not become another user here")
+    return answer
+
+
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """A folder that every user can reach."""
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        (Path(place) / "x.txt").write_bytes(b"inside")
+        (Path(place) / "d").mkdir()
+        (Path(place) / "d/y.txt").write_bytes(b"deeper")
+        yield Path(place)
+        os.chmod(Path(place) / "d", 0o755)
+
+
+def test_a_file_without_permission_is_refused(public_folder: Path) -> None:
+    os.chmod(public_folder / "x.txt", 0)
+    found = as_nobody(lambda: cause(public_folder, "x.txt"))
+    assert found == "it cannot be read: Permission denied"
+
+
+def test_a_directory_without_permission_is_not_called_missing(
+    public_folder: Path,
+) -> None:
+    os.chmod(public_folder / "d", 0)
+    found = as_nobody(lambda: cause(public_folder, "d/y.txt"))
+    assert found == "it cannot be read: Permission denied"
+
+
+def test_a_directory_that_cannot_be_listed_may_be_used(public_folder: Path) -> None:
+    os.chmod(public_folder / "d", 0o711)
+    assert as_nobody(lambda: content(public_folder, "d/y.txt").decode()) == "deeper"
+
+
+# Contents --------------------------------------------------------------------------
+
+USABLE_CONTENTS = {
+    "empty": b"",
+    "blanks": b" \t\r\n",
+    "byte-order mark": b"\xef\xbb\xbftext",
+    "line ends": b"a\r\nb\rc\n",
+    "NUL byte": b"a\x00b",
+    "line separators": "\u2028\x85\u2029".encode(),
+    "noncharacters": "\ufffe\uffff".encode(),
+    "as long as it may be": b"x" * LIMIT,
+}
+
+
+@pytest.mark.parametrize("text", USABLE_CONTENTS.values(), ids=USABLE_CONTENTS)
+def test_content_comes_back_byte_for_byte(folder: Path, text: bytes) -> None:
+    (folder / "x.txt").write_bytes(text)
+    assert content(folder, "x.txt") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [(b"caf\xe9", 4), (b"\xc0\xaf", 1), (b"a\xed\xa0\x80", 2), (b"cut \xe2\x82", 5)],
+)
+def test_content_that_is_not_utf8_is_refused_with_the_place(
+    folder: Path, text: bytes, at: int
+) -> None:
+    (folder / "x.txt").write_bytes(text)
+    assert cause(folder, "x.txt") == f"it is not UTF-8 (byte {at})"
+
+
+def test_a_file_above_the_limit_is_refused(folder: Path) -> None:
+    (folder / "x.txt").write_bytes(b"x" * (LIMIT + 1))
+    assert cause(folder, "x.txt") == "it has 1001 bytes, more than 1000"
+
+
+def test_a_huge_file_is_refused_unread(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (folder / "x.txt").open("wb") as file:
+        file.truncate(5 * 2**30)
+    monkeypatch.setattr(os, "read", pytest.fail)
+    assert cause(folder, "x.txt").startswith("it has 5368709120 bytes")
+
+
+def while_reading(
+    monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]
+) -> None:
+    """Do something once, after a file's size was taken and before it is read."""
+    really_read = os.read
+    waiting = [action]
+
+    def read_late(descriptor: int, size: int) -> bytes:
+        if waiting:
+            waiting.pop()()
+        return really_read(descriptor, size)
+
+    monkeypatch.setattr(os, "read", read_late)
+
+
+def append(path: Path, text: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(text)
+
+
+def test_a_file_that_grows_is_read_to_its_end(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    while_reading(monkeypatch, lambda: append(folder / "x.txt", b" and more"))
+    assert Folder(str(folder), LIMIT).read("x.txt").content == b"inside and more"
+
+
+def test_a_file_that_shrinks_is_read_to_its_end(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    while_reading(monkeypatch, lambda: os.truncate(folder / "x.txt", 2))
+    assert Folder(str(folder), LIMIT).read("x.txt").content == b"in"
+
+
+@pytest.mark.parametrize("more", [1, 10, 10_000])
+def test_a_file_that_grows_above_the_limit_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    while_reading(monkeypatch, lambda: append(folder / "x.txt", b"x" * more))
+    found = cause(folder, "x.txt", limit=len(b"inside"))
+    assert found == "it has more than 6 bytes, and is growing"
+
+
+# What the reader remembers ---------------------------------------------------------
+
+UPPER = "upper(text)"
+
+
+class Reading:
+    """Readings of one file, each of which knows the answers of the one before."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.session = duckdb.connect(config={"threads": 1})
+        self.known: str | None = None
+        self.session.execute(
+            "create table wanted as select '3_generation' as folder, 'x.txt' as path, "
+            "'any' as parser"
+        )
+
+    def read(
+        self, parser_sql: str = UPPER, max_bytes: int = LIMIT, processes: int = 0
+    ) -> dict[str, object]:
+        relation = read_responses(
+            self.session,
+            "wanted",
+            self.known,
+            data_root=str(self.root),
+            max_bytes=max_bytes,
+            parser_sql=parser_sql,
+            processes=processes,
+        )
+        self.session.execute("create or replace table latest as from answered")
+        self.known = "latest"
+        [row] = relation.fetchall()
+        return dict(zip(relation.columns, row, strict=True))
+
+
+@pytest.fixture
+def reading(folder: Path) -> Iterator[Reading]:
+    found = Reading(folder.parent)
+    yield found
+    found.session.close()
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths that were read from now on; every file counts as settled."""
+    paths: list[str] = []
+    really_read = Folder.read
+
+    def read(self: Folder, path: str) -> responses.Response:
+        paths.append(path)
+        return really_read(self, path)
+
+    monkeypatch.setattr(Folder, "read", read)
+    monkeypatch.setattr(responses, "_SETTLED_NS", 0)
+    return paths
+
+
+def rewrite(path: Path, text: bytes) -> None:
+    """Write new content of the same size and put the time of change back."""
+    before = path.stat()
+    time.sleep(0.02)  # the clock of a file system is coarse
+    path.write_bytes(text)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+
+
+def test_an_answer_tells_sizes_hash_and_parsed_length(reading: Reading) -> None:
+    (reading.root / "3_generation/x.txt").write_bytes("\u00e9\U0001f600".encode())
+    found = reading.read("text || '!'")
+    assert (found["raw_bytes"], found["raw_chars"], found["parsed_chars"]) == (6, 2, 3)
+    assert found["cause"] is None
+
+
+def test_an_unusable_file_is_an_answer_too(reading: Reading) -> None:
+    (reading.root / "3_generation/x.txt").unlink()
+    found = reading.read()
+    assert (found["cause"], found["content_hash"]) == (NO_FILE, None)
+
+
+def test_an_unchanged_file_is_not_read_again(
+    reading: Reading, opened: list[str]
+) -> None:
+    first, second = reading.read(), reading.read()
+    assert second == first
+    assert opened == ["x.txt"]
+
+
+def test_a_known_answer_is_kept_for_the_next_reading(
+    reading: Reading, opened: list[str]
+) -> None:
+    first, _, third = reading.read(), reading.read(), reading.read()
+    assert third == first
+    assert opened == ["x.txt"]
+
+
+def test_a_change_of_the_same_size_with_its_time_put_back_is_noticed(
+    reading: Reading, opened: list[str]
+) -> None:
+    first = reading.read()
+    rewrite(reading.root / "3_generation/x.txt", b"INSIDE")
+    assert reading.read()["content_hash"] != first["content_hash"]
+    assert opened == ["x.txt", "x.txt"]
+
+
+def test_a_replaced_file_is_read_again(reading: Reading, opened: list[str]) -> None:
+    path = reading.root / "3_generation/x.txt"
+    first = reading.read()
+    path.rename(path.with_name("old"))
+    path.write_bytes(b"INSIDE")
+    assert reading.read()["content_hash"] != first["content_hash"]
+
+
+def test_a_file_touched_a_moment_ago_is_not_trusted(reading: Reading) -> None:
+    path = reading.root / "3_generation/x.txt"
+    path.write_bytes(b"inside")
+    first = reading.read()
+    assert first["signature"] is None
+    path.write_bytes(b"INSIDE")  # within one tick of the file system's clock, perhaps
+    assert reading.read()["content_hash"] != first["content_hash"]
+
+
+def test_another_parser_reads_again(reading: Reading, opened: list[str]) -> None:
+    reading.read(UPPER)
+    found = reading.read("text || 'longer'")
+    assert found["parsed_chars"] == len("insidelonger")
+    assert opened == ["x.txt", "x.txt"]
+
+
+def test_a_lower_limit_holds_for_known_files(reading: Reading) -> None:
+    reading.read()
+    assert reading.read(max_bytes=5)["cause"] == "it has 6 bytes, more than 5"
+
+
+def test_a_higher_limit_frees_known_files(reading: Reading) -> None:
+    reading.read(max_bytes=5)
+    assert reading.read()["cause"] is None
+
+
+def test_a_known_file_that_is_gone_is_no_longer_usable(
+    reading: Reading, opened: list[str]
+) -> None:
+    reading.read()
+    (reading.root / "3_generation/x.txt").unlink()
+    assert reading.read()["cause"] == NO_FILE
+
+
+def test_a_repaired_file_is_read(reading: Reading) -> None:
+    path = reading.root / "3_generation/x.txt"
+    path.write_bytes(b"\xff")
+    assert reading.read()["cause"] == "it is not UTF-8 (byte 1)"
+    path.write_bytes(b"inside")
+    assert reading.read()["cause"] is None
+
+
+def test_processes_of_their_own_answer_the_same(reading: Reading) -> None:
+    alone = reading.read()
+    reading.known = None
+    assert reading.read(processes=2) == alone
+
+
+def test_a_reader_that_fails_stops_the_build(reading: Reading) -> None:
+    with pytest.raises(RuntimeError, match="reader of response files failed"):
+        reading.read("no_such_function(text)", processes=1)
+
+
+def test_the_temporary_folder_may_have_any_name(
+    reading: Reading, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = tmp_path / "it's [a] *" / "cause=x"
+    odd.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    assert reading.read()["cause"] is None
+    assert list(odd.iterdir()) == []
