@@ -54,9 +54,27 @@ class Run:
 
 
 def dbt(root: Path, *args: str, **environment: str | None) -> Process:
-    """Run dbt on a data root; its target and logs stay in `root.parent`."""
+    """Run dbt on a data root, which goes by a name that all of them share.
+
+    When DATA_ROOT or a var is another than the last time, dbt parses the whole project
+    anew, which takes longer than what it does then. `by_itself` is for where it is.
+    """
+    shared = root.parent.parent
+    name = shared / "data_root"
+    name.unlink(missing_ok=True)
+    name.symlink_to(root)
     program = str(Path(sys.executable).with_name("dbt"))
-    return _run(root, [program, *args], environment)
+    return _run(root, [program, *args], by_itself(name) | environment)
+
+
+def by_itself(root: Path) -> dict[str, str | None]:
+    """Return the environment in which dbt shares nothing: its files are beside."""
+    return {
+        "DATA_ROOT": str(root),
+        "DBT_TARGET_PATH": str(root.parent / "dbt" / "target"),
+        "DBT_LOG_PATH": str(root.parent / "dbt" / "logs"),
+        "DBT_USE_COLORS": "false",
+    }
 
 
 def build(root: Path, *args: str, **environment: str | None) -> Process:
@@ -101,7 +119,10 @@ def holding(root: Path, path: Path, code: str) -> Iterator[int]:
         yield process.pid
 
 
-LOCK = "from pathlib import Path; from docs_index.lock import take_lock; take_lock(Path(path))"
+LOCK = (
+    "from pathlib import Path; from docs_index.lock import take_lock; "
+    "take_lock(Path(path))"
+)
 
 
 def _run(root: Path, command: list[str], environment: dict[str, str | None]) -> Process:
@@ -118,15 +139,7 @@ def _run(root: Path, command: list[str], environment: dict[str, str | None]) -> 
 
 def _environment(root: Path, changes: dict[str, str | None]) -> dict[str, str]:
     """Return this process's environment with `changes`; None takes a variable out."""
-    files = root.parent / "dbt"
-    own = {
-        "DATA_ROOT": str(root),
-        "DBT_TARGET_PATH": str(files / "target"),
-        "DBT_LOG_PATH": str(files / "logs"),
-        "DBT_USE_COLORS": "false",
-        "RUN_ID": None,
-    }
-    merged = {**os.environ, **own, **changes}
+    merged = {**os.environ, "DATA_ROOT": str(root), "RUN_ID": None, **changes}
     return {name: value for name, value in merged.items() if value is not None}
 
 
@@ -309,7 +322,8 @@ def built_odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     variables = {
         "evaluation_root": "4_evaluation", "max_response_bytes": 40, "run_id": "of_var",
     }  # fmt: skip
-    good(build(root, "--vars", json.dumps(variables), RUN_ID="of_environment"))
+    environment = by_itself(root) | {"RUN_ID": "of_environment"}
+    good(build(root, "--vars", json.dumps(variables), **environment))
     return root
 
 

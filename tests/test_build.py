@@ -1,4 +1,4 @@
-"""`dbt build` on data roots of every kind: what it takes, refuses, and leaves behind."""
+"""`dbt build` on data roots of every kind: what it takes, refuses and leaves."""
 
 import shutil
 from pathlib import Path
@@ -10,6 +10,7 @@ from building import (
     Process,
     Run,
     build,
+    by_itself,
     contents,
     copied,
     dbt,
@@ -50,7 +51,7 @@ def stopped(process: Process, code: int) -> str:
 
 def test_a_root_that_does_not_exist_is_named(tmp_path: Path) -> None:
     root = tmp_path / "nowhere"
-    said = stopped(build(root), code=2)
+    said = stopped(build(root, **by_itself(root)), code=2)
     assert f"data root '{root}' is no directory: set DATA_ROOT" in said
     assert not root.exists()
 
@@ -137,8 +138,9 @@ def test_evaluations_are_read_below_evaluation_root(odd_run: Run) -> None:
 
 @pytest.mark.parametrize("folder", ["../outside", "/outside"])
 def test_evaluation_root_may_not_lead_outside(tmp_path: Path, folder: str) -> None:
-    (tmp_path / "root").mkdir()
-    process = build(tmp_path / "root", "--vars", f"evaluation_root: {folder}")
+    root = tmp_path / "root"
+    root.mkdir()
+    process = build(root, "--vars", f"evaluation_root: {folder}", **by_itself(root))
     said = stopped(process, code=2)
     assert f"evaluation_root is '{folder}': it must be a folder under" in said
 
@@ -162,7 +164,7 @@ def test_neither_the_path_of_a_root_nor_a_home_changes_anything(
 ) -> None:
     root = tmp_path / 'it\'s "odd", [1] * größer 💡' / "root"
     shutil.copytree(REPOSITORY / "sample", root)
-    good(build(root, HOME=None))
+    good(build(root, HOME=None, **by_itself(root)))
     good(materialize(root, HOME=None))
     assert dump(root) == dump(first_run.root)
     assert results(root) == results(first_run.root)
@@ -188,7 +190,7 @@ def test_dbt_test_leaves_a_good_build_good(root: Path) -> None:
 def test_dbt_docs_go_to_the_target_path_and_leave_a_good_build_good(
     root: Path,
 ) -> None:
-    good(dbt(root, "docs", "generate", "--static"))
+    good(dbt(root, "docs", "generate", "--static", **by_itself(root)))
     assert (root.parent / "dbt" / "target" / "static_index.html").is_file()
     assert {path.name for path in root.iterdir()} == {
         "1_raw",

@@ -1,0 +1,87 @@
+"""What the README shows is what happens: its commands run in a fresh copy."""
+
+import csv
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+README = (REPOSITORY / "README.md").read_text()
+# These are what runs this test, or what CI runs beside it.
+NOT_HERE = {"make test", "make setup", "make lint"}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def commands() -> list[tuple[str, str]]:
+    """Return every command of the README with the output that stands below it."""
+    found: list[tuple[str, str]] = []
+    for block in blocks("console"):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            found.append((command.partition("   #")[0].strip(), output.strip()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository as git has it, with this environment in its .venv."""
+    folder = tmp_path_factory.mktemp("readme") / "copy"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=REPOSITORY, capture_output=True, check=True, text=True,
+    ).stdout.split("\0")  # fmt: skip
+    for name in filter(None, listed):
+        if (REPOSITORY / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, folder / name)
+    (folder / ".venv").symlink_to(REPOSITORY / ".venv")
+    return folder
+
+
+def test_every_command_does_what_it_shows(copy: Path) -> None:
+    lines = ["set -euo pipefail"]
+    due = [(command, shown) for command, shown in commands() if command not in NOT_HERE]
+    for number, (command, _) in enumerate(due):
+        here = command.replace("/path/to/experiment", '"$PWD/data"')
+        lines.append(f"{{ {here}\n}} > output.{number}")
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DBT_", "DATA_ROOT", "RUN_ID"))
+    }
+    process = subprocess.run(
+        ["bash", "-c", "\n".join(lines)],
+        cwd=copy, env=environment, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stdout + process.stderr
+    for number, (command, shown) in enumerate(due):
+        output = (copy / f"output.{number}").read_text()
+        assert shown in output, command
+        if command == "make run":
+            told = output[output.index("data root ") :].strip()
+            assert blocks("text")[0].strip() == told.replace(f"{copy}/", "")
+
+
+def test_the_worked_example_is_right() -> None:
+    for block in blocks("python"):
+        exec(block, {})
+
+
+def test_every_invariant_is_listed_with_its_test() -> None:
+    listed = re.findall(r"^\| .* \| `(assert_\w+)` \|$", README, re.MULTILINE)
+    assert sorted(listed) == sorted(
+        path.stem for path in (REPOSITORY / "tests/dbt").glob("assert_*.sql")
+    )
+
+
+def test_every_reason_is_listed_with_its_remedy() -> None:
+    with (REPOSITORY / "seeds/reasons.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            assert f"| `{row['reason']}` | {row['remedy']} |" in README
