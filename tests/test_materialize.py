@@ -99,7 +99,8 @@ def conflicts(root: Path) -> list[tuple[str, str]]:
 
 def response(root: Path, document: Document) -> Path:
     """Return the response file of a document of the sample."""
-    return root / "3_generation" / document["meta_small"]["response_file"]
+    path: str = document["meta_small"]["response_file"]
+    return root / "3_generation" / path
 
 
 def ids(found: list[Document]) -> set[str]:

@@ -40,8 +40,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in filter(None, listed):
         if (REPOSITORY / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, folder / name)
+            shutil.copy(REPOSITORY / name, folder / name)
+            os.utime(folder / name, (0, 0))  # older than .venv: nothing to install
     (folder / ".venv").symlink_to(REPOSITORY / ".venv")
+    for stamp in ("ready-to-run", "ready-to-develop"):
+        (folder / ".venv" / stamp).touch()
     return folder
 
 

@@ -9,6 +9,7 @@ import duckdb
 
 from docs_index.errors import BuildError, LockedError
 from docs_index.layout import Layout
+from docs_index.quoting import literal
 
 _AGAIN = "run `dbt build` first, with the same DATA_ROOT and RUN_ID"
 
@@ -35,9 +36,9 @@ def attach_build(
         BuildError: there is no complete build, or it was made for something else.
         LockedError: another program has the build's database open for writing.
     """
-    literal = find_build(layout).replace("'", "''")
+    path = literal(find_build(layout))
     try:
-        connection.execute(f"attach '{literal}' as build (read_only)")
+        connection.execute(f"attach {path} as build (read_only)")
         record = connection.execute(
             "select status, data_root, run_id from build.main.build_record"
         ).fetchone()

@@ -16,6 +16,7 @@ import duckdb
 import duckdb_extension_sqlite_scanner  # type: ignore[import-untyped]
 
 from docs_index.errors import IndexFileError, LockedError, StorageError
+from docs_index.quoting import literal
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
 SCHEMA_VERSION = 1  # PRAGMA user_version
@@ -108,9 +109,8 @@ def attach_index(
     connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
 ) -> None:
     """Attach the index as `stored`, in WAL mode when it is to be written."""
-    literal = str(path).replace("'", "''")
     options = "read_only" if read_only else "journal_mode 'wal', busy_timeout 10000"
-    connection.execute(f"attach '{literal}' as stored (type sqlite, {options})")
+    connection.execute(f"attach {literal(path)} as stored (type sqlite, {options})")
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from docs_index.lists import (
 )
 from docs_index.lock import take_lock
 from docs_index.placing import Document, Placed, Placer
+from docs_index.quoting import literal
 from docs_index.reports import write_reports
 from docs_index.store import Store, opened_store, sql
 from docs_index.survey import STAGES, Survey
@@ -90,7 +91,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         run_id = attach_build(store.db, layout, options.run_id)
         newline = read_bad_list(store)
         store.open_index(dry_run=options.dry_run)
-        store.db.execute(f"set variable run_id = {_literal(run_id)}")
+        store.db.execute(f"set variable run_id = {literal(run_id)}")
         store.db.execute(sql("plan.sql"))
         placer = _placer(store, options)
         changed: list[str] = []
@@ -243,7 +244,3 @@ def _counted(store: Store, outcomes: Counter[str]) -> dict[str, Any]:
         "missing_tables": [path for (path,) in store.rows(sql("missing_tables.sql"))],
         "examples": [line for (line,) in store.rows(sql("examples.sql"))],
     }
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

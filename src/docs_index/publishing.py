@@ -21,6 +21,7 @@ from docs_index.tables import check_table, read_table
 
 def publish(path: Path, content: bytes) -> bool:
     """Replace a file at once; tell whether it had to be written."""
+    _beside(path).unlink(missing_ok=True)  # a killed run's
     if path.is_file() and path.read_bytes() == content:
         return False
     with _replacing(path) as unpublished:
@@ -30,6 +31,7 @@ def publish(path: Path, content: bytes) -> bool:
 
 def publish_copy(db: duckdb.DuckDBPyConnection, path: Path, query: str) -> bool:
     """Replace a file by a query's rows as CSV; tell whether that changed anything."""
+    _beside(path).unlink(missing_ok=True)  # a killed run's
     with TemporaryDirectory(prefix="docs_index_") as scratch:
         made = Path(scratch) / "made.csv"
         db.execute(f"copy ({query}) to '{made}' (format csv, header)")
@@ -43,9 +45,8 @@ def publish_copy(db: duckdb.DuckDBPyConnection, path: Path, query: str) -> bool:
 @contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """Hand out a path beside; what is written there takes the file's place at once."""
-    unpublished = path.with_name(f".{path.name}.unpublished")
+    unpublished = _beside(path)
     path.parent.mkdir(exist_ok=True)
-    unpublished.unlink(missing_ok=True)  # a killed run's
     try:
         yield unpublished
         with unpublished.open("rb") as file:
@@ -53,6 +54,10 @@ def _replacing(path: Path) -> Iterator[Path]:
         os.replace(unpublished, path)
     finally:
         unpublished.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.unpublished")
 
 
 def csv_bytes(

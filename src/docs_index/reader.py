@@ -18,8 +18,8 @@ from typing import Any, TextIO
 import duckdb
 
 from docs_index.parsing import TextParser
+from docs_index.quoting import glob_escaped, literal
 from docs_index.responses import Folder, Response, UnusableError
-from docs_index.tables import glob_escaped, quoted
 
 _SHARE = 2000  # files that are worth a process of their own
 _BATCH = 500
@@ -68,7 +68,7 @@ def read_responses(
             )
             session.execute(
                 f"copy (select * from asked where asked_id * {shares} // {counted + 1} "
-                f"= {share} order by asked_id) to {quoted(made.asked)} (format json)"
+                f"= {share} order by asked_id) to {literal(made.asked)} (format json)"
             )
             if processes:
                 running.append(_start(made))

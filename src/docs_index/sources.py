@@ -12,7 +12,8 @@ import duckdb
 
 from docs_index.errors import DataRootError
 from docs_index.layout import Layout
-from docs_index.tables import Table, check_table, quoted, read_table
+from docs_index.quoting import identifier
+from docs_index.tables import Table, check_table, read_table
 
 
 class Sources:
@@ -37,7 +38,9 @@ class Sources:
         path = self.layout.root / meta["file"]
         if not os.path.lexists(path):
             self._loaded[meta["file"]] = None
-            blanks = [f"null::varchar as {quoted(name)}" for name in meta["columns"]]
+            blanks = [
+                f"null::varchar as {identifier(name)}" for name in meta["columns"]
+            ]
             chosen = ", ".join(["0::bigint as row_index", *blanks])
             return cursor.sql(f"select {chosen} where false")
         table = check_table(path, meta.get("required", ()))

@@ -17,6 +17,7 @@ from typing import BinaryIO
 import duckdb
 
 from docs_index.errors import SHOWN, StorageError, TableRefusedError, first_few
+from docs_index.quoting import glob_escaped, identifier
 
 MAX_LINE_BYTES = 16 * 2**20
 _ADVICE = "mend the file or export it anew, then run again; nothing was written"
@@ -128,7 +129,7 @@ def _read(
 ) -> duckdb.DuckDBPyRelation:
     positions = {name: f'"{number}"' for number, name in enumerate(table.header)}
     chosen = ", ".join(
-        f"cast({positions.get(name, 'null')} as varchar) as {quoted(name)}"
+        f"cast({positions.get(name, 'null')} as varchar) as {identifier(name)}"
         for name in columns
     )
     in_file = ", ".join(f"'{number}': 'varchar'" for number in range(len(positions)))
@@ -137,7 +138,7 @@ def _read(
     cursor.execute(
         f"""
         create or replace temp table table_read as
-        select row_number() over () - 1 as {quoted(numbered)}, {chosen}
+        select row_number() over () - 1 as {identifier(numbered)}, {chosen}
         from (
             select * from read_csv(
                 $path, columns = {{{in_file}}}, header = false, auto_detect = false,
@@ -147,7 +148,7 @@ def _read(
                 hive_partitioning = false, compression = 'none'
             ) {'where "0" is not null' if one_column else ""}
         )
-        qualify {quoted(numbered)} > 0
+        qualify {identifier(numbered)} > 0
         """,
         {
             "path": glob_escaped(table.path),
@@ -155,16 +156,6 @@ def _read(
         },
     )
     return cursor.table("table_read")
-
-
-def quoted(name: str) -> str:
-    """Return a name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def glob_escaped(path: str | Path) -> str:
-    """Return a path that DuckDB takes literally, not as a glob pattern."""
-    return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:
