@@ -1,4 +1,4 @@
-"""Makes data roots of any size for the benchmarks (SPEC.md, section 1).
+"""Makes data roots of any size for the benchmarks (docs/rules.md, section 1).
 
 Owns the invented history: four results tables, their response files and the template
 tables. It never computes a document; it only counts what a correct run must make of
@@ -138,7 +138,7 @@ class Made:
 
 @dataclass
 class Row:
-    """One source row, by the meanings of SPEC.md, section 2."""
+    """One source row, by the meanings of docs/rules.md, section 2."""
 
     task_id: str
     combo_id: str

@@ -2,7 +2,7 @@
 
 One pass over each table, plain dicts, three `write_text` a document and one SQLite
 commit a row. It is neither slowed down nor tuned, and it keeps few of the promises of
-SPEC.md: a run that is killed leaves half a document, a rerun does all work again.
+docs/rules.md: a run that is killed leaves half a document, a rerun does all work again.
 """
 
 import csv

@@ -62,6 +62,7 @@ PROMISED = (
     "counters",
     "missing_tables",
     "bad_rows_added",
+    "damaged",
     "examples",
 )
 # In the sample an essay and an evaluation hang on this draft, and one on the essay.
@@ -346,6 +347,7 @@ def test_json_is_stable_in_its_keys(ran: Path) -> None:
         "counters",
         "missing_tables",
         "bad_rows_added",
+        "damaged",
         "changed_files",
         "examples",
     ]
@@ -989,7 +991,9 @@ def damaged(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for stray in (*STRAY, "draft/stray_empty"):
         (docs / stray).mkdir(parents=True)
     (docs / "draft" / "stray_key" / "raw.txt").write_text("stray")
-    good(materialize(root))
+    process = materialize(root)
+    assert process.returncode == 1, process.stderr
+    assert "5 documents are not on disk as they should be" in process.stdout
     return root
 
 

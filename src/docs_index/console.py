@@ -10,11 +10,12 @@ from contextlib import contextmanager
 import duckdb
 import typer
 
-from docs_index.errors import DocsIndexError, LockedError, StorageError
+from docs_index.errors import BuildError, DocsIndexError, LockedError, StorageError
 from docs_index.materialize import Progress, Summary
 
 DONE, NEEDS_A_PERSON, HAS_BAD_ROWS, INTERRUPTED = 0, 1, 3, 130
 _EVERY_SECONDS = 10.0
+_OTHER_VERSION = "the build is of another version: run `dbt build` again"
 _AFTER_INTERRUPT = "interrupted; run again to complete"
 
 
@@ -30,6 +31,8 @@ def ending_cleanly() -> Iterator[None]:
         _end(f"{error}; run again to complete", StorageError.exit_code)
     except (KeyboardInterrupt, duckdb.InterruptException):
         _end(_AFTER_INTERRUPT, INTERRUPTED)
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        _end(f"{_OTHER_VERSION} ({str(error).splitlines()[0]})", BuildError.exit_code)
     except duckdb.Error as error:
         is_locked = "database is locked" in str(error)
         code = (LockedError if is_locked else StorageError).exit_code
@@ -117,6 +120,11 @@ def print_summary(summary: Summary) -> None:
         typer.echo("\nfor example")
         for line in summary.examples:
             typer.echo(f"  {line[:200]}")
+    if summary.damaged:
+        typer.echo(
+            f"\n{summary.damaged} documents are not on disk as they should be: see "
+            "7_reporting/documents_consistency_report.csv"
+        )
     if summary.dry_run:
         typer.echo("\ndry run: nothing was written")
     elif summary.changed_files:
@@ -136,7 +144,7 @@ def _table(title: str, rows: list[tuple[str, int]]) -> None:
 
 def exit_code(summary: Summary, *, strict: bool) -> int:
     """Return what a run that came to its end exits with."""
-    if summary.conflicts:
+    if summary.conflicts or summary.damaged:
         return NEEDS_A_PERSON
     if strict and summary.bad_rows_by_reason:
         return HAS_BAD_ROWS

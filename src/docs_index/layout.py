@@ -78,4 +78,10 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
             )
         if folder.exists() and not folder.is_dir():
             raise DataRootError(f"{folder} is in the way: it must be a folder")
+    for file in (layout.index, layout.build, layout.lock, layout.bad_generations):
+        if not file.resolve().is_relative_to(layout.root):
+            raise DataRootError(
+                f"{file} is a link that leads out of the data root: "
+                "nothing is written outside it; put the file itself there"
+            )
     return layout

@@ -23,7 +23,7 @@ from docs_index.lists import (
 from docs_index.lock import take_lock
 from docs_index.placing import Document, Placed, Placer
 from docs_index.quoting import literal
-from docs_index.reports import write_reports
+from docs_index.reports import count_damaged, write_reports
 from docs_index.store import Store, opened_store, sql
 from docs_index.survey import STAGES, Survey
 from docs_index.workers import Workers, started_workers
@@ -51,7 +51,9 @@ class Summary:
     """What a run did, or with `dry_run` would have done.
 
     `documents` counts what became of the build's documents: placed, found, skipped,
-    and each kind of conflict. `examples` are lines of words, a few of each kind.
+    and each kind of conflict. `damaged` counts documents of the index whose directory
+    is not what it should be, 0 in a dry run, which does not look. `examples` are lines
+    of words, a few of each kind.
     """
 
     data_root: str
@@ -63,16 +65,15 @@ class Summary:
     counters: dict[str, int]
     missing_tables: list[str]
     bad_rows_added: int
+    damaged: int
     changed_files: list[str]
     examples: list[str]
 
     @property
     def conflicts(self) -> int:
-        """The number of documents that need a person."""
+        """The number of documents that could not be ingested and need a person."""
         harmless = ("placed", "found", "skipped")
-        return sum(self.documents.values()) - sum(
-            self.documents.get(name, 0) for name in harmless
-        )
+        return sum(n for what, n in self.documents.items() if what not in harmless)
 
 
 def materialize(layout: Layout, options: Options, progress: Progress) -> Summary:
@@ -96,6 +97,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         placer = _placer(store, options)
         changed: list[str] = []
         added = count_new_bad_rows(store)
+        damaged = 0
         with started_workers(_useful_workers(store, options), lock) as workers:
             outcomes, new_keys = _place_all(store, placer, workers, progress)
             if not options.dry_run:
@@ -106,12 +108,14 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
                 changed += ["7_cross_experiment/bad_generations.csv"] if added else []
                 survey = Survey(placer.docs)
                 reports = write_reports(store, survey, workers, new_keys)
+                damaged = count_damaged(store)
                 changed += [str(path.relative_to(layout.root)) for path in reports]
         summary = Summary(
             data_root=str(layout.root),
             run_id=run_id,
             dry_run=options.dry_run,
             bad_rows_added=added,
+            damaged=damaged,
             changed_files=changed,
             **_counted(store, outcomes),
         )

@@ -28,13 +28,25 @@ def write_reports(
     looks = workers.map(survey.look, chunks(keys, _CHUNK))
     _insert(store, "directories", chain.from_iterable(looks))
     store.db.execute(sql("placed_directories.sql"))
-    paths = {
-        store.layout.reports / f"documents_{name}_report.csv": sql(f"{name}_report.sql")
-        for name in ("latest", "consistency")
-    }
-    return [
-        path for path, query in paths.items() if publish_copy(store.db, path, query)
-    ]
+    store.db.execute(f"create table consistency as {sql('consistency_report.sql')}")
+    reports = {"latest": sql("latest_report.sql"), "consistency": "from consistency"}
+    changed = []
+    for name, query in reports.items():
+        path = store.layout.reports / f"documents_{name}_report.csv"
+        if publish_copy(store.db, path, query):
+            changed.append(path)
+    return changed
+
+
+def count_damaged(store: Store) -> int:
+    """Return how many documents lack a text or hold another, by the report.
+
+    A missing prompt does not count: it may have come after its document, for good.
+    """
+    return store.count(
+        "(from consistency where doc_id is not null "
+        "and (missing_raw or missing_parsed or not content_matches))"
+    )
 
 
 def _insert(store: Store, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
