@@ -8,8 +8,10 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# A data root, and dbt's files, that tests may do with as they like.
-SCRATCH := target/test
+# A copy of the sample, and dbt's files, for tests to do with as they like.
+SCRATCH := target/scratch
+SCRATCH_ROOT = rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp -R sample $(SCRATCH)/root
+ON_SCRATCH = DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG_PATH=$(SCRATCH)/logs
 
 # The environment is installed from locked files, by uv where it is there.
 define install
@@ -40,13 +42,9 @@ run: .venv/ready-to-run
 setup: .venv/ready-to-develop
 
 test: setup
-	rm -rf $(SCRATCH)
-	mkdir -p $(SCRATCH)
-	cp -R sample $(SCRATCH)/root
-	DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG_PATH=$(SCRATCH)/logs \
-		$(BIN)/dbt build
-	DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG_PATH=$(SCRATCH)/logs \
-		$(BIN)/dbt test
+	$(SCRATCH_ROOT)
+	$(ON_SCRATCH) $(BIN)/dbt build
+	$(ON_SCRATCH) $(BIN)/dbt test
 	$(BIN)/pytest
 
 lint: setup
@@ -54,8 +52,10 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint models tests/dbt
-	$(BIN)/dbt parse --target-path target/lint --no-partial-parse
-	$(BIN)/dbt-bouncer run
+	$(SCRATCH_ROOT)
+	$(ON_SCRATCH) $(BIN)/dbt --quiet build --exclude-resource-type unit_test
+	$(ON_SCRATCH) $(BIN)/dbt --quiet docs generate
+	DBT_PROJECT_DIR=$(SCRATCH) $(BIN)/dbt-bouncer run
 
 docs: .venv/ready-to-run
 	$(BIN)/dbt docs generate --static
