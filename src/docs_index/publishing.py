@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from docs_index.errors import TableRefusedError
+from docs_index.quoting import identifier, literal
 from docs_index.tables import check_table, read_table
 
 
@@ -34,7 +35,7 @@ def publish_copy(db: duckdb.DuckDBPyConnection, path: Path, query: str) -> bool:
     _beside(path).unlink(missing_ok=True)  # a killed run's
     with TemporaryDirectory(prefix="docs_index_") as scratch:
         made = Path(scratch) / "made.csv"
-        db.execute(f"copy ({query}) to '{made}' (format csv, header)")
+        db.execute(f"copy ({query}) to {literal(made)} (format csv, header)")
         if path.is_file() and filecmp.cmp(path, made, shallow=False):
             return False
         with _replacing(path) as unpublished:
@@ -84,7 +85,7 @@ def read_list(
         TableRefusedError: it is not well-formed, or has other columns.
     """
     if not path.exists():
-        names = ", ".join(f'"{name}" varchar' for name in columns)
+        names = ", ".join(f"{identifier(name)} varchar" for name in columns)
         connection.execute(f"create table listed ({names})")
         return None
     table = check_table(path)

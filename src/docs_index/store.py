@@ -16,6 +16,7 @@ from docs_index.index import (
     settle_index,
 )
 from docs_index.layout import Layout
+from docs_index.quoting import identifier, literal
 
 _FETCH = 10_000
 
@@ -77,7 +78,7 @@ class Store:
 
     def columns(self, table: str) -> str:
         """Return the columns of a table as a list in SQL."""
-        return ", ".join(f'"{name}"' for name in self.db.table(table).columns)
+        return ", ".join(identifier(name) for name in self.db.table(table).columns)
 
 
 @contextmanager
@@ -85,7 +86,7 @@ def opened_store(layout: Layout) -> Iterator[Store]:
     """Open a connection whose own tables are in memory, up to a bound, then on disk."""
     with TemporaryDirectory(prefix="docs_index_") as scratch, duckdb.connect() as db:
         db.execute("set memory_limit = '1GB'")
-        db.execute(f"set temp_directory = '{scratch}'")
+        db.execute(f"set temp_directory = {literal(scratch)}")
         load_extension(db)
         yield Store(db, layout)
 
