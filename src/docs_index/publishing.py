@@ -6,9 +6,10 @@ A file whose content would not change is not written.
 import csv
 import filecmp
 import io
+import itertools
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,13 +66,24 @@ def csv_bytes(
     relation: duckdb.DuckDBPyRelation, *, header: bool = True, newline: str = "\n"
 ) -> bytes:
     """Return a relation as CSV, nulls empty."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator=newline)
-    if header:
-        writer.writerow(relation.columns)
-    while rows := relation.fetchmany(10_000):
-        writer.writerows(rows)
-    return text.getvalue().encode()
+    titles = [relation.columns] if header else []
+    chunks = iter(lambda: relation.fetchmany(10_000), [])
+    rows = itertools.chain(titles, itertools.chain.from_iterable(chunks))
+    return "".join(csv_lines(rows, newline)).encode()
+
+
+def csv_lines(rows: Iterable[Sequence[object]], newline: str = "\n") -> Iterator[str]:
+    """Yield each row as a line of CSV.
+
+    Before Python 3.13 the csv module quotes a CR only if it is part of the line end.
+    """
+    line = io.StringIO(newline="")
+    writer = csv.writer(line, lineterminator="\r\n")
+    for row in rows:
+        writer.writerow(row)
+        yield line.getvalue().removesuffix("\r\n") + newline
+        line.seek(0)
+        line.truncate()
 
 
 def read_list(

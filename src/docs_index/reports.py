@@ -1,13 +1,12 @@
 """The two reports: what stands in the index, held against what stands on disk."""
 
-import csv
 from collections.abc import Collection, Iterable
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from docs_index.publishing import publish_copy
+from docs_index.publishing import csv_lines, publish_copy
 from docs_index.store import Store, chunks, sql
 from docs_index.survey import Survey
 from docs_index.workers import Workers
@@ -56,8 +55,11 @@ def _insert(store: Store, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types)
     with TemporaryDirectory(prefix="docs_index_") as folder:
         path = Path(folder) / f"{table}.csv"
-        with path.open("w", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
+        # Whoever made a stray directory may have given it any name.
+        with path.open(
+            "w", newline="", encoding="utf-8", errors="backslashreplace"
+        ) as file:
+            file.writelines(csv_lines(rows))
         store.db.execute(
             f"insert into {table} from read_csv(?, columns = {{{columns}}}, "
             "auto_detect = false, header = false, quote = '\"', escape = '\"')",

@@ -1,0 +1,43 @@
+"""CSV that is written is CSV that is taken back, whatever the values."""
+
+import csv
+import io
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+from building import Run, copied, good, materialize
+
+from docs_index.publishing import csv_bytes
+from docs_index.tables import check_table, read_table
+
+ODD = ["a\rb", "a\nb", "a\r\nb", 'a"b', "a,b", "#a", " a ", "\u2028", "é", "'", "=1"]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_odd_values_are_taken_back(newline: str, tmp_path: Path) -> None:
+    db = duckdb.connect()
+    db.execute("create table odd as select unnest(?::varchar[]) as a, null as b", [ODD])
+    content = csv_bytes(db.table("odd"), newline=newline)
+    path = tmp_path / "odd.csv"
+    path.write_bytes(content)
+    rows = read_table(db, check_table(path), ["a", "b"], numbered="line").fetchall()
+    assert [(a, b) for _, a, b in rows] == [(value, None) for value in ODD]
+    read = list(csv.reader(io.StringIO(content.decode(), newline="")))
+    assert [row[0] for row in read[1:]] == ODD
+
+
+def test_stray_directories_may_have_any_name(
+    first_run: Run, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = copied(first_run.root, tmp_path_factory.mktemp("stray"))
+    for name in (b"a\rb", b"a\nb", b'"', b"\xff", b"a,b", b"\xc3\xa9"):
+        os.makedirs(os.fsencode(root) + b"/docs/draft/" + name + b"/" + name)
+    good(materialize(root))
+    report = root / "7_reporting" / "documents_consistency_report.csv"
+    with report.open(newline="", encoding="utf-8") as file:
+        strays = {row["doc_dir"] for row in csv.DictReader(file) if not row["doc_id"]}
+    assert strays == {
+        f"draft/{name}/{name}" for name in ("a\rb", "a\nb", '"', "\\udcff", "a,b", "é")
+    }
