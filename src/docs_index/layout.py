@@ -6,6 +6,8 @@ from pathlib import Path
 
 from docs_index.errors import DataRootError
 
+STAGES = ("draft", "essay", "evaluation")  # parents before what hangs on them
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -48,6 +50,10 @@ class Layout:
         """The append-only list of rows that were not ingested."""
         return self.root / "7_cross_experiment" / "bad_generations.csv"
 
+    def within(self, path: Path) -> str:
+        """Return a path as it is named in messages: relative to the data root."""
+        return str(path.relative_to(self.root))
+
     @property
     def reports(self) -> Path:
         """The folder of the two reports."""
@@ -68,20 +74,16 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
             "--data-root) to the folder that holds 7_cross_experiment/"
         )
     layout = Layout(named.resolve())
-    written = [layout.docs, layout.db, layout.bad_generations.parent, layout.reports]
-    written += [layout.docs / stage for stage in ("draft", "essay", "evaluation")]
-    for folder in written:
-        if not folder.resolve().is_relative_to(layout.root):
+    folders = [layout.docs, layout.db, layout.bad_generations.parent, layout.reports]
+    folders += [layout.docs / stage for stage in STAGES]
+    files = [layout.index, layout.build, layout.lock, layout.bad_generations]
+    for path in folders + files:
+        if not path.resolve().is_relative_to(layout.root):
             raise DataRootError(
-                f"{folder} is a link that leads out of the data root: "
-                "nothing is written outside it; make it a folder, or mount it there"
+                f"{path} is a link that leads out of the data root: nothing is "
+                "written outside it; put the folder or file itself there"
             )
+    for folder in folders:
         if folder.exists() and not folder.is_dir():
             raise DataRootError(f"{folder} is in the way: it must be a folder")
-    for file in (layout.index, layout.build, layout.lock, layout.bad_generations):
-        if not file.resolve().is_relative_to(layout.root):
-            raise DataRootError(
-                f"{file} is a link that leads out of the data root: "
-                "nothing is written outside it; put the file itself there"
-            )
     return layout

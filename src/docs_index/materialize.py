@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from docs_index.build import attach_build, find_build
-from docs_index.layout import Layout
+from docs_index.layout import STAGES, Layout
 from docs_index.lists import (
     append_bad_list,
     count_new_bad_rows,
@@ -25,7 +25,7 @@ from docs_index.placing import Document, Placed, Placer
 from docs_index.quoting import literal
 from docs_index.reports import count_damaged, write_reports
 from docs_index.store import Store, opened_store, sql
-from docs_index.survey import STAGES, Survey
+from docs_index.survey import Survey
 from docs_index.workers import Workers, started_workers
 
 _BATCH = 500  # documents that are placed and synced together
@@ -103,13 +103,13 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             if not options.dry_run:
                 changed += ["docs/"] if outcomes["placed"] else []
                 if replace_current_lists(store) or outcomes["placed"]:
-                    changed.append("db/documents.sqlite")
+                    changed.append(layout.within(layout.index))
                 append_bad_list(store, newline)
-                changed += ["7_cross_experiment/bad_generations.csv"] if added else []
+                changed += [layout.within(layout.bad_generations)] if added else []
                 survey = Survey(placer.docs)
                 reports = write_reports(store, survey, workers, new_keys)
                 damaged = count_damaged(store)
-                changed += [str(path.relative_to(layout.root)) for path in reports]
+                changed += [layout.within(path) for path in reports]
         summary = Summary(
             data_root=str(layout.root),
             run_id=run_id,

@@ -22,9 +22,9 @@ from docs_index.quoting import glob_escaped, literal
 from docs_index.responses import Folder, Response, UnusableError
 
 _SHARE = 2000  # files that are worth a process of their own
-_BATCH = 5000
-_SHORT_BYTES = 200
+_BATCH = 5000  # texts that are parsed in one query, unless they are long
 _BATCH_CHARS = 8 * 2**20
+_SHORT_BYTES = 200  # a parsed text that is kept as it is
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-STAGES = ("draft", "essay", "evaluation")
+from docs_index.layout import STAGES
 
 
 class Directory(NamedTuple):
