@@ -4,6 +4,12 @@
 {%- endmacro %}
 
 
+{#- The same for long texts: DuckDB's trim walks through all of one to find its end. -#}
+{% macro trimmed_text(text) -%}
+    regexp_replace(regexp_replace({{ text }}, '^[ \t\r\n]+', ''), '[ \t\r\n]+$', '')
+{%- endmacro %}
+
+
 {#- A trimmed value, null where it is blank. -#}
 {% macro filled(column) -%}
     nullif({{ trimmed(column) }}, '')
