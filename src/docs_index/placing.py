@@ -138,7 +138,7 @@ class Placer:
                 contents["parsed.txt"] = raw[document.parsed_from : end]
             else:
                 parsing.append((document.parser, contents))
-        texts = [(parser, contents["raw.txt"].decode()) for parser, contents in parsing]
+        texts = [(parser, contents["raw.txt"]) for parser, contents in parsing]
         parsed_texts = _text_parser(self.parser_sql).parse(texts) if texts else []
         for (_, contents), parsed in zip(parsing, parsed_texts, strict=True):
             assert parsed is not None, "the build parsed these very bytes"

@@ -67,7 +67,7 @@ def read_responses(
                 answers=f"{folder}/answers_{share}.json",
             )
             session.execute(
-                f"copy (select * from asked where asked_id * {shares} // {counted + 1} "
+                f"copy (select {_ASKED} from asked where asked_id * {shares} // {counted + 1} "
                 f"= {share} order by asked_id) to {literal(made.asked)} (format json)"
             )
             if processes:
@@ -99,6 +99,7 @@ _FACTS = {
     "signature": "varchar",
 }
 _KEY = ("folder", "path", "parser")
+_ASKED = ", ".join(("asked_id", *_KEY, "signature"))
 
 _NOTHING_KNOWN = "(select {} where false)".format(
     ", ".join(
@@ -199,7 +200,7 @@ class Unparsed:
 
     def flush(self) -> None:
         """Parse what waits and write its answers."""
-        texts = [(parser, response.text) for _, parser, response in self._waiting]
+        texts = [(parser, response.content) for _, parser, response in self._waiting]
         for (facts, _, response), parsed in zip(
             self._waiting, self._parser.parse(texts), strict=True
         ):
