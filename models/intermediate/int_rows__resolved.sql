@@ -62,8 +62,26 @@ joined as (
     left join keyed on classified.row_key = keyed.row_key
 ),
 
+described as (
+    select
+        *,
+        case
+            when doc_id is null then null
+            when parsed_chars is null then 'parse_error'
+            else 'ok'
+        end as status,
+        {{ instant_text("occurred_at") }} as created_at,
+        stage || '/' || logical_key_id || '/' || doc_id as doc_dir,
+        -- Parents come before what hangs on them.
+        case source_csv
+            when 'draft' then 1 when 'link' then 2 when 'essay' then 3 else 4
+        end * 10000000000 + row_index as place
+    from joined
+),
+
 final as (
     select
+        place,
         source_csv,
         row_index,
         row_key,
@@ -92,8 +110,11 @@ final as (
         doc_id,
         parent_doc_id,
         parent_task_id,
-        link_method
-    from joined
+        link_method,
+        status,
+        created_at,
+        doc_dir
+    from described
 )
 
 select * from final

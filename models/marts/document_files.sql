@@ -1,69 +1,38 @@
 -- One row per document: the bytes that its directory is made of, and where they are.
 -- Python carries this out as it stands. raw.txt is the response file byte for byte;
 -- parsed.txt is its text through the parser; prompt.txt is the prompt file.
-with documents as (select * from {{ ref("documents") }}),
+-- A view: nobody but the processes that write the files needs metadata_text.
+{{ config(materialized="view") }}
+with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
-resolved as (select * from {{ ref("int_rows__resolved") }}),
-
-joined as (
+documents as (
     select
-        documents.doc_id,
-        documents.logical_key_id,
-        documents.stage,
-        documents.task_id,
-        documents.parent_doc_id,
-        documents.template_id,
-        documents.model_id,
-        documents.run_id,
-        documents.row_key,
-        documents.parser,
-        documents.status,
-        documents.created_at,
-        documents.doc_dir,
-        documents.raw_bytes,
-        documents.raw_chars,
-        documents.parsed_chars,
-        documents.content_hash,
-        resolved.source_csv,
-        resolved.row_index,
-        resolved.combo_id,
-        resolved.folder,
-        resolved.response_file,
-        resolved.prompt_file,
-        resolved.prompt_hash,
-        resolved.parsed_from,
-        resolved.parsed_bytes,
-        resolved.parsed_text,
-        resolved.timestamp_text,
-        resolved.parent_task_id,
-        resolved.link_method
-    from documents
-    inner join resolved on documents.doc_id = resolved.doc_id
+        *,
+        {{ sql_text(run_id()) }} as run_id
+    from resolved
+    where reason is null
 ),
 
 final as (
     select
+        place,
+        stage,
         doc_id,
-        -- Parents come before what hangs on them, and the order is total.
-        row_number() over (
-            order by
-                case stage when 'draft' then 1 when 'essay' then 2 else 3 end,
-                created_at,
-                source_csv,
-                row_index
-        ) as place,
+        parent_doc_id,
         doc_dir,
         folder,
         response_file,
         prompt_file,
         prompt_hash,
         parser,
+        raw_bytes,
+        parsed_chars,
         parsed_from,
         parsed_bytes,
         parsed_text,
+        content_hash,
         {{ json_pretty(metadata_fields()) }} as metadata_text
-    from joined
+    from documents
 )
 
 select * from final
-order by place

@@ -1,16 +1,6 @@
 -- One row per document: a source row that gets a directory and an index row.
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
-described as (
-    select
-        *,
-        case when parsed_chars is null then 'parse_error' else 'ok' end as status,
-        {{ instant_text("occurred_at") }} as created_at,
-        stage || '/' || logical_key_id || '/' || doc_id as doc_dir
-    from resolved
-    where reason is null
-),
-
 final as (
     select
         doc_id,
@@ -31,7 +21,8 @@ final as (
         parsed_chars,
         content_hash,
         {{ json_compact(meta_small_fields()) }} as meta_small
-    from described
+    from resolved
+    where reason is null
 )
 
 select * from final
