@@ -10,6 +10,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from docs_index.build import attach_build, find_build
@@ -21,17 +22,16 @@ from docs_index.lists import (
     replace_current_lists,
 )
 from docs_index.lock import take_lock
-from docs_index.placing import Document, Placed, Placer
+from docs_index.placing import Batch, Placer
 from docs_index.quoting import literal
 from docs_index.reports import count_damaged, write_reports
 from docs_index.store import Store, opened_store, sql
 from docs_index.survey import Survey
 from docs_index.workers import Workers, started_workers
 
-_BATCH = 500  # documents that are placed and synced together
+_BATCH = 1000  # documents that are placed and synced together
 _BATCH_BYTES = 16 * 2**20
-_WINDOW = 5000  # documents that the plan is read ahead
-_TRANSACTION = 5000  # documents whose rows are inserted together
+_TRANSACTION = 10_000  # documents whose rows are inserted together
 
 Progress = Callable[[int, int], None]
 
@@ -129,6 +129,7 @@ def _placer(store: Store, options: Options) -> Placer:
         "from build.main.parser_sql, build.main.build_record"
     )
     return Placer(
+        build=str(store.layout.build),
         data_root=str(store.layout.root),
         docs=str(store.layout.docs),
         unpublished=str(store.layout.unpublished),
@@ -159,14 +160,11 @@ def _place_all(
         _prepare_folders(store)
     for stage in STAGES:
         results = workers.map(placer.place, _batches(store, stage))
-        for placed in _gathered(results, _TRANSACTION):
-            _record(store, placed, insert=not placer.dry_run)
-            outcomes.update(result.outcome for result in placed)
-            new_keys.update(
-                result.doc_dir.rpartition("/")[0]
-                for result in placed
-                if result.has_new_key
-            )
+        for batches in _gathered(results):
+            _record(store, batches, insert=not placer.dry_run)
+            for batch in batches:
+                outcomes.update(batch.outcomes)
+                new_keys.update(batch.new_keys)
             progress(outcomes.total(), total)
         store.db.execute(sql("conflicts.sql"))
     if not placer.dry_run:
@@ -183,50 +181,42 @@ def _prepare_folders(store: Store) -> None:
     store.make_writable()
 
 
-def _gathered(results: Iterable[list[Placed]], least: int) -> Iterator[list[Placed]]:
+def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
     """Join batches until they are worth a transaction."""
-    gathered: list[Placed] = []
-    for placed in results:
-        gathered += placed
-        if len(gathered) >= least:
+    gathered: list[Batch] = []
+    documents = 0
+    for batch in results:
+        gathered.append(batch)
+        documents += batch.outcomes.total()
+        if documents >= _TRANSACTION:
             yield gathered
-            gathered = []
+            gathered, documents = [], 0
     if gathered:
         yield gathered
 
 
-def _record(store: Store, placed: Sequence[Placed], *, insert: bool) -> None:
+def _record(store: Store, batches: Sequence[Batch], *, insert: bool) -> None:
     """Insert the rows of documents whose directories are there, in one transaction."""
-    for result in placed:
-        if result.outcome not in ("placed", "found"):
-            store.db.execute(
-                "insert into failed values (?, ?, ?)",
-                [result.place, result.outcome, result.detail],
-            )
+    for failed in chain.from_iterable(batch.failed for batch in batches):
+        store.db.execute("insert into failed values (?, ?, ?)", failed)
     if insert:
         columns = store.columns("stored.documents")
-        places = [result.place for result in placed]
         store.db.execute(
-            sql("insert_batch.sql").format(columns=columns), [min(places), max(places)]
+            sql("insert_batch.sql").format(columns=columns),
+            [batches[0].first, batches[-1].last],
         )
 
 
-def _batches(store: Store, stage: str) -> Iterator[list[Document]]:
-    """Yield the pending documents of a stage, a bounded number of bytes at a time."""
-    first, last = store.one(
-        "select coalesce(min(place), 0), coalesce(max(place), -1) from pending "
-        f"where stage = '{stage}'"
-    )
-    batch: list[Document] = []
+def _batches(store: Store, stage: str) -> Iterator[list[int]]:
+    """Yield the places of a stage's documents, a bounded number of bytes at a time."""
+    batch: list[int] = []
     size = 0
-    for start in range(first, last + 1, _WINDOW):
-        window = {"stage": stage, "first": start, "last": start + _WINDOW - 1}
-        for raw_bytes, *values in store.rows(sql("batch.sql"), window):
-            batch.append(Document(*values))
-            size += raw_bytes
-            if len(batch) == _BATCH or size > _BATCH_BYTES:
-                yield batch
-                batch, size = [], 0
+    for place, raw_bytes in store.rows(sql("places.sql"), {"stage": stage}):
+        batch.append(place)
+        size += raw_bytes
+        if len(batch) == _BATCH or size > _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
     if batch:
         yield batch
 

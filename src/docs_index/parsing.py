@@ -23,7 +23,7 @@ class TextParser:
         )
 
     def parse(self, texts: Sequence[tuple[str, bytes]]) -> list[str | None]:
-        """Return the parsed text of each (parser, UTF-8 text), None where it has none."""
+        """Return the parsed text of each (parser, UTF-8), None where it has none."""
         if not texts:
             return []
         separator, joined = _joined([text for _, text in texts])

@@ -1,5 +1,8 @@
 """Put documents' directories on disk, a batch at a time, in processes of their own.
 
+Each process looks up in the build what it is to write: nothing but places and what
+became of them passes between it and its parent.
+
 A directory appears under its final name only when it is complete and on the disk:
 it is written beside, synced, and renamed. What is there already is never touched.
 """
@@ -11,11 +14,15 @@ import hashlib
 import os
 import shutil
 import stat
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+import duckdb
+
 from docs_index.parsing import TextParser
+from docs_index.quoting import literal
 from docs_index.responses import Folder, UnusableError
 
 Outcome = Literal["placed", "found", "directory_conflict", "response_changed"]
@@ -50,17 +57,31 @@ class Placed(NamedTuple):
     of this run too, and holds nothing that this run did not place.
     """
 
-    place: int
-    doc_dir: str
+    document: Document
     outcome: Outcome
     detail: str | None = None
     has_new_key: bool = False
+
+
+class Batch(NamedTuple):
+    """What became of the documents from one place to another.
+
+    `failed` are (place, outcome, detail) of those that were not placed; `new_keys` are
+    directories `{stage}/{logical_key_id}` that hold nothing but what was placed.
+    """
+
+    first: int
+    last: int
+    outcomes: Counter[Outcome]
+    failed: list[tuple[int, Outcome, str | None]]
+    new_keys: list[str]
 
 
 @dataclass(frozen=True)
 class Placer:
     """What all documents of a run have in common; with `dry_run` nothing is written."""
 
+    build: str
     data_root: str
     docs: str
     unpublished: str
@@ -69,12 +90,30 @@ class Placer:
     link: bool
     dry_run: bool
 
-    def place(self, documents: Sequence[Document]) -> list[Placed]:
+    def place(self, places: Sequence[int]) -> Batch:
         """Place a batch; the directories are durable when this returns.
 
         Raises:
             OSError: the file system failed; every directory is complete or absent.
         """
+        results = self._place(_documents(self.build, places))
+        return Batch(
+            first=places[0],
+            last=places[-1],
+            outcomes=Counter(result.outcome for result in results),
+            failed=[
+                (result.document.place, result.outcome, result.detail)
+                for result in results
+                if result.outcome not in ("placed", "found")
+            ],
+            new_keys=[
+                result.document.doc_dir.rpartition("/")[0]
+                for result in results
+                if result.has_new_key
+            ],
+        )
+
+    def _place(self, documents: Sequence[Document]) -> list[Placed]:
         results: list[Placed] = []
         ready: list[tuple[Document, Contents]] = []
         for document in documents:
@@ -83,11 +122,11 @@ class Placer:
             except UnusableError as error:
                 results.append(
                     self._look_for(document)
-                    or _placed(document, "response_changed", str(error))
+                    or Placed(document, "response_changed", str(error))
                 )
         if self.dry_run:
             return results + [
-                self._look_for(document) or _placed(document, "placed")
+                self._look_for(document) or Placed(document, "placed")
                 for document, _ in ready
             ]
         self._parse(ready)
@@ -115,7 +154,7 @@ class Placer:
     def _read_unchanged(self, name: str, path: str, content_hash: str | None) -> bytes:
         folder = _folder(f"{self.data_root}/{name}", self.max_bytes)
         try:
-            content = folder.read(path).content
+            content = folder.read_bytes(path)
         except UnusableError as error:
             raise UnusableError(f"{name}/{path}: {error}, since the build") from error
         if hashlib.sha256(content).hexdigest() != content_hash:
@@ -162,11 +201,11 @@ class Placer:
         final = f"{self.docs}/{document.doc_dir}"
         key = final.rpartition("/")[0]
         if _renamed(unpublished, key):
-            return _placed(document, "placed", has_new_key=True)
+            return Placed(document, "placed", has_new_key=True)
         found = self._look_for(document)
         if found is None and _renamed(f"{unpublished}/{document.doc_id}", final):
             os.rmdir(unpublished)
-            return _placed(document, "placed")
+            return Placed(document, "placed")
         shutil.rmtree(unpublished)
         return found or _conflict(document, "stands below a file")
 
@@ -183,27 +222,17 @@ class Placer:
         except NotADirectoryError:
             return _conflict(document, "stands below a file")
         try:
-            found = Folder(final, self.max_bytes).read("raw.txt").content
+            found = Folder(final, self.max_bytes).read_bytes("raw.txt")
         except UnusableError as error:
             return _conflict(document, f"has no usable raw.txt: {error}")
         if hashlib.sha256(found).hexdigest() != document.content_hash:
             return _conflict(document, "holds another raw.txt")
-        return _placed(document, "found")
-
-
-def _placed(
-    document: Document,
-    outcome: Outcome,
-    detail: str | None = None,
-    *,
-    has_new_key: bool = False,
-) -> Placed:
-    return Placed(document.place, document.doc_dir, outcome, detail, has_new_key)
+        return Placed(document, "found")
 
 
 def _conflict(document: Document, what: str) -> Placed:
     detail = f"docs/{document.doc_dir} {what}; it was left as it is"
-    return _placed(document, "directory_conflict", detail)
+    return Placed(document, "directory_conflict", detail)
 
 
 def _renamed(unpublished: str, final: str) -> bool:
@@ -225,6 +254,29 @@ def _write_file(path: str, content: bytes) -> None:
             written += os.write(descriptor, content[written:])
     finally:
         os.close(descriptor)
+
+
+def _documents(build: str, places: Sequence[int]) -> list[Document]:
+    """Return the documents at `places`, which go up."""
+    listed = ",".join(map(str, places))
+    rows = _opened_build(build).execute(_DOCUMENTS, [places[0], places[-1], listed])
+    return [Document(*row) for row in rows.fetchall()]
+
+
+_DOCUMENTS = f"""
+    select {", ".join(Document._fields)}
+    from build.main.document_files
+    where
+        place between $1 and $2
+        and place in (select cast(unnest(string_split($3, ',')) as bigint))
+    order by place"""
+
+
+@functools.cache
+def _opened_build(path: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"threads": 1})
+    connection.execute(f"attach {literal(path)} as build (read_only)")
+    return connection
 
 
 @functools.cache

@@ -67,8 +67,9 @@ def read_responses(
                 answers=f"{folder}/answers_{share}.json",
             )
             session.execute(
-                f"copy (select {_ASKED} from asked where asked_id * {shares} // {counted + 1} "
-                f"= {share} order by asked_id) to {literal(made.asked)} (format json)"
+                f"copy (select {_ASKED} from asked "
+                f"where asked_id * {shares} // {counted + 1} = {share} "
+                f"order by asked_id) to {literal(made.asked)} (format json)"
             )
             if processes:
                 running.append(_start(made))

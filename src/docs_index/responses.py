@@ -56,13 +56,7 @@ class Folder:
         Raises:
             UnusableError: the path or the file is not usable; says why.
         """
-        descriptor, status = self._open(path)
-        try:
-            content = self._read_all(descriptor, status.st_size)
-        except OSError as error:
-            raise UnusableError(_cause(error)) from error
-        finally:
-            os.close(descriptor)
+        content, status = self._read(path)
         try:
             text = content.decode()
         except UnicodeDecodeError as error:
@@ -71,6 +65,20 @@ class Folder:
         touched = max(status.st_mtime_ns, status.st_ctime_ns)
         is_settled = time.time_ns() - touched > _SETTLED_NS
         return Response(content, text, _signature(status), is_settled)
+
+    def read_bytes(self, path: str) -> bytes:
+        """Return a file's bytes, UTF-8 or not; raises as `read` does."""
+        content, _ = self._read(path)
+        return content
+
+    def _read(self, path: str) -> tuple[bytes, os.stat_result]:
+        descriptor, status = self._open(path)
+        try:
+            return self._read_all(descriptor, status.st_size), status
+        except OSError as error:
+            raise UnusableError(_cause(error)) from error
+        finally:
+            os.close(descriptor)
 
     def signature(self, path: str) -> str:
         """Return what changes whenever the file does, without reading it."""
