@@ -29,7 +29,7 @@ from docs_index.store import Store, opened_store, sql
 from docs_index.survey import Survey
 from docs_index.workers import Workers, started_workers
 
-_BATCH = 1000  # documents that are placed and synced together
+_BATCHES = range(500, 4000)  # documents that are placed and synced together
 _BATCH_BYTES = 16 * 2**20
 _TRANSACTION = 10_000  # documents whose rows are inserted together
 
@@ -142,7 +142,7 @@ def _placer(store: Store, options: Options) -> Placer:
 
 def _useful_workers(store: Store, options: Options) -> int:
     documents = store.count("pending") + store.count("stored.documents")
-    return options.workers if documents > _BATCH else 1
+    return options.workers if documents > _BATCHES.start else 1
 
 
 def _place_all(
@@ -159,7 +159,7 @@ def _place_all(
     if total and not placer.dry_run:
         _prepare_folders(store)
     for stage in STAGES:
-        results = workers.map(placer.place, _batches(store, stage))
+        results = workers.map(placer.place, _batches(store, stage, workers.count))
         for batches in _gathered(results):
             _record(store, batches, insert=not placer.dry_run)
             for batch in batches:
@@ -207,18 +207,26 @@ def _record(store: Store, batches: Sequence[Batch], *, insert: bool) -> None:
         )
 
 
-def _batches(store: Store, stage: str) -> Iterator[list[int]]:
-    """Yield the places of a stage's documents, a bounded number of bytes at a time."""
-    batch: list[int] = []
-    size = 0
-    for place, raw_bytes in store.rows(sql("places.sql"), {"stage": stage}):
-        batch.append(place)
-        size += raw_bytes
-        if len(batch) == _BATCH or size > _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
+def _batches(store: Store, stage: str, workers: int) -> Iterator[list[int]]:
+    """Yield the places of a stage's documents, a bounded number of bytes at a time.
+
+    A large batch is cheaper to look up; towards the end of the stage, which all
+    workers wait for, they become small.
+    """
+    pending = store.db.execute(sql("places.sql"), {"stage": stage}).fetchall()
+    start = 0
+    while start < len(pending):
+        most = (len(pending) - start) // (3 * workers)
+        most = min(max(most, _BATCHES.start), _BATCHES.stop)
+        batch: list[int] = []
+        size = 0
+        for place, raw_bytes in pending[start : start + most]:
+            if batch and size + raw_bytes > _BATCH_BYTES:
+                break
+            batch.append(place)
+            size += raw_bytes
         yield batch
+        start += len(batch)
 
 
 def _counted(store: Store, outcomes: Counter[str]) -> dict[str, Any]:

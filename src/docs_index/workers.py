@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from docs_index.errors import StorageError
 
-_AHEAD = 12  # calls per worker, so that none idles while its parent is busy
+_AHEAD = 4  # calls per worker, so that none idles while its parent is busy
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -28,6 +28,7 @@ class Workers:
     """A few worker processes, or with `count` 1 none: this process does the work."""
 
     def __init__(self, count: int, lock_descriptor: int) -> None:
+        self.count = count
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         self._processes = [
             subprocess.Popen(
