@@ -13,7 +13,7 @@
             {#- Two threads that load sources at once must not both create it. #}
             create schema {{ target.database }}.{{ schema }};
         {% endfor %}
-        create or replace table {{ target.database }}.{{ target.schema }}.build_record as
+        create or replace table {{ target.schema }}.build_record as
         select
             'unfinished' as status,
             cast(null as varchar) as data_root,
@@ -38,12 +38,12 @@
             {% do missing.append(node.unique_id) %}
         {% endfor %}
         {% if not missing %}
-            update {{ target.database }}.{{ target.schema }}.build_record
+            update {{ target.schema }}.build_record
             set
                 status = 'complete',
                 data_root = (
                     select min(data_root)
-                    from {{ target.database }}.{{ target.schema }}.stg_data_root__input_files
+                    from {{ target.schema }}.stg_data_root__input_files
                 )
         {% endif %}
     {% endif %}

@@ -10,15 +10,16 @@ def model(dbt, session):
     dbt.ref("int_responses__wanted")
     expression = dbt.ref("parser_sql").fetchone()[0]
     settings = dbt.config.get("meta")
+    this = f"{dbt.this.schema}.{dbt.this.identifier}"
     known = session.execute(
-        "select count(*) from information_schema.tables "
-        "where table_catalog = ? and table_schema = ? and table_name = ?",
-        [dbt.this.database, dbt.this.schema, dbt.this.identifier],
+        "select count(*) from information_schema.tables where table_schema = ? "
+        "and table_name = ?",
+        [dbt.this.schema, dbt.this.identifier],
     ).fetchone()[0]
     return read_responses(
         session,
-        wanted=f"{dbt.this.database}.{dbt.this.schema}.int_responses__wanted",
-        known=str(dbt.this) if known else None,
+        wanted=f"{dbt.this.schema}.int_responses__wanted",
+        known=this if known else None,
         data_root=str(open_layout().root),
         max_bytes=int(settings["max_response_bytes"]),
         parser_sql=expression,

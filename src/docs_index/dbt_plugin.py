@@ -15,6 +15,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from docs_index.errors import DocsIndexError
 from docs_index.layout import open_layout
 from docs_index.lock import take_lock
+from docs_index.quoting import identifier
 from docs_index.sources import Sources
 
 
@@ -31,7 +32,12 @@ class Plugin(BasePlugin):
             raise DbtRuntimeError(str(error)) from error
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Remember the cursor that `load` is called for; relations are bound to it."""
+        """Point a cursor at the build, and remember it: `load` is called for it.
+
+        The database that dbt connects to is an empty one (see profiles.yml).
+        """
+        if self.creds is not None:
+            cursor.execute(f"use {identifier(self.creds.database)}")
         self._this_thread.cursor = cursor
 
     def load(self, source_config: SourceConfig) -> duckdb.DuckDBPyRelation:

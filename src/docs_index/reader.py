@@ -11,7 +11,9 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,14 +24,14 @@ from docs_index.quoting import glob_escaped, literal
 from docs_index.responses import Folder, Response, UnusableError
 
 _SHARE = 2000  # files that are worth a process of their own
-_BATCH = 5000  # texts that are parsed in one query, unless they are long
-_BATCH_CHARS = 8 * 2**20
+_BATCH = 5000  # answers that are written at a time, and texts parsed in one query
+_BATCH_BYTES = 8 * 2**20
 _SHORT_BYTES = 200  # a parsed text that is kept as it is
 
 
 @dataclass(frozen=True)
 class Order:
-    """What one process reads; `asked` and `answers` are newline-delimited JSON."""
+    """What one process reads; `asked` is newline-delimited JSON, `answers` an array."""
 
     data_root: str
     max_bytes: int
@@ -132,7 +134,7 @@ _TAKE = f"""
 }
     from asked
     join read_json(
-        $1, format = 'newline_delimited', hive_partitioning = false, columns = {{
+        $1, format = 'array', hive_partitioning = false, columns = {{
             asked_id: 'bigint', is_known: 'boolean',
             {", ".join(f"{name}: '{kind}'" for name, kind in _FACTS.items())}
         }}
@@ -144,11 +146,11 @@ def answer(order: Order) -> None:
     version = hashlib.sha256(order.parser_sql.encode()).hexdigest()[:8]
     folders: dict[str, Folder] = {}
     with (
-        open(order.asked, encoding="utf-8") as lines,
-        open(order.answers, "w", encoding="utf-8") as answers,
+        open(order.asked, encoding="utf-8") as questions,
+        open(order.answers, "w", encoding="utf-8") as file,
     ):
-        unparsed = Unparsed(TextParser(order.parser_sql), answers)
-        for asked in map(json.loads, lines):
+        answers = Answers(TextParser(order.parser_sql), file)
+        for asked in _records(questions):
             name = asked["folder"]
             if name not in folders:
                 folders[name] = Folder(f"{order.data_root}/{name}", order.max_bytes)
@@ -161,12 +163,18 @@ def answer(order: Order) -> None:
                     response = folders[name].read(asked["path"])
                     facts |= _facts(response, version)
                     if asked["parser"]:
-                        unparsed.add(facts, asked["parser"], response)
-                        continue
+                        answers.parse(facts, asked["parser"], response)
             except UnusableError as error:
                 facts["cause"] = str(error)
-            _write(answers, facts)
-        unparsed.flush()
+            answers.add(facts)
+        answers.close()
+
+
+def _records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the objects of newline-delimited JSON, decoded many at a time."""
+    remaining = iter(lines)
+    while some := list(islice(remaining, _BATCH)):
+        yield from json.loads(f"[{','.join(some)}]")
 
 
 def _facts(response: Response, version: str) -> dict[str, Any]:
@@ -178,37 +186,44 @@ def _facts(response: Response, version: str) -> dict[str, Any]:
     }
 
 
-def _write(answers: TextIO, facts: dict[str, Any]) -> None:
-    answers.write(json.dumps(facts))
-    answers.write("\n")
+class Answers:
+    """A JSON array of facts that is written and parsed for many answers at a time."""
 
-
-class Unparsed:
-    """Texts that wait to be parsed in one query; bounded in number and in size."""
-
-    def __init__(self, parser: TextParser, answers: TextIO) -> None:
+    def __init__(self, parser: TextParser, file: TextIO) -> None:
         self._parser = parser
-        self._answers = answers
-        self._waiting: list[tuple[dict[str, Any], str, Response]] = []
-        self._chars = 0
+        self._file = file
+        self._before = "["
+        self._facts: list[dict[str, Any]] = []
+        self._unparsed: list[tuple[dict[str, Any], str, bytes]] = []
+        self._bytes = 0
 
-    def add(self, facts: dict[str, Any], parser: str, response: Response) -> None:
-        """Take a text; parses what waits once that is enough for one query."""
-        self._waiting.append((facts, parser, response))
-        self._chars += len(response.text)
-        if len(self._waiting) >= _BATCH or self._chars >= _BATCH_CHARS:
-            self.flush()
+    def parse(self, facts: dict[str, Any], parser: str, response: Response) -> None:
+        """Let facts that are added next be completed by what the parser finds."""
+        self._unparsed.append((facts, parser, response.content))
+        self._bytes += len(response.content)
 
-    def flush(self) -> None:
-        """Parse what waits and write its answers."""
-        texts = [(parser, response.content) for _, parser, response in self._waiting]
-        for (facts, _, response), parsed in zip(
-            self._waiting, self._parser.parse(texts), strict=True
+    def add(self, facts: dict[str, Any]) -> None:
+        """Take an answer; writes what there is once that is worth a query."""
+        self._facts.append(facts)
+        if len(self._facts) == _BATCH or self._bytes >= _BATCH_BYTES:
+            self._write()
+
+    def close(self) -> None:
+        """Write the rest, and end the array."""
+        self._write()
+        self._file.write("]" if self._before == "," else "[]")
+
+    def _write(self) -> None:
+        texts = [(parser, content) for _, parser, content in self._unparsed]
+        for (facts, _, content), parsed in zip(
+            self._unparsed, self._parser.parse(texts), strict=True
         ):
             if parsed is not None:
-                facts |= _parsed_facts(response.content, parsed)
-            _write(self._answers, facts)
-        self._waiting, self._chars = [], 0
+                facts |= _parsed_facts(content, parsed)
+        if self._facts:
+            self._file.write(self._before + json.dumps(self._facts)[1:-1])
+            self._before = ","
+        self._facts, self._unparsed, self._bytes = [], [], 0
 
 
 def _parsed_facts(raw: bytes, parsed: str) -> dict[str, Any]:

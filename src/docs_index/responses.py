@@ -9,9 +9,8 @@ import errno
 import os
 import stat
 import time
-from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _SETTLED_NS = 2 * 10**9
@@ -28,8 +27,7 @@ class UnusableError(Exception):
     """A response file that cannot be used; the text says why."""
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A usable file; the signature is of before it was read.
 
     A file that is not settled was touched so lately that it may change once more
@@ -94,15 +92,14 @@ class Folder:
         except OSError as error:
             raise UnusableError(_cause(error)) from error
         status = os.fstat(descriptor)
-        fault = None
         if not stat.S_ISREG(status.st_mode):
             fault = "it is not a regular file"
         elif status.st_size > self.max_bytes:
             fault = f"it has {status.st_size} bytes, more than {self.max_bytes}"
-        if fault:
-            os.close(descriptor)
-            raise UnusableError(fault)
-        return descriptor, status
+        else:
+            return descriptor, status
+        os.close(descriptor)
+        raise UnusableError(fault)
 
     def _open_inside(self, path: str) -> int:
         """Open a path as written; it ends inside the folder before and after."""
@@ -130,21 +127,23 @@ class Folder:
             if error.errno != errno.ELOOP:
                 raise
             return None
-        with suppress(OSError):
-            if os.path.samestat(os.stat(f"{self.path}/{parent}"), inside):
+        try:
+            if _identity(os.stat(f"{self.path}/{parent}")) == inside:
                 return descriptor
+        except OSError:
+            pass  # the directory has gone since
         os.close(descriptor)
         return None
 
-    def _find_inside(self, parent: str) -> os.stat_result:
+    def _find_inside(self, parent: str) -> tuple[int, int]:
         directory = os.path.realpath(f"{self.path}/{parent}", strict=True)
         self._check_inside(directory)
-        return os.lstat(directory)
+        return _identity(os.lstat(directory))
 
     def _check_target(self, written: str, opened: os.stat_result | None = None) -> None:
         target = os.path.realpath(written, strict=True)
         self._check_inside(os.path.dirname(target))
-        if opened and not os.path.samestat(opened, os.lstat(target)):
+        if opened and _identity(opened) != _identity(os.lstat(target)):
             raise UnusableError("it changed while it was opened")
 
     def _check_inside(self, directory: str) -> None:
@@ -171,6 +170,11 @@ def _cause(error: OSError) -> str:
     return known or f"it cannot be read: {error.strerror}"
 
 
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_ino, status.st_dev
+
+
 def _signature(status: os.stat_result) -> str:
-    parts = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-    return ":".join(map(str, parts))
+    return (
+        f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+    )
