@@ -15,10 +15,11 @@ from functools import lru_cache
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _SETTLED_NS = 2 * 10**9
+_LONGEST_PATH = 4096  # no system call takes more; walking one takes its square
 _CAUSES = {
     errno.ENOENT: "there is no such file",
     errno.ENOTDIR: "there is no such file",
-    errno.ELOOP: "its links lead in a circle",
+    errno.ELOOP: "its links are too many, or lead in a circle",
     errno.ENAMETOOLONG: "the path is too long",
     errno.ENXIO: "it is not a regular file",
 }
@@ -81,6 +82,8 @@ class Folder:
     def _open(self, path: str) -> tuple[int, os.stat_result]:
         if path.startswith("/"):
             raise UnusableError("the path is absolute: it must be relative")
+        if len(path) > _LONGEST_PATH:
+            raise UnusableError(_CAUSES[errno.ENAMETOOLONG])
         try:
             descriptor = self._open_inside(path)
         except OSError as error:
@@ -129,12 +132,12 @@ class Folder:
         return None
 
     def _find_inside(self, parent: str) -> os.stat_result:
-        directory = os.path.realpath(f"{self.path}/{parent}", strict=True)
+        directory = _real_path(f"{self.path}/{parent}")
         self._check_inside(directory)
         return os.lstat(directory)
 
     def _check_target(self, written: str, opened: os.stat_result | None = None) -> None:
-        target = os.path.realpath(written, strict=True)
+        target = _real_path(written)
         self._check_inside(os.path.dirname(target))
         if opened and not os.path.samestat(opened, os.lstat(target)):
             raise UnusableError("it changed while it was opened")
@@ -156,6 +159,15 @@ class Folder:
             message = f"it has more than {self.max_bytes} bytes, and is growing"
             raise UnusableError(message)
         return b"".join(pieces)
+
+
+def _real_path(path: str) -> str:
+    """Return a path with its links followed.
+
+    Asks the system first: `realpath` recurses, link by link, through any number.
+    """
+    os.stat(path)
+    return os.path.realpath(path, strict=True)
 
 
 def _cause(error: OSError) -> str:
