@@ -4,8 +4,8 @@ The parsers are written once, as dbt macros (`macros/parsers`); the model
 `parser_sql` keeps the expression they expand to, over columns `parser` and `text`.
 """
 
+import secrets
 from collections.abc import Sequence
-from itertools import count
 
 import duckdb
 
@@ -36,10 +36,12 @@ class TextParser:
 
 
 def _separator(texts: Sequence[str]) -> str:
-    """Return a text that stands in none of `texts`, nor where two of them meet."""
+    """Return a text that stands in none of `texts`, nor where two of them meet.
+
+    Nothing shows it, so it may be random: of what could be foreseen, a text could
+    hold every one.
+    """
     together = "".join(texts)
-    return next(
-        separator
-        for number in count()
-        if (separator := f"\x1e{number}\x1f") not in together
-    )
+    while (separator := f"\x1e{secrets.token_hex(8)}\x1f") in together:
+        pass
+    return separator
