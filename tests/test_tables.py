@@ -296,6 +296,13 @@ def test_a_table_may_have_many_columns(
     assert read(session, path) == [[""] * 500]
 
 
+def test_a_table_of_endless_columns_is_refused(tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(tables.MAX_COLUMNS + 1)]
+    path = write(tmp_path, ",".join(names).encode() + b"\n")
+    with pytest.raises(TableRefusedError, match="has 10001 columns, more than 10000"):
+        check_table(path)
+
+
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_the_data_root_may_have_any_name(
     session: duckdb.DuckDBPyConnection, tmp_path: Path, name: str
@@ -347,6 +354,17 @@ def test_a_longer_row_is_refused_in_few_words(tmp_path: Path, row: bytes) -> Non
 def test_a_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TableRefusedError, match="is a directory"):
         check_table(tmp_path)
+
+
+def test_a_named_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(TableRefusedError, match=r"pipe\.csv is not a regular file"):
+        check_table(tmp_path / "pipe.csv")
+
+
+def test_a_device_is_refused() -> None:
+    with pytest.raises(TableRefusedError, match="/dev/zero is not a regular file"):
+        check_table(Path("/dev/zero"))
 
 
 def test_a_file_that_cannot_be_read_is_an_input_error(
