@@ -47,8 +47,16 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def printable(text: str) -> str:
+    """Return a text with what a terminal would obey, or hide, written as escapes."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode()
+        for c in text
+    )
+
+
 def _end(message: str, code: int) -> None:
-    typer.echo(f"error: {message}", err=True)
+    typer.echo(f"error: {printable(message)}", err=True)
     raise typer.Exit(code)
 
 
@@ -101,7 +109,8 @@ def _lines() -> Callable[[int, int], None]:
 def print_summary(summary: Summary) -> None:
     """Print a run's summary as tables for a person, on stdout."""
     would = "would be " if summary.dry_run else ""
-    typer.echo(f"data root {summary.data_root}, run_id {summary.run_id}")
+    data_root = printable(summary.data_root)
+    typer.echo(f"data root {data_root}, run_id {printable(summary.run_id)}")
     words = {
         "placed": f"{would}written",
         "found": "found complete on disk, indexed",
@@ -119,7 +128,7 @@ def print_summary(summary: Summary) -> None:
     if summary.examples and (summary.dry_run or summary.conflicts):
         typer.echo("\nfor example")
         for line in summary.examples:
-            typer.echo(f"  {line[:200]}")
+            typer.echo(f"  {printable(line)[:200]}")
     if summary.damaged:
         typer.echo(
             f"\n{summary.damaged} documents are not on disk as they should be: see "
@@ -128,7 +137,7 @@ def print_summary(summary: Summary) -> None:
     if summary.dry_run:
         typer.echo("\ndry run: nothing was written")
     elif summary.changed_files:
-        typer.echo(f"\nwritten under {summary.data_root}{os.sep}")
+        typer.echo(f"\nwritten under {data_root}{os.sep}")
         for file in summary.changed_files:
             typer.echo(f"  {file}")
     else:
