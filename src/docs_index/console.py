@@ -10,7 +10,14 @@ from contextlib import contextmanager
 import duckdb
 import typer
 
-from docs_index.errors import BuildError, DocsIndexError, LockedError, StorageError
+from docs_index.errors import (
+    BuildError,
+    DocsIndexError,
+    LockedError,
+    StorageError,
+    printable,
+)
+from docs_index.layout import keep_from_strangers
 from docs_index.materialize import Progress, Summary
 
 DONE, NEEDS_A_PERSON, HAS_BAD_ROWS, INTERRUPTED = 0, 1, 3, 130
@@ -23,6 +30,7 @@ _AFTER_INTERRUPT = "interrupted; run again to complete"
 def ending_cleanly() -> Iterator[None]:
     """Turn every foreseen error of a block into one message and its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    keep_from_strangers()
     try:
         yield
     except DocsIndexError as error:
@@ -45,14 +53,6 @@ def ending_cleanly() -> Iterator[None]:
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
-
-
-def printable(text: str) -> str:
-    """Return a text with what a terminal would obey, or hide, written as escapes."""
-    return "".join(
-        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode()
-        for c in text
-    )
 
 
 def _end(message: str, code: int) -> None:
@@ -128,7 +128,7 @@ def print_summary(summary: Summary) -> None:
     if summary.examples and (summary.dry_run or summary.conflicts):
         typer.echo("\nfor example")
         for line in summary.examples:
-            typer.echo(f"  {printable(line)[:200]}")
+            typer.echo(f"  {printable(line, keep='')}")
     if summary.damaged:
         typer.echo(
             f"\n{summary.damaged} documents are not on disk as they should be: see "

@@ -117,6 +117,11 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     return layout
 
 
+def keep_from_strangers() -> None:
+    """Let this process and its children make nothing that everybody may write to."""
+    os.umask(os.umask(0o077) | 0o002)
+
+
 def _opened_in_place(layout: Layout) -> list[Path]:
     """Return the lock and what databases keep beside their files, where it is there."""
     names = tuple(path.name for path in (layout.lock, layout.build, layout.index))

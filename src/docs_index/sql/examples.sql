@@ -27,7 +27,7 @@ numbered as (
     from lines
 )
 
-select regexp_replace(line, '[\r\n]+', ' ', 'g') as line
+select left(line, 200) as line
 from numbered
 where place <= 2
 order by section, kind, line
