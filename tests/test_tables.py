@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import oracle
 import pytest
+from mutations import MUTATIONS
 from roots import Style, Table, encode_table
 
 from docs_index import tables
@@ -489,81 +490,6 @@ def test_a_dangling_link_is_no_missing_table(
 
 # Fuzz ------------------------------------------------------------------------------
 
-Mutation = Callable[[random.Random, bytes], bytes]
-
-
-def at_random(rng: random.Random, content: bytes) -> tuple[bytes, bytes]:
-    at = rng.randrange(len(content) + 1)
-    return content[:at], content[at:]
-
-
-def inserting(*pieces: bytes) -> Mutation:
-    def mutate(rng: random.Random, content: bytes) -> bytes:
-        before, after = at_random(rng, content)
-        return before + rng.choice(pieces) + after
-
-    return mutate
-
-
-def dropping(*pieces: bytes) -> Mutation:
-    def mutate(rng: random.Random, content: bytes) -> bytes:
-        before, after = at_random(rng, content)
-        return before + after.replace(rng.choice(pieces), b"", 1)
-
-    return mutate
-
-
-def take_out_some(rng: random.Random, content: bytes) -> bytes:
-    before, after = at_random(rng, content)
-    return before + after[rng.randrange(1, 5) :]
-
-
-def cut_off(rng: random.Random, content: bytes) -> bytes:
-    return at_random(rng, content)[0]
-
-
-def change_a_line_end(rng: random.Random, content: bytes) -> bytes:
-    before, after = at_random(rng, content)
-    if b"\r\n" in content:
-        return before + after.replace(b"\r\n", rng.choice([b"\n", b"\r"]), 1)
-    return before + after.replace(b"\n", rng.choice([b"\r\n", b"\r"]), 1)
-
-
-def change_all_line_ends(rng: random.Random, content: bytes) -> bytes:
-    content = content.replace(b"\r\n", b"\n")
-    return content.replace(b"\n", rng.choice([b"\r\n", b"\r", b"\n\n", b"\r\r\n"]))
-
-
-def repeat_some(rng: random.Random, content: bytes) -> bytes:
-    before, after = at_random(rng, content)
-    return before + after[: rng.randrange(1, 30)] + after
-
-
-def swap_two(rng: random.Random, content: bytes) -> bytes:
-    before, after = at_random(rng, content)
-    return before + after[1:2] + after[:1] + after[2:]
-
-
-MUTATIONS: dict[str, Mutation] = {
-    "insert a comma": inserting(b",", b",,", b", "),
-    "insert a quote": inserting(b'"', b'""', b'"""', b'\\"'),
-    "insert a line end": inserting(b"\n", b"\r", b"\r\n", b"\n\n", b"\n \n", b"\n#x\n"),
-    "insert odd bytes": inserting(
-        b"\x00", b"\xff", b"\xed\xa0\x80", b"\xc0\xaf", b"\xe9"
-    ),
-    "insert odd characters": inserting(
-        b"\xef\xbb\xbf", b"\xc2\xa0", b"\xe2\x80\xa8", b"\x1a"
-    ),
-    "drop a comma or a quote": dropping(b",", b'"'),
-    "drop a line end": dropping(b"\n", b"\r"),
-    "take out a few bytes": take_out_some,
-    "cut off the rest": cut_off,
-    "change a line end": change_a_line_end,
-    "change all line ends": change_all_line_ends,
-    "repeat or swap bytes": lambda rng, content: (
-        repeat_some(rng, content) if rng.random() < 0.5 else swap_two(rng, content)
-    ),
-}
 FUZZED = 3000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 60
 CELLS = [
     "", "", "1", "abc", " ", "a b", "a,b", 'say "hi"', "two\nlines", "two\r\nlines",
