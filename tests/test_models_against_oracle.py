@@ -112,10 +112,14 @@ def test_an_unknown_parser_is_named_with_its_template(
         models.build(tmp_path)
 
 
-@pytest.mark.parametrize("threads", [2, 8])
-def test_the_number_of_threads_changes_nothing(models: Models, threads: int) -> None:
+@pytest.mark.parametrize("threads", [1, 2, 8])
+@pytest.mark.parametrize("keeps_order", [True, False])
+def test_neither_threads_nor_the_order_of_work_change_anything(
+    models: Models, threads: int, keeps_order: bool
+) -> None:
     root = REPOSITORY / "sample"
-    alone, together = models.build(root), models.build(root, threads=threads)
+    alone = models.build(root)
+    together = models.build(root, threads=threads, keeps_order=keeps_order)
     assert by("doc_id", together.documents) == by("doc_id", alone.documents)
     assert by("place", together.files) == by("place", alone.files)
     assert together.counters == alone.counters
