@@ -316,6 +316,15 @@ def test_every_odd_file_is_read_under_its_own_name(attack: Attack) -> None:
     assert texts == list(USABLE.values())
 
 
+def test_texts_come_back_as_they_were(attack: Attack) -> None:
+    for document in documents(attack.root, "task_id like 'text %'"):
+        name = document["meta_small"]["response_file"].removeprefix("texts/")
+        raw = attack.root / "docs" / document["doc_dir"] / "raw.txt"
+        assert raw.read_bytes() == TEXTS[name].encode()
+        if name == "nulls around thinking" and "lenient" in document["task_id"]:
+            assert raw.with_name("parsed.txt").read_bytes() == b"a\0\0b"
+
+
 def test_every_row_ends_in_one_place(attack: Attack) -> None:
     ((kept,),) = query(attack.root, "select count(*) from documents")
     ((left_out,),) = query(attack.root, "select count(*) from bad_generations")

@@ -128,6 +128,18 @@ def test_a_row_on_top_adds_its_own_document_alone(models: Models, sample: Path) 
     assert {key: after[key] for key in before} == before
 
 
+def test_a_row_that_is_removed_takes_nothing_but_its_own_with_it(
+    models: Models, sample: Path
+) -> None:
+    rewrite(sample, lambda lines: written(with_a_row_on_top(lines)))
+    with_row = known(models.build(sample))
+    rewrite(sample, lambda lines: written([row for row in lines if row[0] != "new"]))
+    without_row = known(models.build(sample))
+    (gone,) = with_row.keys() - without_row.keys()
+    assert with_row[gone]["task_id"] == "new"
+    assert without_row == {key: with_row[key] for key in with_row if key != gone}
+
+
 def touched(root: Path) -> dict[str, tuple[int, int, int, bytes]]:
     """Return all that would tell of a write to a file under docs/."""
     found = {}

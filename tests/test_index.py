@@ -12,6 +12,7 @@ import pytest
 from building import REPOSITORY
 
 from docs_index import index, store
+from docs_index.errors import IndexFileError
 from docs_index.layout import open_layout
 from docs_index.materialize import Options, materialize
 
@@ -31,6 +32,15 @@ def test_what_dbt_loads_does_not_know_the_index() -> None:
         "assert 'docs_index.index' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_an_extension_of_another_version_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(duckdb, "__version__", "0.0.0")
+    with duckdb.connect() as db, pytest.raises(IndexFileError) as refusal:
+        index.load_extension(db)
+    assert "no sqlite extension for DuckDB 0.0.0 in " in str(refusal.value)
 
 
 def test_each_library_has_the_index_after_the_other_has_let_it_go(

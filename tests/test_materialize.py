@@ -484,6 +484,10 @@ def _set_index(pragma: str, root: Path) -> None:
         connection.execute(f"pragma {pragma}")
 
 
+def _cut_index_off(root: Path) -> None:
+    os.truncate(index(root), index(root).stat().st_size // 8192 * 4096)
+
+
 def _replace_by_file(path: str, root: Path) -> None:
     shutil.rmtree(root / path)
     (root / path).write_text("in the way")
@@ -532,6 +536,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
         partial(_write, "db/documents.sqlite", GARBAGE),
         "documents.sqlite: file is not a database; move it away",
     ),
+    "truncated index": (_cut_index_off, "malformed; move it away, and run again"),
     "index is a folder": (
         partial(_replace_by_folder, "db/documents.sqlite"),
         "move it away",

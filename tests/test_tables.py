@@ -9,6 +9,7 @@ import random
 import socket
 import string
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,10 @@ REFUSED = {
     "two columns of one name but for case": (
         b"Name,name\n1,2\n",
         "columns 'Name' and 'name' have the same name",
+    ),
+    "two columns of one name in other cases": (
+        b"name,NAME\n1,2\n",
+        "columns 'name' and 'NAME' have the same name",
     ),
     "one name in other cases, not ASCII": (
         "\u00dc,\u00fc\n1,2\n".encode(),
@@ -418,6 +423,15 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     monkeypatch.setattr(tables, "_read", read_then_change)
     with pytest.raises(TableRefusedError, match="changed while it was read"):
         read_table(session, table, table.header)
+
+
+def test_a_file_of_which_rows_are_lost_is_refused(
+    session: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    table = check_table(write(tmp_path, b"a,b\n1,2\n"))
+    lossy = replace(table, data_rows=table.data_rows + 1)
+    with pytest.raises(TableRefusedError, match="changed while it was read"):
+        read_table(session, lossy, table.header)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])
