@@ -15,7 +15,6 @@ from functools import lru_cache
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _SETTLED_NS = 2 * 10**9
-_LONGEST_PATH = 4096  # no system call takes more; walking one takes its square
 _CAUSES = {
     errno.ENOENT: "there is no such file",
     errno.ENOTDIR: "there is no such file",
@@ -82,8 +81,6 @@ class Folder:
     def _open(self, path: str) -> tuple[int, os.stat_result]:
         if path.startswith("/"):
             raise UnusableError("the path is absolute: it must be relative")
-        if len(path) > _LONGEST_PATH:
-            raise UnusableError(_CAUSES[errno.ENAMETOOLONG])
         try:
             descriptor = self._open_inside(path)
         except OSError as error:
@@ -164,7 +161,8 @@ class Folder:
 def _real_path(path: str) -> str:
     """Return a path with its links followed.
 
-    Asks the system first: `realpath` recurses, link by link, through any number.
+    Asks the system first, which knows bounds: `realpath` recurses through any number
+    of links, and takes the square of a path's length.
     """
     os.stat(path)
     return os.path.realpath(path, strict=True)
