@@ -143,18 +143,19 @@ PARSERS = ("essay_idea_last", "essay_block", "essay_block_lenient", "in_last_lin
 
 @dataclass(frozen=True)
 class Attack:
-    """What a build and two runs made of the hostile root, and what was there before."""
+    """What a build and three runs made of a hostile root, and what was there before."""
 
     root: Path
     dbt: Process
     plan: Process
+    json: Process
     run: Process
     before: dict[str, Entry]
 
     @property
     def said(self) -> str:
         """All that the commands printed."""
-        processes = (self.dbt, self.plan, self.run)
+        processes = (self.dbt, self.plan, self.json, self.run)
         return "".join(process.stdout + process.stderr for process in processes)
 
 
@@ -249,6 +250,7 @@ def attack(tmp_path_factory: pytest.TempPathFactory) -> Attack:
             )
         ),
         plan=good(run(root, [*script, "--dry-run"], environment)),
+        json=good(run(root, [*script, "--dry-run", "--json"], environment)),
         run=good(run(root, traced(place, "traces/run", script), environment)),
         before=before,
     )
@@ -396,6 +398,18 @@ def test_a_table_may_be_a_link_within_the_root(models: Models, tmp_path: Path) -
     (tmp_path / DRAFTS).parent.mkdir()
     (tmp_path / DRAFTS).symlink_to("../kept/drafts.csv")
     assert models.build(tmp_path).counters["rows_draft"] == 1
+
+
+def test_an_endless_path_of_a_link_ends_in_the_bad_list(
+    models: Models, tmp_path: Path
+) -> None:
+    row = draft_row("task", "2025-01-01", "")
+    row |= {"link_task_id": "task", "link_template_id": "t"}
+    row["response_file"] = "links_responses/" + "a/" * 1_000_000
+    write_table(tmp_path, "7_cross_experiment/link_generation_results.csv", [row])
+    (bad,) = models.build(tmp_path).bad
+    assert bad["reason"] == "missing_response_file"
+    assert bad["detail"].endswith("the path is too long")
 
 
 # Permissions -------------------------------------------------------------------------
