@@ -2,6 +2,7 @@
 # make test   set up everything, and run every test
 # make setup  set up everything: tools and extras too
 # make lint   what CI checks besides the tests
+# make soak   far more random data roots than make test has time for
 # make docs   dbt's documentation as one page, target/static_index.html
 # make lock   lock the dependencies anew (needs uv)
 # make clean  remove what setting up and testing made; never a data root
@@ -12,6 +13,9 @@ BIN := .venv/bin
 SCRATCH := target/scratch
 SCRATCH_ROOT = rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp -R sample $(SCRATCH)/root
 ON_SCRATCH = DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG_PATH=$(SCRATCH)/logs
+
+# What looks longer when it is soaked; each prints how much it did.
+SOAKED := tests/test_fuzz.py tests/test_models_against_oracle.py tests/test_tables.py
 
 # The environment is installed from locked files, by uv where it is there.
 define install
@@ -27,7 +31,7 @@ define install
 	touch $@
 endef
 
-.PHONY: run test setup lint docs lock clean
+.PHONY: run test soak setup lint docs lock clean
 
 run: .venv/ready-to-run
 	@test -n "$$DATA_ROOT" || test -e data || cp -R sample data
@@ -46,6 +50,9 @@ test: setup
 	$(ON_SCRATCH) $(BIN)/dbt build
 	$(ON_SCRATCH) $(BIN)/dbt test
 	$(BIN)/pytest
+
+soak: setup
+	DOCS_INDEX_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest $(SOAKED)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -62,7 +62,7 @@ def main(
         with shown_progress(quiet=quiet) as progress:
             summary = materialize(open_layout(data_root), options, progress)
         if as_json:
-            typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
+            typer.echo(json.dumps(asdict(summary), indent=2))
         else:
             print_summary(summary)
     raise typer.Exit(exit_code(summary, strict=strict))

@@ -64,7 +64,7 @@ def dbt(root: Path, *args: str, **environment: str | None) -> Process:
     name.unlink(missing_ok=True)
     name.symlink_to(root)
     program = str(Path(sys.executable).with_name("dbt"))
-    return _run(root, [program, *args], by_itself(name) | environment)
+    return run(root, [program, *args], by_itself(name) | environment)
 
 
 def by_itself(root: Path) -> dict[str, str | None]:
@@ -85,7 +85,7 @@ def build(root: Path, *args: str, **environment: str | None) -> Process:
 
 def materialize(root: Path, *args: str, **environment: str | None) -> Process:
     """Run scripts/materialize_docs.py on a data root."""
-    return _run(root, [sys.executable, str(SCRIPT), *args], environment)
+    return run(root, [sys.executable, str(SCRIPT), *args], environment)
 
 
 @contextmanager
@@ -125,7 +125,8 @@ LOCK = (
 )
 
 
-def _run(root: Path, command: list[str], environment: dict[str, str | None]) -> Process:
+def run(root: Path, command: list[str], environment: dict[str, str | None]) -> Process:
+    """Run a command on a data root to its end."""
     return subprocess.run(
         command,
         cwd=REPOSITORY,
@@ -167,6 +168,8 @@ def _entry(path: Path) -> Entry:
         return Entry("link", 0, status.st_mtime_ns, os.readlink(path))
     if stat.S_ISDIR(status.st_mode):
         return Entry("folder", 0, status.st_mtime_ns, "")
+    if not stat.S_ISREG(status.st_mode):
+        return Entry("special", 0, status.st_mtime_ns, "")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Entry("file", status.st_size, status.st_mtime_ns, digest)
 
@@ -367,7 +370,7 @@ def built_large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("built_large") / "root"
     maker = str(REPOSITORY / "bench" / "make_root.py")
     arguments = ["--documents", str(LARGE), "--text-bytes", "300"]
-    good(_run(root, [sys.executable, maker, str(root), *arguments], {}))
+    good(run(root, [sys.executable, maker, str(root), *arguments], {}))
     good(build(root))
     return root
 

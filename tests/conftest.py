@@ -13,6 +13,7 @@ from harness import Models
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["building"]
+pytest.register_assert_rewrite("agreement")
 
 CI = bool(os.environ.get("CI"))
 SKIPS = Path(__file__).with_name("skips.txt")

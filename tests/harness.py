@@ -81,6 +81,7 @@ class Models:
         evaluation_root: str = "3_generation",
         max_response_bytes: int = MAX_RESPONSE_BYTES,
         threads: int = 1,
+        keeps_order: bool = True,
     ) -> Built:
         """Return what `dbt build` would make of a data root, which is only read.
 
@@ -90,6 +91,7 @@ class Models:
         sources = Sources(open_layout(root))
         nodes = self._compiled(run_id, evaluation_root)
         with closing(duckdb.connect(config={"threads": threads})) as session:
+            session.execute(f"set preserve_insertion_order = {keeps_order}")
             session.execute(f"attach ':memory:' as {DATABASE}; use {DATABASE}")
             for node in nodes:
                 _run(session, node, sources, max_response_bytes)

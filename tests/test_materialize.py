@@ -484,22 +484,39 @@ def _set_index(pragma: str, root: Path) -> None:
         connection.execute(f"pragma {pragma}")
 
 
+def _cut_index_off(root: Path) -> None:
+    os.truncate(index(root), index(root).stat().st_size // 8192 * 4096)
+
+
 def _replace_by_file(path: str, root: Path) -> None:
     shutil.rmtree(root / path)
     (root / path).write_text("in the way")
 
 
-def _replace_by_link(path: str, root: Path) -> None:
-    outside = root.parent / "outside"
-    (root / path).rename(outside)
-    (root / path).symlink_to(outside)
+def _replace_by_link(path: str, *target_and_root: Any) -> None:
+    *target, root = target_and_root
+    moved = root.parent / "outside"
+    if os.path.lexists(root / path):
+        (root / path).rename(moved)
+    (root / path).symlink_to(target[0] if target else moved)
 
 
-def _replace_index_by_folder(root: Path) -> None:
-    index(root).unlink()
-    index(root).mkdir()
+def _replace_by_hard_link(path: str, other: str, root: Path) -> None:
+    (root / path).unlink()
+    (root / path).hardlink_to(root / other)
 
 
+def _replace_by_pipe(path: str, root: Path) -> None:
+    (root / path).unlink()
+    os.mkfifo(root / path)
+
+
+def _replace_by_folder(path: str, root: Path) -> None:
+    (root / path).unlink()
+    (root / path).mkdir()
+
+
+DRAFTS = "7_cross_experiment/draft_generation_results.csv"
 GARBAGE = "no database\n" * 1000
 REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "no build": (_unbuild, "there is no dbt build"),
@@ -519,7 +536,11 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
         partial(_write, "db/documents.sqlite", GARBAGE),
         "documents.sqlite: file is not a database; move it away",
     ),
-    "index is a folder": (_replace_index_by_folder, "move it away"),
+    "truncated index": (_cut_index_off, "malformed; move it away, and run again"),
+    "index is a folder": (
+        partial(_replace_by_folder, "db/documents.sqlite"),
+        "move it away",
+    ),
     "index of another program": (
         partial(_set_index, "application_id = 7"),
         "documents.sqlite was made by another program; move it away",
@@ -541,6 +562,55 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "a stage leads out": (
         partial(_replace_by_link, "docs/essay"),
         "leads out of the data root",
+    ),
+    "docs leads in a circle": (
+        partial(_replace_by_link, "docs", "docs"),
+        "docs are too many, or lead in a circle",
+    ),
+    "docs leads nowhere": (partial(_replace_by_link, "docs", "no"), "must be a folder"),
+    "a report leads out": (
+        partial(_replace_by_link, "7_reporting/documents_latest_report.csv"),
+        "leads out of the data root",
+    ),
+    "the bad list leads out": (
+        partial(_replace_by_link, "7_cross_experiment/bad_generations.csv"),
+        "leads out of the data root",
+    ),
+    "the bad list is a pipe": (
+        partial(_replace_by_pipe, "7_cross_experiment/bad_generations.csv"),
+        "is not a regular file",
+    ),
+    "unpublished is a link": (
+        partial(_replace_by_link, "docs/.unpublished", "draft"),
+        "is a link, and would be written through",
+    ),
+    "the build is a link": (
+        partial(_replace_by_link, "db/build.duckdb", "moved"),
+        "is a link, and would be written through",
+    ),
+    "the log of the build is a link": (
+        partial(_replace_by_link, "db/build.duckdb.wal", "../3_generation/x"),
+        "is a link, and would be written through",
+    ),
+    "the log of the index is a link": (
+        partial(_replace_by_link, "db/documents.sqlite-journal", "../3_generation/x"),
+        "is a link, and would be written through",
+    ),
+    "the lock is a link": (
+        partial(_replace_by_link, "db/.lock", f"../{DRAFTS}"),
+        "is a link, and would be written through",
+    ),
+    "the lock is another file": (
+        partial(_replace_by_hard_link, "db/.lock", DRAFTS),
+        "is no lock of this program: move it away",
+    ),
+    "the lock is a pipe": (
+        partial(_replace_by_pipe, "db/.lock"),
+        "is no lock of this program: move it away",
+    ),
+    "the lock is a folder": (
+        partial(_replace_by_folder, "db/.lock"),
+        "is no lock of this program: move it away",
     ),
     "reports lead out": (
         partial(_replace_by_link, "7_reporting"),

@@ -4,17 +4,14 @@ import csv
 import json
 import os
 import random
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import oracle
 import pytest
+from agreement import ask_oracle, build, by, check, written_root
 from harness import MAX_RESPONSE_BYTES, REPOSITORY, Built, Models
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,144 +25,16 @@ from roots import (
     columns_of,
     data_roots,
     write_bytes,
-    write_root,
 )
 
-from docs_index.errors import DocsIndexError
 from docs_index.parsing import TextParser
-from docs_index.responses import Folder
 
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 EXAMPLES = 2000 if SOAK else 100
-DAMAGED_EXAMPLES = 1000 if SOAK else 50
 PARSER_EXAMPLES = 2000 if SOAK else 100
-INDEX_COLUMNS = [
-    "doc_id", "logical_key_id", "stage", "task_id", "parent_doc_id", "template_id",
-    "model_id", "run_id", "row_key", "parser", "status", "created_at", "doc_dir",
-    "raw_bytes", "raw_chars", "parsed_chars", "content_hash", "meta_small",
-]  # fmt: skip
-BAD_COLUMNS = [
-    "source_csv", "row_index", "row_key", "task_id", "reason", "detail", "combo_id",
-    "template_id", "model_id", "timestamp", "response_file", "logical_key_id", "run_id",
-]  # fmt: skip
-RUN_IDS = {"3_generation": "backfill", "4_evaluation": "it's|2"}
 CORPUS = REPOSITORY / "../shared/corpora/daydreaming"
 
 Row = dict[str, Any]
-
-
-@contextmanager
-def written_root(description: DataRoot) -> Iterator[Path]:
-    """Put a data root on disk, in a folder whose name is as odd as the rest."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder, "it's [a] *root?")
-        root.mkdir()
-        write_root(description, root)
-        yield root
-
-
-def build(models: Models, root: Path, description: DataRoot) -> Built:
-    return models.build(
-        root,
-        run_id=RUN_IDS[description.evaluation_root],
-        evaluation_root=description.evaluation_root,
-        max_response_bytes=description.max_response_bytes,
-    )
-
-
-def ask_oracle(root: Path, description: DataRoot) -> oracle.Expected:
-    return oracle.expected(
-        root,
-        run_id=RUN_IDS[description.evaluation_root],
-        evaluation_root=description.evaluation_root,
-        max_response_bytes=description.max_response_bytes,
-    )
-
-
-def by(key: str, rows: list[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: row[key])
-
-
-def without(row: Row, *columns: str) -> Row:
-    return {name: value for name, value in row.items() if name not in columns}
-
-
-def check_documents(built: Built, wanted: oracle.Expected) -> None:
-    found = [
-        row | {"meta_small": json.loads(row["meta_small"])} for row in built.documents
-    ]
-    extra = ("source_csv", "row_index", "parsed", "prompt")
-    due = [without(document, *extra) for document in wanted.documents]
-    assert by("doc_id", found) == by("doc_id", due)
-    assert all(list(row) == INDEX_COLUMNS for row in built.documents)
-
-
-def check_bad(built: Built, wanted: oracle.Expected) -> None:
-    found = by("row_index", by("source_csv", built.bad))
-    due = by("row_index", by("source_csv", wanted.bad))
-    assert [without(row, "detail") for row in found] == due
-    assert all(list(row) == BAD_COLUMNS for row in found)
-    assert all(row["detail"].strip() for row in found)
-
-
-def check_files(built: Built, wanted: oracle.Expected, root: Path, limit: int) -> None:
-    """What document_files says to write is what the oracle expects."""
-    files = {row["doc_id"]: row for row in built.files}
-    assert len(files) == len(built.files) == len(wanted.documents)
-    parsers = TextParser(built.parser_sql)
-    for document in wanted.documents:
-        row = files[document["doc_id"]]
-        assert (row["doc_dir"], row["parser"]) == (
-            document["doc_dir"],
-            document["parser"],
-        )
-        folder = Folder(f"{root}/{row['folder']}", limit)
-        response = folder.read(row["response_file"])
-        assert sha256(response.content).hexdigest() == document["content_hash"]
-        prompt = row["prompt_file"] and folder.read(row["prompt_file"]).content
-        assert prompt == document["prompt"]
-        parsed: list[str | None] = [response.text]
-        if row["parser"]:
-            parsed = parsers.parse([(row["parser"], response.content)])
-        assert parsed == [document["parsed"]]
-        if row["parsed_from"] is not None:
-            end = row["parsed_from"] + row["parsed_bytes"]
-            parsed = [response.content[row["parsed_from"] : end].decode()]
-        elif row["parsed_text"] is not None:
-            parsed = [row["parsed_text"]]
-        assert parsed == [document["parsed"]]
-
-
-def check_order(built: Built) -> None:
-    """No two documents share a place, and parents come before what hangs on them."""
-    places = {row["doc_id"]: row["place"] for row in built.files}
-    assert len(set(places.values())) == len(places)
-    for row in built.documents:
-        if row["parent_doc_id"]:
-            assert places[row["parent_doc_id"]] < places[row["doc_id"]]
-
-
-def check_metadata(built: Built) -> None:
-    index = {row["doc_id"]: row for row in built.documents}
-    for row in built.files:
-        own = index[row["doc_id"]]
-        text = row["metadata_text"]
-        metadata = json.loads(text)
-        assert metadata == without(own, "meta_small") | json.loads(own["meta_small"])
-        assert list(metadata) == sorted(metadata)
-        first, *fields, last, after = text.split("\n")
-        assert (first, last, after) == ("{", "}", "")
-        assert len(fields) == len(metadata)
-        assert all(field.startswith('  "') for field in fields)
-
-
-def check(built: Built, wanted: oracle.Expected, root: Path, limit: int) -> None:
-    check_documents(built, wanted)
-    check_bad(built, wanted)
-    assert built.counters == wanted.counters
-    check_files(built, wanted, root, limit)
-    check_order(built)
-    check_metadata(built)
 
 
 @settings(max_examples=EXAMPLES)
@@ -175,68 +44,6 @@ def test_models_equal_the_oracle(models: Models, description: DataRoot) -> None:
         wanted = ask_oracle(root, description)
         built = build(models, root, description)
         check(built, wanted, root, description.max_response_bytes)
-
-
-@dataclass(frozen=True)
-class Damage:
-    """A fault in one CSV file; `which` and `where` are parts of the whole, 0 to 1."""
-
-    kind: str
-    which: float
-    where: float
-    text: bytes
-
-    def apply(self, root: Path) -> None:
-        if self.kind == "remove tables":
-            for path in root.glob("7_cross_experiment/*.csv"):
-                path.unlink()
-            return
-        files = sorted([*root.glob("7_cross_experiment/*"), *root.glob("1_raw/*")])
-        path = files[int(self.which * len(files))]
-        content = path.read_bytes()
-        at = int(self.where * len(content))
-        if self.kind == "insert":
-            content = content[:at] + self.text + content[at:]
-        elif self.kind == "take out":
-            content = content[:at] + content[at + len(self.text) :]
-        elif self.kind == "cut off":
-            content = content[:at]
-        elif self.kind == "rename parsers":
-            content = content.replace(b"essay_", b"essay")
-        path.write_bytes(content)
-
-
-PART = st.floats(0, 1, exclude_max=True)
-DAMAGES = st.builds(
-    Damage,
-    kind=st.sampled_from(["insert"] * 4 + ["take out"] * 2)
-    | st.sampled_from(["cut off", "rename parsers", "rename parsers", "remove tables"]),
-    which=PART,
-    where=PART,
-    text=st.sampled_from([
-        b",", b'"', b"\n", b"\r", b"\r\n", b"\0", b"\xff", b'""', b"x", b"\xef\xbb\xbf",
-    ]),
-)  # fmt: skip
-
-
-@settings(max_examples=DAMAGED_EXAMPLES)
-@given(description=data_roots(), damage=DAMAGES)
-def test_models_refuse_what_the_oracle_refuses(
-    models: Models, description: DataRoot, damage: Damage
-) -> None:
-    with written_root(description) as root:
-        damage.apply(root)
-        try:
-            wanted = ask_oracle(root, description)
-        except oracle.Refused:
-            with pytest.raises((DocsIndexError, duckdb.Error)) as refusal:
-                build(models, root, description)
-            assert isinstance(refusal.value, DocsIndexError) or (
-                "which is not known" in str(refusal.value)
-            )
-        else:
-            built = build(models, root, description)
-            check(built, wanted, root, description.max_response_bytes)
 
 
 def crowded_root(seed: int) -> DataRoot:
@@ -305,10 +112,14 @@ def test_an_unknown_parser_is_named_with_its_template(
         models.build(tmp_path)
 
 
-@pytest.mark.parametrize("threads", [2, 8])
-def test_the_number_of_threads_changes_nothing(models: Models, threads: int) -> None:
+@pytest.mark.parametrize("threads", [1, 2, 8])
+@pytest.mark.parametrize("keeps_order", [True, False])
+def test_neither_threads_nor_the_order_of_work_change_anything(
+    models: Models, threads: int, keeps_order: bool
+) -> None:
     root = REPOSITORY / "sample"
-    alone, together = models.build(root), models.build(root, threads=threads)
+    alone = models.build(root)
+    together = models.build(root, threads=threads, keeps_order=keeps_order)
     assert by("doc_id", together.documents) == by("doc_id", alone.documents)
     assert by("place", together.files) == by("place", alone.files)
     assert together.counters == alone.counters

@@ -3,13 +3,14 @@
 import csv
 import io
 import os
+import stat
 from pathlib import Path
 
 import duckdb
 import pytest
 from building import Run, copied, good, materialize
 
-from docs_index.publishing import csv_bytes
+from docs_index.publishing import csv_bytes, publish
 from docs_index.tables import check_table, read_table
 
 ODD = ["a\rb", "a\nb", "a\r\nb", 'a"b', "a,b", "#a", " a ", "\u2028", "é", "'", "=1"]
@@ -41,3 +42,12 @@ def test_stray_directories_may_have_any_name(
     assert strays == {
         f"draft/{name}/{name}" for name in ("a\rb", "a\nb", '"', "\\udcff", "a,b", "é")
     }
+
+
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "private.csv"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    assert publish(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640

@@ -66,6 +66,7 @@ NO_FILE = "there is no such file"
 IRREGULAR = "it is not a regular file"
 ABSOLUTE = "the path is absolute: it must be relative"
 TOO_LONG = "the path is too long"
+TOO_MANY_LINKS = "its links are too many, or lead in a circle"
 UNUSABLE = {
     "no-such.txt": NO_FILE,
     "no-such/x.txt": NO_FILE,
@@ -105,6 +106,8 @@ UNUSABLE = {
     "{x,y}.txt": NO_FILE,
     "n" * 256: TOO_LONG,
     "d/../" * 1000 + "x.txt": TOO_LONG,
+    "./" * 1_000_000 + "x.txt": TOO_LONG,
+    "no-such/" * 1_000_000: TOO_LONG,
 }
 
 
@@ -226,7 +229,21 @@ def test_a_link_to_nothing_is_no_file(folder: Path) -> None:
 
 def test_links_in_a_circle_are_refused(folder: Path) -> None:
     link(folder, "a", "b")
-    assert cause(folder, link(folder, "b", "a")) == "its links lead in a circle"
+    assert cause(folder, link(folder, "b", "a")) == TOO_MANY_LINKS
+
+
+@pytest.mark.parametrize("links", [41, 10_000])
+def test_more_links_than_the_system_follows_are_refused(
+    folder: Path, links: int
+) -> None:
+    for number in range(links):
+        link(folder, f"file{number}", f"file{number + 1}")
+        link(folder, f"folder{number}", f"folder{number + 1}")
+    link(folder, f"file{links}", "x.txt")
+    link(folder, f"folder{links}", "d")
+    assert cause(folder, "file0") == TOO_MANY_LINKS
+    assert cause(folder, "folder0/y.txt") == TOO_MANY_LINKS
+    assert content(folder, f"file{links - 10}") == b"inside"
 
 
 # Races -----------------------------------------------------------------------------

@@ -9,12 +9,14 @@ import random
 import socket
 import string
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import oracle
 import pytest
+from mutations import MUTATIONS
 from roots import Style, Table, encode_table
 
 from docs_index import tables
@@ -180,6 +182,10 @@ REFUSED = {
         b"Name,name\n1,2\n",
         "columns 'Name' and 'name' have the same name",
     ),
+    "two columns of one name in other cases": (
+        b"name,NAME\n1,2\n",
+        "columns 'name' and 'NAME' have the same name",
+    ),
     "one name in other cases, not ASCII": (
         "\u00dc,\u00fc\n1,2\n".encode(),
         "have the same",
@@ -296,6 +302,13 @@ def test_a_table_may_have_many_columns(
     assert read(session, path) == [[""] * 500]
 
 
+def test_a_table_of_endless_columns_is_refused(tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(tables.MAX_COLUMNS + 1)]
+    path = write(tmp_path, ",".join(names).encode() + b"\n")
+    with pytest.raises(TableRefusedError, match="has 10001 columns, more than 10000"):
+        check_table(path)
+
+
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_the_data_root_may_have_any_name(
     session: duckdb.DuckDBPyConnection, tmp_path: Path, name: str
@@ -349,6 +362,17 @@ def test_a_directory_is_refused(tmp_path: Path) -> None:
         check_table(tmp_path)
 
 
+def test_a_named_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(TableRefusedError, match=r"pipe\.csv is not a regular file"):
+        check_table(tmp_path / "pipe.csv")
+
+
+def test_a_device_is_refused() -> None:
+    with pytest.raises(TableRefusedError, match="/dev/zero is not a regular file"):
+        check_table(Path("/dev/zero"))
+
+
 def test_a_file_that_cannot_be_read_is_an_input_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,6 +423,15 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     monkeypatch.setattr(tables, "_read", read_then_change)
     with pytest.raises(TableRefusedError, match="changed while it was read"):
         read_table(session, table, table.header)
+
+
+def test_a_file_of_which_rows_are_lost_is_refused(
+    session: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    table = check_table(write(tmp_path, b"a,b\n1,2\n"))
+    lossy = replace(table, data_rows=table.data_rows + 1)
+    with pytest.raises(TableRefusedError, match="changed while it was read"):
+        read_table(session, lossy, table.header)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])
@@ -471,81 +504,6 @@ def test_a_dangling_link_is_no_missing_table(
 
 # Fuzz ------------------------------------------------------------------------------
 
-Mutation = Callable[[random.Random, bytes], bytes]
-
-
-def at_random(rng: random.Random, content: bytes) -> tuple[bytes, bytes]:
-    at = rng.randrange(len(content) + 1)
-    return content[:at], content[at:]
-
-
-def inserting(*pieces: bytes) -> Mutation:
-    def mutate(rng: random.Random, content: bytes) -> bytes:
-        before, after = at_random(rng, content)
-        return before + rng.choice(pieces) + after
-
-    return mutate
-
-
-def dropping(*pieces: bytes) -> Mutation:
-    def mutate(rng: random.Random, content: bytes) -> bytes:
-        before, after = at_random(rng, content)
-        return before + after.replace(rng.choice(pieces), b"", 1)
-
-    return mutate
-
-
-def take_out_some(rng: random.Random, content: bytes) -> bytes:
-    before, after = at_random(rng, content)
-    return before + after[rng.randrange(1, 5) :]
-
-
-def cut_off(rng: random.Random, content: bytes) -> bytes:
-    return at_random(rng, content)[0]
-
-
-def change_a_line_end(rng: random.Random, content: bytes) -> bytes:
-    before, after = at_random(rng, content)
-    if b"\r\n" in content:
-        return before + after.replace(b"\r\n", rng.choice([b"\n", b"\r"]), 1)
-    return before + after.replace(b"\n", rng.choice([b"\r\n", b"\r"]), 1)
-
-
-def change_all_line_ends(rng: random.Random, content: bytes) -> bytes:
-    content = content.replace(b"\r\n", b"\n")
-    return content.replace(b"\n", rng.choice([b"\r\n", b"\r", b"\n\n", b"\r\r\n"]))
-
-
-def repeat_some(rng: random.Random, content: bytes) -> bytes:
-    before, after = at_random(rng, content)
-    return before + after[: rng.randrange(1, 30)] + after
-
-
-def swap_two(rng: random.Random, content: bytes) -> bytes:
-    before, after = at_random(rng, content)
-    return before + after[1:2] + after[:1] + after[2:]
-
-
-MUTATIONS: dict[str, Mutation] = {
-    "insert a comma": inserting(b",", b",,", b", "),
-    "insert a quote": inserting(b'"', b'""', b'"""', b'\\"'),
-    "insert a line end": inserting(b"\n", b"\r", b"\r\n", b"\n\n", b"\n \n", b"\n#x\n"),
-    "insert odd bytes": inserting(
-        b"\x00", b"\xff", b"\xed\xa0\x80", b"\xc0\xaf", b"\xe9"
-    ),
-    "insert odd characters": inserting(
-        b"\xef\xbb\xbf", b"\xc2\xa0", b"\xe2\x80\xa8", b"\x1a"
-    ),
-    "drop a comma or a quote": dropping(b",", b'"'),
-    "drop a line end": dropping(b"\n", b"\r"),
-    "take out a few bytes": take_out_some,
-    "cut off the rest": cut_off,
-    "change a line end": change_a_line_end,
-    "change all line ends": change_all_line_ends,
-    "repeat or swap bytes": lambda rng, content: (
-        repeat_some(rng, content) if rng.random() < 0.5 else swap_two(rng, content)
-    ),
-}
 FUZZED = 3000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 60
 CELLS = [
     "", "", "1", "abc", " ", "a b", "a,b", 'say "hi"', "two\nlines", "two\r\nlines",

@@ -12,7 +12,8 @@
     from (
         select distinct
             '1_raw/' || templates.source_csv || '_templates.csv: template "'
-            || templates.template_id || '" names parser "' || templates.parser
+            || {{ printable("templates.template_id") }} || '" names parser "'
+            || {{ printable("templates.parser") }}
             || '", which is not known' as message
         from {{ ref("int_templates__parsers") }} as templates
         inner join {{ ref("int_rows__classified") }} as attempts

@@ -10,7 +10,9 @@ attempts as (
     select
         *,
         case
-            when source_csv = 'link' then {{ normalized_path("response_file") }}
+            -- A longer path cannot be opened, and normalizing takes its square.
+            when source_csv = 'link' and length(response_file) <= 4096
+                then {{ normalized_path("response_file") }}
         end as normalized_file
     from classified
     where reason is null

@@ -10,7 +10,14 @@ from contextlib import contextmanager
 import duckdb
 import typer
 
-from docs_index.errors import BuildError, DocsIndexError, LockedError, StorageError
+from docs_index.errors import (
+    BuildError,
+    DocsIndexError,
+    LockedError,
+    StorageError,
+    printable,
+)
+from docs_index.layout import keep_from_strangers
 from docs_index.materialize import Progress, Summary
 
 DONE, NEEDS_A_PERSON, HAS_BAD_ROWS, INTERRUPTED = 0, 1, 3, 130
@@ -23,6 +30,7 @@ _AFTER_INTERRUPT = "interrupted; run again to complete"
 def ending_cleanly() -> Iterator[None]:
     """Turn every foreseen error of a block into one message and its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    keep_from_strangers()
     try:
         yield
     except DocsIndexError as error:
@@ -48,7 +56,7 @@ def _interrupt(*_: object) -> None:
 
 
 def _end(message: str, code: int) -> None:
-    typer.echo(f"error: {message}", err=True)
+    typer.echo(f"error: {printable(message)}", err=True)
     raise typer.Exit(code)
 
 
@@ -101,7 +109,8 @@ def _lines() -> Callable[[int, int], None]:
 def print_summary(summary: Summary) -> None:
     """Print a run's summary as tables for a person, on stdout."""
     would = "would be " if summary.dry_run else ""
-    typer.echo(f"data root {summary.data_root}, run_id {summary.run_id}")
+    data_root = printable(summary.data_root)
+    typer.echo(f"data root {data_root}, run_id {printable(summary.run_id)}")
     words = {
         "placed": f"{would}written",
         "found": "found complete on disk, indexed",
@@ -119,7 +128,7 @@ def print_summary(summary: Summary) -> None:
     if summary.examples and (summary.dry_run or summary.conflicts):
         typer.echo("\nfor example")
         for line in summary.examples:
-            typer.echo(f"  {line[:200]}")
+            typer.echo(f"  {printable(line, keep='')}")
     if summary.damaged:
         typer.echo(
             f"\n{summary.damaged} documents are not on disk as they should be: see "
@@ -128,7 +137,7 @@ def print_summary(summary: Summary) -> None:
     if summary.dry_run:
         typer.echo("\ndry run: nothing was written")
     elif summary.changed_files:
-        typer.echo(f"\nwritten under {summary.data_root}{os.sep}")
+        typer.echo(f"\nwritten under {data_root}{os.sep}")
         for file in summary.changed_files:
             typer.echo(f"  {file}")
     else:

@@ -12,8 +12,8 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
 from dbt_common.exceptions import DbtRuntimeError
 
-from docs_index.errors import DocsIndexError
-from docs_index.layout import open_layout
+from docs_index.errors import DocsIndexError, printable
+from docs_index.layout import keep_from_strangers, open_layout
 from docs_index.lock import take_lock
 from docs_index.quoting import identifier
 from docs_index.sources import Sources
@@ -25,11 +25,12 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Find and lock the data root; dbt opens its database right after."""
         self._this_thread = threading.local()
+        keep_from_strangers()
         try:
             self._sources = Sources(open_layout())
             take_lock(self._sources.layout.lock)
         except DocsIndexError as error:
-            raise DbtRuntimeError(str(error)) from error
+            raise DbtRuntimeError(printable(str(error))) from error
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Point a cursor at the build, and remember it: `load` is called for it.
@@ -48,4 +49,4 @@ class Plugin(BasePlugin):
                 return self._sources.input_files(cursor)
             return self._sources.load(cursor, source_config.meta)
         except DocsIndexError as error:
-            raise DbtRuntimeError(str(error)) from error
+            raise DbtRuntimeError(printable(str(error))) from error

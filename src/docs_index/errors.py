@@ -43,6 +43,14 @@ class StorageError(DocsIndexError):
     exit_code = 74
 
 
+def printable(text: str, keep: str = "\n") -> str:
+    """Return a text with what a terminal would obey, or hide, written as escapes."""
+    return "".join(
+        c if c.isprintable() or c in keep else c.encode("unicode_escape").decode()
+        for c in text
+    )
+
+
 def first_few(items: Sequence[str]) -> str:
     """Join the first five items, one a line, and say how many more there are."""
     shown = [f"  {item}" for item in items[:SHOWN]]

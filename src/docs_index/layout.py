@@ -1,11 +1,13 @@
 """Where things stand under a data root; the only place that spells these paths."""
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from docs_index.errors import DataRootError
 
+REPORTS = ("latest", "consistency")
 STAGES = ("draft", "essay", "evaluation")  # parents before what hangs on them
 
 
@@ -59,13 +61,40 @@ class Layout:
         """The folder of the two reports."""
         return self.root / "7_reporting"
 
+    def report(self, name: str) -> Path:
+        """The report `latest` or `consistency`."""
+        return self.reports / f"documents_{name}_report.csv"
+
+    def refuse_link_out(self, path: Path) -> None:
+        """Check that a path stays in the data root, links followed.
+
+        Raises:
+            DataRootError: it leads out, or through more links than the system follows.
+        """
+        try:
+            os.stat(path)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise DataRootError(f"the links of {path} {_IN_CIRCLES}") from error
+        if not Path(os.path.realpath(path)).is_relative_to(self.root):
+            raise DataRootError(f"{path} {_LEADS_OUT}")
+
+
+_IN_CIRCLES = "are too many, or lead in a circle: put the folder or file itself there"
+_LEADS_OUT = (
+    "is a link that leads out of the data root: nothing outside it is read or "
+    "written; put the folder or file itself there"
+)
+_IS_A_LINK = "is a link, and would be written through: put the file itself there"
+
 
 def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     """Return the layout of `data_root`, else of `DATA_ROOT`, else of `data`.
 
     Raises:
-        DataRootError: it is no directory, or a folder that this program writes
-            is a link that leads out of it.
+        DataRootError: it is no directory, or what this program writes there is a
+            link that leads out of it, a link instead of a file of its own, or in the
+            way of a folder.
     """
     named = Path(data_root or os.environ.get("DATA_ROOT") or "data")
     if not named.is_dir():
@@ -73,17 +102,28 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
             f"data root {str(named)!r} is no directory: set DATA_ROOT (or pass "
             "--data-root) to the folder that holds 7_cross_experiment/"
         )
-    layout = Layout(named.resolve())
+    layout = Layout(Path(os.path.realpath(named)))
     folders = [layout.docs, layout.db, layout.bad_generations.parent, layout.reports]
     folders += [layout.docs / stage for stage in STAGES]
-    files = [layout.index, layout.build, layout.lock, layout.bad_generations]
+    files = [layout.bad_generations, *map(layout.report, REPORTS)]
     for path in folders + files:
-        if not path.resolve().is_relative_to(layout.root):
-            raise DataRootError(
-                f"{path} is a link that leads out of the data root: nothing is "
-                "written outside it; put the folder or file itself there"
-            )
+        layout.refuse_link_out(path)
     for folder in folders:
-        if folder.exists() and not folder.is_dir():
+        if os.path.lexists(folder) and not folder.is_dir():
             raise DataRootError(f"{folder} is in the way: it must be a folder")
+    for path in [layout.unpublished, *_opened_in_place(layout)]:
+        if path.is_symlink():
+            raise DataRootError(f"{path} {_IS_A_LINK}")
     return layout
+
+
+def keep_from_strangers() -> None:
+    """Let this process and its children make nothing that everybody may write to."""
+    os.umask(os.umask(0o077) | 0o002)
+
+
+def _opened_in_place(layout: Layout) -> list[Path]:
+    """Return the lock and what databases keep beside their files, where it is there."""
+    names = tuple(path.name for path in (layout.lock, layout.build, layout.index))
+    entries = layout.db.iterdir() if layout.db.is_dir() else ()
+    return [path for path in entries if path.name.startswith(names)]

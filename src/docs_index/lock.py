@@ -1,12 +1,16 @@
 """One run at a time on a data root: an advisory lock that dies with its process."""
 
+import errno
 import fcntl
 import os
+import re
+import stat
 import sys
 from pathlib import Path
 
-from docs_index.errors import LockedError
+from docs_index.errors import DataRootError, LockedError
 
+_OURS = re.compile(rb"(?:[^\n]* \(process [0-9]+\))?")
 _held: dict[Path, int] = {}
 
 
@@ -18,11 +22,12 @@ def take_lock(path: Path) -> int:
 
     Raises:
         LockedError: another process holds it; the message names that process.
+        DataRootError: something else is in its place, which is left as it is.
     """
     if path in _held:
         return _held[path]
     path.parent.mkdir(exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = _open(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -35,4 +40,21 @@ def take_lock(path: Path) -> int:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{command} (process {os.getpid()})".encode(), 0)
     _held[path] = descriptor
+    return descriptor
+
+
+def _open(path: Path) -> int:
+    """Open a lock file: it is truncated later, so it must be one, under any name."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    fault = DataRootError(f"{path} is no lock of this program: move it away")
+    try:
+        descriptor = os.open(path, flags, 0o644)
+    except OSError as error:
+        if error.errno in (errno.EISDIR, errno.ELOOP, errno.ENXIO):
+            raise fault from error
+        raise
+    is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+    if not is_file or not _OURS.fullmatch(os.pread(descriptor, 4096, 0)):
+        os.close(descriptor)
+        raise fault
     return descriptor

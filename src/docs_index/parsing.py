@@ -4,8 +4,8 @@ The parsers are written once, as dbt macros (`macros/parsers`); the model
 `parser_sql` keeps the expression they expand to, over columns `parser` and `text`.
 """
 
+import secrets
 from collections.abc import Sequence
-from itertools import count
 
 import duckdb
 
@@ -35,11 +35,14 @@ class TextParser:
 
 
 def _joined(texts: Sequence[bytes]) -> tuple[str, bytes]:
-    """Join texts by a separator that is found between them only; return both."""
-    for number in count():
+    """Join texts by a separator that is found between them only; return both.
+
+    Nothing shows it, so it may be random: of what could be foreseen, a text could
+    hold every one.
+    """
+    while True:
         # No part of it looks like its beginning or its end: it never overlaps itself.
-        separator = f"\x1e{number}\x1f"
+        separator = f"\x1e{secrets.token_hex(8)}\x1f"
         joined = separator.encode().join(texts)
         if joined.count(separator.encode()) == len(texts) - 1:
-            break
-    return separator, joined
+            return separator, joined

@@ -10,7 +10,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,6 +51,8 @@ def _replacing(path: Path) -> Iterator[Path]:
     path.parent.mkdir(exist_ok=True)
     try:
         yield unpublished
+        with suppress(FileNotFoundError):
+            shutil.copymode(path, unpublished)
         with unpublished.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(unpublished, path)

@@ -31,7 +31,7 @@ def write_reports(
     reports = {"latest": sql("latest_report.sql"), "consistency": "from consistency"}
     changed = []
     for name, query in reports.items():
-        path = store.layout.reports / f"documents_{name}_report.csv"
+        path = store.layout.report(name)
         if publish_copy(store.db, path, query):
             changed.append(path)
     return changed

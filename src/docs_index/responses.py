@@ -17,7 +17,7 @@ _SETTLED_NS = 2 * 10**9
 _CAUSES = {
     errno.ENOENT: "there is no such file",
     errno.ENOTDIR: "there is no such file",
-    errno.ELOOP: "its links lead in a circle",
+    errno.ELOOP: "its links are too many, or lead in a circle",
     errno.ENAMETOOLONG: "the path is too long",
     errno.ENXIO: "it is not a regular file",
 }
@@ -136,12 +136,12 @@ class Folder:
         return None
 
     def _find_inside(self, parent: str) -> tuple[int, int]:
-        directory = os.path.realpath(f"{self.path}/{parent}", strict=True)
+        directory = _real_path(f"{self.path}/{parent}")
         self._check_inside(directory)
         return _identity(os.lstat(directory))
 
     def _check_target(self, written: str, opened: os.stat_result | None = None) -> None:
-        target = os.path.realpath(written, strict=True)
+        target = _real_path(written)
         self._check_inside(os.path.dirname(target))
         if opened and _identity(opened) != _identity(os.lstat(target)):
             raise UnusableError("it changed while it was opened")
@@ -165,6 +165,16 @@ class Folder:
         return b"".join(pieces)
 
 
+def _real_path(path: str) -> str:
+    """Return a path with its links followed.
+
+    Asks the system first, which knows bounds: `realpath` recurses through any number
+    of links, and takes the square of a path's length.
+    """
+    os.stat(path)
+    return os.path.realpath(path, strict=True)
+
+
 def _cause(error: OSError) -> str:
     known = _CAUSES.get(error.errno or 0)
     return known or f"it cannot be read: {error.strerror}"
@@ -175,6 +185,4 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
 
 
 def _signature(status: os.stat_result) -> str:
-    return (
-        f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
-    )
+    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"

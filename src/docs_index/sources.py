@@ -43,6 +43,7 @@ class Sources:
             ]
             chosen = ", ".join(["0::bigint as row_index", *blanks])
             return cursor.sql(f"select {chosen} where false")
+        self.layout.refuse_link_out(path)
         table = check_table(path, meta.get("required", ()))
         relation = read_table(cursor, table, meta["columns"])
         self._loaded[meta["file"]] = table

@@ -9,6 +9,7 @@ backfill's rules (docs/rules.md).
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from docs_index.errors import SHOWN, StorageError, TableRefusedError, first_few
 from docs_index.quoting import glob_escaped, identifier
 
 MAX_LINE_BYTES = 16 * 2**20
+MAX_COLUMNS = 10_000  # DuckDB takes the square of their number
 _ADVICE = "mend the file or export it anew, then run again; nothing was written"
 _BOM = b"\xef\xbb\xbf"
 _LONGEST = MAX_LINE_BYTES + 3  # with a line end, and one byte that is too many
@@ -61,7 +63,7 @@ def check_table(path: Path, required: Sequence[str] = ()) -> Table:
     faults: list[str] = []
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
             identity = _identity(os.fstat(file.fileno()))
             for line, record in _records(file):
                 digest.update(record)
@@ -162,6 +164,16 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a regular file; a named pipe would wait for its writer for ever."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        os.close(descriptor)
+        raise TableRefusedError(f"{path} is not a regular file, so no CSV file")
+    return descriptor
+
+
 def _records(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Yield (line number, bytes) a record, line end included.
 
@@ -248,6 +260,8 @@ def _values(body: bytes) -> list[str]:
 def _header_faults(header: Sequence[str], required: Sequence[str]) -> list[str]:
     if not header:
         return ["line 1: there is no header line, the file is empty"]
+    if len(header) > MAX_COLUMNS:
+        return [f"line 1: has {len(header)} columns, more than {MAX_COLUMNS}"]
     faults = []
     seen: dict[str, str] = {}
     for name in header:

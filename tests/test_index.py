@@ -1,0 +1,79 @@
+"""Two SQLite libraries never have the index open in one process: that corrupts it."""
+
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from building import REPOSITORY
+
+from docs_index import index, store
+from docs_index.errors import IndexFileError
+from docs_index.layout import open_layout
+from docs_index.materialize import Options, materialize
+
+CODE = [*REPOSITORY.glob("src/**/*.py"), *REPOSITORY.glob("scripts/*.py")]
+CODE += REPOSITORY.glob("models/**/*.py")
+
+
+def test_one_module_alone_knows_pythons_sqlite() -> None:
+    importing = re.compile(r"^\s*(?:import|from)\s+(?:.*\W)?sqlite3\b", re.MULTILINE)
+    found = {path.name for path in CODE if importing.search(path.read_text())}
+    assert found == {"index.py"}
+
+
+def test_what_dbt_loads_does_not_know_the_index() -> None:
+    program = (
+        "import sys, docs_index.dbt_plugin, docs_index.reader\n"
+        "assert 'docs_index.index' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_an_extension_of_another_version_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(duckdb, "__version__", "0.0.0")
+    with duckdb.connect() as db, pytest.raises(IndexFileError) as refusal:
+        index.load_extension(db)
+    assert "no sqlite extension for DuckDB 0.0.0 in " in str(refusal.value)
+
+
+def test_each_library_has_the_index_after_the_other_has_let_it_go(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = open_layout(root)
+    used: list[str] = []
+    stores: list[duckdb.DuckDBPyConnection] = []
+    open_in_python: list[sqlite3.Connection] = []
+    connect, attach = sqlite3.connect, index.attach_index
+
+    class Watched(sqlite3.Connection):
+        def close(self) -> None:
+            open_in_python.remove(self)
+            super().close()
+
+    def connect_alone(*args: Any, **options: Any) -> sqlite3.Connection:
+        names = "select 1 from duckdb_databases() where database_name = 'stored'"
+        assert not any(db.execute(names).fetchall() for db in stores)
+        used.append("Python")
+        open_in_python.append(connect(*args, factory=Watched, **options))
+        return open_in_python[-1]
+
+    def attach_alone(db: duckdb.DuckDBPyConnection, *args: Any, **options: Any) -> None:
+        assert open_in_python == []
+        used.append("DuckDB")
+        attach(db, *args, **options)
+        stores[:] = [db]
+
+    monkeypatch.setattr(sqlite3, "connect", connect_alone)
+    monkeypatch.setattr(store, "attach_index", attach_alone)
+    for _ in range(2):
+        materialize(layout, Options(), lambda done, total: None)
+        stores.clear()  # closed
+    first_run = ["Python", "DuckDB", "DuckDB", "Python"]  # make, read, write, settle
+    assert used == [*first_run, "Python", "DuckDB"]

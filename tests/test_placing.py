@@ -1,0 +1,93 @@
+"""What a directory is made of is on the disk before the directory has its name."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docs_index import placing
+from docs_index.placing import Document, Placer
+from docs_index.publishing import publish
+
+TEXT = b"text"
+
+
+def document(number: int) -> Document:
+    doc_id = f"{number:016}"
+    return Document(
+        place=number,
+        doc_id=doc_id,
+        doc_dir=f"draft/key{number}/{doc_id}",
+        folder="3_generation",
+        response_file="x.txt",
+        prompt_file=None,
+        prompt_hash=None,
+        parser=None,
+        parsed_chars=len(TEXT),
+        parsed_from=None,
+        parsed_bytes=None,
+        parsed_text=None,
+        content_hash=hashlib.sha256(TEXT).hexdigest(),
+        metadata_text="{}\n",
+    )
+
+
+@pytest.fixture
+def placer(tmp_path: Path) -> Placer:
+    for folder in ("3_generation", "docs/.unpublished", "docs/draft"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "3_generation/x.txt").write_bytes(TEXT)
+    return Placer(
+        data_root=str(tmp_path),
+        docs=str(tmp_path / "docs"),
+        unpublished=str(tmp_path / "docs/.unpublished"),
+        max_bytes=1000,
+        parser_sql="text",
+        link=False,
+        dry_run=False,
+    )
+
+
+def test_a_batch_is_synced_before_it_is_renamed_and_after(
+    placer: Placer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    really_sync, really_rename = placing._sync, os.rename
+
+    def sync(folder: str) -> None:
+        really_sync(folder)
+        done.append(f"sync {Path(folder).name}")
+
+    def rename(*paths: Any) -> None:
+        really_rename(*paths)
+        done.append("rename")
+
+    monkeypatch.setattr(placing, "_sync", sync)
+    monkeypatch.setattr(os, "rename", rename)
+    placed = placer.place([document(1), document(2)])
+    assert [result.outcome for result in placed] == ["placed", "placed"]
+    assert done == ["sync .unpublished", "rename", "rename", "sync docs"]
+
+
+def test_a_list_is_synced_before_it_is_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    really_sync, really_replace = os.fsync, os.replace
+
+    def sync(descriptor: int) -> None:
+        really_sync(descriptor)
+        done.append("sync")
+
+    def replace(*paths: Any) -> None:
+        assert Path(paths[0]).read_bytes() == TEXT
+        really_replace(*paths)
+        done.append("replace")
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "replace", replace)
+    assert publish(tmp_path / "list.csv", TEXT)
+    assert done == ["sync", "replace"]
+    assert [path.name for path in tmp_path.iterdir()] == ["list.csv"]
