@@ -36,3 +36,18 @@ def take_lock(path: Path) -> int:
     os.pwrite(descriptor, f"{command} (process {os.getpid()})".encode(), 0)
     _held[path] = descriptor
     return descriptor
+
+
+def holder_of(path: Path) -> str | None:
+    """Return who holds the lock, None where nobody does; it is not kept from anyone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.read(descriptor, 200).decode(errors="replace") or "another process"
+    finally:
+        os.close(descriptor)
+    return None

@@ -72,6 +72,12 @@ class Folder:
         is_settled = time.time_ns() - touched > _SETTLED_NS
         return Response(content, text, _signature(status), is_settled)
 
+    def size(self, path: str) -> int:
+        """Return a file's bytes, counted without reading it."""
+        descriptor, status = self._open(path)
+        os.close(descriptor)
+        return status.st_size
+
     def signature(self, path: str) -> str:
         """Return what changes whenever the file does, without reading it."""
         descriptor, status = self._open(path)
