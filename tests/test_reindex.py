@@ -1,4 +1,4 @@
-"""scripts/reindex_docs.py: the index anew from metadata.json files, or no file at all."""
+"""scripts/reindex_docs.py: the index anew from metadata.json alone, or no file."""
 
 import json
 import os
@@ -53,7 +53,8 @@ def swap(root: Path) -> None:
 
 
 def metadata(root: Path, condition: str) -> Path:
-    return root / "docs" / documents(root, condition)[0]["doc_dir"] / "metadata.json"
+    folder: str = documents(root, condition)[0]["doc_dir"]
+    return root / "docs" / folder / "metadata.json"
 
 
 def assert_rebuilt(root: Path) -> None:
