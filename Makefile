@@ -4,6 +4,7 @@
 # make lint   what CI checks besides the tests
 # make soak   far more random data roots than make test has time for
 # make docs   dbt's documentation as one page, target/static_index.html
+# make sql    render the SQL that Python runs outside of dbt (analyses/)
 # make lock   lock the dependencies anew (needs uv)
 # make clean  remove what setting up and testing made; never a data root
 
@@ -31,7 +32,7 @@ define install
 	touch $@
 endef
 
-.PHONY: run test soak setup lint docs lock clean
+.PHONY: run test soak setup lint docs sql lock clean
 
 run: .venv/ready-to-run
 	@test -n "$$DATA_ROOT" || test -e data || cp -R sample data
@@ -58,7 +59,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint models tests/dbt
+	$(BIN)/sqlfluff lint analyses/recorded.sql models tests/dbt
 	$(SCRATCH_ROOT)
 	$(ON_SCRATCH) $(BIN)/dbt --quiet build --exclude-resource-type unit_test
 	$(ON_SCRATCH) $(BIN)/dbt --quiet docs generate
@@ -66,6 +67,11 @@ lint: setup
 
 docs: .venv/ready-to-run
 	$(BIN)/dbt docs generate --static
+
+sql: .venv/ready-to-run
+	$(SCRATCH_ROOT)
+	$(ON_SCRATCH) $(BIN)/dbt --quiet compile --select path:analyses
+	cp $(SCRATCH)/target/compiled/docs_index/analyses/*.sql src/docs_index/sql/
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \

@@ -103,6 +103,11 @@ class Models:
                 parser_sql=session.table("parser_sql").fetchall()[0][0],
             )
 
+    def analyses(self) -> dict[str, str]:
+        """Return the compiled analyses by file name."""
+        settings = {"run_id": "backfill", "evaluation_root": "3_generation"}
+        return self._dbt.submit(compile_analyses, self._folder, settings).result()
+
     def _compile(self, run_id: str, evaluation_root: str) -> list[Node]:
         settings = {"run_id": run_id, "evaluation_root": evaluation_root}
         return self._dbt.submit(compile_nodes, self._folder, settings).result()
@@ -130,6 +135,15 @@ def compile_nodes(folder: Path, settings: dict[str, str]) -> list[Node]:
         behind[key] = nodes[key].parents
         pending += nodes[key].parents
     return [nodes[key] for key in TopologicalSorter(behind).static_order()]
+
+
+def compile_analyses(folder: Path, settings: dict[str, str]) -> dict[str, str]:
+    """Return what `make sql` would put into the package, by file name."""
+    os.chdir(REPOSITORY)
+    os.environ["DATA_ROOT"] = str(folder / "root")
+    _compile_with_dbt(folder, settings, "--select", "path:analyses")
+    compiled = folder / "target/compiled/docs_index/analyses"
+    return {path.name: path.read_text() for path in compiled.glob("*.sql")}
 
 
 def _compile_with_dbt(folder: Path, settings: dict[str, str], *selection: str) -> Any:

@@ -40,6 +40,7 @@ def placer(tmp_path: Path) -> Placer:
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "3_generation/x.txt").write_bytes(TEXT)
     return Placer(
+        build="",
         data_root=str(tmp_path),
         docs=str(tmp_path / "docs"),
         unpublished=str(tmp_path / "docs/.unpublished"),
@@ -66,8 +67,10 @@ def test_a_batch_is_synced_before_it_is_renamed_and_after(
 
     monkeypatch.setattr(placing, "_sync", sync)
     monkeypatch.setattr(os, "rename", rename)
-    placed = placer.place([document(1), document(2)])
-    assert [result.outcome for result in placed] == ["placed", "placed"]
+    monkeypatch.setattr(
+        placing, "_documents", lambda _, places: [*map(document, places)]
+    )
+    assert placer.place([1, 2]).outcomes == {"placed": 2}
     assert done == ["sync .unpublished", "rename", "rename", "sync docs"]
 
 

@@ -8,7 +8,7 @@
     {% set sources = graph.sources.values() if execute else [] %}
     {% for table in [
         "documents", "bad_generations", "backfill_counters", "backfill_conflicts",
-        "column_descriptions",
+        "column_descriptions", "list_checksums",
     ] %}
         {% for node in (nodes | list + sources | list) if node.name == table %}
             {% for column in node.columns.values() %}

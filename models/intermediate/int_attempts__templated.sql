@@ -37,12 +37,7 @@ final as (
             else '3_generation'
         end as folder,
         attempts.response_file,
-        case
-            when attempts.normalized_file like 'links!_responses/%' escape '!'
-                then
-                    'links_prompts/'
-                    || substr(attempts.normalized_file, length('links_responses/') + 1)
-        end as prompt_file
+        {{ prompt_path("attempts.normalized_file") }} as prompt_file
     from attempts
     left join templates
         on

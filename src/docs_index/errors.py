@@ -31,6 +31,10 @@ class IndexFileError(DocsIndexError):
     """The SQLite index is not a database of this program."""
 
 
+class OutputExistsError(DocsIndexError):
+    """A file is there that would be written over."""
+
+
 class LockedError(DocsIndexError):
     """Another run holds the lock of this data root."""
 

@@ -19,7 +19,7 @@ from docs_index.errors import IndexFileError, LockedError, StorageError
 from docs_index.quoting import literal
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
-SCHEMA_VERSION = 1  # PRAGMA user_version
+SCHEMA_VERSION = 2  # PRAGMA user_version
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
@@ -43,8 +43,10 @@ class IndexState:
     is_settled: bool
 
 
-def check_index(path: Path) -> IndexState:
+def check_index(path: Path, *, named: Path | None = None) -> IndexState:
     """Tell whether the index exists, is usable, and was left as it should be.
+
+    Messages call it `named`, where it is a copy of that.
 
     Raises:
         IndexFileError: the file is something else, or of a newer program.
@@ -52,6 +54,7 @@ def check_index(path: Path) -> IndexState:
     """
     if not path.exists() or path.stat().st_size == 0:
         return IndexState(exists=False, is_settled=False)
+    name = named or path
     uri = f"{path.absolute().as_uri()}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=10)) as connection:
@@ -63,19 +66,24 @@ def check_index(path: Path) -> IndexState:
             ).fetchone()[0]
     except sqlite3.DatabaseError as error:
         if "is locked" in str(error):
-            raise LockedError(f"{path} is in use by another program") from error
-        raise IndexFileError(f"{path}: {error}; {_MOVE_AWAY}") from error
+            raise LockedError(f"{name} is in use by another program") from error
+        raise IndexFileError(f"{name}: {error}; {_MOVE_AWAY}") from error
     if application != APPLICATION_ID:
-        raise IndexFileError(f"{path} was made by another program; {_MOVE_AWAY}")
+        raise IndexFileError(f"{name} was made by another program; {_MOVE_AWAY}")
     if version != SCHEMA_VERSION:
+        what_to_do = (
+            _REBUILD.format(path=name) if version < SCHEMA_VERSION else _USE_THE_NEWER
+        )
         raise IndexFileError(
-            f"{path} has schema version {version}, this program knows "
-            f"{SCHEMA_VERSION}: use the program that made it"
+            f"{name} has schema version {version}, this program knows "
+            f"{SCHEMA_VERSION}: {what_to_do}"
         )
     return IndexState(exists=True, is_settled=journal == "delete" and indexes == 5)
 
 
 _MOVE_AWAY = "move it away, and run again for a new index of what is on disk"
+_USE_THE_NEWER = "use the program that made it"
+_REBUILD = "rebuild it with scripts/reindex_docs.py --output {path} --replace"
 
 
 def create_index(path: Path) -> None:

@@ -38,6 +38,11 @@ class Layout:
         return self.db / "documents.sqlite"
 
     @property
+    def reindexed(self) -> Path:
+        """Where an index is rebuilt, unless another place is named."""
+        return self.db / "documents.reindexed.sqlite"
+
+    @property
     def build(self) -> Path:
         """Dbt's working DuckDB file; `profiles.yml` spells the same path."""
         return self.db / "build.duckdb"

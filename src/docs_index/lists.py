@@ -1,9 +1,12 @@
 """The lists beside the documents: the current ones in the index, and the bad list."""
 
+from collections.abc import Mapping
+
 from docs_index.publishing import appended, csv_bytes, publish, read_list
+from docs_index.quoting import identifier
 from docs_index.store import Store, sql
 
-_CURRENT = {
+LISTS = {  # each table, and what it is replaced by
     "bad_generations": "build.main.bad_generations",
     "backfill_conflicts": "conflicts",
     "backfill_counters": "build.main.backfill_counters",
@@ -13,7 +16,8 @@ _CURRENT = {
 
 def replace_current_lists(store: Store) -> bool:
     """Bring the lists in the index up to date at once; tell whether any had changed."""
-    changed = [name for name in _CURRENT if _differs(store, name)]
+    current = LISTS | {"list_checksums": list_checksums(store, LISTS)}
+    changed = [name for name, rows in current.items() if _differs(store, name, rows)]
     if not changed:
         return False
     store.make_writable()
@@ -23,16 +27,27 @@ def replace_current_lists(store: Store) -> bool:
         store.db.execute(f"delete from stored.{name}")
         store.db.execute(
             f"insert into stored.{name} ({columns}) "
-            f"select {columns} from {_CURRENT[name]} order by all"
+            f"select {columns} from {current[name]} order by all"
         )
     store.db.execute("commit")
     return True
 
 
-def _differs(store: Store, name: str) -> bool:
+def list_checksums(store: Store, lists: Mapping[str, str]) -> str:
+    """Return a query, in parentheses, for the checksum of each list's rows."""
+    queries = []
+    for name, rows in lists.items():
+        columns = store.db.table(f"stored.{name}").columns
+        values = ", ".join(f"cast({identifier(each)} as varchar)" for each in columns)
+        query = sql("list_checksum.sql").format(table=name, rows=rows, values=values)
+        queries.append(query)
+    return f"({' union all '.join(queries)})"
+
+
+def _differs(store: Store, name: str, rows: str) -> bool:
     columns = store.columns(f"stored.{name}")
     stored = f"(select {columns} from stored.{name})"
-    current = f"(select {columns} from {_CURRENT[name]})"
+    current = f"(select {columns} from {rows})"
     return any(
         store.count(f"(from {one} except all from {other})")
         for one, other in ((stored, current), (current, stored))

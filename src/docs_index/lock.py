@@ -43,6 +43,21 @@ def take_lock(path: Path) -> int:
     return descriptor
 
 
+def holder_of(path: Path) -> str | None:
+    """Return who holds the lock, None where nobody does; it is not kept from anyone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.read(descriptor, 200).decode(errors="replace") or "another process"
+    finally:
+        os.close(descriptor)
+    return None
+
+
 def _open(path: Path) -> int:
     """Open a lock file: it is truncated later, so it must be one, under any name."""
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK

@@ -78,6 +78,12 @@ class Folder:
         finally:
             os.close(descriptor)
 
+    def size(self, path: str) -> int:
+        """Return a file's bytes, counted without reading it."""
+        descriptor, status = self._open(path)
+        os.close(descriptor)
+        return status.st_size
+
     def signature(self, path: str) -> str:
         """Return what changes whenever the file does, without reading it."""
         descriptor, status = self._open(path)

@@ -1,7 +1,7 @@
 """Processes that carry out one call after the other, and end with their parent.
 
-Each holds the lock that its parent took: after a kill, no run can begin before the
-last worker has noticed that its parent is gone. Calls and results are pickled over
+Each holds the lock that its parent took, if any: after a kill, no run can begin before
+the last worker has noticed that its parent is gone. Calls and results are pickled over
 pipes, so functions must be importable. Run as `python -m docs_index.workers`.
 """
 
@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 class Workers:
     """A few worker processes, or with `count` 1 none: this process does the work."""
 
-    def __init__(self, count: int, lock_descriptor: int) -> None:
+    def __init__(self, count: int, lock_descriptor: int | None) -> None:
         self.count = count
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         self._processes = [
@@ -35,7 +35,7 @@ class Workers:
                 [sys.executable, "-m", "docs_index.workers"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                pass_fds=[lock_descriptor],
+                pass_fds=[] if lock_descriptor is None else [lock_descriptor],
                 start_new_session=True,  # Ctrl-C is for the parent to handle
             )
             for _ in range(count if count > 1 else 0)
@@ -87,7 +87,7 @@ class Workers:
 
 
 @contextmanager
-def started_workers(count: int, lock_descriptor: int) -> Iterator[Workers]:
+def started_workers(count: int, lock_descriptor: int | None) -> Iterator[Workers]:
     """Have workers for the time of a block."""
     workers = Workers(count, lock_descriptor)
     try:

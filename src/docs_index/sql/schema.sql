@@ -75,3 +75,10 @@ create table column_descriptions (
     description text not null,
     primary key (table_name, column_name)
 );
+
+-- What the lists above held when they were written: damage to them shows against it.
+create table list_checksums (
+    table_name text not null primary key,
+    row_count integer not null,
+    checksum text not null
+);

@@ -1,0 +1,3 @@
+-- An expression over columns `parser` and `text`: the parsed text, null without one.
+-- `make sql` renders this into src/docs_index/sql.
+{{ parsed_text() }}

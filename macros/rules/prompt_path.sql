@@ -1,0 +1,12 @@
+{#-
+    Where the prompt of a link is, by the normalized path of its response: the same path
+    under links_prompts/; null for a response that is not under links_responses/.
+-#}
+{% macro prompt_path(normalized) -%}
+    case
+        when {{ normalized }} like 'links!_responses/%' escape '!'
+            then
+                'links_prompts/'
+                || substr({{ normalized }}, length('links_responses/') + 1)
+    end
+{%- endmacro %}

@@ -1,0 +1,139 @@
+"""Rebuild the index from the documents' metadata.json files alone.
+
+Every column of the table `documents` is in metadata.json. The lists of the last run are
+not: they are empty until `materialize_docs.py` writes them. A new file is made beside,
+and takes its name when it is whole.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from docs_index.errors import DataRootError, OutputExistsError
+from docs_index.findings import Finding, in_order
+from docs_index.index import attach_index, create_index, settle_index
+from docs_index.inspecting import Inspector
+from docs_index.layout import Layout
+from docs_index.lock import take_lock
+from docs_index.quoting import identifier
+from docs_index.store import Store, opened_store, sql
+from docs_index.surveying import survey
+from docs_index.verify import metadata_check
+from docs_index.workers import started_workers
+
+_BESIDE = ("", "-wal", "-shm", "-journal")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where the index goes, and what may be written over or left out."""
+
+    output: Path
+    replace: bool = False
+    skip_damaged: bool = False
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of it; `output` is None where damage kept it from being written.
+
+    `left_out` counts the directories that have no row: damaged ones, and what hangs on
+    them.
+    """
+
+    data_root: str
+    output: str | None
+    documents: int
+    left_out: int
+    findings: list[Finding]
+
+
+def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
+    """Write a new index of the documents that are on disk.
+
+    Raises:
+        DocsIndexError: nothing was written.
+        OSError, duckdb.Error: writing failed; there is no file under the new name.
+    """
+    _refuse_to_overwrite(options)
+    if not layout.docs.is_dir():
+        raise DataRootError(f"there are no documents: {layout.docs} is no directory")
+    lock = take_lock(layout.lock)
+    with (
+        TemporaryDirectory(prefix="docs_index_") as scratch,
+        opened_store(layout) as store,
+    ):
+        with started_workers(options.workers, lock) as workers:
+            inspector = Inspector(str(layout.root), str(layout.docs))
+            survey(store, inspector, workers, Path(scratch), progress, 0)
+        findings = _check(store, Path(scratch) / "empty.sqlite")
+        documents = store.count("good")
+        left_out = store.count("(from found where is_document)") - documents
+        is_written = options.skip_damaged or not findings
+        if is_written:
+            _write(store, options)
+    return Summary(
+        data_root=str(layout.root),
+        output=str(options.output) if is_written else None,
+        documents=documents,
+        left_out=left_out,
+        findings=in_order(findings)[0],
+    )
+
+
+def _refuse_to_overwrite(options: Options) -> None:
+    if os.path.lexists(options.output) and not options.replace:
+        raise OutputExistsError(
+            f"{options.output} is there: pass --replace to put the new index in its "
+            "place, or name another --output"
+        )
+    if options.output.is_dir() or not options.output.parent.is_dir():
+        raise OutputExistsError(f"{options.output} cannot be a file: name another one")
+
+
+def _check(store: Store, empty: Path) -> list[Finding]:
+    """Make the table `good` of the rows without a fault; return the faults."""
+    create_index(empty)  # for the names of its columns
+    attach_index(store.db, empty, read_only=True)
+    names = store.db.table("stored.documents").columns
+    columns = ", ".join(
+        f"cast({identifier(name)} as varchar) as {identifier(name)}"
+        for name in names
+        if name != "doc_dir"
+    )
+    store.db.execute(sql("reindex_documents.sql").format(columns=columns))
+    store.db.execute(sql("findings.sql"))
+    for statement in (
+        sql("reindex_unreadable.sql"),
+        metadata_check(names),
+        sql("verify_lineage.sql"),
+    ):
+        store.db.execute(f"insert into findings {statement}")
+    store.db.execute(sql("reindex_good.sql"))
+    store.db.execute("detach stored")
+    return [Finding(*row) for row in store.rows("from findings")]
+
+
+def _write(store: Store, options: Options) -> None:
+    unpublished = options.output.with_name(f".{options.output.name}.unpublished")
+    try:
+        create_index(unpublished)
+        attach_index(store.db, unpublished, read_only=False)
+        columns = store.columns("stored.documents")
+        store.db.execute(
+            f"insert into stored.documents ({columns}) select {columns} from good"
+        )
+        store.db.execute("detach stored")
+        settle_index(unpublished)
+        _refuse_to_overwrite(options)
+        for suffix in _BESIDE[1:]:  # of the index that is no more
+            Path(f"{options.output}{suffix}").unlink(missing_ok=True)
+        unpublished.replace(options.output)
+    finally:
+        for suffix in _BESIDE:
+            Path(f"{unpublished}{suffix}").unlink(missing_ok=True)

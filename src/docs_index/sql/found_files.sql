@@ -1,0 +1,25 @@
+-- What was found, unfolded.
+
+-- One row per entry of a document's directory.
+create table entries as
+select
+    path as doc_dir,
+    entry.name,
+    entry.is_file,
+    entry.bytes
+from (
+    select
+        path,
+        unnest(entries) as entry
+    from found
+);
+
+create table metadata_texts as
+select
+    path as doc_dir,
+    metadata as metadata_text
+from found
+where metadata is not null;
+
+create table recorded as
+{recorded};

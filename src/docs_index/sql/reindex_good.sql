@@ -1,0 +1,20 @@
+-- The documents without a fault, whose parents have none, parents first.
+create table good as
+with recursive bad as (
+    select regexp_extract(path, '^docs/([^/]+/[^/]+/[^/]+)', 1) as doc_dir
+    from findings
+    union
+    select children.doc_dir
+    from bad
+    inner join documents as parents on bad.doc_dir = parents.doc_dir
+    inner join documents as children on parents.doc_id = children.parent_doc_id
+)
+
+select *
+from documents
+where not exists (select 1 from bad where bad.doc_dir = documents.doc_dir)
+order by
+    list_position(['draft', 'essay', 'evaluation'], stage),
+    created_at,
+    small[1],
+    row_index;

@@ -1,0 +1,37 @@
+-- Directories that tell of no row, and rows that the index would not take.
+select
+    case
+        when not coalesce(list_contains(names, 'metadata.json'), false)
+            and problem is null
+            then 'file_missing'
+        else 'metadata_unreadable'
+    end as code,
+    null as doc_id,
+    'docs/' || path || '/metadata.json' as path,
+    coalesce(problem, 'it is not there, or no regular file, or not UTF-8') as detail
+from (
+    select
+        *,
+        list_transform(entries, lambda entry: entry.name) as names
+    from found
+)
+where is_document and metadata is null
+union all
+select
+    'constraint_broken' as code,
+    doc_id,
+    'docs/' || doc_dir || '/metadata.json' as path,
+    'no row of the index may be so' as detail
+from documents
+where
+    doc_id is not null
+    and not coalesce(
+        stage in ('draft', 'essay', 'evaluation')
+        and status in ('ok', 'parse_error')
+        and (parsed_chars is null) = (status = 'parse_error')
+        and (parent_doc_id is null) = (stage = 'draft')
+        and length(content_hash) = 64
+        and try_cast(raw_bytes as bigint) >= 0
+        and try_cast(raw_chars as bigint) >= 0,
+        false
+    )

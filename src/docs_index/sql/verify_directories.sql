@@ -1,0 +1,132 @@
+-- Rows against directories, and directories against rows.
+with expected as (
+    select
+        documents.doc_id,
+        documents.doc_dir,
+        names.name
+    from documents
+    inner join found
+        on documents.doc_dir = found.path and found.is_document
+    cross join (values ('raw.txt'), ('parsed.txt'), ('metadata.json')) as names (name)
+    where found.problem is null and (names.name != 'parsed.txt' or documents.status = 'ok')
+),
+
+prompted as (
+    select
+        documents.doc_id,
+        documents.doc_dir,
+        recorded.prompt_file
+    from documents
+    inner join recorded on documents.doc_dir = recorded.found_dir
+    where recorded.prompt_file is not null
+)
+
+select
+    'directory_missing' as code,
+    documents.doc_id,
+    'docs/' || documents.doc_dir as path,
+    documents.stage || ' ' || documents.task_id as detail
+from documents
+left join found on documents.doc_dir = found.path and found.is_document
+where found.path is null
+union all
+select
+    'directory_unindexed' as code,
+    split_part(found.path, '/', 3) as doc_id,
+    'docs/' || found.path as path,
+    'no row has this doc_dir' as detail
+from found
+left join documents on found.path = documents.doc_dir
+where found.is_document and documents.doc_id is null
+union all
+select
+    case
+        when path = '.unpublished' then 'unfinished_run'
+        when problem is not null then 'unreadable'
+        else 'stray_entry'
+    end as code,
+    null as doc_id,
+    'docs/' || path as path,
+    coalesce(problem, 'it is no directory of a document') as detail
+from found
+where not is_document
+union all
+select
+    'unreadable' as code,
+    split_part(path, '/', 3) as doc_id,
+    'docs/' || path as path,
+    problem as detail
+from found
+where is_document and problem is not null
+union all
+select
+    'file_missing' as code,
+    expected.doc_id,
+    'docs/' || expected.doc_dir || '/' || expected.name as path,
+    'there is no such file' as detail
+from expected
+left join entries
+    on expected.doc_dir = entries.doc_dir and expected.name = entries.name
+where entries.name is null
+union all
+select
+    'prompt_missing' as code,
+    prompted.doc_id,
+    'docs/' || prompted.doc_dir || '/prompt.txt' as path,
+    'its prompt is 3_generation/' || prompted.prompt_file as detail
+from prompted
+inner join contents on prompted.doc_id = contents.doc_id
+left join entries
+    on prompted.doc_dir = entries.doc_dir and entries.name = 'prompt.txt'
+where contents.prompt_source_bytes is not null and entries.name is null
+union all
+select
+    case
+        when entries.is_file or expected.name is null and prompted.doc_dir is null
+            then 'file_unexpected'
+        else 'not_a_file'
+    end as code,
+    documents.doc_id,
+    'docs/' || entries.doc_dir || '/' || entries.name as path,
+    case
+        when entries.is_file then 'a file of ' || entries.bytes || ' bytes'
+        else 'it is no regular file'
+    end as detail
+from entries
+inner join documents on entries.doc_dir = documents.doc_dir
+left join expected
+    on entries.doc_dir = expected.doc_dir and entries.name = expected.name
+left join prompted
+    on entries.doc_dir = prompted.doc_dir and entries.name = 'prompt.txt'
+where
+    not entries.is_file
+    or (expected.name is null and prompted.doc_dir is null)
+union all
+select
+    'size_differs' as code,
+    documents.doc_id,
+    'docs/' || documents.doc_dir || '/' || entries.name as path,
+    entries.bytes || ' bytes, where its row tells of '
+    || case
+        when entries.name = 'raw.txt' then documents.raw_bytes || ' bytes'
+        else documents.parsed_chars || ' characters'
+    end as detail
+from documents
+inner join entries on documents.doc_dir = entries.doc_dir
+where
+    entries.is_file
+    and case entries.name
+        when 'raw.txt'
+            then entries.bytes is distinct from try_cast(documents.raw_bytes as bigint)
+        when 'parsed.txt'
+            then documents.status = 'ok'
+                and case
+                    when documents.parser is null
+                        then entries.bytes
+                            is distinct from try_cast(documents.raw_bytes as bigint)
+                    else entries.bytes not between
+                        try_cast(documents.parsed_chars as bigint)
+                        and 4 * try_cast(documents.parsed_chars as bigint)
+                end
+        else false
+    end

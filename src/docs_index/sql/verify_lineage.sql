@@ -1,0 +1,104 @@
+-- Rows against one another. An evaluation may be older than what it judges, where no
+-- earlier document of the task is there; an essay is never older than its draft.
+with children as (
+    select
+        documents.doc_id,
+        documents.stage,
+        documents.run_id,
+        documents.model_id,
+        documents.created_at,
+        documents.parent_doc_id,
+        documents.small,
+        'docs/' || documents.doc_dir as path,
+        parents.doc_id as found_doc_id,
+        parents.stage as parent_stage,
+        parents.run_id as parent_run_id,
+        parents.model_id as parent_model_id,
+        parents.task_id as parent_task_id,
+        parents.created_at as parent_created_at,
+        parents.small as parent_small
+    from documents
+    left join documents as parents on documents.parent_doc_id = parents.doc_id
+)
+
+select
+    'parent_missing' as code,
+    doc_id,
+    path,
+    coalesce('there is no document ' || parent_doc_id, 'it names no parent') as detail
+from children
+where found_doc_id is null and (stage != 'draft' or parent_doc_id is not null)
+union all
+select
+    'parent_wrong' as code,
+    doc_id,
+    path,
+    array_to_string(
+        list_filter(
+            [
+                case
+                    when stage = 'draft' then 'a draft has no parent'
+                    when
+                        parent_stage
+                        != case small[5]
+                            when 'generation_task_id' then 'draft'
+                            when 'essay_task_id' then 'essay'
+                            else 'draft'
+                        end
+                        then 'its parent is of stage ' || parent_stage
+                end,
+                case
+                    when
+                        coalesce(small[5], '') not in (
+                            'timestamp_join', 'essay_task_id', 'generation_task_id'
+                        )
+                        or (stage = 'essay') != (small[5] = 'timestamp_join')
+                        then 'link_method is ' || coalesce(small[5], 'missing')
+                end,
+                case
+                    when parent_run_id != run_id then 'its parent is of another run_id'
+                end,
+                case
+                    when parent_task_id is distinct from small[4]
+                        then 'its parent is task ' || parent_task_id
+                end,
+                case
+                    when
+                        stage = 'essay'
+                        and (
+                            parent_model_id != model_id
+                            or parent_small[2] is distinct from small[2]
+                        )
+                        then 'its parent is of another combo or model'
+                end
+            ],
+            lambda fault: fault is not null
+        ),
+        '; '
+    ) as detail
+from children
+where found_doc_id is not null and detail != ''
+union all
+select
+    'parent_later' as code,
+    doc_id,
+    path,
+    'the draft is of ' || parent_created_at || ', the essay of ' || created_at as detail
+from children
+where stage = 'essay' and parent_created_at > created_at
+union all
+select
+    'row_repeated' as code,
+    doc_id,
+    'docs/' || doc_dir as path,
+    'there are several of run_id ' || run_id || ' and row_key ' || row_key as detail
+from documents
+qualify count(*) over (partition by run_id, row_key) > 1
+union all
+select
+    'row_repeated' as code,
+    doc_id,
+    'docs/' || doc_dir as path,
+    'there are several of this doc_id' as detail
+from documents
+qualify count(*) over (partition by doc_id) > 1

@@ -1,0 +1,169 @@
+-- The lists in the index against their checksums, and against the documents.
+with counters as (
+    select
+        counter,
+        try_cast(value as bigint) as value
+    from stored.backfill_counters
+),
+
+has_lists as (
+    select exists (from stored.list_checksums) or exists (from counters) as has_lists
+),
+
+reasons as (
+    select unnest([
+        'missing_task_id', 'missing_key_columns', 'not_successful', 'invalid_timestamp',
+        'duplicate_row', 'missing_response_file', 'unresolved_parent',
+        'unresolved_target'
+    ]) as reason
+),
+
+-- What a counter must be, by the list of bad rows.
+bad as (
+    select
+        count(*) as bad_generations,
+        count(*) filter (
+            where reason = 'missing_response_file' and source_csv in ('draft', 'link')
+        ) as draft_missing_response,
+        count(*) filter (where reason = 'unresolved_parent') as essay_unresolved_parent,
+        count(*) filter (where reason = 'unresolved_target') as eval_unresolved_target
+    from stored.bad_generations
+),
+
+by_bad_rows as (
+    unpivot bad on columns(*) into name counter value rows_counted
+),
+
+-- The build's documents are in the index, or conflicts, all of one run_id.
+accounted as (
+    select
+        run_id,
+        source_csv,
+        count(*) as documents
+    from (
+        select
+            run_id,
+            small[1] as source_csv
+        from documents
+        union all
+        select
+            run_id,
+            split_part(row_key, ':', 1) as source_csv
+        from stored.backfill_conflicts
+    )
+    group by run_id, source_csv
+),
+
+resolved as (
+    select
+        'draft_ok' as counter,
+        ['draft', 'link'] as sources
+    union all
+    select
+        'essay_parent_resolved' as counter,
+        ['essay'] as sources
+    union all
+    select
+        'eval_resolved' as counter,
+        ['evaluation'] as sources
+),
+
+at_most as (
+    select
+        counter,
+        max(documents) as documents
+    from (
+        select
+            resolved.counter,
+            sum(accounted.documents) as documents
+        from resolved
+        inner join accounted
+            on list_contains(resolved.sources, accounted.source_csv)
+        group by resolved.counter, accounted.run_id
+    )
+    group by counter
+),
+
+sums as (
+    select
+        sum(value) filter (where starts_with(counter, 'rows_')) as rows_read,
+        sum(value) filter (
+            where
+            counter in (
+                'draft_ok', 'essay_parent_resolved', 'eval_resolved', 'bad_generations'
+            )
+        ) as rows_placed,
+        count(*) as counters
+    from counters
+)
+
+select
+    'lists_missing' as code,
+    null as doc_id,
+    $index as path,
+    'the bad rows, counters and descriptions of the last run are not in it' as detail
+from has_lists
+where not has_lists
+union all
+select
+    'list_differs' as code,
+    null as doc_id,
+    $index as path,
+    coalesce(stored.table_name, made.table_name) || ' has '
+    || coalesce(cast(made.row_count as varchar), 'no') || ' rows, and was left with '
+    || coalesce(stored.row_count, 'no') || case
+        when stored.row_count = cast(made.row_count as varchar) then ' others' else ''
+    end as detail
+from stored.list_checksums as stored
+full join {checksums} as made on stored.table_name = made.table_name
+cross join has_lists
+where
+    has_lists
+    and (
+        stored.row_count is distinct from cast(made.row_count as varchar)
+        or stored.checksum is distinct from made.checksum
+    )
+union all
+select
+    'counters_differ' as code,
+    null as doc_id,
+    $index as path,
+    'counter ' || by_bad_rows.counter || ' is '
+    || coalesce(cast(counters.value as varchar), 'missing') || ', the list has '
+    || by_bad_rows.rows_counted as detail
+from by_bad_rows
+left join counters on by_bad_rows.counter = counters.counter
+cross join has_lists
+where has_lists and counters.value is distinct from by_bad_rows.rows_counted
+union all
+select
+    'counters_differ' as code,
+    null as doc_id,
+    $index as path,
+    coalesce(rows_read, 0) || ' rows were read, ' || coalesce(rows_placed, 0)
+    || ' became documents or bad rows' as detail
+from sums
+cross join has_lists
+where has_lists and (rows_read is distinct from rows_placed or counters != 11)
+union all
+select
+    'counters_differ' as code,
+    null as doc_id,
+    $index as path,
+    'counter ' || counters.counter || ' is ' || counters.value
+    || ', and no run_id has so many documents' as detail
+from counters
+inner join resolved on counters.counter = resolved.counter
+left join at_most on counters.counter = at_most.counter
+where counters.value > coalesce(at_most.documents, 0)
+union all
+select
+    'reason_unknown' as code,
+    null as doc_id,
+    $index as path,
+    source_csv || ' row ' || row_index || ' of bad_generations has the reason '
+    || reason as detail
+from stored.bad_generations
+where
+    reason not in (from reasons)
+    or source_csv not in ('draft', 'link', 'essay', 'evaluation')

@@ -1,0 +1,101 @@
+-- metadata.json against the row, and against itself.
+with compared as (
+    select
+        documents.doc_id,
+        recorded.*,
+        json_valid(recorded.metadata_text) as is_json,
+        list_filter([{differences}], lambda difference: difference is not null)
+            as differences
+    from recorded
+    inner join documents on recorded.found_dir = documents.doc_dir
+),
+
+facts as (
+    select
+        *,
+        is_json and json_type(case when is_json then metadata_text end) = 'OBJECT'
+            as is_object,
+        'docs/' || found_dir || '/metadata.json' as path
+    from compared
+)
+
+select
+    'metadata_unreadable' as code,
+    documents.doc_id,
+    'docs/' || documents.doc_dir || '/metadata.json' as path,
+    'it cannot be read as UTF-8' as detail
+from documents
+inner join entries
+    on documents.doc_dir = entries.doc_dir and entries.name = 'metadata.json'
+left join metadata_texts on documents.doc_dir = metadata_texts.doc_dir
+where entries.is_file and metadata_texts.doc_dir is null
+union all
+select
+    'metadata_unreadable' as code,
+    doc_id,
+    path,
+    'it is no JSON object' as detail
+from facts
+where not is_object
+union all
+select
+    'metadata_differs' as code,
+    doc_id,
+    path,
+    array_to_string(differences, '; ') as detail
+from facts
+where is_object and len(differences) > 0
+union all
+select
+    'metadata_form' as code,
+    doc_id,
+    path,
+    'other fields, blanks or order than the program writes' as detail
+from facts
+where is_object and len(differences) = 0 and metadata_text is distinct from made_text
+union all
+select
+    'doc_id_differs' as code,
+    doc_id,
+    path,
+    'its parts give ' || coalesce(made_doc_id, 'no key') as detail
+from facts
+where is_object and made_doc_id is distinct from split_part(found_dir, '/', 3)
+union all
+select
+    'logical_key_differs' as code,
+    doc_id,
+    path,
+    'its parts give ' || coalesce(made_logical_key_id, 'no key') as detail
+from facts
+where is_object and made_logical_key_id is distinct from split_part(found_dir, '/', 2)
+union all
+select
+    'row_key_differs' as code,
+    doc_id,
+    path,
+    'it does not begin with ' || coalesce(made_row_prefix, 'its parts') as detail
+from facts
+where
+    is_object
+    and not coalesce(
+        starts_with(row_key, made_row_prefix)
+        and regexp_full_match(substr(row_key, length(made_row_prefix) + 1), '[1-9][0-9]*'),
+        false
+    )
+union all
+select
+    'doc_dir_differs' as code,
+    doc_id,
+    path,
+    'its parts give ' || coalesce(made_dir, 'no directory') as detail
+from facts
+where is_object and made_dir is distinct from found_dir
+union all
+select
+    'created_at_differs' as code,
+    doc_id,
+    path,
+    'its timestamp gives ' || coalesce(made_created_at, 'no instant') as detail
+from facts
+where is_object and made_created_at is distinct from created_at

@@ -1,0 +1,51 @@
+"""What is on disk under `docs/`, as tables: for checks, and for a new index."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from docs_index.inspecting import Inspector
+from docs_index.quoting import literal
+from docs_index.store import Store, chunks, sql
+from docs_index.workers import Workers
+
+CHUNK = 500  # documents that a worker looks at together
+FEW = 500  # documents that are not worth starting workers for
+
+Progress = Callable[[int, int], None]
+
+
+def survey(
+    store: Store,
+    inspector: Inspector,
+    workers: Workers,
+    scratch: Path,
+    progress: Progress,
+    expected: int,
+) -> None:
+    """Make the tables `found`, `entries` and `recorded` of what is on disk.
+
+    `progress` is called with how many things were looked at, and how many there are,
+    as far as is known: at least `expected`.
+    """
+    store.db.execute(sql("found.sql"))
+    done = 0
+    for lines in workers.map(inspector.look, chunks(inspector.keys(), CHUNK)):
+        done += load_lines(store, "found", lines, scratch)
+        progress(done, max(done, expected))
+    store.db.execute(sql("found_files.sql").format(recorded=sql("recorded.sql")))
+
+
+def load_lines(store: Store, table: str, lines: bytes, scratch: Path) -> int:
+    """Add lines of JSON to a table; return how many there were."""
+    relation = store.db.table(table)
+    types = zip(relation.columns, relation.types, strict=True)
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types)
+    path = scratch / f"{table}.json"
+    path.write_bytes(lines)
+    longest = max(2**24, len(lines))
+    store.db.execute(
+        f"insert into {table} from read_json({literal(path)}, "
+        f"format = 'newline_delimited', columns = {{{columns}}}, "
+        f"maximum_object_size = {longest})"
+    )
+    return lines.count(b"\n")

@@ -1,0 +1,183 @@
+"""scripts/reindex_docs.py: the index anew from metadata.json alone, or no file."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from building import (
+    LOCK,
+    REPOSITORY,
+    Process,
+    Run,
+    documents,
+    dump,
+    good,
+    holding,
+    index,
+    materialize,
+    results,
+    snapshot,
+)
+
+SCRIPT = REPOSITORY / "scripts" / "reindex_docs.py"
+LISTS = (
+    "bad_generations",
+    "backfill_conflicts",
+    "backfill_counters",
+    "column_descriptions",
+    "list_checksums",
+)
+
+
+def run(root: Path, *args: str) -> Process:
+    """Run the script on a data root, as a user would."""
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), "--data-root", str(root), *args],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def reindexed(root: Path) -> Path:
+    return root / "db" / "documents.reindexed.sqlite"
+
+
+def swap(root: Path) -> None:
+    """Put the new index in the place of the old one."""
+    os.replace(reindexed(root), index(root))
+
+
+def metadata(root: Path, condition: str) -> Path:
+    folder: str = documents(root, condition)[0]["doc_dir"]
+    return root / "docs" / folder / "metadata.json"
+
+
+def assert_rebuilt(root: Path) -> None:
+    """Check a reindexed store against the original: equal rows, and empty lists."""
+    original = dump(root)
+    swap(root)
+    rebuilt = dump(root)
+    assert rebuilt["documents"] == original["documents"]
+    assert sorted(rebuilt["sqlite_master"]) == sorted(original["sqlite_master"])
+    assert {name: rebuilt[name] for name in LISTS} == {name: [] for name in LISTS}
+
+
+def test_the_new_index_equals_the_old_and_the_next_run_completes_it(ran: Path) -> None:
+    before = results(ran)
+    untouched = snapshot(ran)
+    process = good(run(ran))
+    assert f"32 documents in {reindexed(ran)}\n" in process.stdout
+    made = set(snapshot(ran)) - set(untouched)
+    assert made == {"db/documents.reindexed.sqlite"}
+    assert_rebuilt(ran)
+    good(materialize(ran))
+    assert results(ran) == before
+
+
+def test_odd_documents_are_rebuilt(odd_run: Run, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    shutil.copytree(odd_run.root, root, symlinks=True)
+    good(run(root))
+    assert_rebuilt(root)
+
+
+def test_many_documents_are_rebuilt_in_workers(large_run: Run, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    shutil.copytree(large_run.root, root, symlinks=True)
+    (root / "db/build.duckdb").unlink()
+    index_before = index(root).rename(root / "old.sqlite")
+    good(run(root, "--workers", "2", "--output", str(index(root))))
+    rebuilt = dump(root)["documents"]
+    index_before.replace(index(root))
+    assert rebuilt == dump(root)["documents"]
+
+
+def test_nothing_is_written_over_without_being_told(ran: Path) -> None:
+    reindexed(ran).write_text("precious")
+    process = run(ran)
+    assert process.returncode == 2
+    assert "pass --replace" in process.stderr
+    assert reindexed(ran).read_text() == "precious"
+    (ran / "db/documents.reindexed.sqlite-wal").write_text("of the one before")
+    good(run(ran, "--replace"))
+    assert not (ran / "db/documents.reindexed.sqlite-wal").exists()
+    assert_rebuilt(ran)
+
+
+@pytest.mark.parametrize("output", ["db", "nowhere/index.sqlite"])
+def test_an_output_that_cannot_be_is_refused(output: str, ran: Path) -> None:
+    process = run(ran, "--output", str(ran / output), "--replace")
+    assert process.returncode == 2
+    assert "cannot be a file" in process.stderr
+
+
+def test_all_damaged_documents_are_told_together(ran: Path) -> None:
+    broken = metadata(ran, "stage = 'evaluation'")
+    broken.write_text("{")
+    gone = metadata(ran, "stage = 'essay'")
+    gone.unlink()
+    forged = metadata(ran, "row_key like 'draft:%'")
+    forged.write_text(forged.read_text().replace('"ok"', '"fine"'))
+    before = snapshot(ran)
+    process = run(ran)
+    assert process.returncode == 2
+    assert snapshot(ran) == before
+    for path in (broken, gone, forged):
+        assert str(path.relative_to(ran)) in process.stdout
+    report = json.loads(run(ran, "--json").stdout)
+    assert report["output"] is None
+    assert {finding["code"] for finding in report["findings"]} == {
+        "metadata_unreadable",
+        "file_missing",
+        "constraint_broken",
+        "parent_missing",
+    }
+
+
+def test_damaged_documents_and_what_hangs_on_them_are_left_out(ran: Path) -> None:
+    draft = documents(ran, "doc_id in (select parent_doc_id from documents)")[0]
+    family = {draft["doc_id"]}
+    for _ in range(2):
+        family |= {d["doc_id"] for d in documents(ran) if d["parent_doc_id"] in family}
+    assert len(family) > 1
+    (ran / "docs" / draft["doc_dir"] / "metadata.json").write_text("[]")
+    expected = [row for row in dump(ran)["documents"] if row[0] not in family]
+    process = run(ran, "--skip-damaged")
+    assert process.returncode == 1
+    assert f"{len(family)} directories left out" in process.stdout
+    swap(ran)
+    assert dump(ran)["documents"] == expected
+
+
+def test_a_run_at_work_is_waited_for(ran: Path) -> None:
+    with holding(ran, ran / "db/.lock", LOCK):
+        assert run(ran).returncode == 75
+    assert not reindexed(ran).exists()
+
+
+def test_without_documents_there_is_nothing_to_rebuild(ran: Path) -> None:
+    shutil.rmtree(ran / "docs")
+    process = run(ran)
+    assert process.returncode == 2
+    assert "there are no documents" in process.stderr
+
+
+def test_a_kill_leaves_no_half_file(large_run: Run, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    shutil.copytree(large_run.root, root, symlinks=True)
+    unpublished = root / "db/.documents.reindexed.sqlite.unpublished"
+    command = [sys.executable, str(SCRIPT), "--data-root", str(root), "--workers", "1"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        end = time.monotonic() + 30
+        while not unpublished.exists() and process.poll() is None:
+            assert time.monotonic() < end
+        os.kill(process.pid, signal.SIGKILL)
+    assert not reindexed(root).exists()
+    good(run(root))
+    assert_rebuilt(root)
+    assert not [path for path in root.glob("db/.documents*")]
