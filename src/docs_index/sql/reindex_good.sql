@@ -14,7 +14,6 @@ select *
 from documents
 where not exists (select 1 from bad where bad.doc_dir = documents.doc_dir)
 order by
-    list_position(['draft', 'essay', 'evaluation'], stage),
-    created_at,
-    small[1],
-    row_index;
+    list_position(['draft', 'link', 'essay', 'evaluation'], small[1]),
+    row_index,
+    doc_id;
