@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from building import Run, copied, good, materialize
 
-from docs_index.publishing import csv_bytes, publish
+from docs_index.publishing import publish, publish_appended, relation_lines
 from docs_index.tables import check_table, read_table
 
 ODD = ["a\rb", "a\nb", "a\r\nb", 'a"b', "a,b", "#a", " a ", "\u2028", "é", "'", "=1"]
@@ -20,7 +20,8 @@ ODD = ["a\rb", "a\nb", "a\r\nb", 'a"b', "a,b", "#a", " a ", "\u2028", "é", "'",
 def test_odd_values_are_taken_back(newline: str, tmp_path: Path) -> None:
     db = duckdb.connect()
     db.execute("create table odd as select unnest(?::varchar[]) as a, null as b", [ODD])
-    content = csv_bytes(db.table("odd"), newline=newline)
+    lines = relation_lines(db.table("odd"), newline=newline)
+    content = "".join(lines).encode()
     path = tmp_path / "odd.csv"
     path.write_bytes(content)
     rows = read_table(db, check_table(path), ["a", "b"], numbered="line").fetchall()
@@ -51,3 +52,27 @@ def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
     assert publish(path, b"new")
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(None, b"a\nb\n"), (b"", b"a\nb\n"), (b"x\n", b"x\na\nb\n"), (b"x", b"x\na\nb\n")],
+)
+def test_lines_follow_what_is_there(
+    tmp_path: Path, before: bytes | None, after: bytes
+) -> None:
+    path = tmp_path / "list.csv"
+    if before is not None:
+        path.write_bytes(before)
+    assert publish_appended(path, ["a\n", "b\n"], "\n")
+    assert path.read_bytes() == after
+
+
+def test_without_lines_a_list_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(b"x")
+    killed = tmp_path / ".list.csv.unpublished"
+    killed.write_bytes(b"half")
+    before = path.stat()
+    assert not publish_appended(path, [], "\n")
+    assert (path.stat(), path.read_bytes(), killed.exists()) == (before, b"x", False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from docs_index.publishing import appended, csv_bytes, publish, read_list
+from docs_index.publishing import publish_appended, read_list, relation_lines
 from docs_index.quoting import identifier
 from docs_index.store import Store, sql
 
@@ -70,8 +70,7 @@ def count_new_bad_rows(store: Store) -> int:
 
 
 def append_bad_list(store: Store, newline: str | None) -> None:
-    """Append the rows that the bad list does not have."""
-    path = store.layout.bad_generations
+    """Append the rows that the bad list does not have; without a list, make it."""
     rows = store.db.sql(sql("bad_rows.sql"))
-    content = csv_bytes(rows, header=newline is None, newline=newline or "\n")
-    publish(path, appended(path, newline, content))
+    lines = relation_lines(rows, header=newline is None, newline=newline or "\n")
+    publish_appended(store.layout.bad_generations, lines, newline or "\n")

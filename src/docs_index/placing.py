@@ -274,7 +274,7 @@ _DOCUMENTS = f"""
 
 @functools.cache
 def _opened_build(path: str) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config={"threads": 1})
+    connection = duckdb.connect(config={"threads": 1, "memory_limit": "200MB"})
     connection.execute(f"attach {literal(path)} as build (read_only)")
     return connection
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 import duckdb
 
@@ -44,6 +45,31 @@ def publish_copy(db: duckdb.DuckDBPyConnection, path: Path, query: str) -> bool:
     return True
 
 
+def publish_appended(path: Path, lines: Iterable[str], newline: str) -> bool:
+    """Replace a file at once by itself and what follows; tell whether there was any."""
+    _beside(path).unlink(missing_ok=True)  # a killed run's
+    following = iter(lines)
+    first = next(following, None)
+    if first is None:
+        return False
+    with _replacing(path) as unpublished:
+        if path.is_file():
+            shutil.copyfile(path, unpublished)
+        with unpublished.open("a+b") as file:
+            if not _ends_in_line(file):
+                file.write(newline.encode())
+            file.write(first.encode())
+            file.writelines(line.encode() for line in following)
+    return True
+
+
+def _ends_in_line(file: BinaryIO) -> bool:
+    if not file.tell():
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
+
+
 @contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """Hand out a path beside; what is written there takes the file's place at once."""
@@ -64,14 +90,14 @@ def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.unpublished")
 
 
-def csv_bytes(
+def relation_lines(
     relation: duckdb.DuckDBPyRelation, *, header: bool = True, newline: str = "\n"
-) -> bytes:
-    """Return a relation as CSV, nulls empty."""
+) -> Iterator[str]:
+    """Yield a relation as lines of CSV, nulls empty."""
     titles = [relation.columns] if header else []
     chunks = iter(lambda: relation.fetchmany(10_000), [])
     rows = itertools.chain(titles, itertools.chain.from_iterable(chunks))
-    return "".join(csv_lines(rows, newline)).encode()
+    return csv_lines(rows, newline)
 
 
 def csv_lines(rows: Iterable[Sequence[object]], newline: str = "\n") -> Iterator[str]:
@@ -110,13 +136,3 @@ def read_list(
         )
     read_table(connection, table, columns, numbered="line").create("listed")
     return table.newline
-
-
-def appended(path: Path, newline: str | None, rows: bytes) -> bytes:
-    """Return a file's bytes with rows after them; what is there stays as it is."""
-    if newline is None:
-        return rows
-    content = path.read_bytes()
-    if rows and not content.endswith(b"\n"):
-        content += newline.encode()
-    return content + rows
