@@ -18,7 +18,8 @@ ON_SCRATCH = DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG
 # What looks longer when it is soaked; each prints how much it did.
 SOAKED := tests/test_fuzz.py tests/test_models_against_oracle.py tests/test_tables.py
 
-# The environment is installed from locked files, by uv where it is there.
+# The environment is installed from locked files, by uv where it is there. Python's and
+# dbt's parsing is done here once, rather than in the first run.
 define install
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	if command -v uv > /dev/null; then \
@@ -29,6 +30,7 @@ define install
 		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	fi
 	$(BIN)/python -m compileall -q .venv > /dev/null || true
+	$(BIN)/dbt --quiet parse
 	touch $@
 endef
 

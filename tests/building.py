@@ -54,23 +54,18 @@ class Run:
 
 
 def dbt(root: Path, *args: str, **environment: str | None) -> Process:
-    """Run dbt on a data root, which goes by a name that all of them share.
+    """Run dbt on a data root; what it has parsed, all of them share.
 
-    When DATA_ROOT or a var is another than the last time, dbt parses the whole project
-    anew, which takes longer than what it does then. `by_itself` is for where it is.
+    With a var other than the last time's, dbt parses the whole project anew, which
+    takes longer than what it does then. `by_itself` is for where it is.
     """
-    shared = root.parent.parent
-    name = shared / "data_root"
-    name.unlink(missing_ok=True)
-    name.symlink_to(root)
     program = str(Path(sys.executable).with_name("dbt"))
-    return run(root, [program, *args], by_itself(name) | environment)
+    return run(root, [program, *args], by_itself(root.parent) | environment)
 
 
 def by_itself(root: Path) -> dict[str, str | None]:
     """Return the environment in which dbt shares nothing: its files are beside."""
     return {
-        "DATA_ROOT": str(root),
         "DBT_TARGET_PATH": str(root.parent / "dbt" / "target"),
         "DBT_LOG_PATH": str(root.parent / "dbt" / "logs"),
         "DBT_USE_COLORS": "false",

@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 import duckdb
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
 from dbt_common.exceptions import DbtRuntimeError
@@ -31,6 +32,15 @@ class Plugin(BasePlugin):
             take_lock(self._sources.layout.lock)
         except DocsIndexError as error:
             raise DbtRuntimeError(printable(str(error))) from error
+
+    def update_connection_config(
+        self, creds: DuckDBCredentials, config: dict[str, Any]
+    ) -> None:
+        """Have the build of this data root attached, and spilled to beside it."""
+        build = self._sources.layout.build
+        [attached] = creds.attach or []
+        attached.path = str(build)
+        config["temp_directory"] = f"{build}.tmp"
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Point a cursor at the build, and remember it: `load` is called for it.
