@@ -1,9 +1,12 @@
 """The dbt-duckdb plugin: what dbt needs of Python before SQL can begin.
 
 It takes the lock of the data root before DuckDB's own can get in the way, and loads
-the CSV files that `models/staging` declares as sources. `profiles.yml` names it.
+what the models declare as sources. `profiles.yml` names it, and the variable
+DOCS_INDEX_SCRATCH: a folder for the database of a build that leaves the data root as
+it is, and needs no lock.
 """
 
+import os
 import threading
 from typing import Any
 
@@ -12,6 +15,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
 from dbt_common.exceptions import DbtRuntimeError
 
+from docs_index.cohorts.inputs import CohortInputs
 from docs_index.errors import DocsIndexError
 from docs_index.layout import open_layout
 from docs_index.lock import take_lock
@@ -26,7 +30,9 @@ class Plugin(BasePlugin):
         self._this_thread = threading.local()
         try:
             self._sources = Sources(open_layout())
-            take_lock(self._sources.layout.lock)
+            self._cohort_inputs = CohortInputs(self._sources.layout)
+            if not os.environ.get("DOCS_INDEX_SCRATCH"):
+                take_lock(self._sources.layout.lock)
         except DocsIndexError as error:
             raise DbtRuntimeError(str(error)) from error
 
@@ -35,9 +41,12 @@ class Plugin(BasePlugin):
         self._this_thread.cursor = cursor
 
     def load(self, source_config: SourceConfig) -> duckdb.DuckDBPyRelation:
-        """Return a source: `input_files`, or the CSV file that its `meta` describes."""
+        """Return a source: `input_files`, or what its schema's loader makes of it."""
         cursor: duckdb.DuckDBPyConnection = self._this_thread.cursor
         try:
+            if source_config.schema == "cohort_inputs":
+                name, meta = source_config.identifier, source_config.meta
+                return self._cohort_inputs.load(cursor, name, meta)
             if source_config.identifier == "input_files":
                 return self._sources.input_files(cursor)
             return self._sources.load(cursor, source_config.meta)
