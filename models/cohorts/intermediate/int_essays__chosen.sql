@@ -5,16 +5,22 @@ generations as (select * from {{ ref("stg_cohorts__generations") }}),
 
 listed as (
     select
-        line as essay_id,
+        line_text as essay_id,
         min(line_number) as essay_place
     from lines
     where kind = 'essay'
-    group by line
+    group by line_text
 ),
 
-essays as (select * from generations where stage = 'essay'),
+essays as (
+    select * from generations
+    where stage = 'essay'
+),
 
-drafts as (select * from generations where stage = 'draft'),
+drafts as (
+    select * from generations
+    where stage = 'draft'
+),
 
 final as (
     select

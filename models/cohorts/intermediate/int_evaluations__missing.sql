@@ -1,12 +1,22 @@
 -- One row per essay, template and model that has too few evaluations.
 with essays as (select * from {{ ref("int_essays__chosen") }}),
 
-templates as (select * from {{ ref("stg_cohorts__templates") }} where is_active),
+-- A row without an id is a fault, which must be told rather than stop the models.
+templates as (
+    select *
+    from {{ ref("stg_cohorts__templates") }}
+    where is_active and template_id is not null
+),
 
-models as (select * from {{ ref("stg_cohorts__models") }} where is_for_evaluation),
+models as (
+    select *
+    from {{ ref("stg_cohorts__models") }}
+    where is_for_evaluation and llm_model_id is not null
+),
 
 replicates as (
-    select * from {{ ref("stg_cohorts__replicates") }} where stage = 'evaluation'
+    select * from {{ ref("stg_cohorts__replicates") }}
+    where stage = 'evaluation'
 ),
 
 reused as (select * from {{ ref("int_evaluations__reused") }}),

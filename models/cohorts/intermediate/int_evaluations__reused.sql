@@ -3,12 +3,19 @@ with generations as (select * from {{ ref("stg_cohorts__generations") }}),
 
 essays as (select * from {{ ref("int_essays__chosen") }}),
 
-templates as (select * from {{ ref("stg_cohorts__templates") }} where is_active),
+templates as (
+    select * from {{ ref("stg_cohorts__templates") }}
+    where is_active
+),
 
-models as (select * from {{ ref("stg_cohorts__models") }} where is_for_evaluation),
+models as (
+    select * from {{ ref("stg_cohorts__models") }}
+    where is_for_evaluation
+),
 
 replicates as (
-    select * from {{ ref("stg_cohorts__replicates") }} where stage = 'evaluation'
+    select * from {{ ref("stg_cohorts__replicates") }}
+    where stage = 'evaluation'
 ),
 
 requests as (select * from {{ ref("stg_cohorts__requests") }}),
@@ -19,7 +26,10 @@ settings as (
     select
         (select min(cohort_id) from requests) as cohort_id,
         (select min(replicates) from replicates) as replicates,
-        (select count(*) from lines where kind = 'include') > 0 as includes_others
+        (
+            select count(*) from lines
+            where kind = 'include'
+        ) > 0 as includes_others
 ),
 
 evaluations as (

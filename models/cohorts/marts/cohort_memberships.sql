@@ -3,13 +3,7 @@ with requests as (select * from {{ ref("stg_cohorts__requests") }}),
 
 essays as (select * from {{ ref("int_essays__chosen") }}),
 
-templates as (select * from {{ ref("stg_cohorts__templates") }}),
-
-models as (select * from {{ ref("stg_cohorts__models") }}),
-
-reused as (select * from {{ ref("int_evaluations__reused") }}),
-
-added as (select * from {{ ref("int_evaluations__added") }}),
+evaluations as (select * from {{ ref("int_evaluations__joined") }}),
 
 faults as (select * from {{ ref("cohort_faults") }}),
 
@@ -18,30 +12,6 @@ drafts as (
     select *
     from essays
     qualify row_number() over (partition by draft_id order by essay_place) = 1
-),
-
-evaluations as (
-    select
-        essay_place,
-        template_place,
-        model_place,
-        gen_id,
-        replicate,
-        replicate_number,
-        is_own,
-        false as is_new
-    from reused
-    union all
-    select
-        essay_place,
-        template_place,
-        model_place,
-        gen_id,
-        cast(replicate as varchar) as replicate,
-        replicate as replicate_number,
-        true as is_own,
-        true as is_new
-    from added
 ),
 
 members as (
@@ -82,22 +52,19 @@ members as (
     select
         'evaluation' as stage,
         3 as stage_place,
-        evaluations.essay_place,
-        evaluations.template_place,
-        evaluations.model_place,
-        evaluations.is_own,
-        case when evaluations.is_own then evaluations.replicate_number end as own_number,
-        evaluations.gen_id,
-        essays.essay_id as parent_gen_id,
-        essays.combo_id,
-        templates.template_id,
-        models.llm_model_id,
-        evaluations.replicate,
-        evaluations.is_new
+        essay_place,
+        template_place,
+        model_place,
+        is_own,
+        own_number,
+        gen_id,
+        essay_id as parent_gen_id,
+        combo_id,
+        template_id,
+        llm_model_id,
+        replicate,
+        is_new
     from evaluations
-    inner join essays on evaluations.essay_place = essays.essay_place
-    inner join templates on evaluations.template_place = templates.row_index
-    inner join models on evaluations.model_place = models.row_index
 ),
 
 -- Faults are the user's to mend before anything is written.

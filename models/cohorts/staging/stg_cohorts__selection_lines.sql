@@ -4,7 +4,7 @@ with source_rows as (select * from {{ source('cohort_inputs', 'selection_lines')
 trimmed_lines as (
     select
         line_number,
-        {{ trimmed("line") }} as line
+        {{ trimmed("line_text") }} as line_text
     from source_rows
 ),
 
@@ -12,17 +12,17 @@ trimmed_lines as (
 commented as (
     select
         *,
-        {{ trimmed("replace(lower(substr(line, 2)), '_', '-')") }} as words
+        {{ trimmed("replace(lower(substr(line_text, 2)), '_', '-')") }} as words
     from trimmed_lines
 ),
 
 final as (
     select
         line_number,
-        line,
+        line_text,
         case
-            when line = '' then 'blank'
-            when not starts_with(line, '#') then 'essay'
+            when line_text = '' then 'blank'
+            when not starts_with(line_text, '#') then 'essay'
             when
                 regexp_full_match(
                     words,

@@ -1,5 +1,7 @@
 -- One row per data row of the table of evaluation templates, active or not.
-with source_rows as (select * from {{ source('cohort_inputs', 'evaluation_templates') }}),
+with source_rows as (
+    select * from {{ source('cohort_inputs', 'evaluation_templates') }}
+),
 
 final as (
     select

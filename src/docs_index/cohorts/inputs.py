@@ -41,7 +41,7 @@ class CohortInputs:
             return _loaded(cursor, name, ("cohort_id",), rows)
         if name == "selection_lines":
             rows = selection_lines(self._layout)
-            return _loaded(cursor, name, ("line_number", "line"), rows)
+            return _loaded(cursor, name, ("line_number", "line_text"), rows)
         if name == "generations":
             rows = scan_generations(self._layout.generations)
             return _loaded(cursor, name, ("stage", "gen_id", "problem", *KEYS), rows)
@@ -74,7 +74,7 @@ def selection_lines(layout: Layout) -> list[Row]:
     if "\0" in text:
         raise DataRootError(f"{path} holds a NUL byte: it must be plain text")
     lines = text.split("\n")
-    return [{"line_number": n, "line": line} for n, line in enumerate(lines, 1)]
+    return [{"line_number": n, "line_text": line} for n, line in enumerate(lines, 1)]
 
 
 def load_table(

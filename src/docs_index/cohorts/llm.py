@@ -7,6 +7,7 @@ notice of each other, and do not try again when an answer is no answer.
 import json
 import os
 import random
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -179,11 +180,9 @@ def _refusal(status: int, response: Any) -> Exception:
 
 def _asked_wait(headers: Any) -> float | None:
     """Return the seconds that Retry-After names, as a number or a date."""
-    value = headers.get("retry-after", "")
-    try:
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
         return max(0.0, float(value))
-    except ValueError:
-        pass
     try:
         until = parsedate_to_datetime(value)
     except ValueError:

@@ -49,14 +49,13 @@ def scan_generations(store: Path) -> Iterator[Row]:
 
 
 def _row(folder: Path, stage: str, name: str) -> Row:
+    if not _is_unicode(name):
+        return {"stage": stage, "gen_id": ascii(name), "problem": "has an odd name"}
     row: Row = {"stage": stage, "gen_id": name}
     try:
         row |= _known(_metadata(f"{folder}/{name}/metadata.json"), stage)
-        name.encode()
     except _UnreadableError as error:
         row["problem"] = str(error)
-    except UnicodeEncodeError:
-        return {"stage": stage, "gen_id": ascii(name), "problem": "its name is no text"}
     return row
 
 

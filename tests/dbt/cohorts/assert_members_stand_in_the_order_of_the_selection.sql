@@ -23,7 +23,7 @@ with_places as (
         members.stage,
         members.gen_id,
         [
-            case members.stage when 'draft' then 1 when 'essay' then 2 else 3 end,
+            list_position(['draft', 'essay', 'evaluation'], members.stage),
             coalesce(of_drafts.essay_place, essays.essay_place),
             coalesce(templates.row_index, 0),
             coalesce(models.row_index, 0)
@@ -33,9 +33,10 @@ with_places as (
         on members.stage = 'draft' and members.gen_id = of_drafts.draft_id
     left join essays
         on
-            case members.stage when 'essay' then members.gen_id
+            essays.essay_id = case members.stage
+                when 'essay' then members.gen_id
                 when 'evaluation' then members.parent_gen_id
-            end = essays.essay_id
+            end
     left join templates
         on members.stage = 'evaluation' and members.template_id = templates.template_id
     left join models

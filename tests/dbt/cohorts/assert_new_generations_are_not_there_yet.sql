@@ -1,6 +1,6 @@
--- Fails when an evaluation that a cohort adds has the gen_id of one that is there, or of
--- another that it adds, or when one that it takes in is not there: a directory would be
--- written twice, or never.
+-- Fails when an evaluation that a cohort adds has the gen_id of one that is there, or
+-- of another that it adds, or when one that it takes in is not there: a directory would
+-- be written twice, or never.
 -- Does not check that the number is the smallest that is free.
 with members as (select * from {{ ref("cohort_memberships") }}),
 

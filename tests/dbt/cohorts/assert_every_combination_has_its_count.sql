@@ -1,17 +1,27 @@
--- Fails when an essay, template and model of a cohort has more or fewer evaluations than
--- the replicate count: more would be paid for in vain, fewer would skew an average.
+-- Fails when an essay, template and model of a cohort has more or fewer evaluations
+-- than the replicate count: more would be paid for in vain, fewer skew an average.
 -- Does not check which of them were taken.
 with members as (select * from {{ ref("cohort_memberships") }}),
 
 replicates as (
-    select * from {{ ref("stg_cohorts__replicates") }} where stage = 'evaluation'
+    select * from {{ ref("stg_cohorts__replicates") }}
+    where stage = 'evaluation'
 ),
 
-essays as (select * from members where stage = 'essay'),
+essays as (
+    select * from members
+    where stage = 'essay'
+),
 
-templates as (select * from {{ ref("stg_cohorts__templates") }} where is_active),
+templates as (
+    select * from {{ ref("stg_cohorts__templates") }}
+    where is_active
+),
 
-models as (select * from {{ ref("stg_cohorts__models") }} where is_for_evaluation),
+models as (
+    select * from {{ ref("stg_cohorts__models") }}
+    where is_for_evaluation
+),
 
 evaluations as (
     select
