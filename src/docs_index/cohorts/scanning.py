@@ -6,7 +6,6 @@ the same. DuckDB's own readers stop at the first such file.
 
 import json
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ KEYS = (
     "origin_cohort_id",
 )
 _MAX_BYTES = 2**20
+_USUAL_BYTES = 2**16  # a larger buffer is not to be had without asking the system
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 Row = dict[str, str | None]
@@ -79,20 +79,24 @@ def _metadata(path: str) -> dict[str, object]:
 def _content(path: str) -> bytes:
     descriptor = os.open(path, _FLAGS)
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _UnreadableError("its metadata.json is not a regular file")
-        content = os.read(descriptor, _MAX_BYTES + 1)
+        content = os.read(descriptor, _USUAL_BYTES)
+        while len(content) >= _USUAL_BYTES:
+            piece = os.read(descriptor, _MAX_BYTES)
+            content += piece
+            if len(content) > _MAX_BYTES:
+                message = f"its metadata.json has more than {_MAX_BYTES} bytes"
+                raise _UnreadableError(message)
+            if not piece:
+                break
     finally:
         os.close(descriptor)
-    if len(content) > _MAX_BYTES:
-        raise _UnreadableError(f"its metadata.json has more than {_MAX_BYTES} bytes")
     return content
 
 
 def _known(metadata: dict[str, object], stage: str) -> Row:
     """Return the values of `KEYS` alone; numbers as they are written."""
     known: Row = {}
+    together = ""
     for key in KEYS:
         name = f"{stage}_template" if key == "stage_template" else key
         value = metadata.get(name)
@@ -100,9 +104,10 @@ def _known(metadata: dict[str, object], stage: str) -> Row:
             continue
         if not isinstance(value, str):
             raise _UnreadableError(f"the {name} in its metadata.json is not text")
-        if "\0" in value or not _is_unicode(value):
-            raise _UnreadableError(f"the {name} in its metadata.json is not Unicode")
         known[key] = value
+        together += value
+    if "\0" in together or not _is_unicode(together):
+        raise _UnreadableError("a value in its metadata.json is not Unicode text")
     return known
 
 
