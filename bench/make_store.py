@@ -6,6 +6,7 @@ share of the evaluations, by ten templates, one of which is active, and two mode
 
 import argparse
 import json
+from collections.abc import Mapping
 from itertools import islice, product
 from pathlib import Path
 
@@ -23,17 +24,17 @@ def make_store(root: Path, evaluations: int, essays: int) -> None:
         folder = _generation(root, "essay", name, essay)
         (folder / "parsed.txt").write_text("An essay.\n")
     combinations = product(range(1, evaluations + 1), TEMPLATES, MODELS, range(essays))
-    for number, (replicate, template, model, essay) in enumerate(
+    for place, (replicate, template, model, index) in enumerate(
         islice(combinations, evaluations)
     ):
         metadata = {
-            "stage": "evaluation", "gen_id": f"v_{number:016}", "mode": "llm",
-            "origin_cohort_id": f"c{number % 7}", "template_id": template,
-            "combo_id": f"c{essay}", "parent_gen_id": f"e{essay:06}",
+            "stage": "evaluation", "gen_id": f"v_{place:016}", "mode": "llm",
+            "origin_cohort_id": f"c{place % 7}", "template_id": template,
+            "combo_id": f"c{index}", "parent_gen_id": f"e{index:06}",
             "llm_model_id": model, "replicate": replicate,
             "notes": {"length": "of a usual file", "padding": "x" * 200},
         }  # fmt: skip
-        _generation(root, "evaluation", f"v_{number:016}", metadata)
+        _generation(root, "evaluation", f"v_{place:016}", metadata)
     tables = {
         "evaluation_templates": ["template_id,parser,active"]
         + [f"{name},in_last_line,{name == TEMPLATES[0]}" for name in TEMPLATES],
@@ -44,8 +45,8 @@ def make_store(root: Path, evaluations: int, essays: int) -> None:
     (root / "1_raw/templates/evaluation").mkdir(parents=True)
     for name, lines in tables.items():
         (root / f"1_raw/{name}.csv").write_text("\n".join(lines) + "\n")
-    template = root / f"1_raw/templates/evaluation/{TEMPLATES[0]}.txt"
-    template.write_text("{{ response }}\nSCORE: ?\n")
+    text = root / f"1_raw/templates/evaluation/{TEMPLATES[0]}.txt"
+    text.write_text("{{ response }}\nSCORE: ?\n")
     (root / "2_tasks").mkdir()
     (root / "2_tasks/selected_essays.txt").write_text(
         "# mode: evaluation-only\n# include-existing-evaluations\n"
@@ -53,7 +54,9 @@ def make_store(root: Path, evaluations: int, essays: int) -> None:
     )
 
 
-def _generation(root: Path, stage: str, name: str, metadata: dict[str, object]) -> Path:
+def _generation(
+    root: Path, stage: str, name: str, metadata: Mapping[str, object]
+) -> Path:
     folder = root / "gens" / stage / name
     folder.mkdir(parents=True)
     (folder / "metadata.json").write_text(json.dumps(metadata, indent=2))

@@ -82,14 +82,14 @@ def _finish(campaign: Campaign, gen_id: str, model: LanguageModel) -> bool:
         raise StoppedError("stopped before it began: run again")
     folder = campaign.folder(campaign.evaluation(gen_id))
     is_new = not parsed_exists(folder)
-    if is_new:
-        evaluation_prompt(campaign, gen_id)
-        try:
+    try:
+        if is_new:
+            evaluation_prompt(campaign, gen_id)
             evaluation_raw(campaign, gen_id, model)
-        except OSError:
-            model.stopping.set()  # what cannot be stored must not be bought
-            raise
-    evaluation_parsed(campaign, gen_id)
+        evaluation_parsed(campaign, gen_id)
+    except OSError:
+        model.stopping.set()  # what cannot be stored must not be bought
+        raise
     return is_new
 
 
@@ -114,7 +114,4 @@ def _collect(
             if isinstance(error, AccessError):
                 stopping.set()
             summary.failed[gen_id] = str(error)
-        except OSError:
-            stopping.set()
-            raise
         progress(total - len(running), total)
