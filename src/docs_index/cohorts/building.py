@@ -28,7 +28,7 @@ def build_cohort(layout: Layout, cohort_id: str, *, dry_run: bool) -> Summary:
         OSError: writing failed; what has been written is whole, and building again
             completes it.
     """
-    if not dry_run:
+    if not dry_run and layout.lock.exists():  # else only once there is nothing to mend
         take_lock(layout.lock)
     scratch = _scratch(layout)
     take_lock(scratch / ".lock")
@@ -39,6 +39,8 @@ def build_cohort(layout: Layout, cohort_id: str, *, dry_run: bool) -> Summary:
         refuse_faults(database, cohort_id)
     if failure:
         raise BuildError(f"dbt could not build cohort {cohort_id}: {failure}")
+    if not dry_run:
+        take_lock(layout.lock)
     return place_cohort(layout, cohort_id, database, dry_run=dry_run)
 
 
