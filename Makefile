@@ -77,9 +77,9 @@ sql: .venv/ready-to-run
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
-		--extra build pyproject.toml -o requirements.txt
+		--extra build --extra evaluate pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
-		--extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+		--all-extras -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:
 	rm -rf .venv target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis

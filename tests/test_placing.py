@@ -55,7 +55,7 @@ def test_a_batch_is_synced_before_it_is_renamed_and_after(
     placer: Placer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
-    really_sync, really_rename = placing._sync, os.rename
+    really_sync, really_rename = placing.sync_file_system, os.rename
 
     def sync(folder: str) -> None:
         really_sync(folder)
@@ -65,7 +65,7 @@ def test_a_batch_is_synced_before_it_is_renamed_and_after(
         really_rename(*paths)
         done.append("rename")
 
-    monkeypatch.setattr(placing, "_sync", sync)
+    monkeypatch.setattr(placing, "sync_file_system", sync)
     monkeypatch.setattr(os, "rename", rename)
     monkeypatch.setattr(
         placing, "_documents", lambda _, places: [*map(document, places)]

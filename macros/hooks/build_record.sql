@@ -1,5 +1,5 @@
 {#-
-    What the last build was made of, written by the build itself.
+    What the last build of the documents was made of, written by the build itself.
 
     The table `build_record` has one row. Any dbt command that can change a table
     opens the record anew as `unfinished`; only a `dbt build` of the whole project,
@@ -8,11 +8,11 @@
 -#}
 {% macro begin_build_record() %}
     {% if execute and flags.WHICH in ("build", "run", "seed", "snapshot", "clone") %}
-        {% for schema in ["cross_experiment", "raw", "data_root"] %}
-            drop schema if exists {{ target.database }}.{{ schema }} cascade;
-            {#- Two threads that load sources at once must not both create it. #}
-            create schema {{ target.database }}.{{ schema }};
-        {% endfor %}
+        {{ emptied_schemas(["cohort_inputs"]) }}
+    {% endif %}
+    {% if execute and flags.WHICH in ("build", "run", "seed", "snapshot", "clone")
+        and not only_a_cohort_is_selected() %}
+        {{ emptied_schemas(["cross_experiment", "raw", "data_root"]) }}
         create or replace table {{ target.schema }}.build_record as
         select
             'unfinished' as status,
@@ -24,8 +24,29 @@
 {% endmacro %}
 
 
+{#- Schemas of sources, for this build to load them anew. -#}
+{% macro emptied_schemas(schemas) %}
+    {% for schema in schemas %}
+        drop schema if exists {{ target.database }}.{{ schema }} cascade;
+        {#- Two threads that load sources at once must not both create it. #}
+        create schema {{ target.database }}.{{ schema }};
+    {% endfor %}
+{% endmacro %}
+
+
+{#- Whether a build leaves the documents alone: all of its models are a cohort's. -#}
+{% macro only_a_cohort_is_selected() %}
+    {% set others = [] %}
+    {% set own = [] %}
+    {% for id in selected_resources if id.startswith("model.") %}
+        {% do (own if "cohorts" in graph.nodes[id].fqn else others).append(id) %}
+    {% endfor %}
+    {% do return(own and not others) %}
+{% endmacro %}
+
+
 {% macro finish_build_record(results) %}
-    {% if execute and flags.WHICH == "build" %}
+    {% if execute and flags.WHICH == "build" and not only_a_cohort_is_selected() %}
         {% set good = [] %}
         {% for result in results if result.status in ("success", "pass", "warn") %}
             {% do good.append(result.node.unique_id) %}
@@ -34,6 +55,7 @@
         {% for node in graph.nodes.values()
             if node.resource_type in ("seed", "model", "test")
             and node.config.materialized != "ephemeral"
+            and "cohorts" not in node.fqn
             and node.unique_id not in good %}
             {% do missing.append(node.unique_id) %}
         {% endfor %}

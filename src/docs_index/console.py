@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import duckdb
@@ -61,19 +61,19 @@ def _end(message: str, code: int) -> None:
 
 
 @contextmanager
-def shown_progress(*, quiet: bool) -> Iterator[Progress]:
+def shown_progress(*, quiet: bool, what: str = "documents") -> Iterator[Progress]:
     """Show how far a run is: a bar on a terminal, a line now and then elsewhere."""
     if quiet:
         yield lambda done, total: None
     elif sys.stderr.isatty():
-        with _bar() as progress:
+        with _bar(what) as progress:
             yield progress
     else:
-        yield _lines()
+        yield _lines(what)
 
 
 @contextmanager
-def _bar() -> Iterator[Progress]:
+def _bar(what: str) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -84,24 +84,24 @@ def _bar() -> Iterator[Progress]:
     )
 
     columns = (
-        TextColumn("documents"),
+        TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("documents", total=None)
+        task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _lines() -> Callable[[int, int], None]:
+def _lines(what: str) -> Callable[[int, int], None]:
     shown = time.monotonic()
 
     def show(done: int, total: int) -> None:
         nonlocal shown
         if time.monotonic() - shown > _EVERY_SECONDS:
             shown = time.monotonic()
-            typer.echo(f"{done} of {total} documents", err=True)
+            typer.echo(f"{done} of {total} {what}", err=True)
 
     return show
 
@@ -116,13 +116,13 @@ def print_summary(summary: Summary) -> None:
         "found": "found complete on disk, indexed",
         "skipped": "skipped, in the index already",
     }
-    _table(
+    print_table(
         "documents",
         [(words.get(key, key), count) for key, count in summary.documents.items()],
     )
-    _table("new in the index", list(summary.placed_by_stage.items()))
-    _table("rows not ingested", list(summary.bad_rows_by_reason.items()))
-    _table("counters", list(summary.counters.items()))
+    print_table("new in the index", list(summary.placed_by_stage.items()))
+    print_table("rows not ingested", list(summary.bad_rows_by_reason.items()))
+    print_table("counters", list(summary.counters.items()))
     for path in summary.missing_tables:
         typer.echo(f"missing, counted as empty: {path}")
     if summary.examples and (summary.dry_run or summary.conflicts):
@@ -144,7 +144,9 @@ def print_summary(summary: Summary) -> None:
         typer.echo("\nnothing new: nothing was written")
 
 
-def _table(title: str, rows: list[tuple[str, int]]) -> None:
+def print_table(title: str, rows: Iterable[tuple[str, int]]) -> None:
+    """Print names and counts under a title, nothing without rows."""
+    rows = list(rows)
     if rows:
         typer.echo(f"\n{title}")
     for name, count in rows:

@@ -1,10 +1,14 @@
 """The dbt-duckdb plugin: what dbt needs of Python before SQL can begin.
 
 It takes the lock of the data root before DuckDB's own can get in the way, and loads
-the CSV files that `models/staging` declares as sources. `profiles.yml` names it.
+what the models declare as sources. `profiles.yml` names it, and the variable
+DOCS_INDEX_SCRATCH: a folder for the database of a build that leaves the data root as
+it is, and needs no lock.
 """
 
+import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,6 +17,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
 from dbt_common.exceptions import DbtRuntimeError
 
+from docs_index.cohorts.inputs import CohortInputs
 from docs_index.errors import DocsIndexError, printable
 from docs_index.layout import keep_from_strangers, open_layout
 from docs_index.lock import take_lock
@@ -29,7 +34,12 @@ class Plugin(BasePlugin):
         keep_from_strangers()
         try:
             self._sources = Sources(open_layout())
-            take_lock(self._sources.layout.lock)
+            self._cohort_inputs = CohortInputs(self._sources.layout)
+            self._build = self._sources.layout.build
+            if scratch := os.environ.get("DOCS_INDEX_SCRATCH"):
+                self._build = Path(scratch) / self._build.name
+            else:
+                take_lock(self._sources.layout.lock)
         except DocsIndexError as error:
             raise DbtRuntimeError(printable(str(error))) from error
 
@@ -37,10 +47,9 @@ class Plugin(BasePlugin):
         self, creds: DuckDBCredentials, config: dict[str, Any]
     ) -> None:
         """Have the build of this data root attached, and spilled to beside it."""
-        build = self._sources.layout.build
         [attached] = creds.attach or []
-        attached.path = str(build)
-        config["temp_directory"] = f"{build}.tmp"
+        attached.path = str(self._build)
+        config["temp_directory"] = f"{self._build}.tmp"
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Point a cursor at the build, and remember it: `load` is called for it.
@@ -52,9 +61,12 @@ class Plugin(BasePlugin):
         self._this_thread.cursor = cursor
 
     def load(self, source_config: SourceConfig) -> duckdb.DuckDBPyRelation:
-        """Return a source: `input_files`, or the CSV file that its `meta` describes."""
+        """Return a source: `input_files`, or what its schema's loader makes of it."""
         cursor: duckdb.DuckDBPyConnection = self._this_thread.cursor
         try:
+            if source_config.schema == "cohort_inputs":
+                name, meta = source_config.identifier, source_config.meta
+                return self._cohort_inputs.load(cursor, name, meta)
             if source_config.identifier == "input_files":
                 return self._sources.input_files(cursor)
             return self._sources.load(cursor, source_config.meta)

@@ -27,6 +27,36 @@ class BuildError(DocsIndexError):
     """The last dbt build is missing, unfinished, or made for something else."""
 
 
+class CohortError(DocsIndexError):
+    """A cohort cannot be built, run or chosen from what is asked for or given."""
+
+
+class EvaluationError(DocsIndexError):
+    """An evaluation could not be finished; the others go on."""
+
+    exit_code = 1
+
+
+class BlockedError(EvaluationError):
+    """An evaluation's essay, template or directory is missing or cannot be used."""
+
+
+class UnparsedError(EvaluationError):
+    """An evaluation's answer was cut off, or its parser finds nothing in it."""
+
+
+class AnswerError(EvaluationError):
+    """The endpoint gave no answer, for now or for good."""
+
+
+class AccessError(AnswerError):
+    """The endpoint refuses this key: no other request would fare better."""
+
+
+class StoppedError(AnswerError):
+    """The run was asked to stop before an answer was asked for."""
+
+
 class IndexFileError(DocsIndexError):
     """The SQLite index is not a database of this program."""
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,57 @@ class Layout:
         """The folder of the two reports."""
         return self.root / "7_reporting"
 
+    @property
+    def generations(self) -> Path:
+        """The generation store: `{stage}/{gen_id}/`."""
+        return self.root / "gens"
+
+    def generation(self, stage: str, gen_id: str) -> Path:
+        """The directory of one generation."""
+        return self.generations / stage / gen_id
+
+    @property
+    def unpublished_generations(self) -> Path:
+        """New generations being written; on the file system of what they become."""
+        return self.generations / "evaluation" / ".unpublished"
+
+    def cohort(self, cohort_id: str) -> Path:
+        """The folder of one cohort, with its lock."""
+        return self.root / "cohorts" / cohort_id
+
+    def cohort_lock(self, cohort_id: str) -> Path:
+        """The file whose lock a run of a cohort holds."""
+        return self.cohort(cohort_id) / ".lock"
+
+    def membership(self, cohort_id: str) -> Path:
+        """The list of the generations that a cohort works on."""
+        return self.cohort(cohort_id) / "membership.csv"
+
+    @property
+    def selected_essays(self) -> Path:
+        """The selection file: the essays of the next cohort, and its directives."""
+        return self.root / "2_tasks" / "selected_essays.txt"
+
+    @property
+    def evaluation_templates(self) -> Path:
+        """The table of evaluation templates and their parsers."""
+        return self.root / "1_raw" / "evaluation_templates.csv"
+
+    @property
+    def models(self) -> Path:
+        """The table of language models."""
+        return self.root / "1_raw" / "llm_models.csv"
+
+    def template(self, template_id: str) -> Path:
+        """The text of an evaluation template."""
+        folder = self.root / "1_raw" / "templates" / "evaluation"
+        return folder / f"{template_id}.txt"
+
+    @property
+    def scores(self) -> Path:
+        """The scores of all experiments, from which essays are chosen."""
+        return self.root / "7_cross_experiment" / "aggregated_scores.csv"
+
     def report(self, name: str) -> Path:
         """The report `latest` or `consistency`."""
         return self.reports / f"documents_{name}_report.csv"
@@ -105,21 +157,41 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     if not named.is_dir():
         raise DataRootError(
             f"data root {str(named)!r} is no directory: set DATA_ROOT (or pass "
-            "--data-root) to the folder that holds 7_cross_experiment/"
+            "--data-root) to the folder that holds 7_cross_experiment/ or gens/"
         )
     layout = Layout(Path(os.path.realpath(named)))
     folders = [layout.docs, layout.db, layout.bad_generations.parent, layout.reports]
     folders += [layout.docs / stage for stage in STAGES]
     files = [layout.bad_generations, *map(layout.report, REPORTS)]
-    for path in folders + files:
-        layout.refuse_link_out(path)
-    for folder in folders:
-        if os.path.lexists(folder) and not folder.is_dir():
-            raise DataRootError(f"{folder} is in the way: it must be a folder")
+    _check_written(layout, folders, files)
     for path in [layout.unpublished, *_opened_in_place(layout)]:
         if path.is_symlink():
             raise DataRootError(f"{path} {_IS_A_LINK}")
     return layout
+
+
+def open_cohort_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
+    """Return the same layout, checked for what cohorts write.
+
+    Raises:
+        DataRootError: as `open_layout`.
+    """
+    layout = open_layout(data_root)
+    evaluations = layout.generations / "evaluation"
+    folders = [layout.generations, evaluations, layout.root / "cohorts"]
+    folders.append(layout.selected_essays.parent)
+    _check_written(layout, folders, [layout.selected_essays])
+    return layout
+
+
+def _check_written(
+    layout: Layout, folders: Sequence[Path], files: Sequence[Path]
+) -> None:
+    for path in (*folders, *files):
+        layout.refuse_link_out(path)
+    for folder in folders:
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise DataRootError(f"{folder} is in the way: it must be a folder")
 
 
 def keep_from_strangers() -> None:

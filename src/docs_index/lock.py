@@ -26,7 +26,7 @@ def take_lock(path: Path) -> int:
     """
     if path in _held:
         return _held[path]
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = _open(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -34,7 +34,7 @@ def take_lock(path: Path) -> int:
         holder = os.read(descriptor, 200).decode(errors="replace") or "another process"
         os.close(descriptor)
         raise LockedError(
-            f"{holder} is working on {path.parent.parent}: wait until it has ended"
+            f"{holder} is working on {_guarded(path)}: wait until it has ended"
         ) from None
     command = Path(sys.argv[0]).name
     os.ftruncate(descriptor, 0)
@@ -73,3 +73,8 @@ def _open(path: Path) -> int:
         os.close(descriptor)
         raise fault
     return descriptor
+
+
+def _guarded(path: Path) -> Path:
+    """Return what a lock is for: a data root's is in its folder `db`."""
+    return path.parent.parent if path.parent.name == "db" else path.parent

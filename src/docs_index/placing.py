@@ -132,9 +132,9 @@ class Placer:
         self._parse(ready)
         for document, contents in ready:
             self._write(document, contents)
-        _sync(self.unpublished)
+        sync_file_system(self.unpublished)
         results += [self._publish(document) for document, _ in ready]
-        _sync(self.docs)
+        sync_file_system(self.docs)
         return results
 
     def _read(self, document: Document) -> Contents:
@@ -289,7 +289,7 @@ def _text_parser(expression: str) -> TextParser:
     return TextParser(expression)
 
 
-def _sync(folder: str) -> None:
+def sync_file_system(folder: str | os.PathLike[str]) -> None:
     """Flush the file system that a folder is on; one call a batch, not one a file."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "syncfs"):

@@ -1,7 +1,8 @@
 """The CSV files of one data root, each loaded when a `source()` asks for it.
 
-Owns what a missing file means: an empty table, unless all of a group are missing. How a
-file is read is `tables`'; which files there are is `models/staging/_sources.yml`'s.
+Owns what a missing file means: an empty table, unless all of a group are missing and
+there is no generation store that a data root could be for instead. How a file is read
+is `tables`'; which files there are is `models/staging/_sources.yml`'s.
 """
 
 import os
@@ -51,7 +52,7 @@ class Sources:
 
     def _refuse_if_all_missing(self, files: Sequence[str]) -> None:
         found = [file for file in files if os.path.lexists(self.layout.root / file)]
-        if files and not found:
+        if files and not found and not self.layout.generations.is_dir():
             raise DataRootError(
                 f"data root {self.layout.root} has none of the results tables "
                 f"({', '.join(files)}): set DATA_ROOT to the folder that has them"

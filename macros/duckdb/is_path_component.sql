@@ -1,0 +1,13 @@
+{#-
+    Whether an id can name a folder or file: letters, digits, `.`, `_` and `-`, and no dot
+    first. src/docs_index/cohorts/naming.py has the same rule for names of cohorts.
+-#}
+{% macro is_path_component(text) -%}
+    regexp_full_match({{ text }}, '[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}')
+{%- endmacro %}
+
+
+{#- What is said of an id that is none. -#}
+{% macro no_id_text() -%}
+    'is no id: use letters, digits, ., _ and -, and no dot first'
+{%- endmacro %}

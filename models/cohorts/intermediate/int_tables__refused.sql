@@ -1,0 +1,124 @@
+-- One row per fault of the tables that say what evaluations a cohort has.
+with templates as (select * from {{ ref("stg_cohorts__templates") }}),
+
+models as (select * from {{ ref("stg_cohorts__models") }}),
+
+replicates as (select * from {{ ref("stg_cohorts__replicates") }}),
+
+parsers as (select * from {{ ref("parsers") }}),
+
+{% set template_table = "'1_raw/evaluation_templates.csv'" -%}
+{% set model_table = "'1_raw/llm_models.csv'" -%}
+{% set replicate_table = "'1_raw/replication_config.csv'" -%}
+
+of_templates as (
+    select
+        2 as kind_place,
+        min(row_index) as place,
+        {{ template_table }} as subject,
+        'lists template "' || template_id || '" ' || count(*) || ' times: keep one'
+            as fault
+    from templates
+    where template_id is not null
+    group by template_id
+    having count(*) > 1
+    union all
+    select
+        2 as kind_place,
+        row_index as place,
+        {{ template_table }} as subject,
+        'row ' || row_index || ': template "' || coalesce(template_id, '') || '" '
+        || {{ no_id_text() }} as fault
+    from templates
+    where not coalesce({{ is_path_component("template_id") }}, false)
+    union all
+    select
+        2 as kind_place,
+        templates.row_index as place,
+        {{ template_table }} as subject,
+        'template "' || templates.template_id || '" names parser "'
+        || templates.parser || '", which is not known: name one of seeds/parsers.csv'
+            as fault
+    from templates
+    left join parsers on templates.parser = parsers.parser
+    where
+        templates.is_active
+        and templates.parser is not null
+        and parsers.parser is null
+    union all
+    select
+        2 as kind_place,
+        0 as place,
+        {{ template_table }} as subject,
+        'has no active template: set active to true for one' as fault
+    from templates
+    having count(*) filter (where is_active) = 0
+),
+
+of_models as (
+    select
+        3 as kind_place,
+        min(row_index) as place,
+        {{ model_table }} as subject,
+        'lists model "' || llm_model_id || '" ' || count(*) || ' times: keep one'
+            as fault
+    from models
+    where llm_model_id is not null
+    group by llm_model_id
+    having count(*) > 1
+    union all
+    select
+        3 as kind_place,
+        row_index as place,
+        {{ model_table }} as subject,
+        'row ' || row_index || ': has no id' as fault
+    from models
+    where llm_model_id is null
+    union all
+    select
+        3 as kind_place,
+        0 as place,
+        {{ model_table }} as subject,
+        'has no model for evaluation: set for_evaluation to true for one' as fault
+    from models
+    having count(*) filter (where is_for_evaluation) = 0
+),
+
+of_replicates as (
+    select
+        4 as kind_place,
+        min(row_index) as place,
+        {{ replicate_table }} as subject,
+        'lists stage "' || stage || '" ' || count(*) || ' times: keep one' as fault
+    from replicates
+    where stage is not null
+    group by stage
+    having count(*) > 1
+    union all
+    select
+        4 as kind_place,
+        row_index as place,
+        {{ replicate_table }} as subject,
+        'replicates of evaluation is "' || coalesce(replicates_text, '')
+        || '": it must be an integer of at least 1' as fault
+    from replicates
+    where stage = 'evaluation' and replicates is null
+    union all
+    select
+        4 as kind_place,
+        0 as place,
+        {{ replicate_table }} as subject,
+        'has no row for stage evaluation: add one' as fault
+    from replicates
+    having count(*) filter (where stage = 'evaluation') = 0
+),
+
+final as (
+    select * from of_templates
+    union all
+    select * from of_models
+    union all
+    select * from of_replicates
+)
+
+select * from final

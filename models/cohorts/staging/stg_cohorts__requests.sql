@@ -1,0 +1,6 @@
+-- One row: the cohort that is built.
+with requests as (select * from {{ source('cohort_inputs', 'requests') }}),
+
+final as (select cohort_id from requests)
+
+select * from final

@@ -1,0 +1,52 @@
+-- One row per line of the selection file, with what it means.
+with source_rows as (select * from {{ source('cohort_inputs', 'selection_lines') }}),
+
+trimmed_lines as (
+    select
+        line_number,
+        {{ trimmed("line_text") }} as line_text
+    from source_rows
+),
+
+-- What follows `#`, in one spelling.
+commented as (
+    select
+        *,
+        {{ trimmed("replace(lower(substr(line_text, 2)), '_', '-')") }} as words
+    from trimmed_lines
+),
+
+final as (
+    select
+        line_number,
+        line_text,
+        case
+            when line_text = '' then 'blank'
+            when not starts_with(line_text, '#') then 'essay'
+            when
+                regexp_full_match(
+                    words,
+                    'mode[ \t]*:[ \t]*(evaluations?-only|reuse-essays)'
+                )
+                then 'mode'
+            when regexp_full_match(words, 'mode[ \t]*:(?s:.*)') then 'unknown mode'
+            when
+                words in (
+                    'include-existing-evaluations',
+                    'backfill-mode',
+                    'fill-up',
+                    'fillup',
+                    'skip-existing-evaluations'
+                )
+                then 'include'
+            when
+                regexp_matches(
+                    words, '^[# \t]*(mode|include|skip|fill|backfill)($|[^a-z0-9])'
+                )
+                then 'misspelt'
+            else 'comment'
+        end as kind
+    from commented
+)
+
+select * from final

@@ -1,0 +1,1 @@
+"""Reuse the evaluations that exist, and buy the missing ones: backfill cohorts."""

@@ -1,0 +1,156 @@
+"""One cohort as it stands on disk: its evaluations, and what running them needs.
+
+Membership is read from membership.csv alone; what a template's parser and a model's
+name at the endpoint are, from their tables.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from docs_index.cohorts.inputs import load_table
+from docs_index.cohorts.naming import is_path_component
+from docs_index.errors import CohortError, TableRefusedError
+from docs_index.layout import Layout
+from docs_index.tables import check_table
+
+COLUMNS = (
+    "stage",
+    "gen_id",
+    "cohort_id",
+    "parent_gen_id",
+    "combo_id",
+    "template_id",
+    "llm_model_id",
+    "replicate",
+)
+_BLANKS = " \t\r\n"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One evaluation of a cohort, as membership.csv has it."""
+
+    gen_id: str
+    essay_id: str
+    template_id: str
+    llm_model_id: str
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A cohort's evaluations in order, and the tables that running them needs.
+
+    `parsers` has None for a template without one, `models` the name of each model at
+    the endpoint.
+    """
+
+    layout: Layout
+    cohort_id: str
+    evaluations: dict[str, Evaluation]
+    parsers: dict[str, str | None]
+    models: dict[str, str]
+
+    def folder(self, evaluation: Evaluation) -> Path:
+        """Return the directory of an evaluation."""
+        return self.layout.generation("evaluation", evaluation.gen_id)
+
+    def essay_folder(self, evaluation: Evaluation) -> Path:
+        """Return the directory of the essay that it judges."""
+        return self.layout.generation("essay", evaluation.essay_id)
+
+    def evaluation(self, gen_id: str) -> Evaluation:
+        """Return a member by its gen_id.
+
+        Raises:
+            CohortError: it is none.
+        """
+        try:
+            return self.evaluations[gen_id]
+        except KeyError:
+            raise CohortError(
+                f"{gen_id} is no evaluation of cohort {self.cohort_id}: see "
+                f"{self.layout.membership(self.cohort_id)}"
+            ) from None
+
+
+def open_campaign(
+    layout: Layout, cohort_id: str, members: Iterable[Mapping[str, str]] | None = None
+) -> Campaign:
+    """Return a cohort that has been built, or with `members` is to be.
+
+    Raises:
+        CohortError: it has not been built.
+        DocsIndexError: a table is missing or refused.
+    """
+    if members is None:
+        members = read_membership(layout, cohort_id)
+    return Campaign(
+        layout,
+        cohort_id,
+        evaluations={
+            row["gen_id"]: Evaluation(
+                row["gen_id"], row["parent_gen_id"], row["template_id"],
+                row["llm_model_id"],
+            )
+            for row in members
+            if row["stage"] == "evaluation"
+        },
+        parsers={
+            template_id: parser or None
+            for template_id, parser in _pairs(
+                layout.evaluation_templates, "template_id", "parser"
+            )
+        },
+        models={
+            model_id: model or model_id
+            for model_id, model in _pairs(layout.models, "id", "model")
+        },
+    )  # fmt: skip
+
+
+def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:
+    """Return the rows of membership.csv.
+
+    Raises:
+        CohortError: there is none.
+        TableRefusedError: it is not what building a cohort writes.
+    """
+    path = layout.membership(cohort_id)
+    if not path.is_file():
+        raise CohortError(
+            f"{path} is missing: build the cohort first, with "
+            f"python scripts/build_cohort.py --cohort {cohort_id}"
+        )
+    header = check_table(path).header
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise TableRefusedError(
+            f"{path} has no column {', '.join(missing)}: build the cohort anew"
+        )
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    ids = [row[name] for row in rows for name in ("gen_id", "parent_gen_id")]
+    odd = [name for name in ids if name and not is_path_component(name)]
+    odd += [row["template_id"] for row in rows if row["stage"] == "evaluation"
+            and not is_path_component(row["template_id"])]  # fmt: skip
+    if odd:
+        raise TableRefusedError(
+            f"{path} has the id {odd[0]!r}, which cannot name a file: build the cohort "
+            "anew"
+        )
+    return rows
+
+
+def _pairs(path: Path, key: str, value: str) -> Sequence[tuple[str, str]]:
+    """Return two columns of a table, trimmed; a missing value is empty."""
+    with duckdb.connect() as connection:
+        meta = {"required": [key], "columns": [key, value]}
+        rows = load_table(connection, path, meta).fetchall()
+    return [
+        ((name or "").strip(_BLANKS), (text or "").strip(_BLANKS))
+        for _, name, text in rows
+    ]

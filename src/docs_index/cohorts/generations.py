@@ -1,0 +1,59 @@
+"""The files of one generation: which are there, reading and writing them.
+
+`parsed.txt` says that a generation is done, `raw.txt` that its answer has been paid
+for. A file appears under its name complete and on the disk, or not at all.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from docs_index.errors import BlockedError
+from docs_index.publishing import publish
+
+PROMPT, RAW, PARSED = "prompt.txt", "raw.txt", "parsed.txt"
+RAW_METADATA, PARSED_METADATA = "raw_metadata.json", "parsed_metadata.json"
+
+
+def parsed_exists(folder: Path) -> bool:
+    """Tell whether a generation is done."""
+    return (folder / PARSED).is_file()
+
+
+def raw_exists(folder: Path) -> bool:
+    """Tell whether a generation's answer is there, and need not be bought."""
+    return (folder / RAW).is_file()
+
+
+def read_text(folder: Path, name: str) -> str | None:
+    """Return a file's text as it stands, None where there is no such file.
+
+    Raises:
+        BlockedError: it is not UTF-8.
+    """
+    try:
+        return (folder / name).read_bytes().decode()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except UnicodeDecodeError as error:
+        raise BlockedError(
+            f"{folder / name} is not UTF-8 (byte {error.start + 1}): save it as UTF-8"
+        ) from error
+
+
+def write_text(folder: Path, name: str, text: str) -> None:
+    """Put a file of a generation in place at once; a lone surrogate becomes `?`."""
+    publish(folder / name, text.encode(errors="replace"))
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep every other process and thread from buying this generation's answer."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,78 @@
+"""Names of cohorts, and the ids of new generations.
+
+Ids name folders and files. The macro `is_path_component` has the same rule in SQL.
+"""
+
+import hashlib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from docs_index.errors import CohortError
+
+_COMPONENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}")
+_NO_COHORT = ("", "0", "false", "none", "null")
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+Combination = tuple[str, str, str]
+"""An essay's gen_id, a template_id and an llm_model_id."""
+
+
+def is_path_component(name: str) -> bool:
+    """Tell whether an id can name a file: `A-Za-z0-9._-`, and no dot first."""
+    return _COMPONENT.fullmatch(name) is not None
+
+
+def named_cohort(asked: str | None = None) -> str:
+    """Return the cohort id that was asked for, else that of `DD_COHORT`.
+
+    Raises:
+        CohortError: there is none, or it cannot name a folder.
+    """
+    named = asked if asked is not None else os.environ.get("DD_COHORT", "")
+    if asked is None and named.strip().lower() in _NO_COHORT:
+        raise CohortError("no cohort is named: pass --cohort NAME, or set DD_COHORT")
+    cohort_id = named.strip()
+    if not is_path_component(cohort_id):
+        raise CohortError(
+            f"cohort id {cohort_id!r} cannot name a folder: use letters, digits, "
+            "'.', '_' and '-', and no dot at the beginning"
+        )
+    return cohort_id
+
+
+def evaluation_gen_id(combination: Combination, replicate: int) -> str:
+    """Return `v_` and, in base 36, BLAKE2b with 10 bytes over what makes it one."""
+    parts = [part.strip().lower() for part in combination]
+    written = "|".join((*parts, str(replicate)))
+    digest = hashlib.blake2b(written.encode(), digest_size=10).digest()
+    number, digits = int.from_bytes(digest, "big"), ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return f"v_{digits or '0'}"
+
+
+def free_gen_ids(
+    wanted: Iterable[tuple[Combination, int]], taken: Iterable[str]
+) -> Iterator[tuple[Combination, str, int]]:
+    """Yield (combination, gen_id, replicate), as many as each combination wants.
+
+    The numbers are the smallest whose gen_id is free. Combinations that differ in case
+    alone share gen_ids, so they are served in their order. Every number is tried once:
+    the cost is that of what is wanted and what is taken, never of their product.
+    """
+    used = set(taken)
+    tried: Counter[Combination] = Counter()
+    for combination, count in wanted:
+        essay, template, model = (part.strip().lower() for part in combination)
+        key = (essay, template, model)
+        found = 0
+        while found < count:
+            tried[key] += 1
+            gen_id = evaluation_gen_id(key, tried[key])
+            if gen_id not in used:
+                used.add(gen_id)
+                found += 1
+                yield combination, gen_id, tried[key]

@@ -1,0 +1,119 @@
+"""The metadata of every generation in the store, read in one pass.
+
+A directory that cannot be used is an answer too, and says why: its name is taken all
+the same. DuckDB's own readers stop at the first such file.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from docs_index.layout import STAGES
+
+KEYS = (
+    "template_id",
+    "stage_template",  # `{stage}_template`, as older files have it
+    "llm_model_id",
+    "parent_gen_id",
+    "combo_id",
+    "mode",
+    "replicate",
+    "origin_cohort_id",
+)
+_MAX_BYTES = 2**20
+_USUAL_BYTES = 2**16  # a larger buffer is not to be had without asking the system
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+Row = dict[str, str | None]
+
+
+class _UnreadableError(Exception):
+    """A generation's metadata.json cannot be used; the text says why."""
+
+
+def scan_generations(store: Path) -> Iterator[Row]:
+    """Yield a row per directory of the store: stage, gen_id, problem and `KEYS`.
+
+    Names that begin with a dot are left out: no generation has one.
+
+    Raises:
+        OSError: a stage's folder cannot be listed.
+    """
+    for stage in STAGES:
+        folder = store / stage
+        if folder.is_dir():
+            for name in os.listdir(folder):
+                if not name.startswith("."):
+                    yield _row(folder, stage, name)
+
+
+def _row(folder: Path, stage: str, name: str) -> Row:
+    if not _is_unicode(name):
+        return {"stage": stage, "gen_id": ascii(name), "problem": "has an odd name"}
+    row: Row = {"stage": stage, "gen_id": name}
+    try:
+        row |= _known(_metadata(f"{folder}/{name}/metadata.json"), stage)
+    except _UnreadableError as error:
+        row["problem"] = str(error)
+    return row
+
+
+def _metadata(path: str) -> dict[str, object]:
+    try:
+        found = json.loads(_content(path), parse_int=str, parse_float=str)
+    except NotADirectoryError:
+        raise _UnreadableError("is no directory") from None
+    except FileNotFoundError:
+        raise _UnreadableError("has no metadata.json") from None
+    except OSError as error:
+        message = f"its metadata.json cannot be read: {error.strerror}"
+        raise _UnreadableError(message) from error
+    except (ValueError, RecursionError) as error:
+        raise _UnreadableError(f"its metadata.json is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise _UnreadableError("its metadata.json holds no JSON object")
+    return found
+
+
+def _content(path: str) -> bytes:
+    descriptor = os.open(path, _FLAGS)
+    try:
+        content = os.read(descriptor, _USUAL_BYTES)
+        while len(content) >= _USUAL_BYTES:
+            piece = os.read(descriptor, _MAX_BYTES)
+            content += piece
+            if len(content) > _MAX_BYTES:
+                message = f"its metadata.json has more than {_MAX_BYTES} bytes"
+                raise _UnreadableError(message)
+            if not piece:
+                break
+    finally:
+        os.close(descriptor)
+    return content
+
+
+def _known(metadata: dict[str, object], stage: str) -> Row:
+    """Return the values of `KEYS` alone; numbers as they are written."""
+    known: Row = {}
+    together = ""
+    for key in KEYS:
+        name = f"{stage}_template" if key == "stage_template" else key
+        value = metadata.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            raise _UnreadableError(f"the {name} in its metadata.json is not text")
+        known[key] = value
+        together += value
+    if "\0" in together or not _is_unicode(together):
+        raise _UnreadableError("a value in its metadata.json is not Unicode text")
+    return known
+
+
+def _is_unicode(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

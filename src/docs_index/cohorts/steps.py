@@ -1,0 +1,239 @@
+"""The three steps of an evaluation, whoever runs them: prompt, raw answer, parsed text.
+
+Each looks first whether the evaluation is done: then it says so, returns what is on
+disk, writes nothing and asks no model. Else it goes on from its own output, if that is
+there: an answer that was paid for is never bought again. Steps return the text of
+their file, an empty one where a done evaluation lacks it.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import jinja2
+from jinja2.sandbox import SandboxedEnvironment
+
+from docs_index.cohorts.campaign import Campaign, Evaluation
+from docs_index.cohorts.generations import (
+    PARSED,
+    PARSED_METADATA,
+    PROMPT,
+    RAW,
+    RAW_METADATA,
+    held,
+    parsed_exists,
+    read_text,
+    write_text,
+)
+from docs_index.cohorts.llm import LanguageModel
+from docs_index.cohorts.parsers import parsed
+from docs_index.errors import BlockedError, UnparsedError
+
+logger = logging.getLogger(__name__)
+
+_LAST_LINES = 3
+_SHOWN_CHARS = 300
+_AGAIN = f"delete its {RAW} and {RAW_METADATA} to ask the model again"
+# What a template's own expressions can end in.
+_TEMPLATE_ERRORS = (
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+
+
+def evaluation_prompt(campaign: Campaign, gen_id: str) -> str:
+    """Render an evaluation's template with its essay, and return the prompt.
+
+    Raises:
+        BlockedError: the essay's text or the template is missing or cannot be used.
+    """
+    evaluation = campaign.evaluation(gen_id)
+    folder = campaign.folder(evaluation)
+    found = _skipped(folder, PROMPT)
+    if found is None:
+        found = read_text(folder, PROMPT)
+    if found is None:
+        _check_folder(folder)
+        found = _rendered(campaign, evaluation)
+        write_text(folder, PROMPT, found)
+    return found
+
+
+def evaluation_raw(campaign: Campaign, gen_id: str, model: LanguageModel) -> str:
+    """Ask the language model for an evaluation, and return its answer.
+
+    The answer is on disk when this returns. Of several that run at once, one buys it,
+    and the others wait for it.
+
+    Raises:
+        BlockedError: there is no prompt yet.
+        AnswerError: the endpoint gave no answer.
+    """
+    evaluation = campaign.evaluation(gen_id)
+    folder = campaign.folder(evaluation)
+    found = _skipped(folder, RAW)
+    if found is None:
+        found = read_text(folder, RAW)
+    if found is None:
+        _check_folder(folder)
+        with held(folder):
+            found = read_text(folder, RAW)
+            if found is None:
+                found = _bought(campaign, evaluation, model)
+    return found
+
+
+def evaluation_parsed(campaign: Campaign, gen_id: str) -> str:
+    """Run the template's parser on an evaluation's answer, and return the result.
+
+    Raises:
+        BlockedError: there is no answer yet.
+        UnparsedError: the answer was cut off, or the parser finds nothing in it.
+    """
+    evaluation = campaign.evaluation(gen_id)
+    folder = campaign.folder(evaluation)
+    found = _skipped(folder, PARSED)
+    if found is not None:
+        return found
+    answer = read_text(folder, RAW)
+    if answer is None:
+        raise BlockedError(f"{gen_id} has no {RAW} yet: run evaluation_raw first")
+    text = parsed_answer(campaign, evaluation, answer)
+    metadata = {
+        "parser": campaign.parsers[evaluation.template_id],
+        "raw_chars": len(answer),
+        "parsed_chars": len(text),
+    }
+    write_text(folder, PARSED_METADATA, _json(metadata))
+    write_text(folder, PARSED, text)
+    return text
+
+
+def parsed_answer(campaign: Campaign, evaluation: Evaluation, answer: str) -> str:
+    """Return what the template's parser makes of an answer; nothing is written.
+
+    Raises:
+        UnparsedError: the answer was cut off, or the parser finds nothing in it.
+        BlockedError: the template is not in its table any more.
+    """
+    if _is_truncated(campaign.folder(evaluation)):
+        raise UnparsedError(
+            f"{evaluation.gen_id}: the answer is truncated, the model stopped at its "
+            f"length limit: {_AGAIN}"
+        )
+    try:
+        parser = campaign.parsers[evaluation.template_id]
+    except KeyError:
+        raise BlockedError(
+            f"{evaluation.gen_id}: template {evaluation.template_id} is not in "
+            f"{campaign.layout.evaluation_templates}: add it"
+        ) from None
+    text = parsed(parser, answer)
+    if text is None:
+        lines = [line.strip() for line in answer.splitlines() if line.strip()]
+        shown = " / ".join(lines[-_LAST_LINES:])[-_SHOWN_CHARS:]
+        raise UnparsedError(
+            f"{evaluation.gen_id}: parser {parser} finds no result in the answer, "
+            f"which ends {shown!r}: {_AGAIN}"
+        )
+    return text
+
+
+def _skipped(folder: Path, name: str) -> str | None:
+    """Return a file of an evaluation that is done, None for one that is not."""
+    if not parsed_exists(folder):
+        return None
+    logger.info("Skipping %s: parsed.txt already exists", folder.name)
+    return read_text(folder, name) or ""
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise BlockedError(f"{folder} is missing: build the cohort again")
+
+
+def blocked_by(campaign: Campaign, evaluation: Evaluation) -> str | None:
+    """Say what an evaluation lacks to be run, None if nothing is missing.
+
+    Does not render the template: that may fail yet.
+    """
+    try:
+        _check_inputs(campaign, evaluation)
+        _endpoint_model(campaign, evaluation)
+    except BlockedError as error:
+        return str(error)
+    return None
+
+
+def _check_inputs(campaign: Campaign, evaluation: Evaluation) -> tuple[Path, Path]:
+    """Return the files of the essay's text and of the template."""
+    essay = campaign.essay_folder(evaluation) / PARSED
+    if not essay.is_file():
+        raise BlockedError(f"{essay} is missing: finish the essay first")
+    template = campaign.layout.template(evaluation.template_id)
+    if not template.is_file():
+        raise BlockedError(f"{template} is missing: write the template")
+    return essay, template
+
+
+def _rendered(campaign: Campaign, evaluation: Evaluation) -> str:
+    essay, template = (
+        read_text(path.parent, path.name) or ""
+        for path in _check_inputs(campaign, evaluation)
+    )
+    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined)
+    try:
+        return environment.from_string(template).render(response=essay)
+    except _TEMPLATE_ERRORS as error:
+        path = campaign.layout.template(evaluation.template_id)
+        raise BlockedError(
+            f"{path} cannot be rendered: {error}; correct the template, whose one "
+            "variable is response"
+        ) from error
+
+
+def _endpoint_model(campaign: Campaign, evaluation: Evaluation) -> str:
+    name = campaign.models.get(evaluation.llm_model_id)
+    if name is None:
+        raise BlockedError(
+            f"model {evaluation.llm_model_id} is not in {campaign.layout.models}: "
+            "add it"
+        )
+    return name
+
+
+def _bought(campaign: Campaign, evaluation: Evaluation, model: LanguageModel) -> str:
+    """Buy an answer and put it on disk; what it says of itself first."""
+    folder = campaign.folder(evaluation)
+    prompt = read_text(folder, PROMPT)
+    if prompt is None:
+        raise BlockedError(
+            f"{evaluation.gen_id} has no {PROMPT} yet: run evaluation_prompt first"
+        )
+    answer = model.ask(_endpoint_model(campaign, evaluation), prompt)
+    metadata = asdict(answer)
+    text = metadata.pop("text")
+    metadata["llm_model_id"] = evaluation.llm_model_id
+    write_text(folder, RAW_METADATA, _json(metadata))
+    write_text(folder, RAW, text)
+    return answer.text
+
+
+def _is_truncated(folder: Path) -> bool:
+    try:
+        metadata = json.loads(read_text(folder, RAW_METADATA) or "{}")
+    except ValueError:
+        return False
+    if not isinstance(metadata, dict):
+        return False
+    return bool(metadata.get("truncated")) or metadata.get("finish_reason") == "length"
+
+
+def _json(values: Mapping[str, object]) -> str:
+    return json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -1,0 +1,557 @@
+"""Running a cohort, against a real endpoint on the loopback that counts requests."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from building import REPOSITORY, Process, contents, snapshot, write
+from cohort_roots import TEMPLATE, campaign_root, generation, tables
+from endpoint import GOOD, Endpoint, Reply, started_endpoint
+
+from docs_index.cohorts import llm as llm_module
+from docs_index.cohorts.campaign import COLUMNS, Campaign, open_campaign
+from docs_index.cohorts.llm import LanguageModel, find_endpoint
+from docs_index.cohorts.running import Summary, needs_answers, run_cohort
+from docs_index.cohorts.states import State, standings
+from docs_index.cohorts.steps import (
+    evaluation_parsed,
+    evaluation_prompt,
+    evaluation_raw,
+)
+from docs_index.errors import (
+    AccessError,
+    AnswerError,
+    BlockedError,
+    CohortError,
+    UnparsedError,
+)
+from docs_index.layout import open_cohort_layout
+
+STEPS = {"evaluation_prompt", "evaluation_raw", "evaluation_parsed"}
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with started_endpoint() as running:
+        yield running
+
+
+def cohort(root: Path, essays: Sequence[str] = ("e1", "e2")) -> Path:
+    """Write a root with a cohort `here` of one evaluation an essay, built by hand."""
+    campaign_root(root, essays)
+    rows = [",".join(COLUMNS)]
+    for essay in essays:
+        generation(root, "evaluation", f"v_{essay}", metadata={})
+        rows.append(f"evaluation,v_{essay},here,{essay},c,novelty,sonnet-4,1")
+    write(root, "cohorts/here/membership.csv", "\n".join(rows) + "\n")
+    return root
+
+
+def opened(root: Path) -> Campaign:
+    return open_campaign(open_cohort_layout(root), "here")
+
+
+def model_at(endpoint: Endpoint, retries: int = 5) -> LanguageModel:
+    """Return a language model that hardly waits between requests."""
+    found = llm_module.Endpoint(endpoint.url, "key")
+    return LanguageModel(found, "run", retries=retries, first_wait_s=0.01)
+
+
+def run(root: Path, model: LanguageModel, concurrency: int = 2) -> Summary:
+    return run_cohort(
+        opened(root), model, concurrency=concurrency, progress=lambda done, total: None
+    )
+
+
+def environment(root: Path, endpoint: Endpoint) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DATA_ROOT": str(root),
+        "OPENAI_BASE_URL": endpoint.url,
+        "OPENAI_API_KEY": "secret",
+    }
+
+
+def command(script: str, root: Path, endpoint: Endpoint, *args: str) -> Process:
+    """Run a script on a data root, as its user would."""
+    return subprocess.run(
+        [sys.executable, f"scripts/{script}.py", *args],
+        cwd=REPOSITORY, env=environment(root, endpoint), capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def folder(root: Path, essay: str = "e1") -> Path:
+    return root / "gens/evaluation" / f"v_{essay}"
+
+
+# The steps ---------------------------------------------------------------------------
+
+
+def test_three_steps_leave_five_files(tmp_path: Path, endpoint: Endpoint) -> None:
+    campaign = opened(cohort(tmp_path))
+    prompt = evaluation_prompt(campaign, "v_e1")
+    assert prompt == TEMPLATE.replace("{{ response }}", "The essay e1.")
+    assert evaluation_raw(campaign, "v_e1", model_at(endpoint)) == GOOD
+    assert evaluation_parsed(campaign, "v_e1") == "7.0\n"
+    assert endpoint.prompts == [prompt]
+    assert endpoint.models == ["vendor/sonnet-4"]
+    assert endpoint.keys == {"Bearer key"}
+    assert {path.name for path in folder(tmp_path).iterdir()} == {
+        "metadata.json", "prompt.txt", "raw.txt", "raw_metadata.json", "parsed.txt",
+        "parsed_metadata.json",
+    }  # fmt: skip
+    raw = json.loads((folder(tmp_path) / "raw_metadata.json").read_text())
+    assert raw.pop("duration_s") >= 0
+    assert raw == {
+        "model": "vendor/sonnet-4-0711", "llm_model_id": "sonnet-4",
+        "finish_reason": "stop", "truncated": False, "requests": 1, "run_id": "run",
+        "usage": {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8},
+    }  # fmt: skip
+
+
+def test_a_done_evaluation_is_skipped_by_every_step(
+    tmp_path: Path, endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = cohort(tmp_path)
+    generation(root, "evaluation", "v_e1", prompt="P", raw="R", parsed="")
+    generation(root, "evaluation", "v_e2", parsed="only")
+    before = snapshot(root)
+    caplog.set_level(logging.INFO, "docs_index.cohorts")
+    campaign, model = opened(root), model_at(endpoint)
+    assert evaluation_prompt(campaign, "v_e1") == "P"
+    assert evaluation_raw(campaign, "v_e1", model) == "R"
+    assert evaluation_parsed(campaign, "v_e1") == ""
+    assert caplog.messages == ["Skipping v_e1: parsed.txt already exists"] * 3
+    assert evaluation_prompt(campaign, "v_e2") == ""
+    assert evaluation_raw(campaign, "v_e2", model) == ""
+    assert evaluation_parsed(campaign, "v_e2") == "only"
+    assert endpoint.requests == 0
+    assert snapshot(root) == before
+
+
+def test_steps_go_on_from_what_is_there(tmp_path: Path, endpoint: Endpoint) -> None:
+    root = cohort(tmp_path)
+    generation(root, "evaluation", "v_e1", raw="SCORE: 3")
+    generation(root, "evaluation", "v_e2", prompt="an older prompt")
+    summary = run(root, model_at(endpoint))
+    assert (summary.done, summary.skipped, summary.failed) == (2, 0, {})
+    assert endpoint.prompts == ["an older prompt"]
+    assert (folder(root) / "parsed.txt").read_text() == "3.0\n"
+
+
+def test_a_truncated_answer_is_kept_and_fails(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path, ["e1"])
+    endpoint.script = lambda prompt, number: Reply(GOOD, finish_reason="length")
+    for _ in range(2):
+        failed = run(root, model_at(endpoint)).failed["v_e1"]
+        assert "the answer is truncated" in failed
+        assert "delete its raw.txt and raw_metadata.json" in failed
+    assert (folder(root) / "raw.txt").read_text() == GOOD
+    assert not (folder(root) / "parsed.txt").exists()
+    assert endpoint.requests == 1
+
+
+@pytest.mark.parametrize("text", ["no number\nat all\nhere", "", None, "SCORE: 11"])
+def test_an_answer_without_a_score_fails_with_its_last_lines(
+    tmp_path: Path, endpoint: Endpoint, text: str | None
+) -> None:
+    root = cohort(tmp_path, ["e1"])
+    endpoint.script = lambda prompt, number: Reply(text)
+    failed = run(root, model_at(endpoint)).failed["v_e1"]
+    assert " / ".join((text or "").split("\n")) in failed
+    assert (folder(root) / "raw.txt").read_text() == (text or "")
+    assert [one.state for one in standings(opened(root))] == [State.FAILED]
+    run(root, model_at(endpoint))
+    assert endpoint.requests == 1
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ essay }}", "{{ response", "{{ 1 / 0 }}", "{{ response.__class__.__mro__ }}",
+     "{% for x in range(10**9) %}{% endfor %}", "{% include 'x' %}"],
+)  # fmt: skip
+def test_a_template_that_cannot_be_rendered_blocks(
+    tmp_path: Path, endpoint: Endpoint, template: str
+) -> None:
+    root = cohort(tmp_path, ["e1"])
+    write(root, "1_raw/templates/evaluation/novelty.txt", template)
+    assert "novelty.txt cannot be rendered" in run(
+        root, model_at(endpoint)
+    ).failed["v_e1"]  # fmt: skip
+    assert endpoint.requests == 0
+
+
+def test_an_essay_is_no_template(tmp_path: Path) -> None:
+    root = cohort(tmp_path, ["e1"])
+    text = "{{ 1 + 1 }} {% raw %} é\r\n"
+    (root / "gens/essay/e1/parsed.txt").write_bytes(text.encode())
+    prompt = evaluation_prompt(opened(root), "v_e1")
+    assert prompt == TEMPLATE.replace("{{ response }}", text)
+
+
+def test_what_is_missing_blocks(tmp_path: Path, endpoint: Endpoint) -> None:
+    root = cohort(tmp_path, ["e1", "e2", "e3"])
+    (root / "gens/essay/e1/parsed.txt").unlink()
+    (folder(root, "e2") / "metadata.json").unlink()
+    folder(root, "e2").rmdir()
+    (root / "gens/essay/e3/parsed.txt").write_bytes(b"\xff")
+    assert [one.state for one in standings(opened(root))] == [
+        State.BLOCKED, State.BLOCKED, State.TO_RUN
+    ]  # fmt: skip
+    failed = run(root, model_at(endpoint)).failed
+    assert "e1/parsed.txt is missing: finish the essay first" in failed["v_e1"]
+    assert "v_e2 is missing: build the cohort again" in failed["v_e2"]
+    assert "e3/parsed.txt is not UTF-8" in failed["v_e3"]
+    with pytest.raises(BlockedError, match="run evaluation_prompt first"):
+        evaluation_raw(opened(root), "v_e1", model_at(endpoint))
+    with pytest.raises(BlockedError, match="run evaluation_raw first"):
+        evaluation_parsed(opened(root), "v_e1")
+    with pytest.raises(CohortError, match="is no evaluation of cohort here"):
+        evaluation_parsed(opened(root), "v_e9")
+    assert endpoint.requests == 0
+    tables(root, llm_models=["id,model,for_evaluation", "other,,true"])
+    (root / "gens/essay/e1/parsed.txt").write_text("x")
+    assert "model sonnet-4 is not in" in run(root, model_at(endpoint)).failed["v_e1"]
+    assert not needs_answers(opened(cohort_done(root)))
+
+
+def cohort_done(root: Path) -> Path:
+    for essay in ("e1", "e2", "e3"):
+        generation(root, "evaluation", f"v_{essay}", parsed="7.0\n")
+    return root
+
+
+def test_parsers_are_those_of_the_build() -> None:
+    from docs_index.cohorts.parsers import parsed
+
+    assert parsed(None, " as it is ") == " as it is "
+    assert parsed("identity", "é") == "é"
+    assert parsed("essay_block", "<essay>\nx\n</essay>") == "x"
+    assert parsed("in_last_line", "**SCORE: 8.5**\n\n") == "8.5\n"
+    assert parsed("in_last_line", "nothing") is None
+
+
+# The endpoint ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(status=500), Reply(status=503), Reply(status=429), Reply(status=0),
+        Reply(body=b"<html>"), Reply(body=b'{"error": {"code": 502}}'),
+        Reply(body=b"[]"), Reply(body=b'{"choices": []}'), Reply(body=b"\xff"),
+    ],
+    ids=lambda reply: f"{reply.status}{reply.body}",
+)  # fmt: skip
+def test_what_may_fare_better_is_tried_again(
+    tmp_path: Path, endpoint: Endpoint, reply: Reply
+) -> None:
+    root = cohort(tmp_path, ["e1"])
+    endpoint.script = lambda prompt, number: reply if number < 3 else Reply()
+    assert run(root, model_at(endpoint)).done == 1
+    assert endpoint.requests == 3
+    raw = json.loads((folder(root) / "raw_metadata.json").read_text())
+    assert raw["requests"] == 3
+
+
+@pytest.mark.parametrize("status", [500, 429, 0])
+def test_retries_are_bounded(tmp_path: Path, endpoint: Endpoint, status: int) -> None:
+    root = cohort(tmp_path, ["e1", "e2"])
+    endpoint.script = lambda prompt, number: Reply(
+        status=status if "e1" in prompt else 200
+    )
+    summary = run(root, model_at(endpoint))
+    assert (summary.done, list(summary.failed)) == (1, ["v_e1"])
+    assert "no answer after 6 requests" in summary.failed["v_e1"]
+    assert endpoint.asked_most == 6
+    assert not (folder(root) / "raw.txt").exists()
+    run(root, model_at(endpoint, retries=0))
+    assert endpoint.requests == 6 + 1 + 1
+
+
+def test_waits_grow(tmp_path: Path, endpoint: Endpoint) -> None:
+    root = cohort(tmp_path, ["e1"])
+    endpoint.script = lambda prompt, number: Reply(status=500)
+    model = model_at(endpoint, retries=3)
+    model.first_wait_s = 0.1
+    run(root, model)
+    waits = [b - a for a, b in zip(endpoint.times, endpoint.times[1:], strict=False)]
+    assert all(
+        wait > least for wait, least in zip(waits, (0.07, 0.15, 0.3), strict=True)
+    )
+
+
+def test_retry_after_is_honoured_by_all(tmp_path: Path, endpoint: Endpoint) -> None:
+    root = cohort(tmp_path, ["e1", "e2", "e3"])
+    busy = Reply(status=429, headers={"Retry-After": "1"})
+
+    def script(prompt: str, number: int) -> Reply:
+        return busy if "e1" in prompt and number == 1 else Reply(after_s=0.5)
+
+    endpoint.script = script
+    assert run(root, model_at(endpoint), concurrency=2).done == 3
+    came = list(zip(endpoint.times, endpoint.prompts, strict=True))
+    refused = next(time for time, prompt in came if "e1" in prompt)
+    later = [
+        time - refused
+        for time, prompt in came
+        if time != refused and "e2" not in prompt
+    ]
+    assert len(later) == 2
+    assert min(later) > 0.95
+
+
+def test_a_long_wait_ends_the_evaluation(tmp_path: Path, endpoint: Endpoint) -> None:
+    root = cohort(tmp_path, ["e1"])
+    endpoint.script = lambda prompt, number: Reply(
+        status=429, headers={"Retry-After": "86400"}
+    )
+    assert "asks to wait 86400 seconds" in run(root, model_at(endpoint)).failed["v_e1"]
+    assert endpoint.requests == 1
+
+
+@pytest.mark.parametrize(
+    "value, least, most",
+    [("7", 7, 7), ("1.5", 1.5, 1.5), ("-1", 0, 0),
+     ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
+     ("Wed, 21 Oct 2115 07:28:00 GMT", 10**8, 10**10)],
+)  # fmt: skip
+def test_retry_after_is_a_number_or_a_date(
+    value: str, least: float, most: float
+) -> None:
+    found = llm_module._asked_wait({"retry-after": value})
+    assert found is not None and least <= found <= most
+
+
+@pytest.mark.parametrize("value", ["", "soon", "nan", "inf"])
+def test_another_retry_after_is_none(value: str) -> None:
+    assert llm_module._asked_wait({"retry-after": value}) is None
+
+
+def test_a_refused_request_is_not_repeated(tmp_path: Path, endpoint: Endpoint) -> None:
+    root = cohort(tmp_path, ["e1"])
+    endpoint.script = lambda prompt, number: Reply(status=400, body=b"too long")
+    with pytest.raises(AnswerError, match="answers 400: too long"):
+        model_at(endpoint).ask("m", "p")
+    assert "answers 400" in run(root, model_at(endpoint)).failed["v_e1"]
+    assert endpoint.requests == 2
+
+
+def test_a_refused_key_ends_the_run(tmp_path: Path, endpoint: Endpoint) -> None:
+    root = cohort(tmp_path, [f"e{number}" for number in range(20)])
+    endpoint.script = lambda prompt, number: Reply(status=401)
+    summary = run(root, model_at(endpoint))
+    assert endpoint.requests <= 3
+    assert len(summary.failed) == endpoint.requests
+    assert summary.not_started == 20 - endpoint.requests
+    with pytest.raises(AccessError, match="check the key"):
+        model_at(endpoint).ask("m", "p")
+
+
+def test_the_endpoint_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENROUTER_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "of another vendor")
+    with pytest.raises(CohortError, match="set OPENROUTER_API_KEY"):
+        find_endpoint()
+    monkeypatch.setenv("OPENROUTER_API_KEY", "routed")
+    assert find_endpoint().base_url == "https://openrouter.ai/api/v1"
+    assert find_endpoint().api_key == "routed"
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
+    assert find_endpoint().api_key == "of another vendor"
+
+
+# What was paid for -------------------------------------------------------------------
+
+
+def test_an_answer_that_cannot_be_stored_ends_the_run(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path, [f"e{number}" for number in range(20)])
+    for number in range(20):
+        (folder(root, f"e{number}") / "raw_metadata.json").mkdir()
+    with pytest.raises(OSError):
+        run(root, model_at(endpoint))
+    assert endpoint.requests <= 2
+
+
+def test_steps_at_once_buy_one_answer(tmp_path: Path, endpoint: Endpoint) -> None:
+    root = cohort(tmp_path, ["e1"])
+    endpoint.script = lambda prompt, number: Reply(after_s=0.2)
+    campaign = opened(root)
+    evaluation_prompt(campaign, "v_e1")
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(
+            threads.map(
+                lambda _: evaluation_raw(campaign, "v_e1", model_at(endpoint)), range(4)
+            )
+        )
+    assert answers == [GOOD] * 4
+    assert endpoint.requests == 1
+
+
+def test_a_run_has_as_many_requests_at_a_time_as_it_may(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path, [f"e{number}" for number in range(12)])
+    endpoint.script = lambda prompt, number: Reply(after_s=0.1)
+    assert run(root, model_at(endpoint), concurrency=3).done == 12
+    assert endpoint.most_in_flight == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_keeps_what_is_on_its_way(
+    tmp_path: Path, endpoint: Endpoint, number: int
+) -> None:
+    essays = [f"e{number}" for number in range(12)]
+    root = cohort(tmp_path, essays)
+    endpoint.script = lambda prompt, number: Reply(after_s=0.5)
+    with started_run(root, endpoint, "--concurrency", "3") as process:
+        wait_for(lambda: endpoint.requests >= 4)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "waiting for answers that are paid for" in err
+    assert "run again to complete" in out
+    answers = [essay for essay in essays if (folder(root, essay) / "raw.txt").exists()]
+    assert len(answers) == endpoint.requests < 12
+    process_again = command("run_evaluations", root, endpoint, "--cohort", "here")
+    assert process_again.returncode == 0
+    assert endpoint.requests == 12
+
+
+def test_a_killed_run_buys_no_answer_twice_that_had_come(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    essays = [f"e{number}" for number in range(24)]
+    root = cohort(tmp_path, essays)
+    endpoint.script = lambda prompt, number: Reply(after_s=0.1)
+    for kill_at in (5, 14):
+        with started_run(root, endpoint, "--concurrency", "3") as process:
+            wait_for(lambda at=kill_at: endpoint.requests >= at)
+            process.kill()
+    assert command(
+        "run_evaluations", root, endpoint, "--cohort", "here"
+    ).returncode == 0  # fmt: skip
+    assert 24 <= endpoint.requests <= 24 + 2 * 3
+    assert {
+        essay: (folder(root, essay) / "parsed.txt").read_text() for essay in essays
+    } == (dict.fromkeys(essays, "7.0\n"))
+    left = [path for path in root.rglob("*") if "unpublished" in path.name]
+    assert left == []
+
+
+def test_two_runs_at_once_buy_nothing_twice(tmp_path: Path, endpoint: Endpoint) -> None:
+    root = cohort(tmp_path, [f"e{number}" for number in range(6)])
+    endpoint.script = lambda prompt, number: Reply(after_s=0.5)
+    with started_run(root, endpoint, "--concurrency", "1") as first:
+        wait_for(lambda: endpoint.requests >= 1)
+        second = command("run_evaluations", root, endpoint, "--cohort", "here")
+        assert second.returncode == 75
+        assert "is working on" in second.stderr
+        first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert endpoint.asked_most == 1
+    assert endpoint.requests == 6
+
+
+def started_run(root: Path, endpoint: Endpoint, *args: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "scripts/run_evaluations.py", "--cohort", "here", *args],
+        cwd=REPOSITORY, env=environment(root, endpoint), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def wait_for(condition: "threading.Event | object") -> None:
+    assert callable(condition)
+    for _ in range(6000):
+        if condition():
+            return
+        time.sleep(0.01)
+    pytest.fail("what was waited for did not come")
+
+
+# Commands ----------------------------------------------------------------------------
+
+
+def test_a_run_and_its_status_tell_how_far_it_is(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path, ["e1", "e2", "e3"])
+    generation(root, "evaluation", "v_e1", parsed="7.0\n")
+    endpoint.script = lambda prompt, number: Reply(GOOD if "e2" in prompt else "well")
+    before = command("cohort_status", root, endpoint, "here", "--json")
+    assert before.returncode == 1
+    assert json.loads(before.stdout) == {
+        "cohort_id": "here", "evaluations": 3, "done": 1, "to_do": 2, "failed": 0,
+        "by_template_and_model": [{"template_id": "novelty", "done": 1, "to_do": 2,
+                                   "llm_model_id": "sonnet-4", "failed": 0}],
+        "blocked": {}, "failures": {},
+    }  # fmt: skip
+    process = command("run_evaluations", root, endpoint, "--cohort", "here", "--json")
+    assert process.returncode == 1
+    assert "Skipping v_e1: parsed.txt already exists" in process.stderr
+    summary = json.loads(process.stdout)
+    assert (summary["done"], summary["skipped"], list(summary["failed"])) == (
+        1, 1, ["v_e3"]
+    )  # fmt: skip
+    assert endpoint.keys == {"Bearer secret"}
+    assert "secret" not in "".join(contents(root)) + process.stdout + process.stderr
+    after = command("cohort_status", root, endpoint, "here")
+    assert after.returncode == 1
+    assert "novelty   sonnet-4     2      0       1" in after.stdout
+    assert "finds no result in the answer, which ends 'well'" in after.stdout
+    generation(root, "evaluation", "v_e3", parsed="1.0\n")
+    assert command("cohort_status", root, endpoint, "here").returncode == 0
+    again = command("run_evaluations", root, endpoint, "--cohort", "here", "--quiet")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert endpoint.requests == 2
+
+
+def test_a_cohort_that_is_not_built_is_named(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    campaign_root(tmp_path)
+    for script, args in (
+        ("run_evaluations", ("--cohort", "x")),
+        ("cohort_status", ("x",)),
+    ):
+        process = command(script, tmp_path, endpoint, *args)
+        assert process.returncode == 2
+        assert "cohorts/x/membership.csv is missing: build the cohort" in process.stderr
+    assert not (tmp_path / "cohorts").exists()
+
+
+def test_a_membership_with_odd_ids_is_refused(tmp_path: Path) -> None:
+    root = cohort(tmp_path)
+    path = root / "cohorts/here/membership.csv"
+    good = path.read_text()
+    for bad in (good.replace("v_e1", "../x"), good.replace("gen_id,", "id,", 1)):
+        path.write_text(bad)
+        with pytest.raises(Exception, match="build the cohort anew"):
+            opened(root)
+
+
+def test_an_answer_is_parsed_only_once_it_is_whole(tmp_path: Path) -> None:
+    root = cohort(tmp_path, ["e1"])
+    generation(root, "evaluation", "v_e1", raw=GOOD, raw_metadata='{"truncated": true}')
+    with pytest.raises(UnparsedError, match="truncated"):
+        evaluation_parsed(opened(root), "v_e1")
+    for other in ("{", "[]", '{"finish_reason": "stop"}'):
+        write(root, "gens/evaluation/v_e1/raw_metadata.json", other)
+        assert [one.state for one in standings(opened(root))] == [State.ANSWERED]
