@@ -12,11 +12,10 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from docs_index.layout import STAGES
-from docs_index.parsing import TextParser
+from docs_index.parsing import text_parser
 from docs_index.responses import Folder, UnusableError
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -68,7 +67,7 @@ class Inspector:
         found = [self._read(document) for document in documents]
         parsing = [(line, text) for line, text in found if text is not None]
         texts = [(line["parser"], text) for line, text in parsing]
-        made = _text_parser().parse(texts) if texts else []
+        made = text_parser().parse(texts) if texts else []
         for (line, _), parsed in zip(parsing, made, strict=True):
             line["made_hash"] = None if parsed is None else _sha256(parsed.encode())
         return _lines(line for line, _ in found)
@@ -214,8 +213,3 @@ def _lines(lines: Iterable[dict[str, Any]]) -> bytes:
 @functools.cache
 def _folder(path: str) -> Folder:
     return Folder(path, _MAX_SOURCE_BYTES)
-
-
-@functools.cache
-def _text_parser() -> TextParser:
-    return TextParser((files("docs_index") / "sql" / "parsed_text.sql").read_text())

@@ -6,6 +6,8 @@ The parsers are written once, as dbt macros (`macros/parsers`); the model
 
 import secrets
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
 
 import duckdb
 
@@ -32,6 +34,12 @@ class TextParser:
             self._query, [parsers, joined, separator]
         ).fetchall()
         return [parsed for (parsed,) in rows]
+
+
+@cache
+def text_parser() -> TextParser:
+    """Return the parser for texts that no build has seen; `make sql` renders its SQL."""
+    return TextParser((files("docs_index") / "sql" / "parsed_text.sql").read_text())
 
 
 def _joined(texts: Sequence[bytes]) -> tuple[str, bytes]:

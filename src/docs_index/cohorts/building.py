@@ -12,10 +12,11 @@ import sys
 from pathlib import Path
 
 from docs_index.cohorts.membership import Summary, place_cohort, refuse_faults
-from docs_index.cohorts.parsers import PROJECT
 from docs_index.errors import BuildError
 from docs_index.layout import Layout
 from docs_index.lock import take_lock
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 def build_cohort(layout: Layout, cohort_id: str, *, dry_run: bool) -> Summary:
