@@ -38,7 +38,7 @@ class TextParser:
 
 @cache
 def text_parser() -> TextParser:
-    """Return the parser for texts that no build has seen; `make sql` renders its SQL."""
+    """Return the parser for texts that no build has seen (`make sql` renders it)."""
     return TextParser((files("docs_index") / "sql" / "parsed_text.sql").read_text())
 
 
