@@ -154,15 +154,24 @@ def run_tool(settings: Settings, script: str, *arguments: object) -> tuple[Usage
 
 def run_job(settings: Settings, names: tuple[str, ...]) -> Steps:
     """Run the build and then the materializer on the data root, as steps of `names`."""
-    env = {
+    commands = (settings.build, settings.materialize)
+    return {
+        name: run_process(command, settings.work, job_environment(settings))[0]
+        for name, command in zip(names, commands, strict=True)
+    }
+
+
+def set_up(settings: Settings) -> None:
+    """Let dbt parse the project where the jobs will look, as `make setup` does."""
+    run_process(("dbt", "--quiet", "parse"), settings.work, job_environment(settings))
+
+
+def job_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables by which the job finds its data root and its folders."""
+    return {
         "DATA_ROOT": str(settings.root),
         "DBT_TARGET_PATH": str(settings.work / "target"),
         "DBT_LOG_PATH": str(settings.work / "logs"),
-    }
-    commands = (settings.build, settings.materialize)
-    return {
-        name: run_process(command, settings.work, env)[0]
-        for name, command in zip(names, commands, strict=True)
     }
 
 
@@ -215,6 +224,7 @@ def measure_size(settings: Settings, rows: int) -> Measured:
     without_files = ("--without-files", settings.without_files)
     with clean_folder(settings.work):
         documents = make_rows(settings, rows, *text_bytes, *without_files)
+        set_up(settings)
         steps = measure_plain(settings, documents)
         steps |= run_job(settings, FIRST)
         check_count(settings.root, documents, "the first run")
@@ -231,6 +241,7 @@ def measure_empty(settings: Settings) -> Measured:
     """Time the job and its rerun on a data root that holds headers only."""
     with clean_folder(settings.work):
         make_rows(settings, 0)
+        set_up(settings)
         steps = run_job(settings, FIRST) | run_job(settings, RERUN)
     return Measured(0, 0, steps)
 
