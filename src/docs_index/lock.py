@@ -2,11 +2,14 @@
 
 import fcntl
 import os
+import re
 import sys
+import time
 from pathlib import Path
 
 from docs_index.errors import LockedError
 
+_PATIENCE_SECONDS = 10.0
 _held: dict[Path, int] = {}
 
 
@@ -23,16 +26,40 @@ def take_lock(path: Path) -> int:
         return _held[path]
     path.parent.mkdir(exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(descriptor, 200).decode(errors="replace") or "another process"
-        os.close(descriptor)
-        raise LockedError(
-            f"{holder} is working on {path.parent.parent}: wait until it has ended"
-        ) from None
+    patient_until = time.monotonic() + _PATIENCE_SECONDS
+    while (holder := _lock(descriptor)) is not None:
+        if _is_alive(holder) or time.monotonic() > patient_until:
+            os.close(descriptor)
+            raise LockedError(
+                f"{holder or 'another process'} is working on {path.parent.parent}: "
+                "wait until it has ended"
+            )
+        time.sleep(0.02)
     command = Path(sys.argv[0]).name
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{command} (process {os.getpid()})".encode(), 0)
     _held[path] = descriptor
     return descriptor
+
+
+def _lock(descriptor: int) -> str | None:
+    """Take the lock; return who has it, as far as is known, if somebody has."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.pread(descriptor, 200, 0).decode(errors="replace")
+    return None
+
+
+def _is_alive(holder: str) -> bool:
+    """Tell whether the process lives; if not, its workers still end their calls."""
+    named = re.search(r"\(process (\d+)\)$", holder)
+    if named is None:  # it has yet to write its name
+        return False
+    try:
+        os.kill(int(named[1]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        pass
+    return True
