@@ -15,6 +15,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from docs_index.errors import DocsIndexError
 from docs_index.layout import open_layout
 from docs_index.lock import take_lock
+from docs_index.scratch import remove_leftovers
 from docs_index.sources import Sources
 
 
@@ -27,6 +28,7 @@ class Plugin(BasePlugin):
         try:
             self._sources = Sources(open_layout())
             take_lock(self._sources.layout.lock)
+            remove_leftovers(self._sources.layout)
         except DocsIndexError as error:
             raise DbtRuntimeError(str(error)) from error
 

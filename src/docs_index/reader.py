@@ -10,7 +10,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -20,6 +19,7 @@ import duckdb
 from docs_index.parsing import TextParser
 from docs_index.quoting import glob_escaped, literal
 from docs_index.responses import Folder, Response, UnusableError
+from docs_index.scratch import scratch_folder
 
 _SHARE = 2000  # files that are worth a process of their own
 _BATCH = 5000  # texts that are parsed in one query, unless they are long
@@ -56,7 +56,7 @@ def read_responses(
     session.execute(_ASK.format(wanted=wanted, known=known or _NOTHING_KNOWN))
     counted = session.execute("select count(*) from asked").fetchall()[0][0]
     shares = max(1, min(processes, counted // _SHARE))
-    with tempfile.TemporaryDirectory(prefix="docs_index_") as folder:
+    with scratch_folder(Path(data_root)) as folder:
         running = []
         for share in range(shares):
             made = Order(
