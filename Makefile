@@ -1,6 +1,7 @@
 # make run    set up what running needs, build, and write the documents of DATA_ROOT
 # make test   set up everything, and run every test
 # make setup  set up everything: tools and extras too
+# make soak   the tests that chance decides, far longer: hundreds of kills
 # make lint   what CI checks besides the tests
 # make docs   dbt's documentation as one page, target/static_index.html
 # make lock   lock the dependencies anew (needs uv)
@@ -27,7 +28,7 @@ define install
 	touch $@
 endef
 
-.PHONY: run test setup lint docs lock clean
+.PHONY: run test soak setup lint docs lock clean
 
 run: .venv/ready-to-run
 	@test -n "$$DATA_ROOT" || test -e data || cp -R sample data
@@ -46,6 +47,9 @@ test: setup
 	$(ON_SCRATCH) $(BIN)/dbt build
 	$(ON_SCRATCH) $(BIN)/dbt test
 	$(BIN)/pytest
+
+soak: setup
+	DOCS_INDEX_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak
 
 lint: setup
 	$(BIN)/ruff check .

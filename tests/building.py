@@ -26,6 +26,8 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SCRIPT = REPOSITORY / "scripts" / "materialize_docs.py"
+DBT = Path(sys.executable).with_name("dbt")
+BUILD = ("build", "--exclude-resource-type", "unit_test")  # which no data root changes
 LARGE = 1500  # rows: several batches, so that worker processes have work to share
 TIMEOUT_S = 120
 
@@ -54,17 +56,20 @@ class Run:
 
 
 def dbt(root: Path, *args: str, **environment: str | None) -> Process:
-    """Run dbt on a data root, which goes by a name that all of them share.
+    """Run dbt on a data root, which goes by a name that all of them share."""
+    return _run(root, [str(DBT), *args], by_shared_name(root) | environment)
+
+
+def by_shared_name(root: Path) -> dict[str, str | None]:
+    """Give a root the name that all share; return the environment for dbt with it.
 
     When DATA_ROOT or a var is another than the last time, dbt parses the whole project
     anew, which takes longer than what it does then. `by_itself` is for where it is.
     """
-    shared = root.parent.parent
-    name = shared / "data_root"
+    name = root.parent.parent / "data_root"
     name.unlink(missing_ok=True)
     name.symlink_to(root)
-    program = str(Path(sys.executable).with_name("dbt"))
-    return _run(root, [program, *args], by_itself(name) | environment)
+    return by_itself(name)
 
 
 def by_itself(root: Path) -> dict[str, str | None]:
@@ -78,9 +83,8 @@ def by_itself(root: Path) -> dict[str, str | None]:
 
 
 def build(root: Path, *args: str, **environment: str | None) -> Process:
-    """Run `dbt build` without the unit tests, which no data root changes."""
-    selection = ("build", "--exclude-resource-type", "unit_test")
-    return dbt(root, *selection, *args, **environment)
+    """Run `dbt build` without the unit tests."""
+    return dbt(root, *BUILD, *args, **environment)
 
 
 def materialize(root: Path, *args: str, **environment: str | None) -> Process:
@@ -90,13 +94,16 @@ def materialize(root: Path, *args: str, **environment: str | None) -> Process:
 
 @contextmanager
 def started(
-    root: Path, *command: str, **options: Any
+    root: Path,
+    *command: str,
+    environment: dict[str, str | None] | None = None,
+    **options: Any,
 ) -> Iterator[subprocess.Popen[str]]:
     """Have a process of this Python on a data root; it is killed if it still runs."""
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=REPOSITORY,
-        env=_environment(root, {}),
+        env=_environment(root, environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

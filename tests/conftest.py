@@ -12,7 +12,7 @@ import pytest
 from harness import Models
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["building"]
+pytest_plugins = ["building", "faults"]
 
 CI = bool(os.environ.get("CI"))
 SKIPS = Path(__file__).with_name("skips.txt")
