@@ -125,7 +125,7 @@ def kill(process: Popen, *, workers: bool) -> bool:
     for group in groups:
         if process.poll() is None or group != process.pid:
             os.killpg(group, signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.wait(timeout=60)
     return process.returncode == -signal.SIGKILL
 
 
