@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from docs_index.errors import LockedError
+from docs_index.errors import LockedError, StorageError
 
 _PATIENCE_SECONDS = 10.0
 _held: dict[Path, int] = {}
@@ -21,25 +21,39 @@ def take_lock(path: Path) -> int:
 
     Raises:
         LockedError: another process holds it; the message names that process.
+        StorageError: the lock file cannot be made or written.
     """
-    if path in _held:
-        return _held[path]
+    if path not in _held:
+        try:
+            _held[path] = _take(path)
+        except OSError as error:
+            raise StorageError(f"{path} cannot be written: {error.strerror}") from error
+    return _held[path]
+
+
+def _take(path: Path) -> int:
     path.parent.mkdir(exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        _wait_for(descriptor, path)
+        command = Path(sys.argv[0]).name
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{command} (process {os.getpid()})".encode(), 0)
+    except (OSError, LockedError):
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _wait_for(descriptor: int, path: Path) -> None:
     patient_until = time.monotonic() + _PATIENCE_SECONDS
     while (holder := _lock(descriptor)) is not None:
         if _is_alive(holder) or time.monotonic() > patient_until:
-            os.close(descriptor)
             raise LockedError(
                 f"{holder or 'another process'} is working on {path.parent.parent}: "
                 "wait until it has ended"
             )
         time.sleep(0.02)
-    command = Path(sys.argv[0]).name
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{command} (process {os.getpid()})".encode(), 0)
-    _held[path] = descriptor
-    return descriptor
 
 
 def _lock(descriptor: int) -> str | None:

@@ -226,4 +226,7 @@ def _parsed_facts(raw: bytes, parsed: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    answer(Order(**json.loads(Path(sys.argv[1]).read_text())))
+    try:
+        answer(Order(**json.loads(Path(sys.argv[1]).read_text())))
+    except OSError as error:
+        sys.exit(f"error: {error}")
