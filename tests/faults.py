@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from building import bad_list, contents, dump, index, query
+from building import TIMEOUT_S, bad_list, contents, dump, index, query
 
 SOAK = bool(os.environ.get("DOCS_INDEX_SOAK"))
 SEED = int(os.environ.get("DOCS_INDEX_SEED") or time.time_ns() % 1_000_000)
@@ -67,7 +67,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 # Moments -----------------------------------------------------------------------------
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = TIMEOUT_S) -> None:
     """Wait until something has happened, and fail if it does not."""
     end = time.monotonic() + seconds
     while not condition():
@@ -125,7 +125,7 @@ def kill(process: Popen, *, workers: bool) -> bool:
     for group in groups:
         if process.poll() is None or group != process.pid:
             os.killpg(group, signal.SIGKILL)
-    process.wait(timeout=60)
+    process.wait(timeout=TIMEOUT_S)
     return process.returncode == -signal.SIGKILL
 
 

@@ -17,6 +17,7 @@ from building import (
     DBT,
     REPOSITORY,
     SCRIPT,
+    TIMEOUT_S,
     build,
     by_shared_name,
     good,
@@ -102,7 +103,7 @@ def _watched_build(root: Path, scratch: dict[str, str | None]) -> float:
     with building(root, scratch) as process:
         wait_for(lambda: holds_lock(process, root))
         begun = time.monotonic()
-        process.communicate(timeout=60)
+        process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0
     return time.monotonic() - begun
 

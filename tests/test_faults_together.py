@@ -17,6 +17,7 @@ from building import (
     DBT,
     LARGE,
     SCRIPT,
+    TIMEOUT_S,
     Results,
     Run,
     by_shared_name,
@@ -70,7 +71,7 @@ def test_whoever_comes_second_stops_and_names_the_first(
         holder.send_signal(signal.SIGSTOP)
         _check_refusals(busy, holder)
         holder.send_signal(signal.SIGCONT)
-        _, messages = holder.communicate(timeout=60)
+        _, messages = holder.communicate(timeout=TIMEOUT_S)
     assert holder.returncode == 0, messages
     good(materialize(busy))
     assert results(busy) == expected
@@ -89,7 +90,7 @@ def _check_refusals(root: Path, holder: Popen) -> None:
             command: stack.enter_context(running(root, command)) for command in COMMANDS
         }
         for command, other in others.items():
-            said = "".join(other.communicate(timeout=60))
+            said = "".join(other.communicate(timeout=TIMEOUT_S))
             assert other.returncode == REFUSED[command], said
             assert said.count(f"(process {holder.pid}) is working on {root}: wait") == 1
             assert "Traceback" not in said
@@ -99,7 +100,7 @@ def _check_refusals(root: Path, holder: Popen) -> None:
 def test_of_four_runs_at_once_one_works(busy: Path, expected: Results) -> None:
     with ExitStack() as stack:
         runs = [stack.enter_context(running(busy, "materialize")) for _ in range(4)]
-        said = [run.communicate(timeout=60)[1] for run in runs]
+        said = [run.communicate(timeout=TIMEOUT_S)[1] for run in runs]
     codes = [run.returncode for run in runs]
     assert 0 in codes
     assert set(codes) <= {0, 75}, said
@@ -124,7 +125,7 @@ def test_a_run_waits_for_the_workers_of_a_killed_one(
                 following.communicate(timeout=2)
         finally:
             os.kill(worker, signal.SIGCONT)
-        _, messages = following.communicate(timeout=60)
+        _, messages = following.communicate(timeout=TIMEOUT_S)
     assert following.returncode == 0, messages
     assert results(busy) == expected
 
@@ -146,7 +147,7 @@ def reading(root: Path, mode: str) -> Iterator[Callable[[], None]]:
         assert process.stdout.readline() == "\n"
 
         def check() -> None:
-            said, messages = process.communicate("end\n", timeout=60)
+            said, messages = process.communicate("end\n", timeout=TIMEOUT_S)
             assert messages == ""
             looks, documents, faults = json.loads(said)
             assert faults == []
