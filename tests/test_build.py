@@ -64,6 +64,13 @@ def test_a_root_without_any_table_is_named(tmp_path: Path) -> None:
     assert not is_complete(root)
 
 
+def test_a_path_that_dbt_cannot_work_in_is_named(tmp_path: Path) -> None:
+    root = tmp_path / "what?" / "root"
+    shutil.copytree(REPOSITORY / "sample", root)
+    said = stopped(build(root, DATA_ROOT=str(root)), code=2)
+    assert f"dbt cannot work in '{root}': no '?' or '#' may be" in said
+
+
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The sample with a field too many in one table, and another that is empty."""

@@ -4,6 +4,7 @@ It takes the lock of the data root before DuckDB's own can get in the way, and l
 the CSV files that `models/staging` declares as sources. `profiles.yml` names it.
 """
 
+import os
 import threading
 from typing import Any
 
@@ -12,7 +13,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
 from dbt_common.exceptions import DbtRuntimeError
 
-from docs_index.errors import DocsIndexError
+from docs_index.errors import DataRootError, DocsIndexError
 from docs_index.layout import open_layout
 from docs_index.lock import take_lock
 from docs_index.scratch import remove_leftovers
@@ -26,6 +27,7 @@ class Plugin(BasePlugin):
         """Find and lock the data root; dbt opens its database right after."""
         self._this_thread = threading.local()
         try:
+            _refuse_what_dbt_takes_for_a_url()
             self._sources = Sources(open_layout())
             take_lock(self._sources.layout.lock)
             remove_leftovers(self._sources.layout)
@@ -45,3 +47,13 @@ class Plugin(BasePlugin):
             return self._sources.load(cursor, source_config.meta)
         except DocsIndexError as error:
             raise DbtRuntimeError(str(error)) from error
+
+
+def _refuse_what_dbt_takes_for_a_url() -> None:
+    """Refuse a path that dbt-duckdb cuts off where a URL's query would begin."""
+    data_root = os.environ.get("DATA_ROOT", "")
+    if "?" in data_root or "#" in data_root:
+        raise DataRootError(
+            f"dbt cannot work in {data_root!r}: no '?' or '#' may be in the path; set "
+            "DATA_ROOT to a link to it"
+        )
