@@ -57,7 +57,7 @@ class Run:
 
 def dbt(root: Path, *args: str, **environment: str | None) -> Process:
     """Run dbt on a data root, which goes by a name that all of them share."""
-    return _run(root, [str(DBT), *args], by_shared_name(root) | environment)
+    return run(root, [str(DBT), *args], by_shared_name(root) | environment)
 
 
 def by_shared_name(root: Path) -> dict[str, str | None]:
@@ -89,7 +89,7 @@ def build(root: Path, *args: str, **environment: str | None) -> Process:
 
 def materialize(root: Path, *args: str, **environment: str | None) -> Process:
     """Run scripts/materialize_docs.py on a data root."""
-    return _run(root, [sys.executable, str(SCRIPT), *args], environment)
+    return run(root, [sys.executable, str(SCRIPT), *args], environment)
 
 
 @contextmanager
@@ -132,7 +132,8 @@ LOCK = (
 )
 
 
-def _run(root: Path, command: list[str], environment: dict[str, str | None]) -> Process:
+def run(root: Path, command: list[str], environment: dict[str, str | None]) -> Process:
+    """Run any command beside the repository's files."""
     return subprocess.run(
         command,
         cwd=REPOSITORY,
@@ -374,7 +375,7 @@ def built_large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("built_large") / "root"
     maker = str(REPOSITORY / "bench" / "make_root.py")
     arguments = ["--documents", str(LARGE), "--text-bytes", "300"]
-    good(_run(root, [sys.executable, maker, str(root), *arguments], {}))
+    good(run(root, [sys.executable, maker, str(root), *arguments], {}))
     good(build(root))
     return root
 
