@@ -131,14 +131,14 @@ def test_a_killed_run_is_completed_by_the_next(
         target.whole.forget_runs()
         at = _kill_a_run(target, phase, chance.uniform(0, seconds), chance)
         seconds *= 1 if at == phase else 0.7  # it was too late, as a rule
-        found += Counter([at] if at else [])
+        for tally in (found, landed):
+            tally.update([at] if at else [])
         target.whole.check_so_far()
         if chance.random() < 0.3:
             again = chance.uniform(0, target.seconds["any moment"])
             _kill_a_run(target, "any moment", again, chance)
         target.materialize()
         target.whole.check()
-    landed.update(found)
 
 
 def _kill_a_run(
