@@ -15,7 +15,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -113,17 +113,22 @@ def _consistency(root: Path) -> Path:
     return root / "7_reporting" / "documents_consistency_report.csv"
 
 
-def kill(process: Popen, *, workers: bool) -> bool:
+def workers(process: Popen) -> list[int]:
+    """Return the process ids of what a process has started."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(child) for child in children.read_text().split()]
+
+
+def kill(process: Popen, *, with_workers: bool) -> bool:
     """Kill a whole process group, and its workers; tell whether it still ran.
 
     Workers have a group of their own, and live on until they notice.
     """
-    groups = [process.pid]
-    if workers:
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        groups += map(int, children.read_text().split()) if children.exists() else []
-    for group in groups:
-        if process.poll() is None or group != process.pid:
+    if process.poll() is not None:
+        return False
+    groups = workers(process) if with_workers else []
+    for group in (process.pid, *groups):
+        with suppress(ProcessLookupError):  # it ends at this very moment
             os.killpg(group, signal.SIGKILL)
     process.wait(timeout=TIMEOUT_S)
     return process.returncode == -signal.SIGKILL

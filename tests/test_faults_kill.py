@@ -130,7 +130,10 @@ def test_a_killed_run_is_completed_by_the_next(
         assert found.total() < 5 * KILLS, f"no more than {found}"
         target.whole.forget_runs()
         at = _kill_a_run(target, phase, chance.uniform(0, seconds), chance)
-        seconds *= 1 if at == phase else 0.7  # it was too late, as a rule
+        if at == phase or phase not in PHASES:
+            seconds = target.seconds[phase]
+        else:
+            seconds *= 0.7  # it was too late, as a rule
         for tally in (found, landed):
             tally.update([at] if at else [])
         target.whole.check_so_far()
@@ -152,7 +155,9 @@ def _kill_a_run(
         _wait_for(phase, target, process, chance)
         time.sleep(delay)
         # With its workers where it matters that they do not end their calls.
-        if not kill(process, workers=phase == "index rows" or chance.random() < 0.5):
+        if not kill(
+            process, with_workers=phase == "index rows" or chance.random() < 0.5
+        ):
             return None
     return reached(target.root, target.whole)
 
@@ -180,7 +185,7 @@ def test_a_killed_build_is_completed_by_the_next(
         with building(target.root, target.scratch) as process:
             wait_for(lambda: holds_lock(process, target.root))
             time.sleep(chance.uniform(0, target.seconds[BUILDING]))
-            landed[BUILDING] += kill(process, workers=False)
+            landed[BUILDING] += kill(process, with_workers=False)
     target.build()
     target.materialize()
     target.whole.check()

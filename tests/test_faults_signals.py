@@ -1,7 +1,9 @@
 """Interrupted twice, as by somebody in a hurry: it ends at once, and in order."""
 
+import os
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from building import (
     results,
     started,
 )
-from faults import seen, wait_for
+from faults import seen, wait_for, workers
 
 
 def _heed_interrupts() -> None:
@@ -53,4 +55,27 @@ def test_a_run_interrupted_twice_is_completed_by_the_next(
     assert set(messages.splitlines()) == {"error: interrupted; run again to complete"}
     good(materialize(root))
     assert results(root) == results(large_run.root)
+    shutil.rmtree(root.parent)
+
+
+def test_a_second_interrupt_ends_what_the_first_waits_for(
+    built_large: Path, memory: Path
+) -> None:
+    root = copied(built_large, memory / "waiting")
+    command = [str(SCRIPT), "--workers", "2"]
+    with started(root, *command, preexec_fn=_heed_interrupts) as process:
+        wait_for(lambda: seen(root) == "directories")
+        stopped = workers(process)
+        for worker in stopped:
+            os.kill(worker, signal.SIGSTOP)
+        try:
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=1)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=10) == 130
+        finally:
+            for worker in stopped:
+                os.kill(worker, signal.SIGCONT)
+    good(materialize(root))
     shutil.rmtree(root.parent)

@@ -28,7 +28,7 @@ from building import (
     results,
     started,
 )
-from faults import Popen, holds_lock, kill, seen, wait_for
+from faults import Popen, holds_lock, kill, seen, wait_for, workers
 
 READER = Path(__file__).with_name("index_reader.py")
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -116,9 +116,9 @@ def test_a_run_waits_for_the_workers_of_a_killed_one(
 ) -> None:
     with running(busy, "materialize") as killed:
         wait_for(lambda: seen(busy) == "directories")
-        (worker, *_) = _children(killed)
+        (worker, *_) = workers(killed)
         os.kill(worker, signal.SIGSTOP)
-        assert kill(killed, workers=False)
+        assert kill(killed, with_workers=False)
     with running(busy, "materialize") as following:
         try:
             with pytest.raises(subprocess.TimeoutExpired):
@@ -128,11 +128,6 @@ def test_a_run_waits_for_the_workers_of_a_killed_one(
         _, messages = following.communicate(timeout=TIMEOUT_S)
     assert following.returncode == 0, messages
     assert results(busy) == expected
-
-
-def _children(process: Popen) -> list[int]:
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    return [int(child) for child in children.read_text().split()]
 
 
 # Readers -----------------------------------------------------------------------------
