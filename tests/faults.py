@@ -152,8 +152,8 @@ class Whole:
         """Tell whether all directories of a stage are there."""
         if not self._last[stage].exists():  # a glance, before counting
             return False
-        keys = os.scandir(self.root / "docs" / stage)
-        return sum(len(os.listdir(key)) for key in keys) == self.counts[stage]
+        with os.scandir(self.root / "docs" / stage) as keys:
+            return sum(len(os.listdir(key)) for key in keys) == self.counts[stage]
 
     def check(self) -> None:
         """Fail unless the root is again what it was, and nothing else is there."""

@@ -1,8 +1,8 @@
 """Reads an index over and over until its standard input ends, as other programs would.
 
 Run as `python index_reader.py INDEX MODE`. A look is a query for all documents; those
-that were not there before must have their directories. Ends with one line of JSON: how
-many looks, how many documents, and what went wrong.
+that were not there before must have their directories. Ends with one line of JSON: the
+journal modes seen, how many documents, and what went wrong.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ class Reader:
         self.mode = mode
         self.kept: sqlite3.Connection | None = None
         self.known: set[str] = set()
-        self.looks = 0
+        self.journals: set[str] = set()
         self.faults: list[str] = []
 
     def look(self) -> None:
@@ -34,6 +34,7 @@ class Reader:
         try:
             connection = self.kept or self._connection()
             rows = connection.execute(QUERY).fetchall()
+            (journal,) = connection.execute("pragma journal_mode").fetchone()
             if self.mode == "kept":
                 self.kept = connection
             else:
@@ -41,7 +42,7 @@ class Reader:
         except sqlite3.Error as error:
             self.faults.append(str(error))
             return
-        self.looks += 1
+        self.journals.add(journal)
         for doc_dir, status, content_hash in rows:
             if doc_dir not in self.known:
                 self.known.add(doc_dir)
@@ -71,4 +72,4 @@ if __name__ == "__main__":
     while not select.select([sys.stdin], [], [], 0.002)[0]:
         reader.look()
     reader.look()
-    print(json.dumps([reader.looks, len(reader.known), reader.faults]))
+    print(json.dumps([sorted(reader.journals), len(reader.known), reader.faults]))

@@ -102,9 +102,12 @@ def test_lists_and_reports_on_a_full_disk_are_old_or_new(
 
 
 def _message_of_run(root: Path, disk: Path, free: int) -> str | None:
-    """Run with so many bytes free; return its one line of error, if it has failed."""
+    """Run with so many bytes free; return its one line of error, if it has failed.
+
+    What it only needs while it works is elsewhere.
+    """
     _leave_free(disk, free)
-    run = materialize(root, "--quiet", TMPDIR=str(disk))
+    run = materialize(root, "--quiet", TMPDIR=str(disk.parent))
     (disk / "ballast").unlink()
     if run.returncode == 0:
         return None

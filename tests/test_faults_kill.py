@@ -155,9 +155,8 @@ def _kill_a_run(
         _wait_for(phase, target, process, chance)
         time.sleep(delay)
         # With its workers where it matters that they do not end their calls.
-        if not kill(
-            process, with_workers=phase == "index rows" or chance.random() < 0.5
-        ):
+        with_workers = phase == "index rows" or chance.random() < 0.5
+        if not kill(process, with_workers=with_workers):
             return None
     return reached(target.root, target.whole)
 

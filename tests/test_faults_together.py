@@ -144,9 +144,9 @@ def reading(root: Path, mode: str) -> Iterator[Callable[[], None]]:
         def check() -> None:
             said, messages = process.communicate("end\n", timeout=TIMEOUT_S)
             assert messages == ""
-            looks, documents, faults = json.loads(said)
+            journals, documents, faults = json.loads(said)
             assert faults == []
-            assert looks > 5
+            assert "wal" in journals  # in which no reader waits, however long it takes
             assert documents > 0.9 * LARGE
 
         yield check
