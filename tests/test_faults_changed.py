@@ -28,7 +28,7 @@ from docs_index.layout import open_layout
 from docs_index.sources import Sources
 
 TABLES = "7_cross_experiment"
-BUILDS = 30 if SOAK else 2
+BUILDS = 30 if SOAK else 1
 LOADING_SECONDS = 0.8  # about what a build takes from its lock to its last table
 
 
