@@ -175,6 +175,8 @@ def _entry(path: Path) -> Entry:
         return Entry("link", 0, status.st_mtime_ns, os.readlink(path))
     if stat.S_ISDIR(status.st_mode):
         return Entry("folder", 0, status.st_mtime_ns, "")
+    if not stat.S_ISREG(status.st_mode):
+        return Entry("special", 0, status.st_mtime_ns, "")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Entry("file", status.st_size, status.st_mtime_ns, digest)
 
