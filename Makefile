@@ -1,8 +1,8 @@
 # make run    set up what running needs, build, and write the documents of DATA_ROOT
 # make test   set up everything, and run every test
 # make setup  set up everything: tools and extras too
+# make soak   the tests that chance decides, far longer: kills, spoiled and random roots
 # make lint   what CI checks besides the tests
-# make soak   far more random data roots than make test has time for
 # make docs   dbt's documentation as one page, target/static_index.html
 # make sql    render the SQL that Python runs outside of dbt (analyses/)
 # make lock   lock the dependencies anew (needs uv)
@@ -14,9 +14,6 @@ BIN := .venv/bin
 SCRATCH := target/scratch
 SCRATCH_ROOT = rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp -R sample $(SCRATCH)/root
 ON_SCRATCH = DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG_PATH=$(SCRATCH)/logs
-
-# What looks longer when it is soaked; each prints how much it did.
-SOAKED := tests/test_fuzz.py tests/test_models_against_oracle.py tests/test_tables.py
 
 # The environment is installed from locked files, by uv where it is there. Python's and
 # dbt's parsing is done here once, rather than in the first run.
@@ -55,7 +52,7 @@ test: setup
 	$(BIN)/pytest
 
 soak: setup
-	DOCS_INDEX_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest $(SOAKED)
+	DOCS_INDEX_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak
 
 lint: setup
 	$(BIN)/ruff check .

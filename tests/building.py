@@ -26,6 +26,8 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SCRIPT = REPOSITORY / "scripts" / "materialize_docs.py"
+DBT = Path(sys.executable).with_name("dbt")
+BUILD = ("build", "--exclude-resource-type", "unit_test")  # which no data root changes
 LARGE = 1500  # rows: several batches, so that worker processes have work to share
 TIMEOUT_S = 120
 
@@ -54,13 +56,17 @@ class Run:
 
 
 def dbt(root: Path, *args: str, **environment: str | None) -> Process:
-    """Run dbt on a data root; what it has parsed, all of them share.
+    """Run dbt on a data root; what it has parsed, all of them share."""
+    return run(root, [str(DBT), *args], sharing(root) | environment)
+
+
+def sharing(root: Path) -> dict[str, str | None]:
+    """Return the environment in which dbt's files are those of all data roots.
 
     With a var other than the last time's, dbt parses the whole project anew, which
     takes longer than what it does then. `by_itself` is for where it is.
     """
-    program = str(Path(sys.executable).with_name("dbt"))
-    return run(root, [program, *args], by_itself(root.parent) | environment)
+    return by_itself(root.parent)
 
 
 def by_itself(root: Path) -> dict[str, str | None]:
@@ -73,9 +79,8 @@ def by_itself(root: Path) -> dict[str, str | None]:
 
 
 def build(root: Path, *args: str, **environment: str | None) -> Process:
-    """Run `dbt build` without the unit tests, which no data root changes."""
-    selection = ("build", "--exclude-resource-type", "unit_test")
-    return dbt(root, *selection, *args, **environment)
+    """Run `dbt build` without the unit tests."""
+    return dbt(root, *BUILD, *args, **environment)
 
 
 def materialize(root: Path, *args: str, **environment: str | None) -> Process:
@@ -85,13 +90,16 @@ def materialize(root: Path, *args: str, **environment: str | None) -> Process:
 
 @contextmanager
 def started(
-    root: Path, *command: str, **options: Any
+    root: Path,
+    *command: str,
+    environment: dict[str, str | None] | None = None,
+    **options: Any,
 ) -> Iterator[subprocess.Popen[str]]:
     """Have a process of this Python on a data root; it is killed if it still runs."""
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=REPOSITORY,
-        env=_environment(root, {}),
+        env=_environment(root, environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -121,7 +129,7 @@ LOCK = (
 
 
 def run(root: Path, command: list[str], environment: dict[str, str | None]) -> Process:
-    """Run a command on a data root to its end."""
+    """Run any command on a data root, beside the repository's files, to its end."""
     return subprocess.run(
         command,
         cwd=REPOSITORY,

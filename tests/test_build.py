@@ -64,6 +64,14 @@ def test_a_root_without_any_table_is_named(tmp_path: Path) -> None:
     assert not is_complete(root)
 
 
+def test_a_path_may_look_like_a_url_with_a_query(tmp_path: Path) -> None:
+    root = tmp_path / "what?a=1#b" / "root"
+    shutil.copytree(REPOSITORY / "sample", root)
+    good(build(root))
+    assert is_complete(root)
+    assert [path.name for path in tmp_path.iterdir()] == ["what?a=1#b"]
+
+
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The sample with a field too many in one table, and another that is empty."""

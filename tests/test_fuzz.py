@@ -22,6 +22,7 @@ from roots import RESULTS, DataRoot, data_roots
 
 from docs_index.errors import DocsIndexError
 
+pytestmark = pytest.mark.soak
 SOAK = bool(os.environ.get("DOCS_INDEX_SOAK"))
 ROOTS = 1000 if SOAK else 40
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # the seed does not shrink

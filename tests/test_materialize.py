@@ -678,9 +678,27 @@ def _lead_out(path: Path) -> None:
     path.symlink_to(outside)
 
 
+def _make_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _make_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _lead_to_another(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(max(path.parent.iterdir()))
+
+
 CHANGES: dict[str, Callable[[Path], None]] = {
     "edited": _edit,
     "deleted": Path.unlink,
+    "replaced by a pipe": _make_pipe,
+    "replaced by a folder": _make_folder,
+    "replaced by a link to another response": _lead_to_another,
     "replaced by a link to the outside": _lead_out,
 }
 

@@ -29,6 +29,7 @@ from roots import (
 
 from docs_index.parsing import TextParser
 
+pytestmark = pytest.mark.soak
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 EXAMPLES = 2000 if SOAK else 100
 PARSER_EXAMPLES = 2000 if SOAK else 100

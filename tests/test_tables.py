@@ -25,6 +25,7 @@ from docs_index.layout import open_layout
 from docs_index.sources import Sources
 from docs_index.tables import MAX_LINE_BYTES, check_table, read_table
 
+pytestmark = pytest.mark.soak
 Rows = list[list[str]]
 ODD_NAMES = [
     "it's", 'quo"te', "sp ace", "br[1]", "st*r", "wh?t", "{a,b}", "0=x", "a=1", "%20",

@@ -29,7 +29,7 @@ _AFTER_INTERRUPT = "interrupted; run again to complete"
 @contextmanager
 def ending_cleanly() -> Iterator[None]:
     """Turn every foreseen error of a block into one message and its exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    _heed_interrupts(_interrupt)
     keep_from_strangers()
     try:
         yield
@@ -51,8 +51,21 @@ def ending_cleanly() -> Iterator[None]:
         _end(_AFTER_INTERRUPT, INTERRUPTED)
 
 
+def _heed_interrupts(handler: Callable[..., None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as in a background job
+            signal.signal(number, handler)
+
+
 def _interrupt(*_: object) -> None:
+    """End in good order; a second signal ends at once, which harms nothing either."""
+    _heed_interrupts(_end_at_once)
     raise KeyboardInterrupt
+
+
+def _end_at_once(*_: object) -> None:
+    os.write(2, f"error: {_AFTER_INTERRUPT}\n".encode())
+    os._exit(INTERRUPTED)
 
 
 def _end(message: str, code: int) -> None:

@@ -22,6 +22,7 @@ from docs_index.errors import DocsIndexError, printable
 from docs_index.layout import keep_from_strangers, open_layout
 from docs_index.lock import take_lock
 from docs_index.quoting import identifier
+from docs_index.scratch import remove_leftovers
 from docs_index.sources import Sources
 
 
@@ -40,6 +41,7 @@ class Plugin(BasePlugin):
                 self._build = Path(scratch) / self._build.name
             else:
                 take_lock(self._sources.layout.lock)
+                remove_leftovers(self._sources.layout)
         except DocsIndexError as error:
             raise DbtRuntimeError(printable(str(error))) from error
 

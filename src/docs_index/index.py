@@ -6,6 +6,7 @@ on it only before DuckDB attaches it and after DuckDB has let it go.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from docs_index.quoting import literal
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
 SCHEMA_VERSION = 2  # PRAGMA user_version
+_SETTLING_TRIES = 20
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
@@ -105,12 +107,15 @@ def create_index(path: Path) -> None:
 def settle_index(path: Path) -> None:
     """Make the look-up indexes, and leave one file behind that stands alone.
 
-    While a reader has it open it stays in WAL mode, and the next run settles it.
+    While a reader keeps it open it stays in WAL mode, and the next run settles it.
     """
     with _sqlite(path) as connection:
         connection.executescript(_sql("indexes.sql"))
-        with suppress(sqlite3.OperationalError):
-            connection.execute("pragma journal_mode = delete")
+        for _ in range(_SETTLING_TRIES):  # SQLite itself does not wait for readers here
+            with suppress(sqlite3.OperationalError):
+                connection.execute("pragma journal_mode = delete")
+                return
+            time.sleep(0.01)
 
 
 def attach_index(

@@ -49,6 +49,11 @@ class Layout:
         return self.db / "build.duckdb"
 
     @property
+    def build_spill(self) -> Path:
+        """Where DuckDB puts what a build has no memory for; a killed one leaves it."""
+        return self.build.with_name(f"{self.build.name}.tmp")
+
+    @property
     def lock(self) -> Path:
         """The file whose lock a build or a run holds."""
         return self.db / ".lock"

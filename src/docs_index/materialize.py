@@ -25,6 +25,7 @@ from docs_index.lock import take_lock
 from docs_index.placing import Batch, Placer
 from docs_index.quoting import literal
 from docs_index.reports import count_damaged, write_reports
+from docs_index.scratch import remove_leftovers
 from docs_index.store import Store, opened_store, sql
 from docs_index.survey import Survey
 from docs_index.workers import Workers, started_workers
@@ -88,6 +89,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
     """
     find_build(layout)  # before the lock: it would make the folder
     lock = take_lock(layout.lock)
+    remove_leftovers(layout)
     with opened_store(layout) as store:
         run_id = attach_build(store.db, layout, options.run_id)
         newline = read_bad_list(store)

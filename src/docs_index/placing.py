@@ -252,6 +252,9 @@ def _write_file(path: str, content: bytes) -> None:
         written = os.write(descriptor, content)
         while written < len(content):
             written += os.write(descriptor, content[written:])
+    except OSError as error:
+        error.filename = path
+        raise
     finally:
         os.close(descriptor)
 

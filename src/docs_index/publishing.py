@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 import duckdb
@@ -32,16 +31,17 @@ def publish(path: Path, content: bytes) -> bool:
     return True
 
 
-def publish_copy(db: duckdb.DuckDBPyConnection, path: Path, query: str) -> bool:
+def publish_copy(
+    db: duckdb.DuckDBPyConnection, path: Path, query: str, scratch: Path
+) -> bool:
     """Replace a file by a query's rows as CSV; tell whether that changed anything."""
     _beside(path).unlink(missing_ok=True)  # a killed run's
-    with TemporaryDirectory(prefix="docs_index_") as scratch:
-        made = Path(scratch) / "made.csv"
-        db.execute(f"copy ({query}) to {literal(made)} (format csv, header)")
-        if path.is_file() and filecmp.cmp(path, made, shallow=False):
-            return False
-        with _replacing(path) as unpublished:
-            shutil.copyfile(made, unpublished)
+    made = scratch / path.name
+    db.execute(f"copy ({query}) to {literal(made)} (format csv, header)")
+    if path.is_file() and filecmp.cmp(path, made, shallow=False):
+        return False
+    with _replacing(path) as unpublished:
+        shutil.copyfile(made, unpublished)
     return True
 
 

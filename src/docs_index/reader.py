@@ -10,7 +10,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -22,6 +21,7 @@ import duckdb
 from docs_index.parsing import TextParser
 from docs_index.quoting import glob_escaped, literal
 from docs_index.responses import Folder, Response, UnusableError
+from docs_index.scratch import scratch_folder
 
 _SHARE = 2000  # files that are worth a process of their own
 _BATCH = 5000  # answers that are written at a time, and texts parsed in one query
@@ -58,7 +58,7 @@ def read_responses(
     session.execute(_ASK.format(wanted=wanted, known=known or _NOTHING_KNOWN))
     counted = session.execute("select count(*) from asked").fetchall()[0][0]
     shares = max(1, min(processes, counted // _SHARE))
-    with tempfile.TemporaryDirectory(prefix="docs_index_") as folder:
+    with scratch_folder(Path(data_root)) as folder:
         running = []
         for share in range(shares):
             made = Order(
@@ -243,4 +243,7 @@ def _parsed_facts(raw: bytes, parsed: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    answer(Order(**json.loads(Path(sys.argv[1]).read_text())))
+    try:
+        answer(Order(**json.loads(Path(sys.argv[1]).read_text())))
+    except OSError as error:
+        sys.exit(f"error: {error}")

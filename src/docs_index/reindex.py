@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from docs_index.errors import DataRootError, OutputExistsError
 from docs_index.findings import Finding, in_order
@@ -64,14 +63,11 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
     if not layout.docs.is_dir():
         raise DataRootError(f"there are no documents: {layout.docs} is no directory")
     lock = take_lock(layout.lock)
-    with (
-        TemporaryDirectory(prefix="docs_index_") as scratch,
-        opened_store(layout) as store,
-    ):
+    with opened_store(layout) as store:
         with started_workers(options.workers, lock) as workers:
             inspector = Inspector(str(layout.root), str(layout.docs))
-            survey(store, inspector, workers, Path(scratch), progress, 0)
-        findings = _check(store, Path(scratch) / "empty.sqlite")
+            survey(store, inspector, workers, store.scratch, progress, 0)
+        findings = _check(store, store.scratch / "empty.sqlite")
         documents = store.count("good")
         left_out = store.count("(from found where is_document)") - documents
         is_written = options.skip_damaged or not findings

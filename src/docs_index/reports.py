@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from docs_index.publishing import csv_lines, publish_copy
@@ -32,7 +31,7 @@ def write_reports(
     changed = []
     for name, query in reports.items():
         path = store.layout.report(name)
-        if publish_copy(store.db, path, query):
+        if publish_copy(store.db, path, query, store.scratch):
             changed.append(path)
     return changed
 
@@ -53,15 +52,14 @@ def _insert(store: Store, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
     relation = store.db.table(table)
     types = zip(relation.columns, relation.types, strict=True)
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types)
-    with TemporaryDirectory(prefix="docs_index_") as folder:
-        path = Path(folder) / f"{table}.csv"
-        # Whoever made a stray directory may have given it any name.
-        with path.open(
-            "w", newline="", encoding="utf-8", errors="backslashreplace"
-        ) as file:
-            file.writelines(csv_lines(rows))
-        store.db.execute(
-            f"insert into {table} from read_csv(?, columns = {{{columns}}}, "
-            "auto_detect = false, header = false, quote = '\"', escape = '\"')",
-            [str(path)],
-        )
+    path = store.scratch / f"{table}.csv"
+    # Whoever made a stray directory may have given it any name.
+    with path.open(
+        "w", newline="", encoding="utf-8", errors="backslashreplace"
+    ) as file:
+        file.writelines(csv_lines(rows))
+    store.db.execute(
+        f"insert into {table} from read_csv(?, columns = {{{columns}}}, "
+        "auto_detect = false, header = false, quote = '\"', escape = '\"')",
+        [str(path)],
+    )

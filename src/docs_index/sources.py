@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from docs_index.errors import DataRootError
+from docs_index.errors import DataRootError, TableRefusedError
 from docs_index.layout import Layout
 from docs_index.quoting import identifier
 from docs_index.tables import Table, check_table, read_table
@@ -59,7 +59,15 @@ class Sources:
             )
 
     def input_files(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
-        """Return one row per CSV file that was asked for so far, found or not."""
+        """Return one row per CSV file that was asked for so far, found or not.
+
+        All of them still are what was read: rows of one file belong to those of the
+        others, and an essay that came later than the drafts would get a wrong parent.
+
+        Raises:
+            TableRefusedError: one has changed since it was read.
+        """
+        self._refuse_if_changed()
         cursor.execute(
             "create or replace temp table files_loaded (data_root varchar, "
             "path varchar, is_present boolean, data_rows bigint, size_bytes bigint, "
@@ -74,3 +82,12 @@ class Sources:
                 [str(self.layout.root), path, table is not None, *facts],
             )
         return cursor.table("files_loaded")
+
+    def _refuse_if_changed(self) -> None:
+        for file, table in self._loaded.items():
+            path = self.layout.root / file
+            if not (table.is_unchanged() if table else not os.path.lexists(path)):
+                raise TableRefusedError(
+                    f"{path} changed while the build read the other files: run again "
+                    "once all are at rest"
+                )

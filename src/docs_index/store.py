@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
-from tempfile import TemporaryDirectory
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,16 +17,23 @@ from docs_index.index import (
 )
 from docs_index.layout import Layout
 from docs_index.quoting import identifier, literal
+from docs_index.scratch import scratch_folder
 
 _FETCH = 10_000
 
 
 class Store:
-    """The connection, and whether the index is attached, and for writing."""
+    """The connection, and whether the index is attached, and for writing.
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+    `scratch` is a folder for files that are gone when the connection is.
+    """
+
+    def __init__(
+        self, db: duckdb.DuckDBPyConnection, layout: Layout, scratch: Path
+    ) -> None:
         self.db = db
         self.layout = layout
+        self.scratch = scratch
         self._attached: str | None = None
         self._needs_settling = False
 
@@ -84,11 +91,11 @@ class Store:
 @contextmanager
 def opened_store(layout: Layout) -> Iterator[Store]:
     """Open a connection whose own tables are in memory, up to a bound, then on disk."""
-    with TemporaryDirectory(prefix="docs_index_") as scratch, duckdb.connect() as db:
+    with scratch_folder(layout.root) as scratch, duckdb.connect() as db:
         db.execute("set memory_limit = '1GB'")
         db.execute(f"set temp_directory = {literal(scratch)}")
         load_extension(db)
-        yield Store(db, layout)
+        yield Store(db, layout, scratch)
 
 
 def sql(name: str) -> str:

@@ -49,6 +49,13 @@ class Table:
         """The size of the file that was checked."""
         return self.identity[0]
 
+    def is_unchanged(self) -> bool:
+        """Tell whether the file is still the one that was checked."""
+        try:
+            return _identity(self.path.stat()) == self.identity
+        except FileNotFoundError:
+            return False
+
 
 def check_table(path: Path, required: Sequence[str] = ()) -> Table:
     """Read a CSV file against the grammar; one of the columns `required` is due.
@@ -112,7 +119,7 @@ def read_table(
     try:
         relation = _read(cursor, table, columns, numbered)
         counted = relation.count("*").fetchone()
-        unchanged = _identity(table.path.stat()) == table.identity
+        unchanged = table.is_unchanged()
     except (OSError, duckdb.Error) as error:
         reason = str(error).partition("\n")[0][:300]
         raise TableRefusedError(f"{table.path} cannot be read: {reason}") from error
