@@ -64,12 +64,12 @@ def test_a_root_without_any_table_is_named(tmp_path: Path) -> None:
     assert not is_complete(root)
 
 
-def test_a_path_may_look_like_a_url_with_a_query(tmp_path: Path) -> None:
-    root = tmp_path / "what?a=1#b" / "root"
+def test_a_path_that_duckdb_cannot_work_in_is_named(tmp_path: Path) -> None:
+    root = tmp_path / "what?" / "root"
     shutil.copytree(REPOSITORY / "sample", root)
-    good(build(root))
-    assert is_complete(root)
-    assert [path.name for path in tmp_path.iterdir()] == ["what?a=1#b"]
+    said = stopped(build(root), code=2)
+    assert f"DuckDB cannot work in '{root}': rename the folder, without a '?'" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["what?"]
 
 
 @pytest.fixture(scope="module")

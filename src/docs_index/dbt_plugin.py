@@ -18,7 +18,7 @@ from dbt.adapters.duckdb.utils import SourceConfig
 from dbt_common.exceptions import DbtRuntimeError
 
 from docs_index.cohorts.inputs import CohortInputs
-from docs_index.errors import DocsIndexError, printable
+from docs_index.errors import DataRootError, DocsIndexError, printable
 from docs_index.layout import keep_from_strangers, open_layout
 from docs_index.lock import take_lock
 from docs_index.quoting import identifier
@@ -37,6 +37,7 @@ class Plugin(BasePlugin):
             self._sources = Sources(open_layout())
             self._cohort_inputs = CohortInputs(self._sources.layout)
             self._build = self._sources.layout.build
+            _refuse_a_query(self._sources.layout.root)
             if scratch := os.environ.get("DOCS_INDEX_SCRATCH"):
                 self._build = Path(scratch) / self._build.name
             else:
@@ -74,3 +75,11 @@ class Plugin(BasePlugin):
             return self._sources.load(cursor, source_config.meta)
         except DocsIndexError as error:
             raise DbtRuntimeError(printable(str(error))) from error
+
+
+def _refuse_a_query(path: Path) -> None:
+    """Refuse a path that DuckDB cuts in two: its log is named by what precedes `?`."""
+    if "?" in str(path):
+        raise DataRootError(
+            f"DuckDB cannot work in {str(path)!r}: rename the folder, without a '?'"
+        )
