@@ -1,4 +1,6 @@
 # make run    set up what running needs, build, and write the documents of DATA_ROOT
+# make report one page of what was imported, what was not, and gaps
+# make browse the index in a browser, on this machine alone
 # make test   set up everything, and run every test
 # make setup  set up everything: tools and extras too
 # make lint   what CI checks besides the tests
@@ -32,7 +34,7 @@ define install
 	touch $@
 endef
 
-.PHONY: run test soak setup lint docs sql lock clean
+.PHONY: run report browse test soak setup lint docs sql lock clean
 
 run: .venv/ready-to-run
 	@test -n "$$DATA_ROOT" || test -e data || cp -R sample data
@@ -43,6 +45,12 @@ run: .venv/ready-to-run
 	@echo "  sqlite3 \"$${DATA_ROOT:-data}/db/documents.sqlite\" 'select stage, task_id, doc_dir from documents'"
 	@echo "  $${DATA_ROOT:-data}/7_cross_experiment/bad_generations.csv   rows that were not ingested, and why"
 	@echo "  $${DATA_ROOT:-data}/7_reporting/                             the latest documents; index against disk"
+
+report: .venv/ready-to-run
+	$(BIN)/python scripts/report_docs.py
+
+browse: .venv/ready-to-develop
+	$(BIN)/python scripts/browse_docs.py
 
 setup: .venv/ready-to-develop
 
@@ -77,7 +85,7 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 		--extra build pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
-		--extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+		--extra build --extra browse --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:
 	rm -rf .venv target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
