@@ -246,6 +246,13 @@ def test_only_this_machine_is_answered(site: Site) -> None:
         assert site.get("documents", Host=name) == (421, "")
 
 
+def test_pages_may_ask_for_nothing_outside(site: Site) -> None:
+    for path in ("", f"documents/documents/{site.document}", "documents.json"):
+        with urlopen(f"{site.url}{path}") as response:
+            policy = response.headers["content-security-policy"].split("; ")
+        assert {"default-src 'self'", "img-src 'self' data:"} <= set(policy)
+
+
 def test_nothing_can_be_written(site: Site) -> None:
     statement = quote("delete from documents")
     assert site.get(f"documents?sql={statement}")[0] == 400

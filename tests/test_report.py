@@ -185,6 +185,19 @@ def test_gaps_are_pairs_without_a_document(sample: Path, page: Element) -> None:
     assert any(" without a document: 1 of 8" in name for name in tables(page))
 
 
+def test_links_are_drafts_among_the_gaps(ran: Path) -> None:
+    change(
+        ran,
+        "update bad_generations set template_id = 'bridge-v0', model_id = 'unheard-of' "
+        "where source_csv = 'link'",
+    )
+    found = tables(read_page(made(ran)))
+    (gaps,) = [rows for name, rows in found.items() if name.startswith("Stage draft,")]
+    nothing_of = {row["Template"]: row["Nothing of"] for row in gaps}
+    assert "unheard-of (2 not imported)" in nothing_of["bridge-v0"]
+    assert nothing_of["noticing-v1"] == "unheard-of"
+
+
 def test_parse_errors_are_listed(sample: Path, page: Element) -> None:
     found = tables(page)["The documents without a parsed text"]
     assert [row["Task"] for row in found] == [
@@ -337,6 +350,9 @@ TAGS = {
 def test_nothing_is_asked_for(which: str, request: pytest.FixtureRequest) -> None:
     html = made(request.getfixturevalue(which))
     page = read_page(html)
+    metas = [each.attributes for each in page.all("meta")]
+    (policy,) = [each["content"] for each in metas if "http-equiv" in each]
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'"
     for element in page.all():
         assert element.tag in TAGS
         for name, value in element.attributes.items():

@@ -16,19 +16,29 @@ filled (month) as (
     inner join ends on filled.month < substr(ends.last_at, 1, 7)
 ),
 
+counted as (
+    select
+        substr(created_at, 1, 7) as month,
+        count(*) filter (where stage = 'draft') as draft,
+        count(*) filter (where stage = 'essay') as essay,
+        count(*) filter (where stage = 'evaluation') as evaluation,
+        count(*) as documents
+    from documents
+    group by 1
+),
+
 months as (
     select month from filled
     union
-    select substr(created_at, 1, 7) from documents
+    select month from counted
 )
 
 select
     months.month,
-    count(*) filter (where documents.stage = 'draft') as draft,
-    count(*) filter (where documents.stage = 'essay') as essay,
-    count(*) filter (where documents.stage = 'evaluation') as evaluation,
-    count(documents.doc_id) as documents
+    coalesce(counted.draft, 0) as draft,
+    coalesce(counted.essay, 0) as essay,
+    coalesce(counted.evaluation, 0) as evaluation,
+    coalesce(counted.documents, 0) as documents
 from months
-left join documents on substr(documents.created_at, 1, 7) = months.month
-group by months.month
+left join counted on counted.month = months.month
 order by months.month
