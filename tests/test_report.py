@@ -244,7 +244,14 @@ def shown_scores(page: str) -> tuple[int, Any]:
     return count, pytest.approx(total, abs=0.1)
 
 
-def test_a_lineage_is_drawn_and_told(sample: Path, page: Element) -> None:
+def test_the_essay_that_most_hangs_on_is_drawn_and_told(ran: Path) -> None:
+    change(
+        ran,
+        "update documents set created_at = '2030' || substr(created_at, 5) "
+        "where stage = 'essay' and doc_id in (select parent_doc_id from documents "
+        "where stage = 'evaluation' group by 1 having count(*) = 1)",
+    )
+    page = read_page(made(ran))
     (drawing,) = [
         each for each in page.all("svg") if each.attributes.get("class") == "tree"
     ]
@@ -258,7 +265,7 @@ def test_a_lineage_is_drawn_and_told(sample: Path, page: Element) -> None:
     assert boxes[:2] == ["draft", "essay"]
     assert set(boxes[2:]) == {"evaluation"}
     (most,) = query(
-        sample,
+        ran,
         "select count(*) from documents as evaluations "
         "inner join documents as essays on essays.doc_id = evaluations.parent_doc_id "
         "where essays.stage = 'essay' group by essays.doc_id order by 1 desc limit 1",

@@ -23,7 +23,7 @@ from docs_index.texts import read_part
 
 _SETTINGS = {
     "default_page_size": 50,
-    "truncate_cells_html": 160,
+    "truncate_cells_html": 400,
     "sql_time_limit_ms": 5000,
     "facet_time_limit_ms": 1000,
     "allow_download": False,
@@ -42,17 +42,12 @@ def served(layout: Layout, folder: Path) -> Datasette:
             add_reasons(index)
             _add_texts(index, layout)
             described = _metadata(index)
-            index.execute("pragma journal_mode = delete")  # a killed run left it in WAL
     except sqlite3.DatabaseError as error:
         raise IndexFileError(
             f"{layout.index}: {error}; scripts/verify_docs.py tells more"
         ) from error
     pm.register(Pages(layout))
-    return Datasette(
-        immutables=[str(copy)],
-        metadata=described,
-        settings=_SETTINGS,
-    )
+    return Datasette(immutables=[str(copy)], metadata=described, settings=_SETTINGS)
 
 
 def _add_texts(index: sqlite3.Connection, layout: Layout) -> None:
