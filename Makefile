@@ -1,4 +1,6 @@
 # make run    set up what running needs, build, and write the documents of DATA_ROOT
+# make report one page of what was imported, what was not, and gaps
+# make browse the index in a browser, on this machine alone
 # make test   set up everything, and run every test
 # make setup  set up everything: tools and extras too
 # make soak   the tests that chance decides, far longer: kills, spoiled and random roots
@@ -31,7 +33,7 @@ define install
 	touch $@
 endef
 
-.PHONY: run test soak setup lint docs sql lock clean
+.PHONY: run report browse test soak setup lint docs sql lock clean
 
 run: .venv/ready-to-run
 	@test -n "$$DATA_ROOT" || test -e data || cp -R sample data
@@ -42,6 +44,12 @@ run: .venv/ready-to-run
 	@echo "  sqlite3 \"$${DATA_ROOT:-data}/db/documents.sqlite\" 'select stage, task_id, doc_dir from documents'"
 	@echo "  $${DATA_ROOT:-data}/7_cross_experiment/bad_generations.csv   rows that were not ingested, and why"
 	@echo "  $${DATA_ROOT:-data}/7_reporting/                             the latest documents; index against disk"
+
+report: .venv/ready-to-run
+	$(BIN)/python scripts/report_docs.py
+
+browse: .venv/ready-to-develop
+	$(BIN)/python scripts/browse_docs.py
 
 setup: .venv/ready-to-develop
 

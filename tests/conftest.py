@@ -12,7 +12,7 @@ import pytest
 from harness import Models
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["building", "cohort_models", "faults"]
+pytest_plugins = ["building", "chromium", "cohort_models", "faults"]
 pytest.register_assert_rewrite("agreement")
 
 CI = bool(os.environ.get("CI"))

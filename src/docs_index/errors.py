@@ -65,6 +65,10 @@ class OutputExistsError(DocsIndexError):
     """A file is there that would be written over."""
 
 
+class BrowserError(DocsIndexError):
+    """The pages cannot be served: a package is missing, or the port is taken."""
+
+
 class LockedError(DocsIndexError):
     """Another run holds the lock of this data root."""
 

@@ -69,7 +69,7 @@ class Layout:
 
     @property
     def reports(self) -> Path:
-        """The folder of the two reports."""
+        """The folder of the two reports, and of the page."""
         return self.root / "7_reporting"
 
     @property
@@ -127,6 +127,11 @@ class Layout:
         """The report `latest` or `consistency`."""
         return self.reports / f"documents_{name}_report.csv"
 
+    @property
+    def page(self) -> Path:
+        """The documents report for people, of scripts/report_docs.py."""
+        return self.reports / "documents_report.html"
+
     def refuse_link_out(self, path: Path) -> None:
         """Check that a path stays in the data root, links followed.
 
@@ -167,7 +172,7 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     layout = Layout(Path(os.path.realpath(named)))
     folders = [layout.docs, layout.db, layout.bad_generations.parent, layout.reports]
     folders += [layout.docs / stage for stage in STAGES]
-    files = [layout.bad_generations, *map(layout.report, REPORTS)]
+    files = [layout.bad_generations, layout.page, *map(layout.report, REPORTS)]
     _check_written(layout, folders, files)
     for path in [layout.unpublished, *_opened_in_place(layout)]:
         if path.is_symlink():

@@ -1,0 +1,16 @@
+-- Documents whose text has all the words, the best first. :words
+select
+    documents.doc_id,
+    documents.stage,
+    documents.task_id,
+    documents.template_id,
+    documents.model_id,
+    snippet(documents_fts, 1, '[', ']', ' … ', 24) as excerpt
+from documents_fts
+inner join documents on documents.rowid = documents_fts.rowid
+where
+    documents_fts match case
+        when trim(:words) = '' then '""' else escape_fts(:words)
+    end
+order by documents_fts.rank, documents.doc_id
+limit 100

@@ -1,0 +1,59 @@
+-- One example: the text with the most that hangs on it, an essay if there is one; what
+-- it came from, and the first six that hang on it. `generation` counts from the oldest.
+with recursive texts as (
+    select
+        documents.doc_id,
+        (
+            select count(*) from documents as followers
+            where followers.parent_doc_id = documents.doc_id
+        ) as followers
+    from documents
+    where documents.stage in ('draft', 'essay')
+    order by
+        documents.stage desc, followers desc, documents.created_at desc,
+        documents.doc_id
+    limit 1
+),
+
+ancestors (doc_id, parent_doc_id, up) as (
+    select documents.doc_id, documents.parent_doc_id, 0
+    from documents
+    inner join texts on texts.doc_id = documents.doc_id
+    union all
+    select parents.doc_id, parents.parent_doc_id, ancestors.up + 1
+    from ancestors
+    inner join documents as parents on parents.doc_id = ancestors.parent_doc_id
+    where ancestors.up < 9
+),
+
+followers as (
+    select documents.doc_id, documents.parent_doc_id
+    from documents
+    inner join texts on texts.doc_id = documents.parent_doc_id
+    order by documents.created_at, documents.doc_id
+    limit 6
+),
+
+family as (
+    select doc_id, (select max(up) from ancestors) - up as generation from ancestors
+    union all
+    select doc_id, (select max(up) from ancestors) + 1 as generation from followers
+)
+
+select
+    family.generation,
+    documents.stage,
+    documents.doc_id,
+    documents.task_id,
+    documents.template_id,
+    documents.model_id,
+    documents.created_at,
+    documents.doc_dir,
+    json_extract(documents.meta_small, '$.link_method') as link_method,
+    (
+        select count(*) from documents as followers
+        where followers.parent_doc_id = documents.doc_id
+    ) as followers
+from family
+inner join documents on documents.doc_id = family.doc_id
+order by family.generation, documents.created_at, documents.doc_id

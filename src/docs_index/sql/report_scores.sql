@@ -1,0 +1,29 @@
+-- One row per evaluation template, judge, and template and model of what was judged.
+with judged as (
+    select
+        evaluations.template_id,
+        evaluations.model_id,
+        texts.stage as judged_stage,
+        texts.template_id as judged_template_id,
+        texts.model_id as judged_model_id,
+        scores.score
+    from scores
+    inner join documents as evaluations on evaluations.doc_id = scores.doc_id
+    inner join documents as texts on texts.doc_id = evaluations.parent_doc_id
+)
+
+select
+    template_id,
+    model_id,
+    judged_stage,
+    judged_template_id,
+    judged_model_id,
+    count(*) as scores,
+    avg(score) as mean,
+    min(score) as lowest,
+    max(score) as highest
+from judged
+group by
+    template_id, model_id, judged_stage, judged_template_id, judged_model_id
+order by
+    template_id, model_id, judged_stage, mean desc, judged_template_id, judged_model_id

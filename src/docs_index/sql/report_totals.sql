@@ -1,0 +1,11 @@
+-- One row: what the index holds. Of an empty index, the times are null.
+select
+    count(*) as documents,
+    count(distinct stage || logical_key_id) as logical_keys,
+    count(*) filter (where status = 'parse_error') as parse_errors,
+    coalesce(sum(raw_bytes), 0) as raw_bytes,
+    min(created_at) as first_created_at,
+    max(created_at) as last_created_at,
+    (select count(*) from bad_generations) as bad_rows,
+    (select count(*) from backfill_conflicts) as conflicts
+from documents

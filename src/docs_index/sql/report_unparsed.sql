@@ -1,0 +1,6 @@
+-- The latest documents without a parsed text, at most 50.
+select stage, task_id, model_id, created_at, doc_dir
+from documents
+where status = 'parse_error'
+order by created_at desc, doc_id
+limit 50

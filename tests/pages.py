@@ -1,0 +1,125 @@
+"""HTML as tests look at it, and an index whose texts would do it harm."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+from building import index, query
+
+VOID = {"br", "hr", "img", "input", "link", "meta"}
+# The tags, attributes and quotes of whoever would have the page do something else, and
+# a character that turns the text around.
+PLANTED = """<script>alert(1)</script>"' onload=alert(2) & {{ 7 * 7 }} \u202e</style>"""
+SHOWN = PLANTED.replace("\u202e", "\\u202e")
+
+
+@dataclass
+class Element:
+    """An element, with the elements and texts in it."""
+
+    tag: str
+    attributes: dict[str, str]
+    children: list["Element | str"] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All text in it, blanks between words made one."""
+        parts = (each if isinstance(each, str) else each.text for each in self.children)
+        return " ".join(" ".join(parts).split())
+
+    def all(self, *tags: str) -> list["Element"]:
+        """Return the elements in it, in their order; of all tags if none is named."""
+        found = []
+        for child in self.children:
+            if isinstance(child, Element):
+                found += [child] if child.tag in tags or not tags else []
+                found += child.all(*tags)
+        return found
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = [Element("", {})]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), attrs
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        self.open[-1].children.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open[-1].children.append(
+            Element(tag, {name: value or "" for name, value in attrs})
+        )
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop().tag == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data: str) -> None:
+        self.open[-1].children.append(data)
+
+
+def read_page(html: str) -> Element:
+    """Return a page as elements; every element must be closed where it should be."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    assert len(reader.open) == 1
+    return reader.open[0]
+
+
+def tables(page: Element) -> dict[str, list[dict[str, str]]]:
+    """Return the tables by caption: each row by the texts of the columns' headings."""
+    return {table.all("caption")[0].text: _rows(table) for table in page.all("table")}
+
+
+def _rows(table: Element) -> list[dict[str, str]]:
+    (head,) = table.all("thead")
+    names = [cell.text for cell in head.all("th", "td")]
+    rows = [
+        row.all("th", "td") for body in table.all("tbody") for row in body.all("tr")
+    ]
+    return [
+        dict(zip(names, (cell.text for cell in row), strict=True))
+        for row in rows
+        if len(row) == len(names)
+    ]
+
+
+def change(root: Path, *statements: str) -> None:
+    """Change the index behind the program's back."""
+    with closing(sqlite3.connect(index(root))) as connection:
+        connection.execute("drop trigger if exists documents_are_never_updated")
+        connection.execute("drop trigger if exists documents_are_never_deleted")
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def plant(root: Path) -> None:
+    """Put `PLANTED` into every text of an index that may hold any."""
+    planted = PLANTED.replace("'", "''")
+    own = {"doc_id", "stage", "status", "created_at", "content_hash", "meta_small"}
+    own |= {"parent_doc_id", "doc_dir", "source_csv", "kind", "parser"}
+    changes = [
+        f"update {table} set {name} = {name} || '{planted}'"
+        for table in ("documents", "bad_generations")
+        for name, kind in query(
+            root, f"select name, type from pragma_table_info('{table}')"
+        )
+        if kind == "TEXT" and name not in own
+    ]
+    fields = ", ".join(f"'{each}{planted}'" for each in "abc")
+    changes += [
+        f"update documents set doc_dir = doc_dir || '{planted}', "
+        f"parser = parser || '{planted}', "
+        "meta_small = json_set(meta_small, '$.link_method', "
+        f"'{planted}') where status = 'parse_error'",
+        f"insert into backfill_conflicts values ('response_changed', {fields}, 'd')",
+    ]
+    change(root, *changes)

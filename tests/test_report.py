@@ -1,0 +1,481 @@
+"""scripts/report_docs.py: one page that says what the index holds, and asks nothing."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from building import (
+    REPOSITORY,
+    Process,
+    Run,
+    copied,
+    good,
+    index,
+    materialize,
+    query,
+    read_csv,
+    snapshot,
+)
+from chromium import visit
+from pages import PLANTED, SHOWN, Element, change, plant, read_page, tables
+from playwright.sync_api import Browser
+
+from docs_index.index import create_index
+from docs_index.layout import open_layout
+from docs_index.report import write_report
+
+SCRIPT = REPOSITORY / "scripts" / "report_docs.py"
+PAGE = "7_reporting/documents_report.html"
+SOURCES = ("draft", "link", "essay", "evaluation")
+STAGES = ("draft", "essay", "evaluation")
+
+
+def run(root: Path, *args: str) -> Process:
+    """Run the script on a data root, as a user would."""
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), "--data-root", str(root), *args],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def made(root: Path) -> str:
+    """Return the page, without starting Python for it."""
+    layout = open_layout(root)
+    write_report(layout, layout.page)
+    return layout.page.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def sample(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample after its run and its report; only to be read."""
+    root = copied(first_run.root, tmp_path_factory.mktemp("report"))
+    good(run(root))
+    return root
+
+
+@pytest.fixture(scope="module")
+def page(sample: Path) -> Element:
+    return read_page((sample / PAGE).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def hostile(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample with tags and quotes in every text of the index that may hold any."""
+    root = copied(first_run.root, tmp_path_factory.mktemp("hostile_report"))
+    plant(root)
+    return root
+
+
+# What it says ------------------------------------------------------------------------
+
+
+def counted(root: Path, columns: str, where: str = "true") -> dict[Any, int]:
+    rows = query(
+        root, f"select {columns}, count(*) from documents where {where} group by 1"
+    )
+    return {key: count for key, count in rows}
+
+
+def test_the_page_counts_what_was_imported(sample: Path, page: Element) -> None:
+    found = tables(page)
+    by_stage = next(rows for name, rows in found.items() if name.startswith("By stage"))
+    assert {row["Stage"]: int(row["documents"]) for row in by_stage} == counted(
+        sample, "stage"
+    )
+    assert sum(int(row["rows not imported"]) for row in by_stage) == 8
+    for caption, heading, column in (
+        ("By month of creation (UTC)", "Month", "substr(created_at, 1, 7)"),
+        ("By the model that wrote the text, or judged it", "Model", "model_id"),
+    ):
+        for stage in STAGES:
+            shown = {row[heading]: int(row[stage]) for row in found[caption]}
+            expected = counted(sample, column, f"stage = '{stage}'")
+            assert {key: count for key, count in shown.items() if count} == expected
+    for stage in STAGES:
+        shown = {
+            row["Template"]: int(row["documents"])
+            for row in found[f"Templates of stage {stage}"]
+        }
+        assert shown == counted(sample, "template_id", f"stage = '{stage}'")
+
+
+def test_months_without_documents_have_a_row(ran: Path) -> None:
+    change(
+        ran,
+        "update documents set created_at = '2024-11-30T23:00:00.000000Z' "
+        "where doc_id = (select min(doc_id) from documents)",
+    )
+    rows = tables(read_page(made(ran)))["By month of creation (UTC)"]
+    assert [row["Month"] for row in rows] == [
+        "2024-11", "2024-12", "2025-01", "2025-02", "2025-03"
+    ]  # fmt: skip
+    assert [row["all"] for row in rows][:3] == ["1", "0", "0"]
+    stray = "update documents set created_at = '0001' || substr(created_at, 5) "
+    change(ran, f"{stray} where created_at < '2025'")
+    rows = tables(read_page(made(ran)))["By month of creation (UTC)"]
+    assert [row["Month"] for row in rows] == ["0001-11", "2025-02", "2025-03"]
+
+
+def test_every_reason_stands_with_its_remedy_and_its_rows(
+    sample: Path, page: Element
+) -> None:
+    found = tables(page)
+    reasons = next(rows for name, rows in found.items() if name.startswith("Reasons."))
+    remedies = {
+        row["reason"]: row["remedy"]
+        for row in read_csv(REPOSITORY / "seeds" / "reasons.csv")
+    }
+    assert {row["Reason"].split()[0]: row["Remedy"] for row in reasons} == remedies
+    for row in reasons:
+        for source in SOURCES:
+            (expected,) = query(
+                sample,
+                "select count(*) from bad_generations "
+                "where reason = ? and source_csv = ?",
+                row["Reason"].split()[0],
+                source,
+            )
+            assert int(row[source]) == expected[0]
+    shown = {
+        (row["Row"], row["Detail"]) for row in found["Rows that were not imported"]
+    }
+    assert shown == {
+        (f"{source}:{row_index}", " ".join(detail.split()))
+        for source, row_index, detail in query(
+            sample, "select source_csv, row_index, detail from bad_generations"
+        )
+    }
+
+
+def test_gaps_are_pairs_without_a_document(sample: Path, page: Element) -> None:
+    for stage in STAGES:
+        of_stage = f"from documents where stage = '{stage}'"
+        have = set(query(sample, f"select distinct template_id, model_id {of_stage}"))
+        tried = set(
+            query(
+                sample,
+                "select template_id, model_id from bad_generations "
+                "where template_id is not null and model_id is not null and "
+                "case source_csv when 'link' then 'draft' else source_csv end = ?",
+                stage,
+            )
+        )
+        known = have | tried
+        gaps = {
+            (template, model)
+            for template in {template for template, _ in known}
+            for model in {model for _, model in known}
+        } - have
+        captions = [
+            name for name in tables(page) if name.startswith(f"Stage {stage}, pairs")
+        ]
+        assert [name.split(": ")[1].split()[0] for name in captions] == [f"{len(gaps)}"]
+        shown = {
+            (row["Template"], model.split()[0])
+            for row in tables(page)[captions[0]]
+            for model in row["Nothing of"].split(", ")
+            if row["Nothing of"] != "no gap"
+        }
+        assert shown == gaps
+    assert any(" without a document: 1 of 8" in name for name in tables(page))
+
+
+def test_links_are_drafts_among_the_gaps(ran: Path) -> None:
+    change(
+        ran,
+        "update bad_generations set template_id = 'bridge-v0', model_id = 'unheard-of' "
+        "where source_csv = 'link'",
+    )
+    found = tables(read_page(made(ran)))
+    (gaps,) = [rows for name, rows in found.items() if name.startswith("Stage draft,")]
+    nothing_of = {row["Template"]: row["Nothing of"] for row in gaps}
+    assert "unheard-of (2 not imported)" in nothing_of["bridge-v0"]
+    assert nothing_of["noticing-v1"] == "unheard-of"
+
+
+def test_parse_errors_are_listed(sample: Path, page: Element) -> None:
+    found = tables(page)["The documents without a parsed text"]
+    assert [row["Task"] for row in found] == [
+        task
+        for (task,) in query(
+            sample, "select task_id from documents where status = 'parse_error'"
+        )
+    ]
+
+
+def test_scores_are_those_of_the_parsed_texts(ran: Path) -> None:
+    parsed = [
+        ran / "docs" / doc_dir / "parsed.txt"
+        for (doc_dir,) in query(
+            ran,
+            "select doc_dir from documents where parser = 'in_last_line' "
+            "and status = 'ok' order by doc_id",
+        )
+    ]
+    values = [float(path.read_text()) for path in parsed]
+    assert shown_scores(made(ran)) == (len(values), sum(values))
+    parsed[0].write_text("nan\n")
+    parsed[1].write_text("9.5\n")
+    parsed[2].unlink()
+    parsed[3].unlink()
+    outside = ran.parent / "outside.txt"
+    outside.write_text("3.0\n")
+    parsed[3].symlink_to(outside)
+    page = made(ran)
+    assert shown_scores(page) == (len(values) - 4, sum(values[4:]))
+    assert "4 evaluations have a score that could not be read" in page
+
+
+def shown_scores(page: str) -> tuple[int, Any]:
+    """Return how many scores a page shows, and about their sum."""
+    found = tables(read_page(page))
+    classes = found["Evaluations by the whole number that their score begins with"][0]
+    count = sum(int(number) for whole, number in classes.items() if whole.isdigit())
+    rows = [
+        row for name in found if name.startswith("Scores of") for row in found[name]
+    ]
+    assert sum(int(row["scores"]) for row in rows) == count
+    total = sum(int(row["scores"]) * float(row["mean"]) for row in rows)
+    return count, pytest.approx(total, abs=0.1)
+
+
+def test_the_essay_that_most_hangs_on_is_drawn_and_told(ran: Path) -> None:
+    change(
+        ran,
+        "update documents set created_at = '2030' || substr(created_at, 5) "
+        "where stage = 'essay' and doc_id in (select parent_doc_id from documents "
+        "where stage = 'evaluation' group by 1 having count(*) = 1)",
+    )
+    page = read_page(made(ran))
+    (drawing,) = [
+        each for each in page.all("svg") if each.attributes.get("class") == "tree"
+    ]
+    boxes = [
+        text.text.split(",")[0]
+        for text in drawing.all("text")
+        if "strong" in str(text.attributes)
+    ]
+    told = [each.all("strong")[0].text for each in page.all("li") if each.all("strong")]
+    assert boxes == told
+    assert boxes[:2] == ["draft", "essay"]
+    assert set(boxes[2:]) == {"evaluation"}
+    (most,) = query(
+        ran,
+        "select count(*) from documents as evaluations "
+        "inner join documents as essays on essays.doc_id = evaluations.parent_doc_id "
+        "where essays.stage = 'essay' group by essays.doc_id order by 1 desc limit 1",
+    )
+    assert (len(boxes[2:]),) == most
+    assert len(drawing.all("path")) == len(boxes) - 1
+
+
+def test_an_index_without_documents_has_a_page(tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    create_index(index(tmp_path))
+    page = read_page(made(tmp_path))
+    assert "0 documents" in page.text
+    assert "Every row was imported." in page.text
+
+
+# What it does not do -----------------------------------------------------------------
+
+
+def test_a_second_run_writes_nothing(sample: Path) -> None:
+    before = snapshot(sample)
+    process = good(run(sample))
+    assert process.stdout.startswith("nothing new")
+    assert snapshot(sample) == before
+
+
+def test_the_page_is_the_same_wherever_the_root_is(
+    sample: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "elsewhere.html"
+    root = copied(sample, tmp_path)
+    (root / PAGE).unlink()
+    good(run(root, "--output", str(output)))
+    assert output.read_bytes() == (sample / PAGE).read_bytes()
+    assert not (root / PAGE).exists()
+
+
+def test_materializing_and_verifying_do_not_mind_the_page(ran: Path) -> None:
+    made(ran)
+    before = snapshot(ran)
+    process = good(materialize(ran))
+    assert "nothing new: nothing was written" in process.stdout
+    verify = [sys.executable, str(REPOSITORY / "scripts" / "verify_docs.py")]
+    good(subprocess.run(
+        [*verify, "--data-root", str(ran), "--read-data", "all"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
+    ))  # fmt: skip
+    assert snapshot(ran) == before
+
+
+def test_without_an_index_it_says_what_to_do(tmp_path: Path) -> None:
+    process = run(tmp_path)
+    assert process.returncode == 2
+    assert "run scripts/materialize_docs.py" in process.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_index_is_an_error_of_one_line(ran: Path) -> None:
+    with index(ran).open("r+b") as file:
+        file.seek(8192)
+        file.write(b"\xff" * 40_000)
+    process = run(ran)
+    assert process.returncode == 2
+    assert process.stderr.count("\n") == 1
+    assert "verify_docs.py" in process.stderr
+
+
+def test_a_page_that_leads_out_is_refused(ran: Path) -> None:
+    outside = ran.parent / "outside.html"
+    outside.write_text("mine")
+    (ran / PAGE).symlink_to(outside)
+    process = run(ran)
+    assert process.returncode == 2
+    assert "leads out of the data root" in process.stderr
+    assert outside.read_text() == "mine"
+
+
+# What it is made of ------------------------------------------------------------------
+
+TAGS = {
+    "html", "head", "meta", "title", "style", "body", "header", "main", "section",
+    "nav", "h1", "h2", "h3", "p", "br", "a", "span", "strong", "code", "div",
+    "dl", "dt", "dd", "ul", "ol", "li", "table", "caption", "thead", "tbody", "tr",
+    "th", "td", "figure", "figcaption", "svg", "desc", "text", "line", "rect", "path",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", ["sample", "hostile"])
+def test_nothing_is_asked_for(which: str, request: pytest.FixtureRequest) -> None:
+    html = made(request.getfixturevalue(which))
+    page = read_page(html)
+    metas = [each.attributes for each in page.all("meta")]
+    (policy,) = [each["content"] for each in metas if "http-equiv" in each]
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'"
+    for element in page.all():
+        assert element.tag in TAGS
+        for name, value in element.attributes.items():
+            assert not name.startswith("on")
+            assert name not in ("src", "srcset", "style", "xlink:href", "action")
+            assert name != "href" or value.startswith("#")
+    assert not re.search(r"https?:|//|url\(|@import", html)
+
+
+def test_whatever_ids_hold_is_shown_and_not_obeyed(hostile: Path) -> None:
+    html = made(hostile)
+    assert PLANTED not in html
+    assert "\u202e" not in html
+    page = read_page(html)
+    assert page.text.count(SHOWN) > 50
+    for column in ("task_id", "template_id", "model_id"):
+        (value,) = query(hostile, f"select max({column}) from documents")[0]
+        assert value.endswith(PLANTED)
+    for caption in (
+        f"Scores of curiosity-score-v3{SHOWN}",
+        "The documents without a parsed text",
+        "Conflicts between the build and what is there: 1",
+    ):
+        assert any(
+            SHOWN in text for row in tables(page)[caption] for text in row.values()
+        )
+
+
+def test_headings_tables_and_drawings_have_words(page: Element) -> None:
+    (html,) = page.all("html")
+    assert html.attributes["lang"] == "en"
+    levels = [int(heading.tag[1]) for heading in page.all("h1", "h2", "h3")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    ids = [each.attributes["id"] for each in page.all() if "id" in each.attributes]
+    assert len(ids) == len(set(ids))
+    for name in ("aria-labelledby", "href"):
+        for element in page.all():
+            named = element.attributes.get(name, "").replace("#", "").split()
+            assert set(named) <= set(ids)
+    for table in page.all("table"):
+        assert table.all("caption")[0].text
+        assert all(heading.attributes["scope"] for heading in table.all("th"))
+    drawings = [
+        each for each in page.all("svg") if each.attributes.get("role") == "img"
+    ]
+    assert len(drawings) == 4
+    for drawing in drawings:
+        assert drawing.all("title")[0].text
+        assert drawing.all("desc")[0].text
+        drawing.children.clear()
+    assert all(
+        "aria-hidden" in bar.attributes for bar in page.all("svg") if bar.children
+    )
+
+
+def test_colours_can_be_told_from_the_ground(page: Element) -> None:
+    (style,) = page.all("style")
+    light, dark = re.findall(r":root \{(.*?)\}", style.text)
+    for theme in (light, dark):
+        colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", theme))
+        for ground in ("ground", "raised"):
+            for text in ("text", "aside", "link"):
+                assert contrast(colours[text], colours[ground]) >= 4.5
+        for drawn in (*STAGES, "bad"):
+            assert contrast(colours[drawn], colours["ground"]) >= 3
+    assert "@media print" in style.text
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours, as WCAG 2 has it."""
+    lighter, darker = sorted(map(luminance, (one, other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4
+        for each in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+# In a browser ------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["sample", "hostile"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    root: Path = request.getfixturevalue(request.param)
+    made(root)
+    yield (root / PAGE).as_uri()
+
+
+def test_in_a_browser_it_asks_for_nothing_and_complains_of_nothing(
+    chromium: Browser, url: str
+) -> None:
+    shots = {}
+    for scheme in ("light", "dark"):
+        visited = visit(chromium, url, color_scheme=scheme)
+        shots[scheme] = visited.page.screenshot()
+        assert visited.requests == [url]
+        assert visited.complaints == []
+        visited.page.context.close()
+    assert shots["light"] != shots["dark"]
+
+
+def test_in_a_browser_it_fits_a_telephone_and_paper(
+    chromium: Browser, url: str
+) -> None:
+    too_wide = "document.documentElement.scrollWidth - innerWidth"
+    visited = visit(chromium, url, viewport={"width": 390, "height": 800})
+    assert visited.page.evaluate(too_wide) <= 0
+    visited.page.set_viewport_size({"width": 680, "height": 1000})  # A4 less margins
+    visited.page.emulate_media(media="print")
+    assert visited.page.evaluate(too_wide) <= 0
+    assert visited.page.pdf(format="A4").startswith(b"%PDF-")
+    visited.page.context.close()
