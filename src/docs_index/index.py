@@ -1,8 +1,7 @@
-"""The SQLite index: its schema, and DuckDB's way into it.
+"""The SQLite index as a file: its schema, and what Python's sqlite3 does with it.
 
-Python's sqlite3 and DuckDB's extension are two SQLite libraries that do not see each
-other's locks: with one file open in both, the file is corrupted. So sqlite3 works
-on it only before DuckDB attaches it and after DuckDB has let it go.
+DuckDB's way into it is in `attaching`, which says why the two keep apart. Nothing here
+needs more than the standard library.
 """
 
 import sqlite3
@@ -12,27 +11,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-import duckdb
-import duckdb_extension_sqlite_scanner  # type: ignore[import-untyped]
-
 from docs_index.errors import IndexFileError, LockedError, StorageError
-from docs_index.quoting import literal
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
 SCHEMA_VERSION = 2  # PRAGMA user_version
-
-
-def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load the sqlite extension from its package's file; nothing is downloaded."""
-    package = Path(duckdb_extension_sqlite_scanner.__file__).parent
-    found = sorted(package.glob("extensions/*/sqlite_scanner.duckdb_extension"))
-    fitting = [path for path in found if path.parent.name == f"v{duckdb.__version__}"]
-    if not fitting:
-        raise IndexFileError(
-            f"no sqlite extension for DuckDB {duckdb.__version__} in {package}: "
-            "run `make setup` again"
-        )
-    connection.execute(f"load '{fitting[0]}'")
 
 
 @dataclass(frozen=True)
@@ -111,14 +93,6 @@ def settle_index(path: Path) -> None:
         connection.executescript(_sql("indexes.sql"))
         with suppress(sqlite3.OperationalError):
             connection.execute("pragma journal_mode = delete")
-
-
-def attach_index(
-    connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
-) -> None:
-    """Attach the index as `stored`, in WAL mode when it is to be written."""
-    options = "read_only" if read_only else "journal_mode 'wal', busy_timeout 10000"
-    connection.execute(f"attach {literal(path)} as stored (type sqlite, {options})")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A copy of the index as it is at one moment, and what SQLite itself finds in it.
 
 A reader must not hold up a run, and two SQLite libraries may not share a file (see
-`index`): so the index is copied once, and all else happens to the copy.
+`attaching`): so the index is copied once, and all else happens to the copy.
 """
 
 import shutil
