@@ -68,6 +68,42 @@ _USE_THE_NEWER = "use the program that made it"
 _REBUILD = "rebuild it with scripts/reindex_docs.py --output {path} --replace"
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the index for reading; nothing can be written through the connection.
+
+    Raises:
+        IndexFileError: there is none, or it is not of this program's version.
+        LockedError: another program keeps it to itself.
+    """
+    if not check_index(path).exists:
+        raise missing_index(path)
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=10)) as connection:
+        try:
+            yield connection
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
+                raise
+            raise IndexFileError(f"{path}: {error}; {_LOOK}") from error
+
+
+def missing_index(path: Path) -> IndexFileError:
+    """Return the error of there being no index."""
+    return IndexFileError(f"there is no index in {path.parent}: {_MAKE_ONE}")
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return str(error).startswith("Could not decode to UTF-8")
+
+
+_MAKE_ONE = (
+    "run scripts/materialize_docs.py, or scripts/reindex_docs.py where there are "
+    "documents already"
+)
+_LOOK = "scripts/verify_docs.py tells what is damaged"
+
+
 def create_index(path: Path) -> None:
     """Create the index without a row, all of it or nothing."""
     schema = _sql("schema.sql")
