@@ -38,6 +38,12 @@ class Documents:
         )
         return (Document(*row) for row in rows)
 
+    def count(self, condition: str, *values: object) -> int:
+        """Return the number of documents that a condition in SQL holds for."""
+        query = f"select count(*) from documents where {condition}"
+        counted: int = self.connection.execute(query, values).fetchone()[0]
+        return counted
+
     def find(self, doc_id: str) -> Document | None:
         """Return a document by its id, None where there is none."""
         return next(self.select("where doc_id = ?", doc_id), None)

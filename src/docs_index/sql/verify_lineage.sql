@@ -67,7 +67,10 @@ select
                         then 'link_method is ' || coalesce(small[5], 'missing')
                 end,
                 case
-                    when parent_run_id != run_id and small[1] is distinct from 'runtime' then 'its parent is of another run_id'
+                    when
+                        parent_run_id != run_id
+                        and small[1] is distinct from 'runtime'
+                        then 'its parent is of another run_id'
                 end,
                 case
                     when parent_task_id is distinct from small[4]
@@ -77,7 +80,10 @@ select
                     when
                         stage = 'essay'
                         and (
-                            (parent_model_id != model_id and small[1] is distinct from 'runtime')
+                            (
+                                parent_model_id != model_id
+                                and small[1] is distinct from 'runtime'
+                            )
                             or parent_small[2] is distinct from small[2]
                         )
                         then 'its parent is of another combo or model'
