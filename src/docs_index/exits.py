@@ -31,6 +31,8 @@ def ending_cleanly() -> Iterator[None]:
         end(f"{error}; run again to complete", StorageError.exit_code)
     except sqlite3.Error as error:
         end_of_database(error)
+    except UnicodeEncodeError as error:
+        end(f"{error.object!r} is not UTF-8", DocsIndexError.exit_code)
     except KeyboardInterrupt:
         end(AFTER_INTERRUPT, INTERRUPTED)
 

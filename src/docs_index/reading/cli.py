@@ -126,7 +126,8 @@ def cat(
             text = content.decode(errors="replace")
             show_json({"doc_id": document.doc_id, "part": part, "text": text})
         elif sys.stdout.isatty():
-            typer.echo(printable(content.decode(errors="replace"), keep="\n\t"))
+            text = printable(content.decode(errors="replace"), keep="\n\t")
+            typer.echo(text, nl=False)
         else:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()

@@ -70,7 +70,7 @@ def refuse_to_overwrite(output: Path, *, replace: bool) -> None:
 
 def _write(file: TextIO, found: Iterable[Row], form: str, names: Iterable[str]) -> int:
     count = 0
-    table = csv.DictWriter(file, list(names), lineterminator="\n")
+    table = csv.DictWriter(file, list(names))  # CRLF: else a CR would not be quoted
     if form == "csv":
         table.writeheader()
     for row in found:

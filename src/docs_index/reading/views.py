@@ -21,7 +21,7 @@ from docs_index.reading.showing import (
 )
 
 _SHORT = {"parse_errors": "errors", "raw_bytes": "bytes", "parsed_chars": "parsed"}
-_AROUND = ("meta", "files", "directory", "parents", "children", "same_key")
+_AROUND = ("meta", "files", "parents", "children", "same_key")
 
 
 def show_documents(documents: Sequence[Document]) -> None:
@@ -62,7 +62,6 @@ def show_in_full(found: Mapping[str, Any]) -> None:
         typer.echo(f"  {printable(name, keep=''):<16}{size:>12,} bytes")
     if not found["files"]:
         typer.echo("  the directory is not there: run scripts/verify_docs.py")
-    typer.echo(f"in {printable(found['directory'], keep='')}")
 
 
 def show_hits(hits: Sequence[Hit]) -> None:
