@@ -54,16 +54,9 @@ def start() -> None:
 
 
 @app.command("ls")
+@options.with_filters
 def list_documents(
-    stage: options.Stage = None,
-    task: options.Task = None,
-    template: options.Template = None,
-    model: options.Model = None,
-    status: options.Status = None,
-    run_id: options.RunId = None,
-    since: options.Since = None,
-    until: options.Until = None,
-    latest: options.Latest = False,
+    filters: Filters,
     limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 50,
     as_json: options.AsJson = False,
     data_root: options.DataRoot = None,
@@ -72,9 +65,6 @@ def list_documents(
 
     Example: docs-index ls --template 'bridge-*' --since 2025-02 --limit 10
     """
-    filters = Filters(
-        stage, task, template, model, status, run_id, since, until, latest
-    )
     with ending_cleanly(), open_documents(data_root) as documents:
         condition, values = filters.condition()
         total = documents.count(condition, *values)
@@ -134,20 +124,13 @@ def cat(
 
 
 @app.command("search")
+@options.with_filters
 def search_texts(
+    filters: Filters,
     words: Annotated[
         list[str] | None,
         typer.Argument(help="All must occur; w* begins a word, 'a b' is a phrase."),
     ] = None,
-    stage: options.Stage = None,
-    task: options.Task = None,
-    template: options.Template = None,
-    model: options.Model = None,
-    status: options.Status = None,
-    run_id: options.RunId = None,
-    since: options.Since = None,
-    until: options.Until = None,
-    latest: options.Latest = False,
     limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 10,
     build: Annotated[
         bool, typer.Option("--build", help="Bring the search index up to date first.")
@@ -161,9 +144,6 @@ def search_texts(
     """
     if not words and not build:
         raise typer.BadParameter("name words to search for, or pass --build")
-    filters = Filters(
-        stage, task, template, model, status, run_id, since, until, latest
-    )
     with (
         ending_cleanly(),
         open_documents(data_root) as documents,
@@ -239,7 +219,9 @@ def stats(as_json: options.AsJson = False, data_root: options.DataRoot = None) -
 
 
 @app.command()
+@options.with_filters
 def export(
+    filters: Filters,
     form: Annotated[Format, typer.Option("--format", help="What to write.")],
     output: Annotated[
         Path | None, typer.Option(help="The file (default: stdout).")
@@ -250,15 +232,6 @@ def export(
     texts: Annotated[
         bool, typer.Option("--texts", help="Also the raw, parsed and prompt texts.")
     ] = False,
-    stage: options.Stage = None,
-    task: options.Task = None,
-    template: options.Template = None,
-    model: options.Model = None,
-    status: options.Status = None,
-    run_id: options.RunId = None,
-    since: options.Since = None,
-    until: options.Until = None,
-    latest: options.Latest = False,
     as_json: options.AsJson = False,
     data_root: options.DataRoot = None,
 ) -> None:
@@ -266,9 +239,6 @@ def export(
 
     Example: docs-index export --format csv --latest --output latest.csv
     """
-    filters = Filters(
-        stage, task, template, model, status, run_id, since, until, latest
-    )
     if output is None and (form is Format.PARQUET or as_json):
         raise typer.BadParameter("--output FILE is needed for Parquet, and for --json")
     with ending_cleanly(), open_documents(data_root) as documents:

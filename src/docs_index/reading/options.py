@@ -1,14 +1,17 @@
 """The options that commands share, and what a shell may complete in them."""
 
 import sqlite3
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from docs_index.documents import open_documents
 from docs_index.errors import DocsIndexError
-from docs_index.reading.filters import is_instant
+from docs_index.reading.filters import Filters, is_instant
 
 _MOST = 200
 
@@ -104,3 +107,41 @@ Latest = Annotated[
     bool,
     typer.Option("--latest", help="Of each logical key the latest that parsed."),
 ]
+
+_FILTERS = {
+    "stage": Stage,
+    "task": Task,
+    "template": Template,
+    "model": Model,
+    "status": Status,
+    "run_id": RunId,
+    "since": Since,
+    "until": Until,
+    "latest": Latest,
+}
+
+
+def with_filters(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that choose documents; it takes them as `filters`."""
+    own = dict(signature(command).parameters)
+    del own["filters"]
+    chosen = [
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            default=False if name == "latest" else None,
+            annotation=kind,
+        )
+        for name, kind in _FILTERS.items()
+    ]
+
+    @wraps(command)
+    def run(**values: Any) -> None:
+        filters = Filters(*(values.pop(name) for name in _FILTERS))
+        command(filters=filters, **values)
+
+    # By these typer knows the options of a command.
+    vars(run)["__signature__"] = Signature([*own.values(), *chosen])
+    run.__annotations__ = {name: each.annotation for name, each in own.items()}
+    run.__annotations__ |= _FILTERS
+    return run
