@@ -32,6 +32,7 @@ from building import (
 from schemas import fits, schema
 from typer.testing import CliRunner, Result
 
+from docs_index.document import LATEST_FIRST
 from docs_index.documents import open_documents
 from docs_index.errors import DamagedDocumentError, UnknownDocumentError
 from docs_index.reading.cli import app
@@ -323,6 +324,9 @@ def test_the_search_index_follows_the_documents(ran: Path) -> None:
         )  # of an index that was replaced
     result = ask(ran, "search", "suitcase*", "--json")
     assert "1 documents taken" in result.stderr
+    with closing(sqlite3.connect(search_index)) as connection:
+        held = connection.execute("select count(*) from texts").fetchone()
+        assert held == (len(documents(ran)),)
     assert {each["doc_id"] for each in json.loads(result.stdout)["hits"]} == before
     with closing(sqlite3.connect(search_index)) as connection, connection:
         connection.execute("pragma user_version = 99")
@@ -350,6 +354,10 @@ def test_a_file_in_place_of_the_search_index_is_left_alone(ran: Path) -> None:
 
 
 def test_exports_hold_the_same_rows(ran: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(index(ran))) as connection, connection:
+        connection.execute("drop trigger documents_are_never_updated")
+        odd = "update documents set task_id = 'a' || char(13) || 'é' where doc_id = ?"
+        connection.execute(odd, [ESSAY])
     wanted = query(ran, "select * from documents order by rowid")
     text = ask(ran, "export", "--format", "csv").stdout_bytes.decode()
     rows = list(csv.reader(io.StringIO(text, newline="")))[1:]
@@ -617,6 +625,32 @@ def test_programs_read_by_id_task_and_key(sample: Path, odd_run: Run) -> None:
         assert reader.latest_by_task("essay", essay.task_id) == essay
         assert reader.latest_by_task("draft", essay.task_id) is None
         assert essay.combo_id == "combo_v1_2be8d6"
+
+
+def test_the_order_of_the_latest_is_that_of_the_report() -> None:
+    latest_first = [
+        ("2025-02", 1, "link", "d"),
+        ("2025-01", 10, "link", "c"),
+        ("2025-01", 9, "draft", "z"),
+        ("2025-01", 9, "link", "a"),
+        ("2025-01", None, "runtime", "b"),
+        ("2025-01", None, "runtime", "y"),
+    ]
+    rows = [
+        (made, json.dumps({"row_index": place, "source_csv": source}), doc_id)
+        for made, place, source, doc_id in reversed(latest_first)
+    ]
+    sql = (REPOSITORY / "src/docs_index/sql/latest_report.sql").read_text()
+    of_report = re.search(r"order by(.*?)\) as place", sql, re.DOTALL)
+    assert of_report
+    with closing(sqlite3.connect(":memory:")) as lite, duckdb.connect() as db:
+        for connection, order in ((lite, LATEST_FIRST), (db, of_report[1])):
+            columns = "created_at text, meta_small text, doc_id text"
+            connection.execute(f"create table documents ({columns})")
+            connection.executemany("insert into documents values (?, ?, ?)", rows)
+            query = f"select doc_id from documents order by {order}"
+            found = connection.execute(query).fetchall()
+            assert [doc_id for (doc_id,) in found] == [row[-1] for row in latest_first]
 
 
 def test_the_latest_of_a_task_is_not_one_that_failed(odd_run: Run) -> None:

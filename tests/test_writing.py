@@ -384,7 +384,7 @@ def test_all_is_synced_before_it_has_its_name(
     fsync, rename = os.fsync, Path.rename
 
     def synced(descriptor: int) -> None:
-        events.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
+        events.append(os.readlink(f"/proc/self/fd/{descriptor}"))
         fsync(descriptor)
 
     def renamed(self: Path, target: Path) -> Path:
@@ -395,9 +395,11 @@ def test_all_is_synced_before_it_has_its_name(
     monkeypatch.setattr(Path, "rename", renamed)
     essay = Writer(ran, run_id="autumn").add(ESSAY)
     before = events[: events.index("rename")]
-    files = {"raw.txt", "parsed.txt", "metadata.json", essay.doc_id}
-    assert {f"sync {name}" for name in files} <= set(before)
-    assert "sync essay" in events[events.index("rename") :]
+    beside = f"{ran}/docs/.unpublished/{essay.doc_id}"
+    names = ("raw.txt", "parsed.txt", "metadata.json")
+    folder = f"{beside}/{essay.doc_id}"
+    assert {beside, folder, *(f"{folder}/{name}" for name in names)} <= set(before)
+    assert f"{ran}/docs/essay" in events[events.index("rename") :]
 
 
 def test_the_lock_is_waited_for_and_let_go(ran: Path) -> None:
