@@ -59,7 +59,7 @@ def _instant(text: str | None) -> str | None:
         return None
     text = text.replace(" ", "T")
     if not is_instant(text):
-        raise typer.BadParameter("must be like 2025, 2025-03, 2025-03-01 or T08:30")
+        raise typer.BadParameter("must be like 2025-03, 2025-03-01 or 2025-03-01T08:30")
     return text
 
 
