@@ -11,7 +11,8 @@ from docs_index.cohorts.campaign import open_campaign
 from docs_index.cohorts.console import print_status
 from docs_index.cohorts.naming import named_cohort
 from docs_index.cohorts.states import State, reasons, standings, tallies
-from docs_index.console import DONE, NEEDS_A_PERSON, ending_cleanly
+from docs_index.console import ending_cleanly
+from docs_index.exits import DONE, NEEDS_A_PERSON
 from docs_index.layout import open_cohort_layout
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

@@ -50,7 +50,7 @@ from building import (
     write,
 )
 
-from docs_index.index import load_extension
+from docs_index.attaching import load_extension
 
 Document = dict[str, Any]
 Summary = dict[str, Any]

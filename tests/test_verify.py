@@ -32,6 +32,7 @@ from building import (
     snapshot,
     write,
 )
+from schemas import fits, schema
 
 from docs_index.findings import Report as Checked
 from docs_index.findings import as_object, finding_lines, known_findings
@@ -705,34 +706,7 @@ def test_lines_fit_a_terminal(ran: Path) -> None:
     assert max(map(len, lines)) <= 80
 
 
-JSON_SCHEMA = json.loads((REPOSITORY / "docs/verifying.schema.json").read_text())
-
-
-def fits(value: object, schema: Report) -> bool:
-    """Tell whether a value is as a schema says, of the words that ours uses."""
-    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    of_kind = {
-        "object": isinstance(value, dict),
-        "array": isinstance(value, list),
-        "string": isinstance(value, str),
-        "boolean": isinstance(value, bool),
-        "integer": isinstance(value, int) and not isinstance(value, bool),
-        "null": value is None,
-    }
-    if not any(of_kind[kind] for kind in kinds):
-        return False
-    if "enum" in schema and value not in schema["enum"]:
-        return False
-    if isinstance(value, list):
-        return all(fits(item, schema["items"]) for item in value)
-    if isinstance(value, dict):
-        names: dict[str, Report] = schema.get("properties", {})
-        others = schema["additionalProperties"]
-        return set(schema.get("required", ())) <= set(value) and all(
-            (inner := names.get(name, others)) and fits(item, inner)
-            for name, item in value.items()
-        )
-    return True
+JSON_SCHEMA = schema("verifying.schema.json")
 
 
 def test_json_is_as_its_schema_says(ran: Path) -> None:

@@ -1,7 +1,6 @@
 """What scripts show, and how they end: data on stdout, messages on stderr."""
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -10,67 +9,40 @@ from contextlib import contextmanager
 import duckdb
 import typer
 
-from docs_index.errors import (
-    BuildError,
-    DocsIndexError,
-    LockedError,
-    StorageError,
-    printable,
+from docs_index import exits
+from docs_index.errors import BuildError, printable
+from docs_index.exits import (
+    AFTER_INTERRUPT,
+    DONE,
+    HAS_BAD_ROWS,
+    INTERRUPTED,
+    NEEDS_A_PERSON,
+    end,
+    end_of_database,
 )
-from docs_index.layout import keep_from_strangers
 from docs_index.materialize import Progress, Summary
 
-DONE, NEEDS_A_PERSON, HAS_BAD_ROWS, INTERRUPTED = 0, 1, 3, 130
 _EVERY_SECONDS = 10.0
 _OTHER_VERSION = "the build is of another version: run `dbt build` again"
-_AFTER_INTERRUPT = "interrupted; run again to complete"
 
 
 @contextmanager
 def ending_cleanly() -> Iterator[None]:
     """Turn every foreseen error of a block into one message and its exit code."""
-    _heed_interrupts(_interrupt)
-    keep_from_strangers()
-    try:
-        yield
-    except DocsIndexError as error:
-        _end(str(error), error.exit_code)
-    except OSError as error:
-        _end(f"{error}; run again to complete", StorageError.exit_code)
-    except (KeyboardInterrupt, duckdb.InterruptException):
-        _end(_AFTER_INTERRUPT, INTERRUPTED)
-    except (duckdb.BinderException, duckdb.CatalogException) as error:
-        _end(f"{_OTHER_VERSION} ({str(error).splitlines()[0]})", BuildError.exit_code)
-    except duckdb.Error as error:
-        is_locked = "database is locked" in str(error)
-        code = (LockedError if is_locked else StorageError).exit_code
-        _end(f"{str(error).splitlines()[0]}; run again to complete", code)
-    except RuntimeError as error:
-        if str(error) != "Query interrupted":  # what DuckDB makes of a signal
-            raise
-        _end(_AFTER_INTERRUPT, INTERRUPTED)
-
-
-def _heed_interrupts(handler: Callable[..., None]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as in a background job
-            signal.signal(number, handler)
-
-
-def _interrupt(*_: object) -> None:
-    """End in good order; a second signal ends at once, which harms nothing either."""
-    _heed_interrupts(_end_at_once)
-    raise KeyboardInterrupt
-
-
-def _end_at_once(*_: object) -> None:
-    os.write(2, f"error: {_AFTER_INTERRUPT}\n".encode())
-    os._exit(INTERRUPTED)
-
-
-def _end(message: str, code: int) -> None:
-    typer.echo(f"error: {printable(message)}", err=True)
-    raise typer.Exit(code)
+    with exits.ending_cleanly():
+        try:
+            yield
+        except duckdb.InterruptException:
+            end(AFTER_INTERRUPT, INTERRUPTED)
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            message = f"{_OTHER_VERSION} ({str(error).splitlines()[0]})"
+            end(message, BuildError.exit_code)
+        except duckdb.Error as error:
+            end_of_database(error)
+        except RuntimeError as error:
+            if str(error) != "Query interrupted":  # what DuckDB makes of a signal
+                raise
+            end(AFTER_INTERRUPT, INTERRUPTED)
 
 
 @contextmanager

@@ -69,6 +69,20 @@ class BrowserError(DocsIndexError):
     """The pages cannot be served: a package is missing, or the port is taken."""
 
 
+class UnknownDocumentError(DocsIndexError):
+    """The index has no such document, or several that could be meant."""
+
+
+class DamagedDocumentError(DocsIndexError):
+    """A document on disk is not what the index says of it."""
+
+    exit_code = 1
+
+
+class DocumentRefusedError(DocsIndexError):
+    """A document that a program would add is not as the rules want it."""
+
+
 class LockedError(DocsIndexError):
     """Another run holds the lock of this data root."""
 

@@ -1,8 +1,7 @@
-"""The SQLite index: its schema, and DuckDB's way into it.
+"""The SQLite index as a file: its schema, and what Python's sqlite3 does with it.
 
-Python's sqlite3 and DuckDB's extension are two SQLite libraries that do not see each
-other's locks: with one file open in both, the file is corrupted. So sqlite3 works
-on it only before DuckDB attaches it and after DuckDB has let it go.
+DuckDB's way into it is in `attaching`, which says why the two keep apart. Nothing here
+needs more than the standard library.
 """
 
 import sqlite3
@@ -13,28 +12,11 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-import duckdb
-import duckdb_extension_sqlite_scanner  # type: ignore[import-untyped]
-
 from docs_index.errors import IndexFileError, LockedError, StorageError
-from docs_index.quoting import literal
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
 SCHEMA_VERSION = 2  # PRAGMA user_version
 _SETTLING_TRIES = 20
-
-
-def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load the sqlite extension from its package's file; nothing is downloaded."""
-    package = Path(duckdb_extension_sqlite_scanner.__file__).parent
-    found = sorted(package.glob("extensions/*/sqlite_scanner.duckdb_extension"))
-    fitting = [path for path in found if path.parent.name == f"v{duckdb.__version__}"]
-    if not fitting:
-        raise IndexFileError(
-            f"no sqlite extension for DuckDB {duckdb.__version__} in {package}: "
-            "run `make setup` again"
-        )
-    connection.execute(f"load '{fitting[0]}'")
 
 
 @dataclass(frozen=True)
@@ -88,6 +70,42 @@ _USE_THE_NEWER = "use the program that made it"
 _REBUILD = "rebuild it with scripts/reindex_docs.py --output {path} --replace"
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the index for reading; nothing can be written through the connection.
+
+    Raises:
+        IndexFileError: there is none, or it is not of this program's version.
+        LockedError: another program keeps it to itself.
+    """
+    if not check_index(path).exists:
+        raise missing_index(path)
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=10)) as connection:
+        try:
+            yield connection
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
+                raise
+            raise IndexFileError(f"{path}: {error}; {_LOOK}") from error
+
+
+def missing_index(path: Path) -> IndexFileError:
+    """Return the error of there being no index."""
+    return IndexFileError(f"there is no index in {path.parent}: {_MAKE_ONE}")
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return str(error).startswith("Could not decode to UTF-8")
+
+
+_MAKE_ONE = (
+    "run scripts/materialize_docs.py, or scripts/reindex_docs.py where there are "
+    "documents already"
+)
+_LOOK = "scripts/verify_docs.py tells what is damaged"
+
+
 def create_index(path: Path) -> None:
     """Create the index without a row, all of it or nothing."""
     schema = _sql("schema.sql")
@@ -116,14 +134,6 @@ def settle_index(path: Path) -> None:
                 connection.execute("pragma journal_mode = delete")
                 return
             time.sleep(0.01)
-
-
-def attach_index(
-    connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
-) -> None:
-    """Attach the index as `stored`, in WAL mode when it is to be written."""
-    options = "read_only" if read_only else "journal_mode 'wal', busy_timeout 10000"
-    connection.execute(f"attach {literal(path)} as stored (type sqlite, {options})")
 
 
 @contextmanager

@@ -39,6 +39,11 @@ class Layout:
         return self.db / "documents.sqlite"
 
     @property
+    def search(self) -> Path:
+        """The index for searching texts; made of the documents, may be deleted."""
+        return self.db / "documents.search.sqlite"
+
+    @property
     def reindexed(self) -> Path:
         """Where an index is rebuilt, unless another place is named."""
         return self.db / "documents.reindexed.sqlite"
@@ -57,6 +62,11 @@ class Layout:
     def lock(self) -> Path:
         """The file whose lock a build or a run holds."""
         return self.db / ".lock"
+
+    @property
+    def responses(self) -> Path:
+        """The response files that the tables name; programs may add to them."""
+        return self.root / "3_generation"
 
     @property
     def bad_generations(self) -> Path:
@@ -211,6 +221,7 @@ def keep_from_strangers() -> None:
 
 def _opened_in_place(layout: Layout) -> list[Path]:
     """Return the lock and what databases keep beside their files, where it is there."""
-    names = tuple(path.name for path in (layout.lock, layout.build, layout.index))
+    opened = (layout.lock, layout.build, layout.index, layout.search)
+    names = tuple(path.name for path in opened)
     entries = layout.db.iterdir() if layout.db.is_dir() else ()
     return [path for path in entries if path.name.startswith(names)]

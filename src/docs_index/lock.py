@@ -6,14 +6,19 @@ import os
 import re
 import stat
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from docs_index.errors import DataRootError, LockedError, StorageError
 
 _OURS = re.compile(rb"(?:[^\n]* \(process [0-9]+\))?")
 _PATIENCE_SECONDS = 10.0
+_PAUSE_S = 0.05
 _held: dict[Path, int] = {}
+_turn = threading.RLock()
 
 
 def take_lock(path: Path) -> int:
@@ -81,6 +86,35 @@ def _is_alive(holder: str) -> bool:
     except PermissionError:  # another user's
         pass
     return True
+
+
+@contextmanager
+def held_lock(path: Path, patience_s: float = 30.0) -> Iterator[None]:
+    """Hold the lock for a block, and wait for others to let go of it.
+
+    The threads of a process take turns. A process that holds it anyway keeps it.
+
+    Raises:
+        LockedError: another process has not let go of it in time.
+        DataRootError: something else is in its place.
+    """
+    end = time.monotonic() + patience_s
+    with _turn:
+        was_held = path in _held
+        while True:
+            try:
+                descriptor = take_lock(path)
+                break
+            except LockedError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(_PAUSE_S)
+        try:
+            yield
+        finally:
+            if not was_held:
+                os.close(descriptor)
+                del _held[path]
 
 
 def holder_of(path: Path) -> str | None:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from docs_index.attaching import attach_index
 from docs_index.errors import DataRootError, OutputExistsError
 from docs_index.findings import Finding, in_order
-from docs_index.index import attach_index, create_index, settle_index
+from docs_index.index import create_index, settle_index
 from docs_index.inspecting import Inspector
 from docs_index.layout import Layout
 from docs_index.lock import take_lock

@@ -1,7 +1,7 @@
 """A copy of the index as it is at one moment, and what SQLite itself finds in it.
 
 A reader must not hold up a run, and two SQLite libraries may not share a file (see
-`index`): so the index is copied once, and all else happens to the copy.
+`attaching`): so the index is copied once, and all else happens to the copy.
 """
 
 import shutil
@@ -11,9 +11,8 @@ from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
-from docs_index.errors import IndexFileError
 from docs_index.findings import Finding
-from docs_index.index import check_index
+from docs_index.index import check_index, missing_index
 from docs_index.layout import Layout
 from docs_index.lists import LISTS
 from docs_index.lock import holder_of
@@ -40,10 +39,7 @@ def copy_index(layout: Layout, folder: Path) -> Path:
         check_index(copy, named=layout.index)
         return copy
     if not check_index(layout.index).exists:
-        raise IndexFileError(
-            f"there is no index in {layout.db}: run scripts/materialize_docs.py, or "
-            "scripts/reindex_docs.py where there are documents already"
-        )
+        raise missing_index(layout.index)
     uri = f"{layout.index.as_uri()}?mode=ro"
     try:
         with (

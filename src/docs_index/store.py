@@ -8,11 +8,10 @@ from typing import Any
 
 import duckdb
 
+from docs_index.attaching import attach_index, load_extension
 from docs_index.index import (
-    attach_index,
     check_index,
     create_index,
-    load_extension,
     settle_index,
 )
 from docs_index.layout import Layout

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from docs_index.attaching import attach_index
 from docs_index.findings import Finding, Report, in_order
-from docs_index.index import attach_index
 from docs_index.inspecting import Inspector, Wanted
 from docs_index.layout import Layout
 from docs_index.lists import LISTS, list_checksums

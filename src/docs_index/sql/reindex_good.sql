@@ -14,6 +14,7 @@ select *
 from documents
 where not exists (select 1 from bad where bad.doc_dir = documents.doc_dir)
 order by
-    list_position(['draft', 'link', 'essay', 'evaluation'], small[1]),
+    list_position(['draft', 'link', 'essay', 'evaluation', 'runtime'], small[1]),
+    list_position(['draft', 'essay', 'evaluation'], stage),
     row_index,
     doc_id;

@@ -11,6 +11,7 @@ with expected as (
     where found.problem is null and (names.name != 'parsed.txt' or documents.status = 'ok')
 ),
 
+-- What may have a prompt; that of a program is in no file of which we know.
 prompted as (
     select
         documents.doc_id,
@@ -18,7 +19,7 @@ prompted as (
         recorded.prompt_file
     from documents
     inner join recorded on documents.doc_dir = recorded.found_dir
-    where recorded.prompt_file is not null
+    where recorded.prompt_file is not null or recorded.source_csv = 'runtime'
 )
 
 select

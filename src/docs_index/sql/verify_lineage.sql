@@ -1,4 +1,5 @@
--- Rows against one another. An evaluation may be older than what it judges, where no
+-- Rows against one another. What a program added has the parent that the program gave
+-- it, of any run_id and model. An evaluation may be older than what it judges, where no
 -- earlier document of the task is there; an essay is never older than its draft.
 with children as (
     select
@@ -45,18 +46,31 @@ select
                             when 'essay_task_id' then 'essay'
                             else 'draft'
                         end
+                        and not (
+                            coalesce(small[5] = 'given', false)
+                            and stage = 'evaluation'
+                            and parent_stage = 'essay'
+                        )
                         then 'its parent is of stage ' || parent_stage
                 end,
                 case
                     when
                         coalesce(small[5], '') not in (
-                            'timestamp_join', 'essay_task_id', 'generation_task_id'
+                            'timestamp_join', 'essay_task_id', 'generation_task_id',
+                            'given'
                         )
-                        or (stage = 'essay') != (small[5] = 'timestamp_join')
+                        or (small[5] = 'given') != (small[1] = 'runtime')
+                        or (
+                            small[5] != 'given'
+                            and (stage = 'essay') != (small[5] = 'timestamp_join')
+                        )
                         then 'link_method is ' || coalesce(small[5], 'missing')
                 end,
                 case
-                    when parent_run_id != run_id then 'its parent is of another run_id'
+                    when
+                        parent_run_id != run_id
+                        and small[1] is distinct from 'runtime'
+                        then 'its parent is of another run_id'
                 end,
                 case
                     when parent_task_id is distinct from small[4]
@@ -66,7 +80,10 @@ select
                     when
                         stage = 'essay'
                         and (
-                            parent_model_id != model_id
+                            (
+                                parent_model_id != model_id
+                                and small[1] is distinct from 'runtime'
+                            )
                             or parent_small[2] is distinct from small[2]
                         )
                         then 'its parent is of another combo or model'

@@ -74,13 +74,23 @@ select
     'row_key_differs' as code,
     doc_id,
     path,
-    'it does not begin with ' || coalesce(made_row_prefix, 'its parts') as detail
+    case
+        when source_csv = 'runtime' then 'it is no attempt id of a program'
+        else 'it does not begin with ' || coalesce(made_row_prefix, 'its parts')
+    end as detail
 from facts
 where
     is_object
     and not coalesce(
-        starts_with(row_key, made_row_prefix)
-        and regexp_full_match(substr(row_key, length(made_row_prefix) + 1), '[1-9][0-9]*'),
+        case
+            when source_csv = 'runtime'
+                then regexp_matches(row_key, '[^ \t\r\n]')
+                    and not regexp_matches(row_key, '^(draft|link|essay|evaluation):')
+            else starts_with(row_key, made_row_prefix)
+                and regexp_full_match(
+                    substr(row_key, length(made_row_prefix) + 1), '[1-9][0-9]*'
+                )
+        end,
         false
     )
 union all

@@ -1,0 +1,53 @@
+"""A row of the index as Python has it, and the order in which rows are the latest."""
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any
+
+# The order of documents_latest_report.csv: the first of its rows is the latest.
+LATEST_FIRST = """
+    created_at desc,
+    json_extract(meta_small, '$.row_index') desc,
+    json_extract(meta_small, '$.source_csv'),
+    doc_id
+"""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A row of the table `documents`; its table `column_descriptions` says more."""
+
+    doc_id: str
+    logical_key_id: str
+    stage: str
+    task_id: str
+    parent_doc_id: str | None
+    template_id: str
+    model_id: str
+    run_id: str
+    row_key: str
+    parser: str | None
+    status: str
+    created_at: str
+    doc_dir: str
+    raw_bytes: int
+    raw_chars: int
+    parsed_chars: int | None
+    content_hash: str
+    meta_small: str
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What `meta_small` holds: combo_id, response_file, source_csv and more."""
+        held: dict[str, Any] = json.loads(self.meta_small)
+        return held
+
+    @property
+    def combo_id(self) -> str | None:
+        """The combo that the document is of, where its row named one."""
+        combo_id: str | None = self.meta["combo_id"]
+        return combo_id
+
+
+NAMES = tuple(field.name for field in fields(Document))
+COLUMNS = ", ".join(f"documents.{name}" for name in NAMES)

@@ -1,0 +1,67 @@
+"""How scripts end: one message on stderr, and an exit code of the README's list.
+
+Commands that only read start at once, so nothing heavy is imported here.
+"""
+
+import os
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+
+from docs_index.errors import DocsIndexError, LockedError, StorageError, printable
+from docs_index.layout import keep_from_strangers
+
+DONE, NEEDS_A_PERSON, HAS_BAD_ROWS, INTERRUPTED = 0, 1, 3, 130
+AFTER_INTERRUPT = "interrupted; run again to complete"
+
+
+@contextmanager
+def ending_cleanly() -> Iterator[None]:
+    """Turn every error that Python alone foresees into a message and its exit code."""
+    _heed_interrupts(_interrupt)
+    keep_from_strangers()
+    try:
+        yield
+    except DocsIndexError as error:
+        end(str(error), error.exit_code)
+    except OSError as error:
+        end(f"{error}; run again to complete", StorageError.exit_code)
+    except sqlite3.Error as error:
+        end_of_database(error)
+    except UnicodeEncodeError as error:
+        end(f"{error.object!r} is not UTF-8", DocsIndexError.exit_code)
+    except KeyboardInterrupt:
+        end(AFTER_INTERRUPT, INTERRUPTED)
+
+
+def end_of_database(error: Exception) -> NoReturn:
+    """End with what a database says: it is locked, or the disk fails it."""
+    code = (LockedError if "is locked" in str(error) else StorageError).exit_code
+    end(f"{str(error).splitlines()[0]}; run again to complete", code)
+
+
+def end(message: str, code: int) -> NoReturn:
+    """Say what is wrong, and end."""
+    typer.echo(f"error: {printable(message)}", err=True)
+    raise typer.Exit(code)
+
+
+def _heed_interrupts(handler: Callable[..., None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as in a background job
+            signal.signal(number, handler)
+
+
+def _interrupt(*_: object) -> None:
+    """End in good order; a second signal ends at once, which harms nothing either."""
+    _heed_interrupts(_end_at_once)
+    raise KeyboardInterrupt
+
+
+def _end_at_once(*_: object) -> None:
+    os.write(2, f"error: {AFTER_INTERRUPT}\n".encode())
+    os._exit(INTERRUPTED)

@@ -1,0 +1,703 @@
+"""docs-index: what each command finds, shows and refuses; the reader for programs."""
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from building import (
+    REPOSITORY,
+    Run,
+    copied,
+    documents,
+    index,
+    query,
+    report,
+    snapshot,
+    write,
+)
+from schemas import fits, schema
+from typer.testing import CliRunner, Result
+
+from docs_index.document import LATEST_FIRST
+from docs_index.documents import open_documents
+from docs_index.errors import DamagedDocumentError, UnknownDocumentError
+from docs_index.reading.cli import app
+from docs_index.reading.showing import cut, width_of
+
+ESSAY = "4qtzvxvkd57laqpu"
+DRAFT = "3edi5hozz0kfgafw"
+UNPARSED = "3kignxqmab5kb55f"
+SCHEMA = schema("reading.schema.json")
+COMMANDS = {
+    "ls": [],
+    "show": [ESSAY],
+    "cat": [ESSAY, "--part", "parsed"],
+    "search": ["the"],
+    "lineage": [ESSAY],
+    "gaps": [],
+    "stats": [],
+    "export": ["--format", "csv"],
+}
+
+
+@pytest.fixture(autouse=True)
+def _kept_process() -> Iterator[None]:
+    """Commands set signals and a mask for a process of their own."""
+    handlers = {
+        each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGPIPE)
+    }
+    mask = os.umask(0o022)
+    os.umask(mask)
+    yield
+    os.umask(mask)
+    for each, handler in handlers.items():
+        signal.signal(each, handler)
+
+
+@pytest.fixture(scope="module")
+def sample(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample after its run, for tests that add nothing but the search index."""
+    return copied(first_run.root, tmp_path_factory.mktemp("reading"))
+
+
+def ask(root: Path, *args: str, **environment: str) -> Result:
+    environment = {"DATA_ROOT": str(root), "COLUMNS": "80"} | environment
+    return CliRunner().invoke(app, list(args), env=environment)
+
+
+def told(root: Path, *args: str) -> Any:
+    """Return the JSON of a command, which is as the documented schema says."""
+    result = ask(root, *args, "--json")
+    assert result.exit_code == 0, result.output
+    value = json.loads(result.stdout)
+    assert fits(value, {**SCHEMA["properties"][args[0]], "$defs": SCHEMA["$defs"]})
+    return value
+
+
+def listed(root: Path, *args: str) -> list[str]:
+    return [each["doc_id"] for each in told(root, "ls", *args)["documents"]]
+
+
+def ids(root: Path, condition: str) -> list[str]:
+    return sorted(each["doc_id"] for each in documents(root, condition))
+
+
+# What commands find ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "condition"),
+    [
+        ([], "true"),
+        (["--stage", "essay"], "stage = 'essay'"),
+        (["--template", "bridge-*"], "template_id like 'bridge-%'"),
+        (["--template", "bridge-"], "false"),
+        (["--template", "*[v]*"], "false"),
+        (["--model", "aurora-7b"], "model_id = 'aurora-7b'"),
+        (["--status", "parse_error"], "status = 'parse_error'"),
+        (["--run-id", "another"], "false"),
+        (["--since", "2025-03-19"], "created_at >= '2025-03-19'"),
+        (["--until", "2025-02"], "created_at < '2025-03'"),
+        (["--until", "2025-02-17 09:00"], "created_at < '2025-02-17T09:01'"),
+        (["--since", "2025-02-17T09:00:00Z"], "created_at >= '2025-02-17T09:00:00'"),
+        (["--task", "*_bridge-v0_*"], "instr(task_id, '_bridge-v0_')"),
+    ],
+)
+def test_ls_lists_what_its_options_choose(
+    sample: Path, options: list[str], condition: str
+) -> None:
+    assert sorted(listed(sample, *options)) == ids(sample, condition)
+
+
+def test_ls_lists_the_newest_first_up_to_its_limit(sample: Path) -> None:
+    everything = listed(sample)
+    newest = query(sample, "select doc_id from documents order by created_at desc")
+    assert everything[:3] == [doc_id for (doc_id,) in newest[:3]]
+    assert listed(sample, "--limit", "2") == everything[:2]
+    assert told(sample, "ls", "--limit", "2")["total"] == len(everything)
+    assert "2 of 32 documents" in ask(sample, "ls", "--limit", "2").stderr
+    assert ask(sample, "ls", "--limit", "0").stderr == ""
+
+
+def test_the_latest_are_those_of_the_report(sample: Path, odd_run: Run) -> None:
+    for root in (sample, odd_run.root):
+        latest = sorted(row["doc_id"] for row in report(root, "latest"))
+        assert sorted(listed(root, "--latest")) == latest
+
+
+def test_show_tells_all_of_a_document(sample: Path) -> None:
+    found = told(sample, "show", ESSAY)
+    (row,) = documents(sample, f"doc_id = '{ESSAY}'")
+    meta = row.pop("meta_small")
+    assert {name: found[name] for name in row} == row
+    assert found["meta"] == meta
+    assert [each["doc_id"] for each in found["parents"]] == [DRAFT]
+    assert [each["stage"] for each in found["children"]] == ["evaluation"]
+    assert found["files"]["raw.txt"] == row["raw_bytes"]
+    assert sorted(os.listdir(found["directory"])) == list(found["files"])
+
+
+def test_same_key_are_the_other_attempts(sample: Path) -> None:
+    repeated = query(
+        sample,
+        "select min(doc_id), count(*) from documents group by logical_key_id "
+        "having count(*) > 1",
+    )
+    assert repeated
+    for doc_id, attempts in repeated:
+        assert len(told(sample, "show", doc_id)["same_key"]) == attempts - 1
+
+
+def test_a_document_goes_by_id_prefix_or_task(sample: Path) -> None:
+    (row,) = documents(sample, f"doc_id = '{ESSAY}'")
+    for name in (ESSAY, ESSAY[:4], row["task_id"]):
+        assert told(sample, "cat", name)["doc_id"] == ESSAY
+
+
+def test_a_task_is_its_latest_attempt_that_parsed(odd_run: Run) -> None:
+    for task_id in ("tied", "latest_without_tags"):
+        found = told(odd_run.root, "cat", task_id)["doc_id"]
+        assert [found] == ids(odd_run.root, f"task_id = '{task_id}'")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nothing", "no document has the id, the beginning of an id, or the task id"),
+        ("", "no document has the id"),
+        ("3", "'3' is the beginning of several ids:\n  "),
+        ("4qtz\n", "no document has the id"),
+    ],
+)
+def test_a_name_that_means_no_document_is_refused(
+    sample: Path, name: str, message: str
+) -> None:
+    result = ask(sample, "show", name)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+def test_cat_prints_the_bytes_alone(sample: Path) -> None:
+    for row in documents(sample):
+        path = sample / "docs" / row["doc_dir"] / "raw.txt"
+        assert ask(sample, "cat", row["doc_id"]).stdout_bytes == path.read_bytes()
+    for part in ("parsed", "prompt"):
+        path = next((sample / "docs").rglob(f"{part}.txt"))
+        result = ask(sample, "cat", path.parent.name, "--part", part)
+        assert result.stdout_bytes == path.read_bytes()
+
+
+def test_a_text_that_there_is_not_is_said_so(sample: Path) -> None:
+    result = ask(sample, "cat", UNPARSED, "--part", "parsed")
+    assert result.exit_code == 2
+    assert f"{UNPARSED} has no parsed text: in_last_line could not" in result.stderr
+    result = ask(sample, "cat", ESSAY, "--part", "prompt")
+    assert (result.exit_code, "has no prompt" in result.stderr) == (2, True)
+
+
+def test_lineage_is_the_tree_up_and_down(sample: Path) -> None:
+    tree = told(sample, "lineage", ESSAY)["tree"]
+    assert tree["doc_id"] == DRAFT
+    assert [each["doc_id"] for each in tree["children"]] == [ESSAY]
+    below = {each["doc_id"] for each in tree["children"][0]["children"]}
+    assert below == set(ids(sample, f"parent_doc_id = '{ESSAY}'")) != set()
+    assert len(ask(sample, "lineage", DRAFT).stdout.splitlines()) > 2
+
+
+def test_gaps_are_the_pairs_without_a_document_that_parsed(sample: Path) -> None:
+    def pairs(*args: str) -> set[tuple[str, str, str]]:
+        names = ("stage", "template_id", "model_id")
+        return {
+            (each[names[0]], each[names[1]], each[names[2]])
+            for each in told(sample, "gaps", *args)["gaps"]
+        }
+
+    rows = documents(sample) + [
+        dict(zip(("stage", "template_id", "model_id"), bad, strict=True))
+        for bad in query(
+            sample,
+            "select replace(source_csv, 'link', 'draft'), template_id, model_id "
+            "from bad_generations where template_id is not null",
+        )
+    ]
+    seen = {(row["stage"], row["template_id"], row["model_id"]) for row in rows}
+    possible = {
+        (stage, template, model)
+        for stage, template, _ in seen
+        for other, _, model in seen
+        if stage == other
+    }
+    parsed = {
+        (row["stage"], row["template_id"], row["model_id"])
+        for row in documents(sample, "status = 'ok'")
+    }
+    assert pairs("--all") == possible
+    assert pairs() == possible - parsed != set()
+
+
+def test_stats_add_up(sample: Path) -> None:
+    found = told(sample, "stats")
+    rows = documents(sample)
+    assert found["total"]["documents"] == len(rows)
+    assert found["total"]["raw_bytes"] == sum(row["raw_bytes"] for row in rows)
+    for name in ("stage", "template", "model", "month", "run_id"):
+        groups = found[f"by_{name}"]
+        for column, total in found["total"].items():
+            assert sum(group[column] for group in groups) == total, name
+    assert {each["reason"]: each["rows"] for each in found["bad_rows"]} == dict(
+        query(sample, "select reason, count(*) from bad_generations group by 1")
+    )
+    assert found["scores"] is None
+
+
+def test_stats_sum_up_scores_where_there_is_a_table(ran: Path) -> None:
+    rows = ["score,evaluation_template,evaluation_model"]
+    rows += [f"{score},t,m" for score in ("4", "7.0", "", "nan", "none")]
+    table = "\ufeff" + "\n".join(rows)
+    write(ran, "7_cross_experiment/parsed_scores.csv", table)
+    (scores,) = told(ran, "stats")["scores"]
+    assert scores == {
+        "template_id": "t", "model_id": "m", "scores": 2, "mean": 5.5, "least": 4.0,
+        "most": 7.0,
+    }  # fmt: skip
+
+
+# Search ------------------------------------------------------------------------------
+
+
+def found_by(root: Path, *args: str) -> set[str]:
+    return {each["doc_id"] for each in told(root, "search", *args)["hits"]}
+
+
+def test_search_finds_all_words_beginnings_and_phrases(sample: Path) -> None:
+    texts = {
+        row["doc_id"]: (sample / "docs" / row["doc_dir"] / name).read_text().lower()
+        for row in documents(sample)
+        for name in ["parsed.txt" if row["status"] == "ok" else "raw.txt"]
+    }
+    every = ("--limit", "0")
+    suitcases = {doc_id for doc_id, text in texts.items() if "suitcase" in text}
+    assert found_by(sample, "SUITCASE*", *every) == suitcases != set()
+    assert found_by(sample, "brown suitcase", *every) == {
+        doc_id for doc_id, text in texts.items() if "brown suitcase" in text
+    }
+    both = {doc_id for doc_id in suitcases if "snail" in texts[doc_id]}
+    assert found_by(sample, "snail", "suitcase", *every) == both != set()
+    assert found_by(sample, "suitcase*", "--stage", "draft", *every) == suitcases & set(
+        ids(sample, "stage = 'draft'")
+    )
+    assert len(found_by(sample, "the", "--limit", "2")) == 2
+
+
+@pytest.mark.parametrize(
+    "word", ['"', "*", "a OR", "-x", "x'; drop", "(", "NEAR(", ":"]
+)
+def test_no_word_is_syntax(sample: Path, word: str) -> None:
+    assert ask(sample, "search", "--", word).exit_code == 0
+
+
+def test_the_search_index_follows_the_documents(ran: Path) -> None:
+    assert "32 documents taken" in ask(ran, "search", "the").stderr
+    assert ask(ran, "search", "the").stderr == ""
+    assert "32 documents taken" in ask(ran, "search", "--build").stderr
+    search_index = ran / "db" / "documents.search.sqlite"
+    before = found_by(ran, "suitcase*")
+    with closing(sqlite3.connect(search_index)) as connection, connection:
+        connection.execute("delete from texts where doc_id = ?", [ESSAY])
+        connection.execute(
+            "insert into texts values ('gone', 't', 'suitcase')"
+        )  # of an index that was replaced
+    result = ask(ran, "search", "suitcase*", "--json")
+    assert "1 documents taken" in result.stderr
+    with closing(sqlite3.connect(search_index)) as connection:
+        held = connection.execute("select count(*) from texts").fetchone()
+        assert held == (len(documents(ran)),)
+    assert {each["doc_id"] for each in json.loads(result.stdout)["hits"]} == before
+    with closing(sqlite3.connect(search_index)) as connection, connection:
+        connection.execute("pragma user_version = 99")
+    assert found_by(ran, "suitcase*") == before
+    search_index.unlink()
+    assert found_by(ran, "suitcase*") == before
+
+
+def test_a_file_in_place_of_the_search_index_is_left_alone(ran: Path) -> None:
+    search_index = ran / "db" / "documents.search.sqlite"
+    search_index.write_text("of somebody else " * 100)
+    result = ask(ran, "search", "the")
+    assert result.exit_code == 2
+    assert "delete it" in result.stderr
+    search_index.unlink()
+    with closing(sqlite3.connect(search_index)) as connection:
+        connection.execute("create table theirs (a)")
+    content = search_index.read_bytes()
+    result = ask(ran, "search", "the")
+    assert (result.exit_code, "another program" in result.stderr) == (2, True)
+    assert search_index.read_bytes() == content
+
+
+# Export ------------------------------------------------------------------------------
+
+
+def test_exports_hold_the_same_rows(ran: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(index(ran))) as connection, connection:
+        connection.execute("drop trigger documents_are_never_updated")
+        odd = "update documents set task_id = 'a' || char(13) || 'é' where doc_id = ?"
+        connection.execute(odd, [ESSAY])
+    wanted = query(ran, "select * from documents order by rowid")
+    text = ask(ran, "export", "--format", "csv").stdout_bytes.decode()
+    rows = list(csv.reader(io.StringIO(text, newline="")))[1:]
+    assert rows == [["" if v is None else str(v) for v in row] for row in wanted]
+    lines = ask(ran, "export", "--format", "jsonl", "--texts").stdout.splitlines()
+    objects = [json.loads(line) for line in lines]
+    assert [tuple(each.values())[:-3] for each in objects] == wanted
+    raw = {row["doc_id"]: ran / "docs" / row["doc_dir"] for row in documents(ran)}
+    for each in objects:
+        assert (
+            each["raw_text"].encode() == (raw[each["doc_id"]] / "raw.txt").read_bytes()
+        )
+        assert (each["parsed_text"] is None) == (each["status"] == "parse_error")
+    output = tmp_path / "it's.parquet"
+    args = ("export", "--format", "parquet", "--output", str(output))
+    assert told(ran, *args)["documents"] == len(wanted)
+    with duckdb.connect() as db:
+        assert db.read_parquet(str(output)).fetchall() == wanted
+    assert [path.name for path in tmp_path.glob("*.parquet*")] == [output.name]
+
+
+def test_exports_take_filters_and_write_over_nothing(ran: Path, tmp_path: Path) -> None:
+    output = tmp_path / "latest.jsonl"
+    args = ("export", "--format", "jsonl", "--latest", "--output", str(output))
+    assert ask(ran, *args).exit_code == 0
+    lines = output.read_text().splitlines()
+    latest = sorted(row["doc_id"] for row in report(ran, "latest"))
+    assert sorted(json.loads(line)["doc_id"] for line in lines) == latest
+    output.write_text("theirs")
+    result = ask(ran, *args)
+    assert (result.exit_code, "pass --replace" in result.stderr) == (2, True)
+    assert output.read_text() == "theirs"
+    assert ask(ran, *args, "--replace").exit_code == 0
+    assert output.read_text().splitlines() == lines
+    assert ask(ran, "export", "--format", "parquet").exit_code == 2
+
+
+# How commands show, and end ----------------------------------------------------------
+
+
+def test_nothing_but_the_search_index_is_written(ran: Path) -> None:
+    before = snapshot(ran)
+    for command, args in COMMANDS.items():
+        result = ask(ran, command, *args)
+        assert result.exit_code == 0, result.output
+    after = snapshot(ran)
+    assert after.keys() - before.keys() == {"db/documents.search.sqlite"}
+    changed = {path for path in before if before[path] != after[path]}
+    assert changed == {"db"}  # a file was added to it
+
+
+def test_output_fits_80_columns_and_is_plain(sample: Path) -> None:
+    for command, args in COMMANDS.items():
+        if command in ("cat", "export"):
+            continue
+        lines = ask(sample, command, *args).stdout.splitlines()
+        assert lines, command
+        assert max(map(len, lines)) <= 80, command
+        assert not any("\x1b" in line for line in lines), command
+
+
+def test_what_a_terminal_would_obey_is_escaped(ran: Path) -> None:
+    with closing(sqlite3.connect(index(ran))) as connection, connection:
+        connection.execute("drop trigger documents_are_never_updated")
+        connection.execute(
+            "update documents set task_id = 'a' || char(27) || '[31m' || char(8238)"
+            f"where doc_id = '{ESSAY}'"
+        )
+    for command in ("ls", "show", "lineage"):
+        args = [ESSAY] if command != "ls" else []
+        for options in ([], ["--json"]):
+            shown = ask(ran, command, *args, *options).stdout
+            assert "\x1b" not in shown
+            assert "\u202e" not in shown
+    assert told(ran, "show", ESSAY)["task_id"] == "a\x1b[31m\u202e"
+
+
+def test_texts_are_cut_in_their_middle_by_the_columns_they_take() -> None:
+    assert cut("abcdefghij", 10) == "abcdefghij"
+    assert cut("abcdefghij", 7) == "abc…hij"
+    for text in ("東京" * 20, "e\u0301" * 40, "plain" * 20):
+        for width in (8, 9, 30):
+            assert 0 < width_of(cut(text, width)) <= width
+    assert width_of("東京") == 4
+
+
+def on_a_terminal(root: Path, *args: str, **environment: str) -> str:
+    """Return what a command prints on a terminal."""
+    leader, follower = pty.openpty()
+    process = subprocess.run(
+        [sys.executable, "scripts/inspect_docs.py", *args],
+        cwd=REPOSITORY, stdout=follower, stdin=subprocess.DEVNULL, check=True,
+        env={**os.environ, "DATA_ROOT": str(root), "TERM": "xterm", **environment},
+    )  # fmt: skip
+    assert process.returncode == 0
+    os.close(follower)
+    shown = b""
+    try:
+        while piece := os.read(leader, 65536):
+            shown += piece
+    except OSError:  # Linux tells the end so
+        pass
+    os.close(leader)
+    return shown.decode()
+
+
+def test_colours_are_for_terminals_that_want_them(sample: Path) -> None:
+    assert "\x1b[" in on_a_terminal(sample, "ls", NO_COLOR="")
+    assert "\x1b[" not in on_a_terminal(sample, "ls", NO_COLOR="1")
+
+
+def test_cat_keeps_a_terminal_from_obeying_a_text(ran: Path) -> None:
+    (row,) = documents(ran, f"doc_id = '{ESSAY}'")
+    (ran / "docs" / row["doc_dir"] / "raw.txt").write_text("a\x1b[31mb\tc\n")
+    assert on_a_terminal(ran, "cat", ESSAY) == "a\\x1b[31mb\tc\r\n"
+
+
+def test_a_pipe_that_closes_early_is_no_error(sample: Path) -> None:
+    process = subprocess.run(
+        [
+            "bash", "-c",
+            '"$0" scripts/inspect_docs.py export --format jsonl --texts | head -c 1',
+            sys.executable,
+        ],
+        cwd=REPOSITORY, env={**os.environ, "DATA_ROOT": str(sample)},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert process.stderr == ""
+
+
+def test_only_parquet_imports_more_than_the_standard_library_and_typer(
+    sample: Path,
+) -> None:
+    program = f"""
+import sys
+from typer.testing import CliRunner
+from docs_index.reading.cli import app
+import docs_index.writer
+for command, args in {COMMANDS!r}.items():
+    result = CliRunner().invoke(app, [command, *args])
+    assert result.exit_code == 0, result.output
+heavy = {{"dbt", "dagster", "pandas", "duckdb", "numpy", "rich",
+         "duckdb_extension_sqlite_scanner"}}
+print(sorted(heavy & {{name.partition(".")[0] for name in sys.modules}}))
+"""
+    environment = {**os.environ, "DATA_ROOT": str(sample)}
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (said.stdout, said.stderr) == ("[]\n", "")
+
+
+def test_the_reader_and_the_writer_need_the_standard_library_alone() -> None:
+    program = (
+        f"import sys; sys.path.append({str(REPOSITORY / 'src')!r}); "
+        "import docs_index.documents, docs_index.writer, docs_index.identity"
+    )
+    subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True)
+
+
+def test_a_shell_completes_commands_options_and_values(sample: Path) -> None:
+    def completed(words: str) -> list[str]:
+        environment = {
+            **os.environ,
+            "DATA_ROOT": str(sample),
+            "_DOCS_INDEX_COMPLETE": "complete_bash",
+            "COMP_WORDS": f"docs-index {words}",
+            "COMP_CWORD": str(len(words.split(" "))),
+        }
+        program = str(Path(sys.executable).with_name("docs-index"))
+        return subprocess.run(
+            [program],
+            env=environment, capture_output=True, text=True, check=False, timeout=60,
+        ).stdout.split()  # fmt: skip
+
+    assert completed("li") == ["lineage"]
+    assert "--template" in completed("ls --te")
+    assert completed("ls --stage e") == ["essay", "evaluation"]
+    assert completed(f"show {ESSAY[:5]}") == [ESSAY]
+    sample = sample / "nowhere"
+    assert completed("ls --stage e") == []
+
+
+def test_an_index_that_cannot_be_read_says_what_to_do(ran: Path) -> None:
+    def refusal(code: int = 2) -> str:
+        for command, args in COMMANDS.items():
+            result = ask(ran, command, *args)
+            assert (result.exit_code, result.stdout) == (code, ""), command
+            assert result.stderr.count("\n") == 1
+        return result.stderr
+
+    def set_version(version: int) -> None:
+        with closing(sqlite3.connect(index(ran))) as connection:
+            connection.execute(f"pragma user_version = {version}")
+
+    set_version(1)
+    assert "has schema version 1" in (older := refusal())
+    assert "scripts/reindex_docs.py" in older
+    set_version(99)
+    assert "use the program that made it" in refusal()
+    index(ran).write_text("no database " * 100)
+    assert "move it away" in refusal()
+    index(ran).unlink()
+    assert "run scripts/materialize_docs.py" in refusal()
+    shutil.rmtree(ran)
+    assert "is no directory: set DATA_ROOT" in refusal()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["ls", "--since", "yesterday"],
+        ["ls", "--limit", "-1"],
+        ["search"],
+        ["cat", ESSAY, "--part", "all"],
+        ["export"],
+        ["nothing"],
+    ],
+)
+def test_wrong_usage_ends_with_2(sample: Path, args: list[str]) -> None:
+    result = ask(sample, *args)
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_every_command_has_a_schema_an_example_and_a_line_on_its_page() -> None:
+    page = (REPOSITORY / "docs/reading.md").read_text()
+    assert set(SCHEMA["properties"]) == set(COMMANDS)
+    for command in COMMANDS:
+        shown = ask(Path("/"), command, "--help").stdout
+        assert f"Example: docs-index {command}" in shown
+        assert f"| `{command}" in page
+
+
+def test_the_examples_for_programs_run(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ran.parent / "data").symlink_to(ran)
+    monkeypatch.chdir(ran.parent)
+    page = (REPOSITORY / "docs/reading.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, {})
+    assert len(documents(ran, "run_id = 'autumn'")) == 1
+
+
+# The reader for programs -------------------------------------------------------------
+
+
+def test_programs_read_by_id_task_and_key(sample: Path, odd_run: Run) -> None:
+    for root in (sample, odd_run.root):
+        with open_documents(root) as reader:
+            for row in report(root, "latest"):
+                latest = reader.latest_by_key(row["stage"], row["logical_key_id"])
+                assert latest is not None
+                assert latest.doc_id == row["doc_id"]
+                assert reader.get(row["doc_id"]) == latest
+    with open_documents(sample) as reader:
+        assert reader.latest_by_task("draft", "nothing") is None
+        assert reader.find("nothing") is None
+        with pytest.raises(UnknownDocumentError, match="no document 'nothing'"):
+            reader.get("nothing")
+        essay = reader.get(ESSAY)
+        assert reader.latest_by_task("essay", essay.task_id) == essay
+        assert reader.latest_by_task("draft", essay.task_id) is None
+        assert essay.combo_id == "combo_v1_2be8d6"
+
+
+def test_the_order_of_the_latest_is_that_of_the_report() -> None:
+    latest_first = [
+        ("2025-02", 1, "link", "d"),
+        ("2025-01", 10, "link", "c"),
+        ("2025-01", 9, "draft", "z"),
+        ("2025-01", 9, "link", "a"),
+        ("2025-01", None, "runtime", "b"),
+        ("2025-01", None, "runtime", "y"),
+    ]
+    rows = [
+        (made, json.dumps({"row_index": place, "source_csv": source}), doc_id)
+        for made, place, source, doc_id in reversed(latest_first)
+    ]
+    sql = (REPOSITORY / "src/docs_index/sql/latest_report.sql").read_text()
+    of_report = re.search(r"order by(.*?)\) as place", sql, re.DOTALL)
+    assert of_report
+    with closing(sqlite3.connect(":memory:")) as lite, duckdb.connect() as db:
+        for connection, order in ((lite, LATEST_FIRST), (db, of_report[1])):
+            columns = "created_at text, meta_small text, doc_id text"
+            connection.execute(f"create table documents ({columns})")
+            connection.executemany("insert into documents values (?, ?, ?)", rows)
+            query = f"select doc_id from documents order by {order}"
+            found = connection.execute(query).fetchall()
+            assert [doc_id for (doc_id,) in found] == [row[-1] for row in latest_first]
+
+
+def test_the_latest_of_a_task_is_not_one_that_failed(odd_run: Run) -> None:
+    with open_documents(odd_run.root) as reader:
+        assert reader.latest_by_task("draft", "latest_without_tags") is None
+        (failed,) = documents(odd_run.root, "task_id = 'latest_without_tags'")
+        assert reader.read_parsed(reader.get(failed["doc_id"])) is None
+
+
+def test_programs_walk_up_and_down(sample: Path) -> None:
+    with open_documents(sample) as reader:
+        for row in documents(sample):
+            chain = [each.doc_id for each in reader.parents(row["doc_id"])]
+            assert chain[:1] == [each for each in [row["parent_doc_id"]] if each]
+            for above, below in zip(chain[1:], chain, strict=False):
+                assert reader.get(below).parent_doc_id == above
+            children = [each.doc_id for each in reader.children(row["doc_id"])]
+            assert sorted(children) == ids(sample, f"parent_doc_id = '{row['doc_id']}'")
+
+
+def test_programs_read_texts_as_they_are(ran: Path) -> None:
+    with open_documents(ran) as reader:
+        for row in documents(ran):
+            folder = ran / "docs" / row["doc_dir"]
+            document = reader.get(row["doc_id"])
+            assert (
+                reader.read_raw(document).encode() == (folder / "raw.txt").read_bytes()
+            )
+            parsed = reader.read_parsed(document)
+            assert (parsed is None) == (row["status"] == "parse_error")
+            prompt = reader.read_prompt(document)
+            assert (prompt is not None) == (folder / "prompt.txt").exists()
+        essay = reader.get(ESSAY)
+        path = ran / "docs" / essay.doc_dir / "raw.txt"
+        path.write_bytes(b"\xff")
+        with pytest.raises(DamagedDocumentError, match="is not UTF-8"):
+            reader.read_raw(essay)
+        path.unlink()
+        path.symlink_to("/etc/hostname")
+        with pytest.raises(DamagedDocumentError, match="verify_docs"):
+            reader.read_raw(essay)
+    assert ask(ran, "cat", ESSAY).exit_code == 1
+
+
+def test_a_reader_cannot_write(sample: Path) -> None:
+    with (
+        open_documents(sample) as reader,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        reader.connection.execute("delete from documents")
