@@ -69,7 +69,7 @@ def test_a_path_that_duckdb_cannot_work_in_is_named(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "sample", root)
     said = stopped(build(root), code=2)
     assert f"DuckDB cannot work in '{root}': rename the folder, without a '?'" in said
-    assert [path.name for path in tmp_path.iterdir()] == ["what?"]
+    assert not (root / "db").exists()
 
 
 @pytest.fixture(scope="module")
