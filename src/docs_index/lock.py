@@ -6,6 +6,8 @@ import os
 import re
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from docs_index.errors import DataRootError, LockedError
@@ -41,6 +43,18 @@ def take_lock(path: Path) -> int:
     os.pwrite(descriptor, f"{command} (process {os.getpid()})".encode(), 0)
     _held[path] = descriptor
     return descriptor
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock for a block, as `take_lock` does; a process goes on without it."""
+    is_held = path in _held
+    take_lock(path)
+    try:
+        yield
+    finally:
+        if not is_held:
+            os.close(_held.pop(path))
 
 
 def holder_of(path: Path) -> str | None:
