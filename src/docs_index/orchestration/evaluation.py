@@ -4,7 +4,7 @@ Every asset runs its step, whatever is there: a step on a done evaluation return
 text on disk, so that Dagster records it as materialized by its own means.
 """
 
-from typing import Any
+from pathlib import Path
 
 import dagster as dg
 
@@ -46,7 +46,7 @@ class GenerationStore(dg.IOManager):
         return read_text(path.parent, path.name) or ""
 
 
-def _path(context: dg.OutputContext | dg.InputContext) -> Any:
+def _path(context: dg.OutputContext | dg.InputContext) -> Path:
     folder = open_cohort_layout().generation("evaluation", context.asset_partition_key)
     return folder / _FILES[context.asset_key.path[-1]]
 
