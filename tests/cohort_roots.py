@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from building import write
-from cohort_oracle import gen_id
+from cohort_oracle import COLUMNS, gen_id
 
 TEMPLATE = "Judge this:\n{{ response }}\nEnd with SCORE: n"
 BOTH = "# mode: evaluation-only\n# include-existing-evaluations\n"
@@ -51,6 +51,17 @@ def campaign_root(
         replication_config=["stage,replicates", f"evaluation,{replicates}"],
     )
     select(root, BOTH + "\n".join(essays) + "\n")
+    return root
+
+
+def cohort(root: Path, essays: Sequence[str] = ("e1", "e2")) -> Path:
+    """Write a root with a cohort `here` of one evaluation an essay, built by hand."""
+    campaign_root(root, essays)
+    rows = [",".join(COLUMNS)]
+    for essay in essays:
+        generation(root, "evaluation", f"v_{essay}", metadata={})
+        rows.append(f"evaluation,v_{essay},here,{essay},c,novelty,sonnet-4,1")
+    write(root, "cohorts/here/membership.csv", "\n".join(rows) + "\n")
     return root
 
 

@@ -8,17 +8,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from building import REPOSITORY, Process, contents, snapshot, write
-from cohort_roots import TEMPLATE, campaign_root, generation, tables
+from cohort_roots import TEMPLATE, campaign_root, cohort, generation, tables
 from endpoint import GOOD, Endpoint, Reply, started_endpoint
 
 from docs_index.cohorts import llm as llm_module
-from docs_index.cohorts.campaign import COLUMNS, Campaign, open_campaign
+from docs_index.cohorts.campaign import Campaign, open_campaign
 from docs_index.cohorts.llm import LanguageModel, find_endpoint
 from docs_index.cohorts.running import Summary, needs_answers, run_cohort
 from docs_index.cohorts.states import State, standings
@@ -43,17 +43,6 @@ STEPS = {"evaluation_prompt", "evaluation_raw", "evaluation_parsed"}
 def endpoint() -> Iterator[Endpoint]:
     with started_endpoint() as running:
         yield running
-
-
-def cohort(root: Path, essays: Sequence[str] = ("e1", "e2")) -> Path:
-    """Write a root with a cohort `here` of one evaluation an essay, built by hand."""
-    campaign_root(root, essays)
-    rows = [",".join(COLUMNS)]
-    for essay in essays:
-        generation(root, "evaluation", f"v_{essay}", metadata={})
-        rows.append(f"evaluation,v_{essay},here,{essay},c,novelty,sonnet-4,1")
-    write(root, "cohorts/here/membership.csv", "\n".join(rows) + "\n")
-    return root
 
 
 def opened(root: Path) -> Campaign:

@@ -51,7 +51,8 @@ def test_a_run_interrupted_twice_is_completed_by_the_next(
         time.sleep(pause)
         process.send_signal(second)
         _, messages = process.communicate(timeout=TIMEOUT_S)
-    assert process.returncode == 130
+    # The second may find nothing left of the run but Python's own end.
+    assert process.returncode in (130, -second)
     assert set(messages.splitlines()) == {"error: interrupted; run again to complete"}
     good(materialize(root))
     assert results(root) == results(large_run.root)

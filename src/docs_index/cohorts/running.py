@@ -41,8 +41,13 @@ class Summary:
 
 def needs_answers(campaign: Campaign) -> bool:
     """Tell whether any answer is yet to be bought."""
-    folders = map(campaign.folder, campaign.evaluations.values())
-    return any(not parsed_exists(path) and not raw_exists(path) for path in folders)
+    return any(needs_answer(campaign, gen_id) for gen_id in campaign.evaluations)
+
+
+def needs_answer(campaign: Campaign, gen_id: str) -> bool:
+    """Tell whether an evaluation's answer is yet to be bought."""
+    folder = campaign.folder(campaign.evaluation(gen_id))
+    return not parsed_exists(folder) and not raw_exists(folder)
 
 
 def run_cohort(

@@ -1,0 +1,1 @@
+"""Cohorts and dbt models as Dagster assets; nothing else in the project imports it."""
