@@ -147,7 +147,9 @@ def compile_analyses(folder: Path, settings: dict[str, str]) -> dict[str, str]:
 
 
 def _compile_with_dbt(folder: Path, settings: dict[str, str], *selection: str) -> Any:
-    from dbt.cli.main import dbtRunner  # slow, and wanted in one process only
+    # Slow to import, and wanted in one process only.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
 
     arguments = [
         "--quiet", "--log-path", str(folder / "logs"), "compile", "--threads", "1",
@@ -155,6 +157,8 @@ def _compile_with_dbt(folder: Path, settings: dict[str, str], *selection: str) -
         "--target-path", str(folder / "target"), "--vars", json.dumps(settings),
         *selection,
     ]  # fmt: skip
+    # While an earlier connection is open, parsing loads every source, cohorts' too.
+    DuckDBConnectionManager.close_all_connections()
     with redirect_stdout(io.StringIO()):  # --inline prints what it compiled
         result = dbtRunner().invoke(arguments)
     if not result.success:

@@ -93,7 +93,10 @@ def target(memory: Path) -> Target:
     subprocess.run([*maker, *size], check=True, capture_output=True)
     scratch = root.parent / "scratch"
     scratch.mkdir()
-    environment: dict[str, str | None] = {"TMPDIR": str(scratch)}
+    environment: dict[str, str | None] = {
+        "TMPDIR": str(scratch),
+        "PYTHONDONTWRITEBYTECODE": "1",  # dbt puts its Python models there
+    }
     seconds = {BUILDING: _watched_build(root, environment)}
     seconds |= _watched_run(root, environment)
     return Target(root, environment, Whole(root), seconds)
