@@ -158,7 +158,7 @@ def _compile_with_dbt(folder: Path, settings: dict[str, str], *selection: str) -
         *selection,
     ]  # fmt: skip
     # While an earlier connection is open, parsing loads every source, cohorts' too.
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     with redirect_stdout(io.StringIO()):  # --inline prints what it compiled
         result = dbtRunner().invoke(arguments)
     if not result.success:
