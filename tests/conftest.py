@@ -5,6 +5,7 @@ same in every run, and a skip that tests/skips.txt does not list fails the sessi
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ pytest.register_assert_rewrite("agreement")
 CI = bool(os.environ.get("CI"))
 SKIPS = Path(__file__).with_name("skips.txt")
 _skipped: list[tuple[str, str]] = []
+
+# A background job ignores Ctrl-C, and so would the processes that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "project",

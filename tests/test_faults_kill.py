@@ -93,10 +93,7 @@ def target(memory: Path) -> Target:
     subprocess.run([*maker, *size], check=True, capture_output=True)
     scratch = root.parent / "scratch"
     scratch.mkdir()
-    environment: dict[str, str | None] = {
-        "TMPDIR": str(scratch),
-        "PYTHONDONTWRITEBYTECODE": "1",  # dbt puts its Python models there
-    }
+    environment: dict[str, str | None] = {"TMPDIR": str(scratch)}
     seconds = {BUILDING: _watched_build(root, environment)}
     seconds |= _watched_run(root, environment)
     return Target(root, environment, Whole(root), seconds)
@@ -191,3 +188,16 @@ def test_a_killed_build_is_completed_by_the_next(
     target.build()
     target.materialize()
     target.whole.check()
+
+
+def test_a_build_killed_while_a_python_model_runs_leaves_no_file_for_good(
+    target: Target, landed: Counter[str]
+) -> None:
+    scratch = Path(str(target.scratch["TMPDIR"]))
+    with building(target.root, target.scratch) as process:
+        wait_for(lambda: any(scratch.rglob("*.py")))
+        assert kill(process, with_workers=True)
+    landed[BUILDING] += 1
+    assert list(scratch.rglob("*.py"))
+    target.build()
+    assert not list(scratch.iterdir())

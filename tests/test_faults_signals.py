@@ -21,11 +21,6 @@ from building import (
 from faults import seen, wait_for, workers
 
 
-def _heed_interrupts() -> None:
-    """A process started in the background of a shell may ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize(
     ("first", "second", "pause"),
     [
@@ -45,7 +40,7 @@ def test_a_run_interrupted_twice_is_completed_by_the_next(
 ) -> None:
     root = copied(built_large, memory / "interrupted")
     command = [str(SCRIPT), "--workers", "2"]
-    with started(root, *command, preexec_fn=_heed_interrupts) as process:
+    with started(root, *command) as process:
         wait_for(lambda: seen(root) == "directories")
         process.send_signal(first)
         time.sleep(pause)
@@ -64,7 +59,7 @@ def test_a_second_interrupt_ends_what_the_first_waits_for(
 ) -> None:
     root = copied(built_large, memory / "waiting")
     command = [str(SCRIPT), "--workers", "2"]
-    with started(root, *command, preexec_fn=_heed_interrupts) as process:
+    with started(root, *command) as process:
         wait_for(lambda: seen(root) == "directories")
         stopped = workers(process)
         for worker in stopped:

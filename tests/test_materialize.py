@@ -1217,11 +1217,6 @@ def _wait_for(condition: Callable[[Path], bool], root: Path) -> None:
         time.sleep(0.002)
 
 
-def _heed_interrupts() -> None:
-    """A process started in the background of a shell may ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.fixture
 def whole(large_run: Run) -> Callable[[Path], None]:
     """A check that a root has become what an uninterrupted run makes of it."""
@@ -1252,7 +1247,7 @@ def test_an_interrupted_run_is_completed_by_the_next(
     code: int,
 ) -> None:
     command = [str(SCRIPT), "--workers", workers]
-    with started(large, *command, preexec_fn=_heed_interrupts) as process:
+    with started(large, *command) as process:
         _wait_for(_has_begun, large)
         process.send_signal(sent)
         _, messages = process.communicate(timeout=60)

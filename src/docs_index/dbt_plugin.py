@@ -22,7 +22,7 @@ from docs_index.errors import DataRootError, DocsIndexError, printable
 from docs_index.layout import keep_from_strangers, open_layout
 from docs_index.lock import take_lock
 from docs_index.quoting import identifier
-from docs_index.scratch import remove_leftovers
+from docs_index.scratch import gather_temporary_files, remove_leftovers
 from docs_index.sources import Sources
 
 
@@ -43,6 +43,7 @@ class Plugin(BasePlugin):
             else:
                 take_lock(self._sources.layout.lock)
                 remove_leftovers(self._sources.layout)
+                gather_temporary_files(self._sources.layout.root)
         except DocsIndexError as error:
             raise DbtRuntimeError(printable(str(error))) from error
 

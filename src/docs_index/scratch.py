@@ -5,12 +5,16 @@ its lock can remove what killed processes left.
 """
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import TemporaryDirectory
 
 from docs_index.layout import Layout
+
+_OUTER = tempfile.gettempdir()
+_gathered: list[TemporaryDirectory[str]] = []
 
 
 @contextmanager
@@ -20,9 +24,18 @@ def scratch_folder(data_root: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
+def gather_temporary_files(data_root: Path) -> None:
+    """Have this process's temporary files where the next run removes leftovers.
+
+    dbt-duckdb keeps a Python model in one while it runs, and a killed build leaves it.
+    """
+    _gathered.append(TemporaryDirectory(prefix=_prefix(data_root), dir=_OUTER))
+    tempfile.tempdir = _gathered[-1].name
+
+
 def remove_leftovers(layout: Layout) -> None:
     """Remove what killed processes left; only for the holder of the lock."""
-    folders = Path(gettempdir()).glob(f"{_prefix(layout.root)}*")
+    folders = Path(_OUTER).glob(f"{_prefix(layout.root)}*")
     for folder in (layout.build_spill, *folders):
         shutil.rmtree(folder, ignore_errors=True)  # another user's stays
 
