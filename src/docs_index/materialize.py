@@ -24,7 +24,7 @@ from docs_index.lists import (
 from docs_index.lock import take_lock
 from docs_index.placing import Batch, Placer
 from docs_index.quoting import literal
-from docs_index.reports import count_damaged, write_reports
+from docs_index.reports import count_damaged, load_index, write_reports
 from docs_index.scratch import remove_leftovers
 from docs_index.store import Store, opened_store, sql
 from docs_index.survey import Survey
@@ -100,19 +100,23 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         changed: list[str] = []
         added = count_new_bad_rows(store)
         damaged = 0
+        is_writing = not options.dry_run
         with started_workers(_useful_workers(store, options), lock) as workers:
             outcomes, new_keys = _place_all(store, placer, workers, progress)
-            if not options.dry_run:
+            if is_writing:
                 changed += ["docs/"] if outcomes["placed"] else []
                 if replace_current_lists(store) or outcomes["placed"]:
                     changed.append(layout.within(layout.index))
                 append_bad_list(store, newline)
                 changed += [layout.within(layout.bad_generations)] if added else []
-                survey = Survey(placer.docs)
-                reports = write_reports(store, survey, workers, new_keys)
-                damaged = count_damaged(store)
-                changed += [layout.within(path) for path in reports]
-        summary = Summary(
+                load_index(store)
+            with store.closing_index():
+                if is_writing:
+                    survey = Survey(placer.docs)
+                    reports = write_reports(store, survey, workers, new_keys)
+                    damaged = count_damaged(store)
+                    changed += [layout.within(path) for path in reports]
+        return Summary(
             data_root=str(layout.root),
             run_id=run_id,
             dry_run=options.dry_run,
@@ -121,8 +125,6 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             changed_files=changed,
             **_counted(store, outcomes),
         )
-        store.close_index()
-        return summary
 
 
 def _placer(store: Store, options: Options) -> Placer:

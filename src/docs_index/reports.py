@@ -13,13 +13,18 @@ from docs_index.workers import Workers
 _CHUNK = 1000
 
 
+def load_index(store: Store) -> None:
+    """Keep what the reports need of the index, which may be closed then."""
+    store.db.execute(sql("indexed.sql"))
+
+
 def write_reports(
     store: Store, survey: Survey, workers: Workers, new_keys: Collection[str]
 ) -> list[Path]:
     """Survey the directories and write both reports; return the files that changed.
 
-    What this run placed below `new_keys`, which it made, is not read once more: there
-    is nothing else.
+    They are of the index as `load_index` has found it. What this run placed below
+    `new_keys`, which it made, is not read once more: there is nothing else.
     """
     store.db.execute(sql("surveyed.sql"))
     keys = (key for key in survey.keys() if key not in new_keys)  # noqa: SIM118

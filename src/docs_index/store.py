@@ -1,6 +1,7 @@
 """One DuckDB connection over the build (`build`), the index (`stored`) and the plan."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -58,11 +59,18 @@ class Store:
             attach_index(self.db, self.layout.index, read_only=False)
             self._attached, self._needs_settling = "write", True
 
-    def close_index(self) -> None:
-        """Let the index go, and leave it as readers want it."""
+    @contextmanager
+    def closing_index(self) -> Iterator[None]:
+        """Let the index go, and leave it as readers want it while a block runs."""
         if self._attached:
             self.db.execute("detach stored")
             self._attached = None
+        with ThreadPoolExecutor(1) as thread:
+            settled = thread.submit(self._settle)
+            yield
+            settled.result()
+
+    def _settle(self) -> None:
         if self._needs_settling:
             settle_index(self.layout.index)
 

@@ -8,12 +8,11 @@ with prompted as (
 
 documents as (
     select
-        documents.*,
-        documents.meta_small ->> '$.source_csv' = 'link'
+        indexed.*,
+        indexed.source_csv = 'link'
         and prompted.response_file is not null as is_prompted
-    from stored.documents as documents
-    left join prompted
-        on documents.meta_small ->> '$.response_file' = prompted.response_file
+    from indexed
+    left join prompted on indexed.response_file = prompted.response_file
 )
 
 select

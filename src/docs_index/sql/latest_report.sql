@@ -4,13 +4,9 @@ with ranked as (
         *,
         row_number() over (
             partition by stage, logical_key_id
-            order by
-                created_at desc,
-                cast(json_extract_string(meta_small, '$.row_index') as bigint) desc,
-                json_extract_string(meta_small, '$.source_csv'),
-                doc_id
+            order by created_at desc, row_index desc, source_csv asc, doc_id asc
         ) as place
-    from stored.documents
+    from indexed
     where status = 'ok'
 )
 

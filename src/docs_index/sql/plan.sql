@@ -38,7 +38,7 @@ with recursive changed as (
 
 select * from changed;
 
--- One row per document to ingest, in the order in which that is done.
+-- One row per document to ingest; `place` says in which order that is done.
 create table pending as
 select
     placed.place,
@@ -47,8 +47,7 @@ from build.main.documents as built
 inner join build.main.document_files as placed on built.doc_id = placed.doc_id
 where
     not exists (select 1 from known where known.doc_id = built.doc_id)
-    and not exists (select 1 from conflicts where conflicts.doc_id = built.doc_id)
-order by placed.place;
+    and not exists (select 1 from conflicts where conflicts.doc_id = built.doc_id);
 
 -- One row per document that could not be placed in this run.
 create table failed (place bigint, kind varchar, detail varchar);
