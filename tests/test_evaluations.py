@@ -223,7 +223,7 @@ def cohort_done(root: Path) -> Path:
 
 
 def test_parsers_are_those_of_the_build() -> None:
-    from docs_index.cohorts.parsers import parsed
+    from docs_index.parsing import parsed
 
     assert parsed(None, " as it is ") == " as it is "
     assert parsed("identity", "é") == "é"

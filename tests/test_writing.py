@@ -381,18 +381,18 @@ def test_all_is_synced_before_it_has_its_name(
     ran: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events: list[str] = []
-    fsync, rename = os.fsync, Path.rename
+    fsync, rename = os.fsync, os.rename
 
     def synced(descriptor: int) -> None:
         events.append(os.readlink(f"/proc/self/fd/{descriptor}"))
         fsync(descriptor)
 
-    def renamed(self: Path, target: Path) -> Path:
+    def renamed(source: Path, target: Path) -> None:
         events.append("rename")
-        return rename(self, target)
+        rename(source, target)
 
     monkeypatch.setattr(os, "fsync", synced)
-    monkeypatch.setattr(Path, "rename", renamed)
+    monkeypatch.setattr(os, "rename", renamed)
     essay = Writer(ran, run_id="autumn").add(ESSAY)
     before = events[: events.index("rename")]
     beside = f"{ran}/docs/.unpublished/{essay.doc_id}"

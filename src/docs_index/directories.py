@@ -13,6 +13,8 @@ from pathlib import Path
 from docs_index.errors import DocumentRefusedError
 from docs_index.layout import Layout
 
+Name = str | os.PathLike[str]
+
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
 
 
@@ -31,11 +33,22 @@ def place_directory(layout: Layout, doc_dir: str, contents: dict[str, bytes]) ->
         return
     with _made_beside(layout, final.name, contents) as key:
         final.parent.parent.mkdir(parents=True, exist_ok=True)
-        if not _renamed(key, final.parent):
-            if final.parent.is_symlink() or not _renamed(key / final.name, final):
+        if not renamed(key, final.parent):
+            if final.parent.is_symlink() or not renamed(key / final.name, final):
                 raise _in_the_way(final)
             _sync(final.parent)
         _sync(final.parent.parent)
+
+
+def renamed(unpublished: Name, final: Name) -> bool:
+    """Rename a directory, unless something is there that it would not replace."""
+    try:
+        os.rename(unpublished, final)
+    except OSError as error:
+        if error.errno in _TAKEN:
+            return False
+        raise
+    return True
 
 
 def write_once(path: Path, content: bytes) -> None:
@@ -96,17 +109,6 @@ def _in_the_way(final: Path) -> DocumentRefusedError:
         f"{final} is there and is not this document; it was left as it is: move it "
         "away, or give the attempt an id of its own"
     )
-
-
-def _renamed(unpublished: Path, final: Path) -> bool:
-    """Rename a directory, unless something is there that it would not replace."""
-    try:
-        unpublished.rename(final)
-    except OSError as error:
-        if error.errno in _TAKEN:
-            return False
-        raise
-    return True
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -8,8 +8,11 @@ import secrets
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from threading import Lock
 
 import duckdb
+
+_one_at_a_time = Lock()
 
 
 class TextParser:
@@ -40,6 +43,14 @@ class TextParser:
 def text_parser() -> TextParser:
     """Return the parser for texts that no build has seen (`make sql` renders it)."""
     return TextParser((files("docs_index") / "sql" / "parsed_text.sql").read_text())
+
+
+def parsed(parser: str | None, text: str) -> str | None:
+    """Return what a parser makes of one text, None where it cannot; from any thread."""
+    if parser is None:
+        return text
+    with _one_at_a_time:
+        return text_parser().parse([(parser, text.encode())])[0]
 
 
 def _joined(texts: Sequence[bytes]) -> tuple[str, bytes]:

@@ -8,7 +8,6 @@ it is written beside, synced, and renamed. What is there already is never touche
 """
 
 import ctypes
-import errno
 import functools
 import hashlib
 import os
@@ -21,14 +20,13 @@ from typing import Literal, NamedTuple
 
 import duckdb
 
+from docs_index.directories import renamed
 from docs_index.parsing import TextParser
 from docs_index.quoting import literal
 from docs_index.responses import Folder, UnusableError
 
 Outcome = Literal["placed", "found", "directory_conflict", "response_changed"]
 Contents = dict[str, bytes]
-
-_TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
 
 
 class Document(NamedTuple):
@@ -200,10 +198,10 @@ class Placer:
         unpublished = f"{self.unpublished}/{document.doc_id}"
         final = f"{self.docs}/{document.doc_dir}"
         key = final.rpartition("/")[0]
-        if _renamed(unpublished, key):
+        if renamed(unpublished, key):
             return Placed(document, "placed", has_new_key=True)
         found = self._look_for(document)
-        if found is None and _renamed(f"{unpublished}/{document.doc_id}", final):
+        if found is None and renamed(f"{unpublished}/{document.doc_id}", final):
             os.rmdir(unpublished)
             return Placed(document, "placed")
         shutil.rmtree(unpublished)
@@ -233,17 +231,6 @@ class Placer:
 def _conflict(document: Document, what: str) -> Placed:
     detail = f"docs/{document.doc_dir} {what}; it was left as it is"
     return Placed(document, "directory_conflict", detail)
-
-
-def _renamed(unpublished: str, final: str) -> bool:
-    """Rename a directory, unless something is there that it would not replace."""
-    try:
-        os.rename(unpublished, final)
-    except OSError as error:
-        if error.errno in _TAKEN:
-            return False
-        raise
-    return True
 
 
 def _write_file(path: str, content: bytes) -> None:

@@ -28,8 +28,8 @@ from docs_index.cohorts.generations import (
     write_text,
 )
 from docs_index.cohorts.llm import LanguageModel
-from docs_index.cohorts.parsers import parsed
 from docs_index.errors import BlockedError, UnparsedError
+from docs_index.parsing import parsed
 
 logger = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ Every asset runs its step, whatever is there: a step on a done evaluation return
 text on disk, so that Dagster records it as materialized by its own means.
 """
 
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -51,24 +52,19 @@ def _path(context: dg.OutputContext | dg.InputContext) -> Path:
     return folder / _FILES[context.asset_key.path[-1]]
 
 
-@dg.asset(
-    group_name=GROUP,
-    partitions_def=PARTITIONS,
-    deps=[register_cohort_partitions],
-    io_manager_key=STORE,
+_step = partial(
+    dg.asset, group_name=GROUP, partitions_def=PARTITIONS, io_manager_key=STORE
 )
+
+
+@_step(deps=[register_cohort_partitions])
 def evaluation_prompt(context: dg.AssetExecutionContext) -> str:
     """prompt.txt: the template with the essay's text."""
     with reported(context):
         return steps.evaluation_prompt(opened_campaign(), context.partition_key)
 
 
-@dg.asset(
-    group_name=GROUP,
-    partitions_def=PARTITIONS,
-    deps=[evaluation_prompt],
-    io_manager_key=STORE,
-)
+@_step(deps=[evaluation_prompt])
 def evaluation_raw(context: dg.AssetExecutionContext) -> str:
     """raw.txt: the answer of the language model, which is asked once."""
     with reported(context):
@@ -77,12 +73,7 @@ def evaluation_raw(context: dg.AssetExecutionContext) -> str:
         return steps.evaluation_raw(campaign, gen_id, model)
 
 
-@dg.asset(
-    group_name=GROUP,
-    partitions_def=PARTITIONS,
-    deps=[evaluation_raw],
-    io_manager_key=STORE,
-)
+@_step(deps=[evaluation_raw])
 def evaluation_parsed(context: dg.AssetExecutionContext) -> str:
     """parsed.txt: what the template's parser finds in the answer."""
     with reported(context):
