@@ -393,6 +393,22 @@ def test_steps_at_once_buy_one_answer(tmp_path: Path, endpoint: Endpoint) -> Non
     assert endpoint.requests == 1
 
 
+def test_every_step_may_run_many_times_at_once(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path, ["e1"])
+    campaign, model = opened(root), model_at(endpoint)
+    steps = (
+        lambda _: evaluation_prompt(campaign, "v_e1"),
+        lambda _: evaluation_raw(campaign, "v_e1", model),
+        lambda _: evaluation_parsed(campaign, "v_e1"),
+    )
+    with ThreadPoolExecutor(8) as threads:
+        made = [set(threads.map(step, range(40))) for step in steps]
+    assert [len(texts) for texts in made] == [1, 1, 1]
+    assert not list(folder(root, "e1").glob(".*"))
+
+
 def test_a_run_has_as_many_requests_at_a_time_as_it_may(
     tmp_path: Path, endpoint: Endpoint
 ) -> None:

@@ -50,7 +50,7 @@ def write_text(folder: Path, name: str, text: str) -> None:
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Keep every other process and thread from buying this generation's answer."""
+    """Keep every other process and thread from writing a file of this generation."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -60,8 +60,11 @@ def evaluation_prompt(campaign: Campaign, gen_id: str) -> str:
         found = read_text(folder, PROMPT)
     if found is None:
         _check_folder(folder)
-        found = _rendered(campaign, evaluation)
-        write_text(folder, PROMPT, found)
+        with held(folder):
+            found = read_text(folder, PROMPT)
+            if found is None:
+                found = _rendered(campaign, evaluation)
+                write_text(folder, PROMPT, found)
     return found
 
 
@@ -110,8 +113,9 @@ def evaluation_parsed(campaign: Campaign, gen_id: str) -> str:
         "raw_chars": len(answer),
         "parsed_chars": len(text),
     }
-    write_text(folder, PARSED_METADATA, _json(metadata))
-    write_text(folder, PARSED, text)
+    with held(folder):
+        write_text(folder, PARSED_METADATA, _json(metadata))
+        write_text(folder, PARSED, text)
     return text
 
 
