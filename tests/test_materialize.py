@@ -488,6 +488,12 @@ def _cut_index_off(root: Path) -> None:
     os.truncate(index(root), index(root).stat().st_size // 8192 * 4096)
 
 
+def _spoil_pages(root: Path) -> None:
+    content = bytearray(index(root).read_bytes())
+    content[2 * 4096 :: 64] = b"\xff" * len(content[2 * 4096 :: 64])
+    index(root).write_bytes(content)
+
+
 def _replace_by_file(path: str, root: Path) -> None:
     shutil.rmtree(root / path)
     (root / path).write_text("in the way")
@@ -537,6 +543,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
         "documents.sqlite: file is not a database; move it away",
     ),
     "truncated index": (_cut_index_off, "malformed; move it away, and run again"),
+    "spoiled pages": (_spoil_pages, "malformed; scripts/verify_docs.py tells"),
     "index is a folder": (
         partial(_replace_by_folder, "db/documents.sqlite"),
         "move it away",

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from docs_index.document import COLUMNS, LATEST_FIRST, Document
-from docs_index.errors import DamagedDocumentError, UnknownDocumentError
+from docs_index.errors import VERIFY, DamagedDocumentError, UnknownDocumentError
 from docs_index.index import reading
 from docs_index.layout import Layout, open_layout
 
@@ -123,16 +123,14 @@ class Documents:
             with open(descriptor, "rb") as file:
                 return file.read()
         except OSError as error:
-            raise DamagedDocumentError(
-                f"{path}: {error.strerror}; {_VERIFY}"
-            ) from error
+            raise DamagedDocumentError(f"{path}: {error.strerror}; {VERIFY}") from error
 
     def _read(self, document: Document, part: str) -> str:
         try:
             return self.read_bytes(document, part).decode()
         except UnicodeDecodeError as error:
             path = self._path(document, part)
-            raise DamagedDocumentError(f"{path} is not UTF-8; {_VERIFY}") from error
+            raise DamagedDocumentError(f"{path} is not UTF-8; {VERIFY}") from error
 
     def _latest(self, condition: str, *values: str) -> Iterator[Document]:
         query = f"where {condition} and status = 'ok' order by {LATEST_FIRST} limit 1"
@@ -141,12 +139,9 @@ class Documents:
     def _path(self, document: Document, part: str) -> str:
         if not _DOC_DIR.fullmatch(document.doc_dir):
             raise DamagedDocumentError(
-                f"{document.doc_dir!r} is no document's directory; {_VERIFY}"
+                f"{document.doc_dir!r} is no document's directory; {VERIFY}"
             )
         return f"{self.layout.docs}/{document.doc_dir}/{part}.txt"
-
-
-_VERIFY = "scripts/verify_docs.py tells what is damaged"
 
 
 @contextmanager

@@ -12,7 +12,14 @@ from typing import NoReturn
 
 import typer
 
-from docs_index.errors import DocsIndexError, LockedError, StorageError, printable
+from docs_index.errors import (
+    VERIFY,
+    DocsIndexError,
+    IndexFileError,
+    LockedError,
+    StorageError,
+    printable,
+)
 from docs_index.layout import keep_from_strangers
 
 DONE, NEEDS_A_PERSON, HAS_BAD_ROWS, INTERRUPTED = 0, 1, 3, 130
@@ -39,9 +46,12 @@ def ending_cleanly() -> Iterator[None]:
 
 
 def end_of_database(error: Exception) -> NoReturn:
-    """End with what a database says: it is locked, or the disk fails it."""
-    code = (LockedError if "is locked" in str(error) else StorageError).exit_code
-    end(f"{str(error).splitlines()[0]}; run again to complete", code)
+    """End with what a database says: it is locked, damaged, or the disk fails it."""
+    said = str(error).splitlines()[0]
+    if "malformed" in said:
+        end(f"{said}; {VERIFY}", IndexFileError.exit_code)
+    code = (LockedError if "is locked" in said else StorageError).exit_code
+    end(f"{said}; run again to complete", code)
 
 
 def end(message: str, code: int) -> NoReturn:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from docs_index.errors import IndexFileError, LockedError, StorageError
+from docs_index.errors import VERIFY, IndexFileError, LockedError, StorageError
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
 SCHEMA_VERSION = 2  # PRAGMA user_version
@@ -87,7 +87,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
                 raise
-            raise IndexFileError(f"{path}: {error}; {_LOOK}") from error
+            raise IndexFileError(f"{path}: {error}; {VERIFY}") from error
 
 
 def missing_index(path: Path) -> IndexFileError:
@@ -103,7 +103,6 @@ _MAKE_ONE = (
     "run scripts/materialize_docs.py, or scripts/reindex_docs.py where there are "
     "documents already"
 )
-_LOOK = "scripts/verify_docs.py tells what is damaged"
 
 
 def create_index(path: Path) -> None:
