@@ -31,6 +31,16 @@ _OF_FILE = (  # as its table has it, or with folders before it
     "response_file = :name or "
     "substr(:name, -length(response_file) - 1) = '/' || response_file"
 )
+_HAS_CANDIDATES = "select true from list_checksums where table_name = 'link_candidates'"
+_RUN = """
+    select run_id from bad_generations
+    union all
+    select run_id from backfill_conflicts
+    union all
+    select run_id from documents
+    where doc_id in (select doc_id from link_candidates)
+    limit 1
+"""
 _REPEATED = re.compile(r"it repeats row ([0-9]+)")
 _RULES = {
     "timestamp_join": (
@@ -61,12 +71,9 @@ def explained(documents: Documents, name: str, limit: int) -> dict[str, Any]:
     """
     found = _found(documents, name)
     shown = found if limit < 0 else found[:limit]
-    has_candidates = documents.connection.execute(
-        "select 1 from list_checksums where table_name = 'link_candidates'"
-    ).fetchone()
     return {
         "total": len(found),
-        "has_candidates": has_candidates is not None,
+        "has_candidates": bool(rows_of(documents, _HAS_CANDIDATES)),
         "attempts": [_explained(documents, row, limit) for row in shown],
     }
 
@@ -114,15 +121,17 @@ def _explained(documents: Documents, row: Row, limit: int) -> dict[str, Any]:
     linked = rows_of(documents, statement("why_candidates"), values)
     same_key = statement("why_same_key").format(latest_first=LATEST_FIRST)
     attempts = rows_of(documents, same_key, values)
+    is_asking = row["link_method"] in (*_JOINS, None)
     parent = documents.find(row["parent_doc_id"]) if row["parent_doc_id"] else None
     return row | {
         "remedy": _remedies().get(row["reason"]),
         "parent": brief(parent) if parent else None,
         "rule": _rule(row["link_method"]),
         "is_joined": row["link_method"] in _JOINS,
+        "is_of_last_build": _is_of_last_build(documents, row),
         "conflict": conflict,
         "repeats": _repeated(documents, row),
-        "candidates": _grouped(linked, "candidate"),
+        "candidates": _grouped(linked, "candidate") if is_asking else [],
         "asked_by": _grouped(linked, "question"),
         "same_key": _listed(attempts),
     }
@@ -134,6 +143,11 @@ def _conflict(documents: Documents, row: Row) -> Row | None:
         "where run_id = :run_id and row_key = :row_key"
     )
     return next(iter(rows_of(documents, query, row)), None)
+
+
+def _is_of_last_build(documents: Documents, row: Row) -> bool:
+    """Tell whether the lists are of the run that a row is of, as far as they tell."""
+    return all(found["run_id"] == row["run_id"] for found in rows_of(documents, _RUN))
 
 
 def _repeated(documents: Documents, row: Row) -> Row | None:

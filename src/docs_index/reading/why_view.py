@@ -79,7 +79,9 @@ def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[str]:
         yield f"its parent is {parent['stage']} {parent['doc_id']}  {parent['task_id']}"
         if not attempt["candidates"]:
             yield f"rule: {attempt['rule']}"
-            if has_candidates and attempt["is_joined"]:
+            if not attempt["is_of_last_build"]:
+                yield "of the candidates those of the last build are kept: another run"
+            elif has_candidates and attempt["is_joined"]:
                 yield "the last build had no other candidate"
 
 
@@ -109,10 +111,9 @@ def _show_rows(rows: Sequence[Part]) -> None:
 
 
 def _name(row: Part) -> str:
-    """Return what a row goes by: its table and number, of a program's its key."""
-    if row["row_index"] is None:
-        return str(row["row_key"])
-    return f"{row['source_csv']}:{row['row_index']}"
+    """Return what a row goes by: its table, and its number where that is known."""
+    number = "" if row["row_index"] is None else f":{row['row_index']}"
+    return f"{row['source_csv']}{number}"
 
 
 def _moment(text: str | None) -> str | None:

@@ -22,7 +22,8 @@ pairs as (
         mine.place as question_place,
         mine.chosen_place,
         others.place as candidate_place,
-        others.place as place
+        others.place,
+        coalesce(mine.chosen_place, mine.place) as nearest_place
     from mine
     inner join link_candidates as others on mine.stream = others.stream
     where mine.role = 'question' and others.role = 'candidate'
@@ -33,7 +34,8 @@ pairs as (
         others.place as question_place,
         others.chosen_place,
         mine.place as candidate_place,
-        others.place as place
+        others.place,
+        mine.place as nearest_place
     from mine
     inner join link_candidates as others on mine.stream = others.stream
     where mine.role = 'candidate' and others.role = 'question'
@@ -71,7 +73,7 @@ judged as (
             when pairs.candidate_place > pairs.chosen_place then 'not_the_earliest'
             else 'older'
         end as verdict,
-        abs(pairs.place - coalesce(pairs.chosen_place, pairs.question_place)) as distance
+        abs(pairs.place - pairs.nearest_place) as distance
     from pairs
     inner join link_candidates as others
         on pairs.stream = others.stream and pairs.place = others.place

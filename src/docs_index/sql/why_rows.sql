@@ -69,9 +69,10 @@ from (
     union all
     select
         'conflict' as fate,
-        coalesce(
-            link_candidates.source_csv,
-            substr(backfill_conflicts.row_key, 1, instr(backfill_conflicts.row_key, ':') - 1)
+        substr(
+            backfill_conflicts.row_key,
+            1,
+            instr(backfill_conflicts.row_key, ':') - 1
         ) as source_csv,
         link_candidates.row_index,
         backfill_conflicts.row_key,

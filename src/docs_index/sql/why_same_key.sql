@@ -37,8 +37,11 @@ told as (
         doc_id,
         null as reason,
         created_at,
-        place = 1 as is_latest,
-        status = 'ok' and place_of_status = 1 as is_reported,
+        case
+            when place = 1 then 1
+            when status = 'ok' and place_of_status = 1 then 2
+            else 3
+        end as precedence,
         case
             when place = 1 and status = 'ok' then 'the latest, in the report'
             when place = 1 then 'the latest, does not parse'
@@ -54,8 +57,7 @@ told as (
         null as doc_id,
         reason,
         timestamp as created_at,
-        0 as is_latest,
-        0 as is_reported,
+        4 as precedence,
         'not ingested' as rule
     from bad_generations
     where
@@ -69,8 +71,13 @@ told as (
 )
 
 select
-    *,
+    source_csv,
+    row_index,
+    doc_id,
+    reason,
+    created_at,
+    rule,
     count(*) over () as total
 from told
-order by is_latest desc, is_reported desc, created_at desc, source_csv asc, row_index desc
+order by precedence asc, created_at desc, source_csv asc, row_index desc
 limit :limit
