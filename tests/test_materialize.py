@@ -554,7 +554,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "newer index": (
         partial(_set_index, "user_version = 9"),
-        "has schema version 9, this program knows 2: use the program that made it",
+        "has schema version 9, this program knows 3: use the program that made it",
     ),
     "bad list with another header": (
         partial(_write, "7_cross_experiment/bad_generations.csv", "a,b\n1,2\n"),

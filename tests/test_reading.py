@@ -48,6 +48,7 @@ COMMANDS = {
     "cat": [ESSAY, "--part", "parsed"],
     "search": ["the"],
     "lineage": [ESSAY],
+    "why": [ESSAY],
     "gaps": [],
     "stats": [],
     "export": ["--format", "csv"],

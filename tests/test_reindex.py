@@ -28,6 +28,7 @@ from building import (
 SCRIPT = REPOSITORY / "scripts" / "reindex_docs.py"
 LISTS = (
     "bad_generations",
+    "link_candidates",
     "backfill_conflicts",
     "backfill_counters",
     "column_descriptions",

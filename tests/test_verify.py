@@ -49,6 +49,7 @@ PROMPTED = "combo_v1_a93f52_bridge-v0_basalt-2"
 TABLES = (
     "documents",
     "bad_generations",
+    "link_candidates",
     "backfill_conflicts",
     "backfill_counters",
     "column_descriptions",
@@ -508,7 +509,7 @@ def test_the_tables_are_those_of_the_schema() -> None:
 def damaged(column: str) -> str:
     """Return SQL for another value than a column has."""
     return (
-        f"case when typeof({column}) = 'integer' then {column} + 1 "
+        f"case when typeof({column}) = 'integer' then {column} + 1000 "
         f"else coalesce({column}, '') || 'x' end"
     )
 
@@ -597,11 +598,14 @@ def test_what_cannot_be_read_is_told(
 
 
 def _scribble(root: Path) -> None:
-    """Write noise over the second half of the pages, but not over the header."""
-    content = bytearray(index(root).read_bytes())
-    for place in range(len(content) // 2, len(content)):
-        content[place] = 0xA5
-    index(root).write_bytes(content)
+    """Write noise over the second half of the pages, but not over the schema."""
+    (size,) = query(root, "pragma page_size")[0]
+    content = index(root).read_bytes()
+    pages = [content[at : at + size] for at in range(0, len(content), size)]
+    for place in range(len(pages) // 2, len(pages)):
+        if b"CREATE " not in pages[place].upper():
+            pages[place] = b"\xa5" * size
+    index(root).write_bytes(b"".join(pages))
 
 
 def test_a_damaged_index_is_a_finding(ran: Path) -> None:

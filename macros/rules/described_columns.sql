@@ -7,8 +7,8 @@
     {% set nodes = graph.nodes.values() if execute else [] %}
     {% set sources = graph.sources.values() if execute else [] %}
     {% for table in [
-        "documents", "bad_generations", "backfill_counters", "backfill_conflicts",
-        "column_descriptions", "list_checksums",
+        "documents", "bad_generations", "link_candidates", "backfill_counters",
+        "backfill_conflicts", "column_descriptions", "list_checksums",
     ] %}
         {% for node in (nodes | list + sources | list) if node.name == table %}
             {% for column in node.columns.values() %}

@@ -1,7 +1,6 @@
 -- One row per essay attempt, with the draft or link attempt that is its parent.
 -- The parent is the latest of the same combo and model at or before the essay. One pass
--- over both streams finds it: at the same instant links come first, then drafts, then
--- essays, so that a draft wins a tie, and then the higher row_index.
+-- over both streams finds it.
 with attempts as (select * from {{ ref("int_attempts__answered") }}),
 
 stream as (
@@ -11,7 +10,8 @@ stream as (
         occurred_at,
         row_index,
         row_key,
-        case source_csv when 'link' then 1 when 'draft' then 2 else 3 end as turn,
+        source_csv,
+        {{ turn() }} as turn,
         case when source_csv != 'essay' then row_key end as draft_row_key
     from attempts
     where source_csv in ('draft', 'link', 'essay')
@@ -20,10 +20,10 @@ stream as (
 followed as (
     select
         row_key,
-        turn,
+        source_csv,
         last_value(draft_row_key ignore nulls) over (
             partition by combo_id, model_id
-            order by occurred_at, turn, row_index
+            order by {{ stream_order() }}
             rows between unbounded preceding and current row
         ) as parent_row_key
     from stream
@@ -34,7 +34,7 @@ final as (
         row_key,
         parent_row_key
     from followed
-    where turn = 3
+    where source_csv = 'essay'
 )
 
 select * from final

@@ -1,7 +1,7 @@
 -- One row per evaluation attempt that finds a target among the documents.
 -- The target is the latest document of the named task at or before the evaluation, the
 -- earliest where all are later; essay_task_id is tried first. One pass per named task
--- answers both questions: the order within an instant is that of int_essays__parented.
+-- answers both questions.
 with attempts as (select * from {{ ref("int_attempts__answered") }}),
 
 drafts as (select * from {{ ref("int_drafts__keyed") }}),
@@ -13,7 +13,7 @@ documents as (
         'essay_task_id' as link_method,
         task_id,
         occurred_at,
-        2 as turn,
+        source_csv,
         row_index,
         row_key
     from essays
@@ -23,7 +23,7 @@ documents as (
         'generation_task_id' as link_method,
         task_id,
         occurred_at,
-        case source_csv when 'link' then 1 else 2 end as turn,
+        source_csv,
         row_index,
         row_key
     from drafts
@@ -34,7 +34,7 @@ questions as (
         'essay_task_id' as link_method,
         essay_task_id as task_id,
         occurred_at,
-        3 as turn,
+        source_csv,
         row_index,
         row_key
     from attempts
@@ -44,7 +44,7 @@ questions as (
         'generation_task_id' as link_method,
         generation_task_id as task_id,
         occurred_at,
-        3 as turn,
+        source_csv,
         row_index,
         row_key
     from attempts
@@ -54,11 +54,13 @@ questions as (
 stream as (
     select
         *,
+        {{ turn() }} as turn,
         row_key as document_row_key
     from documents
     union all
     select
         *,
+        {{ turn() }} as turn,
         cast(null as varchar) as document_row_key
     from questions
 ),
@@ -68,7 +70,7 @@ followed as (
         *,
         last_value(document_row_key ignore nulls) over (
             partition by link_method, task_id
-            order by occurred_at, turn, row_index
+            order by {{ stream_order() }}
             rows between unbounded preceding and current row
         ) as latest_row_key
     from stream
@@ -83,7 +85,8 @@ earliest as (
             partition by link_method, task_id
             order by occurred_at asc, turn desc, row_index desc
         ) as place
-    from documents
+    from stream
+    where document_row_key is not null
 ),
 
 answered as (
@@ -102,7 +105,7 @@ answered as (
             and followed.task_id = earliest.task_id
             and earliest.place = 1
     where
-        followed.turn = 3
+        followed.document_row_key is null
         and coalesce(followed.latest_row_key, earliest.row_key) is not null
 ),
 

@@ -2,6 +2,7 @@
 -- The words are those of the YAML; `graph` holds them while the model runs.
 -- depends_on: {{ ref("documents") }}
 -- depends_on: {{ ref("bad_generations") }}
+-- depends_on: {{ ref("link_candidates") }}
 -- depends_on: {{ ref("backfill_counters") }}
 with described as (
     {%- for column in described_columns() %}

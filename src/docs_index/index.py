@@ -15,7 +15,7 @@ from pathlib import Path
 from docs_index.errors import VERIFY, IndexFileError, LockedError, StorageError
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
-SCHEMA_VERSION = 2  # PRAGMA user_version
+SCHEMA_VERSION = 3  # PRAGMA user_version
 _SETTLING_TRIES = 20
 
 

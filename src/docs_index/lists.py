@@ -8,6 +8,7 @@ from docs_index.store import Store, sql
 
 LISTS = {  # each table, and what it is replaced by
     "bad_generations": "build.main.bad_generations",
+    "link_candidates": "build.main.link_candidates",
     "backfill_conflicts": "conflicts",
     "backfill_counters": "build.main.backfill_counters",
     "column_descriptions": "build.main.column_descriptions",
@@ -16,18 +17,22 @@ LISTS = {  # each table, and what it is replaced by
 
 def replace_current_lists(store: Store) -> bool:
     """Bring the lists in the index up to date at once; tell whether any had changed."""
-    current = LISTS | {"list_checksums": list_checksums(store, LISTS)}
-    changed = [name for name, rows in current.items() if _differs(store, name, rows)]
-    if not changed:
+    store.db.execute(f"create table checksums as from {list_checksums(store, LISTS)}")
+    wanted = set(store.rows("from checksums"))
+    stored = {name: f"stored.{name}" for name in LISTS}
+    found = set(store.rows(list_checksums(store, stored)))
+    changed = [name for name, *_ in wanted - found]
+    if not changed and wanted == set(store.rows("from stored.list_checksums")):
         return False
     store.make_writable()
     store.db.execute("begin")
-    for name in changed:
+    for name in (*changed, "list_checksums"):
         columns = store.columns(f"stored.{name}")
+        rows = LISTS.get(name, "checksums")
         store.db.execute(f"delete from stored.{name}")
         store.db.execute(
             f"insert into stored.{name} ({columns}) "
-            f"select {columns} from {current[name]} order by all"
+            f"select {columns} from {rows} order by all"
         )
     store.db.execute("commit")
     return True
@@ -42,16 +47,6 @@ def list_checksums(store: Store, lists: Mapping[str, str]) -> str:
         query = sql("list_checksum.sql").format(table=name, rows=rows, values=values)
         queries.append(query)
     return f"({' union all '.join(queries)})"
-
-
-def _differs(store: Store, name: str, rows: str) -> bool:
-    columns = store.columns(f"stored.{name}")
-    stored = f"(select {columns} from stored.{name})"
-    current = f"(select {columns} from {rows})"
-    return any(
-        store.count(f"(from {one} except all from {other})")
-        for one, other in ((stored, current), (current, stored))
-    )
 
 
 def read_bad_list(store: Store) -> str | None:

@@ -19,16 +19,25 @@ def chosen(documents: Documents, name: str) -> Document:
         raise _several(name, "task id of several stages", of_task)
     if of_task:
         return of_task[0]
+    if begun := begun_by(documents, name):
+        return begun
+    raise UnknownDocumentError(
+        f"no document has the id, the beginning of an id, or the task id {name!r}: "
+        "`docs-index ls` lists them"
+    )
+
+
+def begun_by(documents: Documents, name: str) -> Document | None:
+    """Return the document whose id begins so, None where there is none.
+
+    Raises:
+        UnknownDocumentError: several are meant, which are named.
+    """
     prefix = "where doc_id >= ?1 and doc_id < ?1 || '{' order by doc_id"
     begun = list(documents.select(prefix, name)) if name else []
     if len(begun) > 1:
         raise _several(name, "beginning of several ids", begun)
-    if not begun:
-        raise UnknownDocumentError(
-            f"no document has the id, the beginning of an id, or the task id {name!r}: "
-            "`docs-index ls` lists them"
-        )
-    return begun[0]
+    return begun[0] if begun else None
 
 
 def part_of(documents: Documents, document: Document, part: str) -> bytes:

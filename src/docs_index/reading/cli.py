@@ -1,7 +1,7 @@
 """The command `docs-index`: look things up in the index of a data root.
 
 What a command finds is the business of a module of its own; here is what it takes, and
-how it shows it. `why` has its place beside `gaps`.
+how it shows it.
 """
 
 import signal
@@ -16,12 +16,13 @@ from docs_index.document import LATEST_FIRST
 from docs_index.documents import open_documents
 from docs_index.errors import printable
 from docs_index.exits import ending_cleanly
-from docs_index.reading import counts, options, search, shapes, trees, views
+from docs_index.reading import counts, options, search, shapes, trees, views, why
 from docs_index.reading import export as exporting
 from docs_index.reading.choosing import chosen, part_of
 from docs_index.reading.filters import Filters
 from docs_index.reading.scores import scores
 from docs_index.reading.showing import show_json, show_table
+from docs_index.reading.why_view import show_reasons
 
 _ALL = -1  # what SQLite takes for no limit
 
@@ -177,6 +178,25 @@ def lineage(
             show_json({"doc_id": document.doc_id, "tree": tree})
         else:
             trees.show_tree(tree, document.doc_id)
+
+
+@app.command("why")
+def tell_why(
+    name: options.Attempt,
+    limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 20,
+    as_json: options.AsJson = False,
+    data_root: options.DataRoot = None,
+) -> None:
+    """Tell what became of a row or a task, by which rule, and what else was considered.
+
+    Example: docs-index why essay:7
+    """
+    with ending_cleanly(), open_documents(data_root) as documents:
+        found = why.explained(documents, name, limit or _ALL)
+        if as_json:
+            show_json(found)
+        else:
+            show_reasons(found)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from docs_index.documents import Documents
+from docs_index.reading.asking import rows_of
 
 _VALUES = {"month": "substr(created_at, 1, 7)"}
 _SUMS = """
@@ -69,24 +70,24 @@ def gaps(documents: Documents, *, everything: bool) -> list[dict[str, Any]]:
 
     With `everything` also those that have one.
     """
-    return _rows(documents, _PAIRS, everything)
+    return rows_of(documents, _PAIRS, [everything])
 
 
 def stats(documents: Documents) -> dict[str, Any]:
     """Return counts and sizes: of all, and by what documents differ in."""
     return {
-        "total": _rows(documents, f"select {_SUMS} from documents")[0],
+        "total": rows_of(documents, f"select {_SUMS} from documents")[0],
         "by_stage": _by(documents, "stage"),
         "by_template": _by(documents, "stage", "template_id"),
         "by_model": _by(documents, "stage", "model_id"),
         "by_month": _by(documents, "month"),
         "by_run_id": _by(documents, "run_id"),
-        "bad_rows": _rows(
+        "bad_rows": rows_of(
             documents,
             "select reason, count(*) as rows from bad_generations "
             "group by reason order by 2 desc, 1",
         ),
-        "conflicts": _rows(
+        "conflicts": rows_of(
             documents,
             "select kind, count(*) as rows from backfill_conflicts "
             "group by kind order by 2 desc, 1",
@@ -98,13 +99,7 @@ def _by(documents: Documents, *columns: str) -> list[dict[str, Any]]:
     chosen = ", ".join(f"{_VALUES.get(name, name)} as {name}" for name in columns)
     places = ", ".join(str(place + 1) for place in range(len(columns)))
     order = f"{_IN_ORDER}, {places}" if "stage" in columns else places
-    return _rows(
+    return rows_of(
         documents,
         f"select {chosen}, {_SUMS} from documents group by {places} order by {order}",
     )
-
-
-def _rows(documents: Documents, query: str, *values: object) -> list[dict[str, Any]]:
-    cursor = documents.connection.execute(query, values)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -75,6 +75,14 @@ Id = Annotated[
         autocompletion=_ids,
     ),
 ]
+Attempt = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="A task id, a row like draft:17, a response file, or a doc_id.",
+        autocompletion=_ids,
+    ),
+]
 Stage = Annotated[
     str | None,
     typer.Option(help="draft, essay or evaluation.", autocompletion=_stages),

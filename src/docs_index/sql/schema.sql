@@ -53,6 +53,21 @@ create table bad_generations (
     primary key (source_csv, row_index)
 );
 
+create table link_candidates (
+    stream integer not null,
+    place integer not null,
+    link_method text not null check (
+        link_method in ('timestamp_join', 'essay_task_id', 'generation_task_id')
+    ),
+    role text not null check (role in ('candidate', 'question')),
+    source_csv text not null,
+    row_index integer not null,
+    created_at text not null,
+    doc_id text,
+    chosen_place integer,
+    primary key (stream, place)
+);
+
 create table backfill_conflicts (
     kind text not null check (
         kind in ('lineage_changed', 'directory_conflict', 'response_changed')

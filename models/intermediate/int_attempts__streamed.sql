@@ -1,0 +1,112 @@
+-- One row per attempt and stream that it stands in.
+-- A stream is what one join goes through: the attempts that ask for a parent or target
+-- (questions), and those that they may get (candidates), of the same key. An evaluation
+-- asks by generation_task_id only where essay_task_id finds nothing.
+-- A view: link_candidates alone reads it.
+{{ config(materialized="view") }}
+with resolved as (select * from {{ ref("int_rows__resolved") }}),
+
+answered as (select * from {{ ref("int_attempts__answered") }}),
+
+parents as (select * from {{ ref("int_essays__parented") }}),
+
+targets as (select * from {{ ref("int_evaluations__targeted") }}),
+
+attempts as (
+    select
+        source_csv,
+        row_index,
+        row_key,
+        task_id,
+        combo_id,
+        model_id,
+        occurred_at,
+        created_at,
+        doc_id
+    from resolved
+    where row_key is not null
+),
+
+asked as (
+    select
+        parents.row_key,
+        'timestamp_join' as link_method,
+        essays.combo_id as first_key,
+        essays.model_id as second_key,
+        parents.parent_row_key as chosen_row_key
+    from parents
+    inner join attempts as essays on parents.row_key = essays.row_key
+    union all
+    select
+        answered.row_key,
+        'essay_task_id' as link_method,
+        answered.essay_task_id as first_key,
+        '' as second_key,
+        case
+            when targets.link_method = 'essay_task_id' then targets.target_row_key
+        end as chosen_row_key
+    from answered
+    left join targets on answered.row_key = targets.row_key
+    where answered.essay_task_id is not null
+    union all
+    select
+        answered.row_key,
+        'generation_task_id' as link_method,
+        answered.generation_task_id as first_key,
+        '' as second_key,
+        targets.target_row_key as chosen_row_key
+    from answered
+    left join targets on answered.row_key = targets.row_key
+    where
+        answered.generation_task_id is not null
+        and targets.link_method is distinct from 'essay_task_id'
+),
+
+questions as (
+    select
+        asked.link_method,
+        asked.first_key,
+        asked.second_key,
+        'question' as role,
+        asked.chosen_row_key,
+        attempts.source_csv,
+        attempts.row_index,
+        attempts.row_key,
+        attempts.occurred_at,
+        attempts.created_at,
+        attempts.doc_id
+    from asked
+    inner join attempts on asked.row_key = attempts.row_key
+),
+
+candidates as (
+    {%- for link_method, sources, keys in [
+        ("timestamp_join", "'draft', 'link'", ("combo_id", "model_id")),
+        ("essay_task_id", "'essay'", ("task_id", "''")),
+        ("generation_task_id", "'draft', 'link'", ("task_id", "''")),
+    ] %}
+    select
+        '{{ link_method }}' as link_method,
+        {{ keys[0] }} as first_key,
+        {{ keys[1] }} as second_key,
+        'candidate' as role,
+        cast(null as varchar) as chosen_row_key,
+        source_csv,
+        row_index,
+        row_key,
+        occurred_at,
+        created_at,
+        doc_id
+    from attempts
+    where source_csv in ({{ sources }})
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+final as (
+    select * from questions
+    union all
+    select * from candidates
+)
+
+select * from final

@@ -1,0 +1,74 @@
+-- One row per attempt of a contested stream, in the order in which the join saw it.
+-- Where there is but one candidate, it has a document and all get it, there is nothing
+-- to explain; where there is none, the bad row says so. Other streams are contested.
+-- Whole streams are kept, and not pairs: those of a busy key would be too many.
+with streamed as (select * from {{ ref("int_attempts__streamed") }}),
+
+counted as (
+    select
+        link_method,
+        first_key,
+        second_key,
+        count(*) filter (where role = 'candidate') as candidates,
+        count(doc_id) filter (where role = 'candidate') as documents,
+        count(*) filter (where role = 'question') as questions,
+        count(chosen_row_key) as choices
+    from streamed
+    group by link_method, first_key, second_key
+),
+
+contested as (
+    select
+        link_method,
+        first_key,
+        second_key,
+        row_number() over (order by link_method, first_key, second_key) as stream
+    from counted
+    where
+        candidates > 0
+        and questions > 0
+        and not (candidates = 1 and documents = 1 and questions = choices)
+),
+
+placed as (
+    select
+        contested.stream,
+        streamed.link_method,
+        streamed.role,
+        streamed.source_csv,
+        streamed.row_index,
+        streamed.row_key,
+        streamed.created_at,
+        streamed.doc_id,
+        streamed.chosen_row_key,
+        {{ turn("streamed.source_csv") }} as turn,
+        row_number() over (
+            partition by contested.stream order by {{ stream_order() }}
+        ) as place
+    from streamed
+    inner join contested
+        on
+            streamed.link_method = contested.link_method
+            and streamed.first_key = contested.first_key
+            and streamed.second_key = contested.second_key
+),
+
+final as (
+    select
+        placed.stream,
+        placed.place,
+        placed.link_method,
+        placed.role,
+        placed.source_csv,
+        placed.row_index,
+        placed.created_at,
+        placed.doc_id,
+        chosen.place as chosen_place
+    from placed
+    left join placed as chosen
+        on
+            placed.stream = chosen.stream
+            and placed.chosen_row_key = chosen.row_key
+)
+
+select * from final

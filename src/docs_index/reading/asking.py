@@ -1,0 +1,25 @@
+"""Ask the index with SQL, and have rows by their columns' names."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from docs_index.documents import Documents
+
+Row = dict[str, Any]
+
+
+def rows_of(
+    documents: Documents,
+    query: str,
+    values: Mapping[str, object] | Sequence[object] = (),
+) -> list[Row]:
+    """Return the rows of a query."""
+    cursor = documents.connection.execute(query, values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def statement(name: str) -> str:
+    """Return the text of a query in `sql/`."""
+    return (files("docs_index") / f"sql/{name}.sql").read_text()

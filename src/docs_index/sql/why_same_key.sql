@@ -1,0 +1,83 @@
+-- The attempts at the same thing: documents of the same logical key, and rows that were
+-- not ingested and ask for the same. A row without a key is compared by its task.
+with attempts as (
+    select
+        json_extract(meta_small, '$.source_csv') as source_csv,
+        json_extract(meta_small, '$.row_index') as row_index,
+        doc_id,
+        created_at,
+        status,
+        row_number() over (
+            partition by logical_key_id order by {latest_first}
+        ) as place,
+        row_number() over (
+            partition by logical_key_id, status order by {latest_first}
+        ) as place_of_status
+    from documents
+    where
+        stage = :stage
+        and logical_key_id in (
+            select :logical_key_id
+            union all
+            select documents.logical_key_id
+            from documents
+            where
+                :logical_key_id is null
+                and documents.stage = :stage
+                and documents.task_id = :task_id
+                and documents.template_id = :template_id
+                and documents.model_id = :model_id
+        )
+),
+
+told as (
+    select
+        source_csv,
+        row_index,
+        doc_id,
+        null as reason,
+        created_at,
+        case
+            when place = 1 then 1
+            when status = 'ok' and place_of_status = 1 then 2
+            else 3
+        end as precedence,
+        case
+            when place = 1 and status = 'ok' then 'the latest, in the report'
+            when place = 1 then 'the latest, does not parse'
+            when status != 'ok' then 'does not parse'
+            when place_of_status = 1 then 'the latest that parses, in the report'
+            else 'a later attempt is there'
+        end as rule
+    from attempts
+    union all
+    select
+        source_csv,
+        row_index,
+        null as doc_id,
+        reason,
+        timestamp as created_at,
+        4 as precedence,
+        'not ingested' as rule
+    from bad_generations
+    where
+        case source_csv when 'link' then 'draft' else source_csv end = :stage
+        and template_id = :template_id
+        and model_id = :model_id
+        and case
+            when source_csv = 'evaluation' then task_id = :task_id
+            else combo_id = :combo_id
+        end
+)
+
+select
+    source_csv,
+    row_index,
+    doc_id,
+    reason,
+    created_at,
+    rule,
+    count(*) over () as total
+from told
+order by precedence asc, created_at desc, source_csv asc, row_index desc
+limit :limit
