@@ -50,89 +50,85 @@ where
     and stage != 'evaluation'
     and exists (from sought_targets);
 
-create macro words_of(name) as list_filter(
-    string_split_regex(lower(name), '[^\p{{L}}\p{{N}}]+'), lambda word: word != ''
-)[:24];
-
-create macro keys_of(name) as list_distinct(list_concat(
-    [hash(array_to_string(words_of(name), ''))],
-    list_transform(
-        range(1, len(words_of(name)) + 1),
-        lambda nth: hash(
-            array_to_string(words_of(name)[:nth - 1], ' ') || ' '
-            || array_to_string(words_of(name)[nth + 1:], ' ')
-        )
-    ),
-    list_transform(
-        [len(name) // 2, len(name) // 2 - 1],
-        lambda half: hash('first ' || lower(left(name, half)))
-    ),
-    list_transform(
-        [len(name) // 2, len(name) // 2 - 1],
-        lambda half: hash('last ' || lower(right(name, half)))
-    )
-));
-
-create table offered_keys as
-select
+-- One row per name and key: all its words; all but one of them, each in turn; the first
+-- half of its letters, and the last, each also one letter shorter.
+create macro keys_of(names) as table
+select distinct
     scope,
     name,
-    key
+    unnest(list_concat(
+        [hash(array_to_string(words, ''))],
+        list_transform(
+            range(1, len(words) + 1),
+            lambda nth: hash(
+                array_to_string(words[:nth - 1], ' ') || ' '
+                || array_to_string(words[nth + 1:], ' ')
+            )
+        ),
+        list_transform(
+            [len(name) // 2, len(name) // 2 - 1],
+            lambda half: hash('first ' || lower(left(name, half)))
+        ),
+        list_transform(
+            [len(name) // 2, len(name) // 2 - 1],
+            lambda half: hash('last ' || lower(right(name, half)))
+        )
+    )) as key
 from (
     select
         scope,
         name,
-        unnest(keys_of(name)) as key
-    from offered
-)
+        list_filter(
+            string_split_regex(lower(name), '[^\p{{L}}\p{{N}}]+'), lambda word: word != ''
+        )[:24] as words
+    from query_table(names)
+);
+
+create table offered_keys as
+select *
+from keys_of('offered')
 qualify count(*) over (partition by scope, key) <= {most_of_a_key};
 
--- One row per pair of names that may be alike; the best few by a measure that is cheap.
+-- One row per pair of names that may be alike: those that share the most keys.
 create table likely as
+select
+    sought_keys.scope,
+    sought_keys.name as sought_name,
+    offered_keys.name as offered_name
+from keys_of('sought') as sought_keys
+inner join offered_keys
+    on sought_keys.scope = offered_keys.scope and sought_keys.key = offered_keys.key
+group by sought_keys.scope, sought_keys.name, offered_keys.name
+qualify row_number() over (
+    partition by sought_keys.scope, sought_keys.name
+    order by count(*) desc, offered_keys.name
+) <= {most_of_a_key};
+
+-- The nearest by a cheap measure: to count edits takes some hundred times as long.
+create table nearest as
 select
     scope,
     sought_name,
     offered_name
-from (
-    select distinct
-        sought_keys.scope,
-        sought_keys.name as sought_name,
-        offered_keys.name as offered_name
-    from (
-        select
-            scope,
-            name,
-            unnest(keys_of(name)) as key
-        from sought
-    ) as sought_keys
-    inner join offered_keys
-        on
-            sought_keys.scope = offered_keys.scope
-            and sought_keys.key = offered_keys.key
-)
+from likely
 qualify row_number() over (
     partition by scope, sought_name
     order by jaro_winkler_similarity(sought_name, offered_name) desc, offered_name
-) <= 10;
+) <= {most_of_a_row};
+
+create table edited as
+select
+    *,
+    levenshtein(lower(sought_name), lower(offered_name)) as edits
+from nearest;
 
 -- What differs in a number is likely to be another thing: another run, or another day.
 create table pairs as
 select
-    scope,
-    sought_name,
-    offered_name,
-    edits,
-    has_other_numbers,
+    *,
+    regexp_replace(sought_name, '[^0-9]+', ' ', 'g')
+    != regexp_replace(offered_name, '[^0-9]+', ' ', 'g') as has_other_numbers,
     1 - edits / greatest(length(sought_name), length(offered_name))
     - case when has_other_numbers then 0.15 else 0 end as similarity
-from (
-    select
-        scope,
-        sought_name,
-        offered_name,
-        levenshtein(lower(sought_name), lower(offered_name)) as edits,
-        regexp_replace(sought_name, '[^0-9]+', ' ', 'g')
-        != regexp_replace(offered_name, '[^0-9]+', ' ', 'g') as has_other_numbers
-    from likely
-)
+from edited
 where similarity >= {least_similarity};
