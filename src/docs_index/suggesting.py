@@ -113,7 +113,9 @@ def _is_text(path: str) -> bool:
 def _prompts(store: Store) -> Iterator[tuple[int, str]]:
     """Yield the prompts of the essays that have no parent, where there are any."""
     folder = Folder(str(store.layout.responses), MAX_TEXT_BYTES)
-    sought = "select place, prompt_file from sought_parents where prompt_file is not null"
+    sought = (
+        "select place, prompt_file from sought_parents where prompt_file is not null"
+    )
     for place, path in store.rows(sought):
         if (content := _read(folder, path)) is not None:
             yield place, _text(content)
