@@ -1,6 +1,7 @@
 """generation_repairs.csv: what people repair becomes documents, or the build stops."""
 
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -271,6 +272,18 @@ def test_an_ignored_draft_leaves_its_essay_to_another(
     earlier = rows[f"draft:{TIDES}:2025-03-03T09:12:00Z:1"]
     assert rows[essay]["parent_doc_id"] == earlier["doc_id"]
     assert "repair" not in json.loads(rows[essay]["meta_small"])
+
+
+def test_the_example_of_the_docs_is_right(models: Models, sample: Path) -> None:
+    docs = (REPOSITORY / "docs/repairs.md").read_text()
+    csv_block, json_block = re.findall(r"```(?:csv|json)\n(.*?)```", docs, re.DOTALL)
+    write(sample, REPAIRS, csv_block)
+    write(sample, "3_generation/draft_responses/found.txt", "Of geese.\n")
+    found = models.build(sample)
+    reasons = {row["reason"] for row in found.bad}
+    gone = {"missing_response_file", "unresolved_parent", "unresolved_target"}
+    assert not reasons & gone
+    assert [row for row in found.files if json_block in row["metadata_text"]]
 
 
 def test_a_table_that_is_not_well_formed_is_refused(
