@@ -56,7 +56,7 @@ def test_models_equal_the_oracle(models: Models, description: DataRoot) -> None:
         check(built, wanted, root, description.max_response_bytes)
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES // 2)
 @given(description=data_roots(), plans=st.lists(PLANS, min_size=1, max_size=4))
 def test_models_repair_as_the_oracle_does(
     models: Models, description: DataRoot, plans: list[Plan]
