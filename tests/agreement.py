@@ -1,15 +1,17 @@
 """Hold what a build makes of a data root against what the oracle says."""
 
+import csv
 import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import oracle
 from harness import Built, Models
+from hypothesis import strategies as st
 from roots import DataRoot, write_root
 
 from docs_index.parsing import TextParser
@@ -55,6 +57,63 @@ def ask_oracle(root: Path, description: DataRoot) -> oracle.Expected:
         evaluation_root=description.evaluation_root,
         max_response_bytes=description.max_response_bytes,
     )
+
+
+class Plan(NamedTuple):
+    """What a random repair does, by numbers that stand for a row and a document."""
+
+    action: str
+    row: int
+    document: int
+    name: str
+    is_by_place: bool
+
+
+PLANS = st.builds(
+    Plan,
+    action=st.sampled_from(["ignore", "set_response_file", "set_parent", "set_target"]),
+    row=st.integers(0, 50),
+    document=st.integers(0, 50),
+    name=st.sampled_from(["task_id", "row_key", "doc_id"]),
+    is_by_place=st.booleans(),
+)
+
+
+def planned_repair(plan: Plan, unrepaired: oracle.Expected) -> list[Row]:
+    """Return the repair of a plan, none where there is no row or document for it."""
+    rows = [*unrepaired.documents, *unrepaired.bad]
+    documents = unrepaired.documents
+    if plan.action != "ignore":
+        suited = oracle.REPAIRED[plan.action]
+        rows = [each for each in rows if each["source_csv"] in suited]
+        rows = [each for each in rows if each["row_key"]]
+        parents = {"set_parent": ["draft"], "set_target": ["draft", "essay"]}
+        stages = parents.get(plan.action, ["draft", "essay", "evaluation"])
+        documents = [each for each in documents if each["stage"] in stages]
+    if not rows or not documents:
+        return []
+    row = rows[plan.row % len(rows)]
+    document = documents[plan.document % len(documents)]
+    value = document[plan.name]
+    if plan.action == "set_response_file":
+        value = document["meta_small"]["response_file"]
+    columns = ["row_key"]
+    if plan.is_by_place or not row["row_key"]:
+        columns = ["row_index", "task_id"]
+    named = {name: row[name] for name in ("source_csv", *columns)}
+    return [named | {"action": plan.action, "value": value, "reason": 'it "is"\n'}]
+
+
+def write_repairs(root: Path, plans: list[Plan], unrepaired: oracle.Expected) -> None:
+    repairs = [each for plan in plans for each in planned_repair(plan, unrepaired)]
+    names = ["source_csv", "row_key", "row_index", "task_id", "action", "value"]
+    path = root / "7_cross_experiment/generation_repairs.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(
+            file, [*names, "reason", "by"], quoting=csv.QUOTE_ALL, lineterminator="\n"
+        )
+        writer.writeheader()
+        writer.writerows(repairs)
 
 
 def by(key: str, rows: list[Row]) -> list[Row]:

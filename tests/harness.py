@@ -28,7 +28,11 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 MAX_RESPONSE_BYTES = 64 * 2**20
 DATABASE = "build"
 READ = "int_responses__read"  # the model that is Python
-GUARDED, GUARD = "int_attempts__templated", "{{ refuse_unknown_parsers() }}"
+GUARDS = {  # the models that refuse something before they are made, and how
+    "int_attempts__templated": "{{ refuse_unknown_parsers() }}",
+    "int_rows__repaired": "{{ refuse_repairs('int_repairs__judged') }}",
+    "int_rows__resolved": "{{ refuse_repairs('int_repairs__refused') }}",
+}
 WANTED = ("documents", "document_files", "bad_generations", "backfill_counters")
 
 Row = dict[str, Any]
@@ -117,14 +121,17 @@ def compile_nodes(folder: Path, settings: dict[str, str]) -> list[Node]:
     """Return the nodes behind the marts, each after those that it depends on."""
     os.chdir(REPOSITORY)
     os.environ["DATA_ROOT"] = str(folder / "root")
-    guard = _compile_with_dbt(folder, settings, "--inline", GUARD)[0].node.compiled_code
+    guards = {
+        name: _compile_with_dbt(folder, settings, "--inline", hook)[0]
+        for name, hook in GUARDS.items()
+    }
     goals = [f"+{name}" for name in WANTED]
     _compile_with_dbt(
         folder, settings, "--indirect-selection", "empty", "--select", *goals
     )
     manifest = json.loads((folder / "target/manifest.json").read_text())
     nodes = {
-        key: _node(found, guard)
+        key: _node(found, guards)
         for key, found in (manifest["sources"] | manifest["nodes"]).items()
         if found["resource_type"] in ("source", "seed", "model")
     }
@@ -166,17 +173,19 @@ def _compile_with_dbt(folder: Path, settings: dict[str, str], *selection: str) -
     return result.result
 
 
-def _node(found: Row, guard: str) -> Node:
+def _node(found: Row, guards: dict[str, Any]) -> Node:
+    name = found["name"]
     hooks = [hook["sql"] for hook in found["config"].get("pre-hook", ())]
-    if hooks != ([GUARD] if found["name"] == GUARDED else []):
-        raise RuntimeError(f"the harness does not know the hooks of {found['name']}")
-    sql = found.get("compiled_code") or ""
-    create = f"create table {found['relation_name']} as {sql}"
+    if hooks != ([GUARDS[name]] if name in GUARDS else []):
+        raise RuntimeError(f"the harness does not know the hooks of {name}")
+    sql = f"create table {found['relation_name']} as {found.get('compiled_code') or ''}"
+    if name in guards:
+        sql = f"{guards[name].node.compiled_code};\n{sql}"
     return Node(
-        name=found["name"],
+        name=name,
         relation=found["relation_name"],
-        kind="read" if found["name"] == READ else found["resource_type"],
-        sql=f"{guard};\n{create}" if hooks else create,
+        kind="read" if name == READ else found["resource_type"],
+        sql=sql,
         file=str(REPOSITORY / found["original_file_path"]),
         meta=found["config"].get("meta", {}),
         parents=tuple(found.get("depends_on", {}).get("nodes", ())),

@@ -13,7 +13,7 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +26,12 @@ RESULTS = {
     "evaluation": "evaluation_results.csv",
 }
 STAGES = {source: source for source in RESULTS} | {"link": "draft"}
+REPAIRED = {
+    "ignore": tuple(RESULTS),
+    "set_parent": ("essay",),
+    "set_response_file": tuple(RESULTS),
+    "set_target": ("evaluation",),
+}
 UNRESOLVED = {"essay": "unresolved_parent", "evaluation": "unresolved_target"}
 BLANKS = " \t\r\n"
 MAX_RECORD_BYTES = 16 * 2**20
@@ -51,6 +57,20 @@ SCORE_NUMBER = re.compile(SCORE + r"(-?[0-9]+(?:\.[0-9]+)?)(?:[ \t]|$)")
 
 class Refused(Exception):
     """A build on this data root must stop before anything is written."""
+
+
+@dataclass(frozen=True)
+class Repair:
+    """Section 13: what one row of generation_repairs.csv does to its source row."""
+
+    action: str
+    value: str
+    reason: str
+    by: str
+
+
+Repairs = dict[tuple[str, int], list[Repair]]
+"""By source and row_index, sorted by action."""
 
 
 @dataclass(frozen=True)
@@ -236,6 +256,90 @@ def judge(rows: list[Row]) -> tuple[list[Row], list[tuple[Row, str]]]:
     return attempts, faulty
 
 
+def repaired_row(record: dict[str, str], rows: list[Row]) -> Row:
+    """Section 13: the row that a repair names; ``rows`` are those of its source."""
+    row_key, task_id = exact_id(record, "row_key"), exact_id(record, "task_id")
+    place = first_value(record, "row_index")
+    if place and not place.isdecimal():
+        raise Refused(f"row_index {place} is no number")
+    found = [
+        row
+        for row in rows
+        if (row.row_key == row_key if row_key else place and task_id == row.task_id)
+        and (not place or int(place) == row.row_index)
+        and (not task_id or task_id == row.task_id)
+    ]
+    if len(found) != 1:
+        raise Refused(f"a repair of no row: {record}")
+    return found[0]
+
+
+def read_repairs(root: Path, rows: list[Row]) -> Repairs:
+    """Section 13: the repairs of each row; ``rows`` are all, attempts as such."""
+    path = root / "7_cross_experiment/generation_repairs.csv"
+    header, records = read_table(path) or (["action"], [])
+    if "action" not in header:
+        raise Refused("the repairs have no column action")
+    repairs: Repairs = {}
+    for record in records:
+        source, action = (first_value(record, n) for n in ("source_csv", "action"))
+        row = repaired_row(record, [row for row in rows if row.source_csv == source])
+        value = exact_id(record, "value")
+        if action == "set_response_file":
+            value = value.strip(BLANKS)
+        if source not in REPAIRED.get(action, ()):
+            raise Refused(f"{source} has no action {action}")
+        if action != "ignore" and not (value and row.row_key):
+            raise Refused(f"{action} without a value, or of a row that is no attempt")
+        said = [first_value(record, name) for name in ("reason", "by")]
+        of_row = repairs.setdefault((source, row.row_index), [])
+        same = [repair for repair in of_row if repair.action == action]
+        if any(repair.value != value for repair in same) and action != "ignore":
+            raise Refused(f"{action} of one row with two values")
+        if not same:
+            of_row.append(Repair(action, value, *said))
+        if len(of_row) > 1 and any(repair.action == "ignore" for repair in of_row):
+            raise Refused("a row is ignored and repaired")
+        of_row.sort(key=lambda repair: repair.action)
+    return repairs
+
+
+def value_of(repairs: list[Repair], *actions: str) -> str | None:
+    """Section 13: what the first repair with one of the actions sets."""
+    return next((r.value for r in repairs if r.action in actions), None)
+
+
+def repaired_attempts(attempts: list[Row], repairs: Repairs) -> list[Row]:
+    """Section 13: the attempts that are not ignored, with their repaired paths."""
+    kept = []
+    for row in attempts:
+        own = repairs.get((row.source_csv, row.row_index), [])
+        path = value_of(own, "set_response_file")
+        if value_of(own, "ignore") is None:
+            kept.append(replace(row, response_file=path or row.response_file))
+    return kept
+
+
+def document_named(row: Row, value: str, documents: dict[str | None, Any]) -> str:
+    """Section 13: the row_key of the document that a repair of this row names."""
+    stages = ["draft"] if row.source_csv == "essay" else ["essay", "draft"]
+    of_stages = {k: d for k, d in documents.items() if d["stage"] in stages}
+    if value in of_stages:
+        return value
+    by_id = [k for k, d in of_stages.items() if value == d["doc_id"]]
+    if by_id:
+        return str(by_id[0])
+    for stage in stages:
+        named = [
+            d["row"]
+            for d in of_stages.values()
+            if (d["stage"], d["task_id"]) == (stage, value)
+        ]
+        if named:
+            return str(in_time(row, named).row_key)
+    raise Refused(f"no document is named {value}")
+
+
 def key_of(*parts: str) -> str:
     """Section 8: H, the 16 characters that identify the parts."""
     digest = hashlib.sha256("".join(f"{part}|" for part in parts).encode()).digest()
@@ -296,15 +400,20 @@ def parent_of(essay: Row, attempts: list[Row]) -> Row | None:
     return latest(candidates) if candidates else None
 
 
+def in_time(row: Row, named: list[Row]) -> Row:
+    """Section 7: the latest at or before the row; if all are later, the earliest."""
+    first = min(other.instant for other in named)
+    before = [other for other in named if other.instant <= row.instant]
+    return latest(before or [other for other in named if other.instant == first])
+
+
 def target_of(evaluation: Row, documented: list[Row]) -> tuple[Row | None, str]:
     """Section 7: the evaluated document, and the column that named it."""
     for method, stage in (("essay_task_id", "essay"), ("generation_task_id", "draft")):
         wanted = (stage, getattr(evaluation, method))
         named = [o for o in documented if (STAGES[o.source_csv], o.task_id) == wanted]
         if named:
-            first = min(other.instant for other in named)
-            in_time = [other for other in named if other.instant <= evaluation.instant]
-            return latest(in_time or [o for o in named if o.instant == first]), method
+            return in_time(evaluation, named), method
     return None, ""
 
 
@@ -315,7 +424,9 @@ def lineage_of(
     if row.source_csv == "evaluation":
         return target_of(row, documented)
     parent = parent_of(row, attempts) if row.source_csv == "essay" else None
-    return (parent if parent in documented else None), "timestamp_join"
+    row_keys = [other.row_key for other in documented]
+    is_document = parent is not None and parent.row_key in row_keys
+    return (parent if is_document else None), "timestamp_join"
 
 
 def essay_idea_last(text: str) -> str | None:
@@ -397,14 +508,26 @@ def describe_bad(row: Row, reason: str, run_id: str) -> dict[str, Any]:
 
 
 def meta_of(
-    row: Row, parent: dict[str, Any] | None, link_method: str
-) -> dict[str, str | int | None]:
-    """Section 9: meta_small; a blank combo_id (of an evaluation) is None."""
+    row: Row,
+    parent: dict[str, Any] | None,
+    link_method: str,
+    repairs: list[Repair],
+    was: str,
+) -> dict[str, Any]:
+    """Section 9: meta_small; a blank combo_id (of an evaluation) is None.
+
+    ``was`` is the response file of the table.
+    """
     own = values_of(row, "source_csv", "row_index", "row_key", "combo_id")
     own |= values_of(row, "response_file", "timestamp")
     if parent is not None:
         own |= {"parent_task_id": parent["task_id"], "link_method": link_method}
-    return own
+    told = []
+    for repair in repairs:
+        facts = asdict(repair)
+        facts["was"] = was if repair.action == "set_response_file" else ""
+        told.append({name: fact for name, fact in facts.items() if fact})
+    return own | ({"repair": told} if told else {})
 
 
 def describe_document(
@@ -440,6 +563,11 @@ def describe_document(
     }
 
 
+def without_row(document: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what only later rows had to know of a document."""
+    return {name: value for name, value in document.items() if name != "row"}
+
+
 def count(
     rows: dict[str, list[Row]],
     documents: list[dict[str, Any]],
@@ -469,8 +597,8 @@ def expected(
     """State what a build on this data root must yield, in the order of the tables.
 
     Raises:
-        Refused: a table is not well-formed, all four are missing, or an attempt's
-            template names an unknown parser.
+        Refused: a table is not well-formed, all four are missing, an attempt's
+            template names an unknown parser, or a repair cannot be applied.
     """
     tables = {source: read_rows(root, source) for source in RESULTS}
     if all(table is None for table in tables.values()):
@@ -480,6 +608,24 @@ def expected(
     judged = [judge(rows[source]) for source in RESULTS]
     attempts = [row for of_source, _ in judged for row in of_source]
     left_out = [entry for _, of_source in judged for entry in of_source]
+    tabled = [*attempts, *(row for row, _ in left_out)]
+    repairs = read_repairs(root, tabled)
+    paths = {row.row_key: row.response_file for row in attempts}
+    attempts = repaired_attempts(attempts, repairs)
+    ignored = {
+        (row.source_csv, row.row_index): row
+        for row in tabled
+        if value_of(repairs.get((row.source_csv, row.row_index), []), "ignore")
+        is not None
+    }
+    left_out = [
+        *((row, "ignored") for row in ignored.values()),
+        *(
+            out
+            for out in left_out
+            if (out[0].source_csv, out[0].row_index) not in ignored
+        ),
+    ]
     for row in attempts:
         if parsers[row.source_csv].get(row.template_id, "identity") not in PARSERS:
             raise Refused(f"{row.source_csv} {row.template_id}: unknown parser")
@@ -491,6 +637,12 @@ def expected(
         folder = root / (evaluation_root if is_evaluation else "3_generation")
         content = usable_bytes(folder, row.response_file, max_response_bytes)
         parent, link_method = lineage_of(row, attempts, documented)
+        own = repairs.get((row.source_csv, row.row_index), [])
+        if named := value_of(own, "set_parent", "set_target"):
+            parent_key = document_named(row, named, documents)
+            parent, link_method = documents[parent_key]["row"], "repair"
+        if content is None and value_of(own, "set_response_file"):
+            raise Refused(f"{row.response_file} cannot be used")
         if content is None:
             left_out.append((row, "missing_response_file"))
         elif parent is None and STAGES[row.source_csv] != "draft":
@@ -499,12 +651,14 @@ def expected(
             above = documents[parent.row_key] if parent else None
             parser = parsers[row.source_csv].get(row.template_id)
             document = describe_document(row, content, above, parser, run_id)
-            document["meta_small"] = meta_of(row, above, link_method)
+            was = paths[row.row_key]
+            document["meta_small"] = meta_of(row, above, link_method, own, was)
+            document["row"] = row
             document["prompt"] = prompt_of(row, folder, max_response_bytes)
             documents[row.row_key] = document
             documented.append(row)
     order = {source: position for position, source in enumerate(RESULTS)}
     left_out.sort(key=lambda out: (order[out[0].source_csv], out[0].row_index))
     bad = [describe_bad(row, reason, run_id) for row, reason in left_out]
-    found = list(documents.values())
+    found = [without_row(document) for document in documents.values()]
     return Expected(found, bad, count(rows, found, bad))

@@ -2,6 +2,7 @@
 {% macro json_text(value, kind) -%}
     {% if kind.endswith("text") %}cast(to_json({{ value }}) as varchar)
     {%- elif kind.endswith("word") %}'"' || {{ value }} || '"'
+    {%- elif kind.endswith("json") %}{{ value }}
     {%- else %}cast({{ value }} as varchar)
     {%- endif %}
 {%- endmacro %}

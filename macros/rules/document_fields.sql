@@ -1,13 +1,15 @@
 {#-
     The fields of `meta_small` and of `metadata.json`: name, SQL, and what it holds. A
     `word` is of this project's making and has nothing to escape; a `text` may hold
-    anything; `optional` ones are left out where they are null. Sorted by name.
+    anything; `json` is JSON text as it stands; `optional` ones are left out where they
+    are null. Sorted by name.
 -#}
 {% macro meta_small_fields() %}
     {% do return([
         ("combo_id", "combo_id", "text"),
         ("link_method", "link_method", "optional word"),
         ("parent_task_id", "parent_task_id", "optional text"),
+        ("repair", "repair", "optional json"),
         ("response_file", "response_file", "text"),
         ("row_index", "row_index", "number"),
         ("row_key", "row_key", "text"),

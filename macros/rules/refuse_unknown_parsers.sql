@@ -16,7 +16,7 @@
             || {{ printable("templates.parser") }}
             || '", which is not known' as message
         from {{ ref("int_templates__parsers") }} as templates
-        inner join {{ ref("int_rows__classified") }} as attempts
+        inner join {{ ref("int_rows__repaired") }} as attempts
             on
                 templates.source_csv = attempts.source_csv
                 and templates.template_id = attempts.template_id

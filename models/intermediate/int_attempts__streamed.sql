@@ -1,7 +1,8 @@
 -- One row per attempt and stream that it stands in.
 -- A stream is what one join goes through: the attempts that ask for a parent or target
 -- (questions), and those that they may get (candidates), of the same key. An evaluation
--- asks by generation_task_id only where essay_task_id finds nothing.
+-- asks by generation_task_id only where essay_task_id finds nothing. What a repair links
+-- asks nothing.
 -- A view: link_candidates alone reads it.
 {{ config(materialized="view") }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
@@ -24,7 +25,7 @@ attempts as (
         created_at,
         doc_id
     from resolved
-    where row_key is not null
+    where row_key is not null and reason is distinct from 'ignored'
 ),
 
 asked as (
@@ -36,6 +37,7 @@ asked as (
         parents.parent_row_key as chosen_row_key
     from parents
     inner join attempts as essays on parents.row_key = essays.row_key
+    where parents.link_method = 'timestamp_join'
     union all
     select
         answered.row_key,
@@ -47,7 +49,9 @@ asked as (
         end as chosen_row_key
     from answered
     left join targets on answered.row_key = targets.row_key
-    where answered.essay_task_id is not null
+    where
+        answered.essay_task_id is not null
+        and targets.link_method is distinct from 'repair'
     union all
     select
         answered.row_key,
@@ -59,7 +63,7 @@ asked as (
     left join targets on answered.row_key = targets.row_key
     where
         answered.generation_task_id is not null
-        and targets.link_method is distinct from 'essay_task_id'
+        and coalesce(targets.link_method, 'generation_task_id') = 'generation_task_id'
 ),
 
 questions as (

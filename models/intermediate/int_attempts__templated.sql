@@ -2,7 +2,7 @@
 -- The build stops here if an attempt's template names a parser that nobody knows.
 -- depends_on: {{ ref("parsers") }}
 {{ config(pre_hook="{{ refuse_unknown_parsers() }}") }}
-with classified as (select * from {{ ref("int_rows__classified") }}),
+with source_rows as (select * from {{ ref("int_rows__repaired") }}),
 
 templates as (select * from {{ ref("int_templates__parsers") }}),
 
@@ -14,7 +14,7 @@ attempts as (
             when source_csv = 'link' and length(response_file) <= 4096
                 then {{ normalized_path("response_file") }}
         end as normalized_file
-    from classified
+    from source_rows
     where reason is null
 ),
 

@@ -1,7 +1,15 @@
 -- One row per essay attempt, with the draft or link attempt that is its parent.
--- The parent is the latest of the same combo and model at or before the essay. One pass
--- over both streams finds it.
+-- The parent is the document that a repair names, else the latest attempt of the same
+-- combo and model at or before the essay. One pass over both streams finds the latter.
 with attempts as (select * from {{ ref("int_attempts__answered") }}),
+
+drafts as (select * from {{ ref("int_drafts__keyed") }}),
+
+repairs as (
+    select *
+    from {{ ref("int_repairs__judged") }}
+    where action = 'set_parent' and not is_repeat
+),
 
 stream as (
     select
@@ -29,12 +37,39 @@ followed as (
     from stream
 ),
 
+named_drafts as (
+    {{ documents_by_id("drafts", "repairs") }}
+    union all
+    select
+        'generation_task_id' as kind,
+        task_id as name,
+        occurred_at,
+        source_csv,
+        row_index,
+        row_key
+    from drafts
+    where task_id in (select repairs.value from repairs)
+),
+
+questions as (
+    {{ questions_of_repairs("repairs", ["row_key", "doc_id", "generation_task_id"]) }}
+),
+
+repaired as (
+    select * from {{ found_documents("named_drafts", "questions") }}
+),
+
 final as (
     select
-        row_key,
-        parent_row_key
+        followed.row_key,
+        coalesce(repaired.document_row_key, followed.parent_row_key)
+            as parent_row_key,
+        case
+            when repaired.row_key is null then 'timestamp_join' else 'repair'
+        end as link_method
     from followed
-    where source_csv = 'essay'
+    left join repaired on followed.row_key = repaired.row_key
+    where followed.source_csv = 'essay'
 )
 
 select * from final

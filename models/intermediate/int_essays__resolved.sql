@@ -22,6 +22,7 @@ with_parents as (
         essays.occurred_at,
         drafts.doc_id as parent_doc_id,
         parent_attempts.task_id as parent_task_id,
+        parents.link_method,
         case
             when parents.parent_row_key is null
                 then
@@ -62,7 +63,7 @@ final as (
         case when orphan_detail is null then doc_id end as doc_id,
         parent_doc_id,
         parent_task_id,
-        'timestamp_join' as link_method,
+        link_method,
         orphan_detail
     from with_doc_ids
 )

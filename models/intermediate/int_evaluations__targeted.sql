@@ -1,121 +1,77 @@
 -- One row per evaluation attempt that finds a target among the documents.
--- The target is the latest document of the named task at or before the evaluation, the
--- earliest where all are later; essay_task_id is tried first. One pass per named task
--- answers both questions.
+-- The target is what a repair names, else the document of essay_task_id, else that of
+-- generation_task_id: the latest of the name at or before the evaluation, the earliest
+-- where all are later.
+{% set repair_kinds = ["row_key", "doc_id", "essay_task_id", "generation_task_id"] %}
 with attempts as (select * from {{ ref("int_attempts__answered") }}),
 
 drafts as (select * from {{ ref("int_drafts__keyed") }}),
 
-essays as (select * from {{ ref("int_essays__resolved") }}),
+essays as (
+    select *
+    from {{ ref("int_essays__resolved") }}
+    where doc_id is not null
+),
+
+repairs as (
+    select *
+    from {{ ref("int_repairs__judged") }}
+    where action = 'set_target' and not is_repeat
+),
 
 documents as (
     select
-        'essay_task_id' as link_method,
-        task_id,
+        'essay_task_id' as kind,
+        task_id as name,
         occurred_at,
         source_csv,
         row_index,
         row_key
     from essays
-    where doc_id is not null
     union all
     select
-        'generation_task_id' as link_method,
-        task_id,
+        'generation_task_id' as kind,
+        task_id as name,
         occurred_at,
         source_csv,
         row_index,
         row_key
     from drafts
+    union all
+    {{ documents_by_id("essays", "repairs") }}
+    union all
+    {{ documents_by_id("drafts", "repairs") }}
 ),
 
 questions as (
+    {{ questions_of_repairs("repairs", repair_kinds) }}
+    {%- for kind in ["essay_task_id", "generation_task_id"] %}
+    union all
     select
-        'essay_task_id' as link_method,
-        essay_task_id as task_id,
+        '{{ kind }}' as kind,
+        {{ kind }} as name,
         occurred_at,
         source_csv,
         row_index,
-        row_key
-    from attempts
-    where source_csv = 'evaluation' and essay_task_id is not null
-    union all
-    select
-        'generation_task_id' as link_method,
-        generation_task_id as task_id,
-        occurred_at,
-        source_csv,
-        row_index,
-        row_key
-    from attempts
-    where source_csv = 'evaluation' and generation_task_id is not null
-),
-
-stream as (
-    select
-        *,
-        {{ turn() }} as turn,
-        row_key as document_row_key
-    from documents
-    union all
-    select
-        *,
-        {{ turn() }} as turn,
-        cast(null as varchar) as document_row_key
-    from questions
-),
-
-followed as (
-    select
-        *,
-        last_value(document_row_key ignore nulls) over (
-            partition by link_method, task_id
-            order by {{ stream_order() }}
-            rows between unbounded preceding and current row
-        ) as latest_row_key
-    from stream
-),
-
-earliest as (
-    select
-        link_method,
-        task_id,
         row_key,
-        row_number() over (
-            partition by link_method, task_id
-            order by occurred_at asc, turn desc, row_index desc
-        ) as place
-    from stream
-    where document_row_key is not null
+        {{ repair_kinds | length + loop.index }} as preference
+    from attempts
+    where source_csv = 'evaluation' and {{ kind }} is not null
+    {%- endfor %}
 ),
 
-answered as (
-    select
-        followed.row_key,
-        followed.link_method,
-        coalesce(followed.latest_row_key, earliest.row_key) as target_row_key,
-        row_number() over (
-            partition by followed.row_key
-            order by case followed.link_method when 'essay_task_id' then 1 else 2 end
-        ) as preference
-    from followed
-    left join earliest
-        on
-            followed.link_method = earliest.link_method
-            and followed.task_id = earliest.task_id
-            and earliest.place = 1
-    where
-        followed.document_row_key is null
-        and coalesce(followed.latest_row_key, earliest.row_key) is not null
+found as (
+    select * from {{ found_documents("documents", "questions") }}
 ),
 
 final as (
     select
         row_key,
-        link_method,
-        target_row_key
-    from answered
-    where preference = 1
+        case
+            when preference <= {{ repair_kinds | length }} then 'repair' else kind
+        end as link_method,
+        document_row_key as target_row_key
+    from found
 )
 
 select * from final

@@ -1,5 +1,8 @@
 -- One row per source row: the document that it becomes, or the reason why it does not.
-with classified as (select * from {{ ref("int_rows__classified") }}),
+-- The build stops here if files or documents keep a repair from being applied.
+-- depends_on: {{ ref("int_repairs__refused") }}
+{{ config(pre_hook="{{ refuse_repairs('int_repairs__refused') }}") }}
+with source_rows as (select * from {{ ref("int_rows__repaired") }}),
 
 attempts as (select * from {{ ref("int_attempts__answered") }}),
 
@@ -22,24 +25,25 @@ keyed as (
 
 joined as (
     select
-        classified.source_csv,
-        classified.row_index,
-        classified.row_key,
-        classified.task_id,
-        classified.combo_id,
-        classified.template_id,
-        classified.model_id,
-        classified.timestamp_text,
-        classified.occurred_at,
-        classified.response_file,
+        source_rows.source_csv,
+        source_rows.row_index,
+        source_rows.row_key,
+        source_rows.task_id,
+        source_rows.combo_id,
+        source_rows.template_id,
+        source_rows.model_id,
+        source_rows.timestamp_text,
+        source_rows.occurred_at,
+        source_rows.response_file,
+        source_rows.repair,
         case
-            when classified.reason is not null then classified.reason
+            when source_rows.reason is not null then source_rows.reason
             when attempts.cause is not null then 'missing_response_file'
             when keyed.doc_id is not null then null
-            when classified.source_csv = 'essay' then 'unresolved_parent'
-            when classified.source_csv = 'evaluation' then 'unresolved_target'
+            when source_rows.source_csv = 'essay' then 'unresolved_parent'
+            when source_rows.source_csv = 'evaluation' then 'unresolved_target'
         end as reason,
-        coalesce(classified.detail, attempts.cause, keyed.orphan_detail) as detail,
+        coalesce(source_rows.detail, attempts.cause, keyed.orphan_detail) as detail,
         attempts.parser,
         attempts.folder,
         attempts.prompt_file,
@@ -57,9 +61,9 @@ joined as (
         keyed.parent_doc_id,
         keyed.parent_task_id,
         keyed.link_method
-    from classified
-    left join attempts on classified.row_key = attempts.row_key
-    left join keyed on classified.row_key = keyed.row_key
+    from source_rows
+    left join attempts on source_rows.row_key = attempts.row_key
+    left join keyed on source_rows.row_key = keyed.row_key
 ),
 
 described as (
@@ -92,6 +96,7 @@ final as (
         timestamp_text,
         occurred_at,
         response_file,
+        repair,
         reason,
         detail,
         parser,

@@ -73,6 +73,11 @@ class Layout:
         """The append-only list of rows that were not ingested."""
         return self.root / "7_cross_experiment" / "bad_generations.csv"
 
+    @property
+    def suggestions(self) -> Path:
+        """What could repair bad rows, of scripts/suggest_repairs.py."""
+        return self.root / "7_cross_experiment" / "repair_suggestions.csv"
+
     def within(self, path: Path) -> str:
         """Return a path as it is named in messages: relative to the data root."""
         return str(path.relative_to(self.root))
@@ -182,7 +187,8 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     layout = Layout(Path(os.path.realpath(named)))
     folders = [layout.docs, layout.db, layout.bad_generations.parent, layout.reports]
     folders += [layout.docs / stage for stage in STAGES]
-    files = [layout.bad_generations, layout.page, *map(layout.report, REPORTS)]
+    files = [layout.bad_generations, layout.suggestions, layout.page]
+    files += map(layout.report, REPORTS)
     _check_written(layout, folders, files)
     for path in [layout.unpublished, *_opened_in_place(layout)]:
         if path.is_symlink():

@@ -1,11 +1,10 @@
 """The two reports: what stands in the index, held against what stands on disk."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from docs_index.publishing import csv_lines, publish_copy
+from docs_index.publishing import publish_copy
 from docs_index.store import Store, chunks, sql
 from docs_index.survey import Survey
 from docs_index.workers import Workers
@@ -29,7 +28,7 @@ def write_reports(
     store.db.execute(sql("surveyed.sql"))
     keys = (key for key in survey.keys() if key not in new_keys)  # noqa: SIM118
     looks = workers.map(survey.look, chunks(keys, _CHUNK))
-    _insert(store, "directories", chain.from_iterable(looks))
+    store.insert("directories", chain.from_iterable(looks))
     store.db.execute(sql("placed_directories.sql"))
     store.db.execute(f"create table consistency as {sql('consistency_report.sql')}")
     reports = {"latest": sql("latest_report.sql"), "consistency": "from consistency"}
@@ -49,22 +48,4 @@ def count_damaged(store: Store) -> int:
     return store.count(
         "(from consistency where doc_id is not null "
         "and (missing_raw or missing_parsed or not content_matches))"
-    )
-
-
-def _insert(store: Store, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Insert many rows: through a file, row by row takes DuckDB a millisecond each."""
-    relation = store.db.table(table)
-    types = zip(relation.columns, relation.types, strict=True)
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types)
-    path = store.scratch / f"{table}.csv"
-    # Whoever made a stray directory may have given it any name.
-    with path.open(
-        "w", newline="", encoding="utf-8", errors="backslashreplace"
-    ) as file:
-        file.writelines(csv_lines(rows))
-    store.db.execute(
-        f"insert into {table} from read_csv(?, columns = {{{columns}}}, "
-        "auto_detect = false, header = false, quote = '\"', escape = '\"')",
-        [str(path)],
     )

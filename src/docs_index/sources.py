@@ -30,23 +30,25 @@ class Sources:
         """Return the CSV file that a source's `meta` describes.
 
         `meta` has `file` (relative to the data root), `columns`, `required` (one of
-        these must be there) and `any_of` (files of which not all may be missing).
+        these must be there), `any_of` (files of which not all may be missing) and
+        `numbered`, what the rows' numbers are called (default `row_index`).
 
         Raises:
             DocsIndexError: the file is refused, or all of a group are missing.
         """
         self._refuse_if_all_missing(meta.get("any_of", ()))
+        numbered = meta.get("numbered", "row_index")
         path = self.layout.root / meta["file"]
         if not os.path.lexists(path):
             self._loaded[meta["file"]] = None
             blanks = [
                 f"null::varchar as {identifier(name)}" for name in meta["columns"]
             ]
-            chosen = ", ".join(["0::bigint as row_index", *blanks])
+            chosen = ", ".join([f"0::bigint as {identifier(numbered)}", *blanks])
             return cursor.sql(f"select {chosen} where false")
         self.layout.refuse_link_out(path)
         table = check_table(path, meta.get("required", ()))
-        relation = read_table(cursor, table, meta["columns"])
+        relation = read_table(cursor, table, meta["columns"], numbered=numbered)
         self._loaded[meta["file"]] = table
         return relation
 

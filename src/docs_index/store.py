@@ -16,10 +16,12 @@ from docs_index.index import (
     settle_index,
 )
 from docs_index.layout import Layout
+from docs_index.publishing import csv_lines
 from docs_index.quoting import identifier, literal
 from docs_index.scratch import scratch_folder
 
 _FETCH = 10_000
+_LONGEST_ROW = 4 * 2**20
 
 
 class Store:
@@ -89,6 +91,27 @@ class Store:
         cursor = self.db.cursor().execute(query, values)
         while rows := cursor.fetchmany(_FETCH):
             yield from rows
+
+    def insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Insert many rows: through a file, row by row takes DuckDB a millisecond each.
+
+        A row is a line of at most 4 MiB, with its quotes doubled.
+        """
+        relation = self.db.table(table)
+        types = zip(relation.columns, relation.types, strict=True)
+        columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types)
+        path = self.scratch / f"{table}.csv"
+        # Whoever made a stray directory may have given it any name.
+        with path.open(
+            "w", newline="", encoding="utf-8", errors="backslashreplace"
+        ) as file:
+            file.writelines(csv_lines(rows))
+        self.db.execute(
+            f"insert into {table} from read_csv(?, columns = {{{columns}}}, "
+            "auto_detect = false, header = false, quote = '\"', escape = '\"', "
+            f"max_line_size = {_LONGEST_ROW})",
+            [str(path)],
+        )
 
     def columns(self, table: str) -> str:
         """Return the columns of a table as a list in SQL."""

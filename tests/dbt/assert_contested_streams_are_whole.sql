@@ -9,7 +9,11 @@ link_candidates as (select * from {{ ref("link_candidates") }}),
 attempts as (
     select *
     from resolved
-    where row_key is not null and source_csv != 'evaluation'
+    where
+        row_key is not null
+        and source_csv != 'evaluation'
+        and reason is distinct from 'ignored'
+        and not contains(coalesce(repair, ''), '"action":"set_parent"')
 ),
 
 expected as (

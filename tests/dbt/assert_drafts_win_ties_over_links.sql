@@ -1,5 +1,6 @@
 -- Fails when an essay hangs on a link although a draft of the same combo and model was
--- made at the same instant. The newer table is the one to trust.
+-- made at the same instant. The newer table is the one to trust, unless a repair names
+-- the link or ignores the draft.
 -- Does not check that there is no later draft (a unit test does), nor evaluations.
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
@@ -12,7 +13,10 @@ links as (
 drafts as (
     select *
     from resolved
-    where source_csv = 'draft' and row_key is not null
+    where
+        source_csv = 'draft'
+        and row_key is not null
+        and reason is distinct from 'ignored'
 )
 
 select
@@ -26,4 +30,4 @@ inner join drafts
         essays.combo_id = drafts.combo_id
         and essays.model_id = drafts.model_id
         and links.occurred_at = drafts.occurred_at
-where essays.source_csv = 'essay'
+where essays.source_csv = 'essay' and essays.link_method != 'repair'

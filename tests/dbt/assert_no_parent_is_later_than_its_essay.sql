@@ -1,5 +1,6 @@
 -- Fails when an essay's draft was made after the essay: it cannot have been written
--- from it, so the lineage is false.
+-- from it, so the lineage is false. A person may know better: a parent that a repair
+-- names may be later.
 -- Does not check evaluations: where every document of the task is later than the
 -- evaluation, it gets the earliest of them.
 with resolved as (select * from {{ ref("int_rows__resolved") }})
@@ -12,4 +13,7 @@ select
     parents.occurred_at as parent_occurred_at
 from resolved as essays
 inner join resolved as parents on essays.parent_doc_id = parents.doc_id
-where essays.stage = 'essay' and parents.occurred_at > essays.occurred_at
+where
+    essays.stage = 'essay'
+    and essays.link_method != 'repair'
+    and parents.occurred_at > essays.occurred_at

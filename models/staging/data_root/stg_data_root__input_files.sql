@@ -4,6 +4,7 @@
 -- depends_on: {{ ref('stg_cross_experiment__links') }}
 -- depends_on: {{ ref('stg_cross_experiment__essays') }}
 -- depends_on: {{ ref('stg_cross_experiment__evaluations') }}
+-- depends_on: {{ ref('stg_cross_experiment__repairs') }}
 -- depends_on: {{ ref('stg_raw__draft_templates') }}
 -- depends_on: {{ ref('stg_raw__link_templates') }}
 -- depends_on: {{ ref('stg_raw__essay_templates') }}

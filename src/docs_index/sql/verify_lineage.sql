@@ -1,6 +1,7 @@
 -- Rows against one another. What a program added has the parent that the program gave
--- it, of any run_id and model. An evaluation may be older than what it judges, where no
--- earlier document of the task is there; an essay is never older than its draft.
+-- it, of any run_id and model; a repair may name a draft of any combo, model and time. An
+-- evaluation may be older than what it judges, where no earlier document of the task is there; an
+-- essay is older than its draft only where a repair says so.
 with children as (
     select
         documents.doc_id,
@@ -47,7 +48,7 @@ select
                             else 'draft'
                         end
                         and not (
-                            coalesce(small[5] = 'given', false)
+                            coalesce(small[5] in ('given', 'repair'), false)
                             and stage = 'evaluation'
                             and parent_stage = 'essay'
                         )
@@ -57,11 +58,11 @@ select
                     when
                         coalesce(small[5], '') not in (
                             'timestamp_join', 'essay_task_id', 'generation_task_id',
-                            'given'
+                            'given', 'repair'
                         )
                         or (small[5] = 'given') != (small[1] = 'runtime')
                         or (
-                            small[5] != 'given'
+                            small[5] not in ('given', 'repair')
                             and (stage = 'essay') != (small[5] = 'timestamp_join')
                         )
                         then 'link_method is ' || coalesce(small[5], 'missing')
@@ -79,6 +80,7 @@ select
                 case
                     when
                         stage = 'essay'
+                        and small[5] is distinct from 'repair'
                         and (
                             (
                                 parent_model_id != model_id
@@ -102,7 +104,10 @@ select
     path,
     'the draft is of ' || parent_created_at || ', the essay of ' || created_at as detail
 from children
-where stage = 'essay' and parent_created_at > created_at
+where
+    stage = 'essay'
+    and parent_created_at > created_at
+    and small[5] is distinct from 'repair'
 union all
 select
     'row_repeated' as code,

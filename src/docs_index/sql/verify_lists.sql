@@ -12,9 +12,9 @@ has_lists as (
 
 reasons as (
     select unnest([
-        'missing_task_id', 'missing_key_columns', 'not_successful', 'invalid_timestamp',
-        'duplicate_row', 'missing_response_file', 'unresolved_parent',
-        'unresolved_target'
+        'ignored', 'missing_task_id', 'missing_key_columns', 'not_successful',
+        'invalid_timestamp', 'duplicate_row', 'missing_response_file',
+        'unresolved_parent', 'unresolved_target'
     ]) as reason
 ),
 

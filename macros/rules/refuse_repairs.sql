@@ -1,0 +1,32 @@
+{#-
+    Stop with an error that names the repairs with a fault: the first five, and how many
+    more there are. The relation has `repair_index`, `words` and `fault`.
+-#}
+{% macro refuse_repairs(relation) %}
+    select
+        case
+            when count(*) > 0
+                then error(
+                    '7_cross_experiment/generation_repairs.csv: repairs that cannot be '
+                    || 'applied' || chr(10)
+                    || string_agg(
+                        '  ' || words || ': ' || fault, chr(10) order by repair_index
+                    ) filter (where place <= 5)
+                    || case
+                        when count(*) > 5
+                            then chr(10) || '  ... and ' || count(*) - 5 || ' more'
+                        else ''
+                    end
+                    || chr(10)
+                    || 'mend these rows of the file, or take them out, then run '
+                    || '`dbt build` again'
+                )
+        end
+    from (
+        select
+            *,
+            row_number() over (order by repair_index) as place
+        from {{ ref(relation) }}
+        where fault is not null
+    )
+{% endmacro %}

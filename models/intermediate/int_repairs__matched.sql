@@ -1,0 +1,103 @@
+-- One row per repair, with the source row that it names, or why there is none.
+-- A repair names its row by row_key, or by row_index and task_id; all that it gives
+-- must be that row's. A view: repairs are few.
+{{ config(materialized="view") }}
+with repairs as (
+    select
+        *,
+        case
+            when regexp_full_match(row_index_text, '0*[0-9]{1,18}')
+                then cast(row_index_text as bigint)
+        end as row_index
+    from {{ ref("stg_cross_experiment__repairs") }}
+),
+
+source_rows as (select * from {{ ref("int_rows__classified") }}),
+
+sources as (
+    {%- for table in source_tables() %}
+    select
+        '{{ table.source_csv }}' as source_csv,
+        '{{ table.name }}.csv' as table_name
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+joined as (
+    select
+        repairs.*,
+        sources.table_name,
+        concat_ws(
+            ' ', repairs.source_csv, 'row', repairs.row_index_text, repairs.task_id
+        ) as named_by_place,
+        coalesce(by_key.row_index, by_place.row_index) as found_row_index,
+        coalesce(by_key.row_key, by_place.row_key) as found_row_key,
+        coalesce(by_key.task_id, by_place.task_id) as found_task_id,
+        coalesce(by_key.occurred_at, by_place.occurred_at) as occurred_at,
+        coalesce(by_key.response_file, by_place.response_file) as response_file,
+        coalesce(by_key.reason, by_place.reason) as row_reason,
+        coalesce(by_key.detail, by_place.detail) as row_detail
+    from repairs
+    left join sources on repairs.source_csv = sources.source_csv
+    left join source_rows as by_key
+        on
+            repairs.source_csv = by_key.source_csv
+            and repairs.row_key = by_key.row_key
+    left join source_rows as by_place
+        on
+            repairs.row_key is null
+            and repairs.source_csv = by_place.source_csv
+            and repairs.row_index = by_place.row_index
+),
+
+final as (
+    select
+        repair_index,
+        source_csv,
+        found_row_index as row_index,
+        found_row_key as row_key,
+        occurred_at,
+        response_file,
+        row_reason,
+        row_detail,
+        action,
+        value,
+        reason,
+        repaired_by,
+        'row ' || repair_index || ' (' || concat_ws(
+            ', ',
+            {{ printable("coalesce(row_key, named_by_place)") }},
+            {{ printable("action") }},
+            {{ printable("value") }}
+        ) || ')' as words,
+        case
+            when source_csv is null then 'source_csv is blank'
+            when table_name is null
+                then 'source_csv is none of draft, link, essay and evaluation'
+            when row_index_text is not null and row_index is null
+                then 'row_index is no number'
+            when row_key is null and row_index is null
+                then 'it names no row: give row_key, or row_index and task_id'
+            when found_row_index is null
+                then
+                    case
+                        when row_key is null
+                            then table_name || ' has no row ' || row_index
+                        else 'no row of ' || table_name || ' has this row_key'
+                    end
+            when row_index != found_row_index
+                then 'the row of this row_key is row ' || found_row_index
+            when
+                coalesce(task_id, '') != coalesce(found_task_id, '')
+                and (task_id is not null or row_key is null)
+                then
+                    coalesce(
+                        'row ' || found_row_index || ' has the task id "'
+                        || {{ printable("found_task_id") }} || '"',
+                        'row ' || found_row_index || ' has no task id'
+                    )
+        end as row_fault
+    from joined
+)
+
+select * from final

@@ -1,0 +1,66 @@
+-- One row per source row, as the repairs would have it: a row that they ignore is no
+-- attempt, whatever else it is, and one that they give a response file has that one.
+-- The build stops here if a repair does not fit the tables. A view: repairs are few.
+{{ config(
+    materialized="view", pre_hook="{{ refuse_repairs('int_repairs__judged') }}"
+) }}
+{% set fields = [
+    ("action", "action", "word"), ("by", "repaired_by", "optional text"),
+    ("reason", "reason", "optional text"), ("value", "value", "optional text"),
+    ("was", "was", "optional text"),
+] %}
+with classified as (select * from {{ ref("int_rows__classified") }}),
+
+repairs as (
+    select
+        *,
+        case when action = 'set_response_file' then response_file end as was
+    from {{ ref("int_repairs__judged") }}
+    where not is_repeat
+),
+
+by_row as (
+    select
+        source_csv,
+        row_index,
+        bool_or(action = 'ignore') as is_ignored,
+        coalesce(
+            max(reason) filter (where action = 'ignore'),
+            'a repair says so, and gives no reason'
+        ) as ignored_for,
+        max(value) filter (where action = 'set_response_file') as response_file,
+        '[' || string_agg({{ json_compact(fields) }}, ',' order by action) || ']'
+            as repair
+    from repairs
+    group by source_csv, row_index
+),
+
+final as (
+    select
+        classified.source_csv,
+        classified.row_index,
+        classified.row_key,
+        classified.task_id,
+        classified.combo_id,
+        classified.template_id,
+        classified.model_id,
+        classified.timestamp_text,
+        classified.occurred_at,
+        coalesce(by_row.response_file, classified.response_file) as response_file,
+        classified.essay_task_id,
+        classified.generation_task_id,
+        case
+            when by_row.is_ignored then 'ignored' else classified.reason
+        end as reason,
+        case
+            when by_row.is_ignored then by_row.ignored_for else classified.detail
+        end as detail,
+        by_row.repair
+    from classified
+    left join by_row
+        on
+            classified.source_csv = by_row.source_csv
+            and classified.row_index = by_row.row_index
+)
+
+select * from final

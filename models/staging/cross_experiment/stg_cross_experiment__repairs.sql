@@ -1,0 +1,24 @@
+-- One row per data row of generation_repairs.csv. A value may be a task id, which is
+-- used byte for byte; a path is trimmed as the paths of the results tables are.
+with repairs as (
+    select * from {{ source('cross_experiment', 'generation_repairs') }}
+),
+
+final as (
+    select
+        repair_index,
+        {{ filled('source_csv') }} as source_csv,
+        {{ untrimmed('row_key') }} as row_key,
+        {{ filled('row_index') }} as row_index_text,
+        {{ untrimmed('task_id') }} as task_id,
+        {{ filled('action') }} as action,
+        case {{ filled('action') }}
+            when 'set_response_file' then {{ filled('value') }}
+            else {{ untrimmed('value') }}
+        end as value,
+        {{ filled('reason') }} as reason,
+        {{ filled('"by"') }} as repaired_by
+    from repairs
+)
+
+select * from final

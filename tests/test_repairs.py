@@ -1,0 +1,380 @@
+"""generation_repairs.csv: what people repair becomes documents, or the build stops."""
+
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+from building import (
+    REPOSITORY,
+    Process,
+    build,
+    documents,
+    good,
+    materialize,
+    query,
+    read_csv,
+    results,
+    write,
+    write_table,
+)
+from harness import Built, Models
+
+from docs_index.errors import TableRefusedError
+
+REPAIRS = "7_cross_experiment/generation_repairs.csv"
+COLUMNS = (
+    "source_csv", "row_key", "row_index", "task_id", "action", "value", "reason", "by",
+)  # fmt: skip
+GEESE = "combo_v1_50d7af_plain-notes-v1_aurora-7b"  # a draft whose file is gone
+GEESE_DRAFT = f"draft:{GEESE}:2025-03-14T15:55:00Z:1"
+GEESE_ESSAY = f"essay:{GEESE}_letter-home-v2:2025-03-15T10:00:00Z:1"
+YEAST = "combo_v1_a93f52_noticing-v1_basalt-2"
+TIDES = "combo_v1_7c1e04_noticing-v1_aurora-7b"  # a task of two drafts
+FOUND = "draft_responses/found in a drawer.txt"
+
+Repair = Mapping[str, str]
+
+
+def repair(**values: str) -> dict[str, str]:
+    """Return a row of the file, blank but for what is given; `by_` is its `by`."""
+    named = {name.removesuffix("_"): value for name, value in values.items()}
+    return dict.fromkeys(COLUMNS, "") | named
+
+
+def by_key(row_key: str, action: str, value: str = "", **values: str) -> dict[str, str]:
+    source = row_key.partition(":")[0]
+    return repair(
+        source_csv=source, row_key=row_key, action=action, value=value, **values
+    )
+
+
+def write_repairs(root: Path, *repairs: Repair) -> None:
+    write_table(root, REPAIRS, repairs)
+
+
+def script(root: Path, name: str, *args: str) -> Process:
+    return subprocess.run(
+        [sys.executable, f"scripts/{name}", "--data-root", str(root), *args],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+# With the real commands --------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def repaired(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample, all of whose bad rows that can be repaired are, built and run."""
+    root = tmp_path_factory.mktemp("repaired") / "root"
+    shutil.copytree(REPOSITORY / "sample", root)
+    write(root, f"3_generation/{FOUND}", "Of geese.\n")
+    write_repairs(
+        root,
+        by_key(
+            GEESE_DRAFT, "set_response_file", FOUND,
+            reason='it was "moved"\n\u00e9\x1f', by_="ann",
+        ),
+        repair(
+            source_csv="draft", row_index="11", action="ignore",
+            task_id="combo_v1_e41b09_noticing-v1_basalt-2", reason="it failed",
+        ),
+        by_key(GEESE_ESSAY, "set_parent", YEAST, reason="she said so", by_="ann"),
+        by_key(
+            f"evaluation:{TIDES}_letter-home-v2_curiosity-score-v3_sextant-mini:"
+            "2025-03-12T09:04:00Z:1",
+            "set_target", f"draft:{TIDES}:2025-03-03T09:12:00Z:1",
+        ),
+    )  # fmt: skip
+    good(build(root))
+    good(materialize(root))
+    return root
+
+
+def of_row(root: Path, row_key: str) -> dict[str, object]:
+    [document] = [each for each in documents(root) if each["row_key"] == row_key]
+    return document
+
+
+def test_a_response_file_is_set(repaired: Path) -> None:
+    document = of_row(repaired, GEESE_DRAFT)
+    raw = repaired / "docs" / str(document["doc_dir"]) / "raw.txt"
+    assert raw.read_text() == "Of geese.\n"
+    small = document["meta_small"]
+    assert isinstance(small, dict)
+    assert small["response_file"] == FOUND
+    [told] = small["repair"]
+    was = told.pop("was")
+    assert was.startswith("draft_responses/combo_v1_50d7af__migrating-geese")
+    assert told == {
+        "action": "set_response_file",
+        "by": "ann",
+        "reason": 'it was "moved"\n\u00e9\x1f',
+        "value": FOUND,
+    }
+
+
+def test_a_parent_is_set(repaired: Path) -> None:
+    document = of_row(repaired, GEESE_ESSAY)
+    parent = of_row(repaired, f"draft:{YEAST}:2025-02-17T09:00:00Z:1")
+    assert document["parent_doc_id"] == parent["doc_id"]
+    small = document["meta_small"]
+    assert isinstance(small, dict)
+    assert (small["link_method"], small["parent_task_id"]) == ("repair", YEAST)
+
+
+def test_a_target_is_set_where_there_was_another(repaired: Path) -> None:
+    [(row_key, method)] = query(
+        repaired,
+        "select parents.row_key, documents.meta_small ->> '$.link_method' "
+        "from documents join documents as parents "
+        "on parents.doc_id = documents.parent_doc_id "
+        "where documents.meta_small like '%set_target%'",
+    )
+    assert (row_key, method) == (f"draft:{TIDES}:2025-03-03T09:12:00Z:1", "repair")
+
+
+def test_an_ignored_row_is_in_the_bad_list_with_its_words(repaired: Path) -> None:
+    bad = read_csv(repaired / "7_cross_experiment" / "bad_generations.csv")
+    [row] = [each for each in bad if each["reason"] == "ignored"]
+    assert (row["source_csv"], row["row_index"]) == ("draft", "11")
+    assert row["detail"] == "it failed"
+    assert not [each for each in bad if each["reason"] == "not_successful"]
+    assert not [each for each in bad if each["reason"] == "missing_response_file"]
+
+
+def test_metadata_tells_what_the_index_tells(repaired: Path) -> None:
+    for document in documents(repaired):
+        path = repaired / "docs" / document["doc_dir"] / "metadata.json"
+        metadata = json.loads(path.read_text())
+        small = document["meta_small"]
+        assert metadata.get("repair") == small.get("repair")
+        assert ("repair" in metadata) == ("repair" in path.read_text())
+
+
+def test_index_and_directories_are_proved(repaired: Path) -> None:
+    good(script(repaired, "verify_docs.py", "--read-data", "all", "--json"))
+
+
+def test_the_index_is_made_again_from_the_directories(
+    repaired: Path, tmp_path: Path
+) -> None:
+    made = tmp_path / "made.sqlite"
+    good(script(repaired, "reindex_docs.py", "--output", str(made)))
+    rows = "select * from documents order by doc_id"
+    with closing(sqlite3.connect(made)) as connection:
+        assert connection.execute(rows).fetchall() == query(repaired, rows)
+
+
+def test_the_second_run_writes_nothing(repaired: Path) -> None:
+    before = results(repaired)
+    good(build(repaired))
+    good(materialize(repaired))
+    assert results(repaired) == before
+
+
+def test_a_repair_of_a_document_in_the_index_changes_no_document(ran: Path) -> None:
+    before = results(ran)
+    essay = f"essay:{TIDES}_letter-home-v2:2025-03-11T10:30:00Z:1"
+    draft = f"draft:{TIDES}:2025-03-10T09:15:30.250Z:1"
+    write_repairs(ran, by_key(essay, "set_parent", YEAST), by_key(draft, "ignore"))
+    good(build(ran))
+    assert materialize(ran).returncode == 1
+    assert results(ran)["docs"] == before["docs"]
+    assert results(ran)["tables"]["documents"] == before["tables"]["documents"]
+    kinds = query(ran, "select distinct kind from backfill_conflicts")
+    assert kinds == [("lineage_changed",)]
+
+
+def test_faults_of_the_file_stop_the_build_before_anything_is_written(
+    root: Path,
+) -> None:
+    write_repairs(root, *[repair(source_csv="draft", action="ignore")] * 7)
+    process = build(root)
+    assert process.returncode != 0
+    assert f"{REPAIRS}: repairs that cannot be applied" in process.stdout
+    assert "row 5 (draft row, ignore): it names no row" in process.stdout
+    assert "... and 2 more" in process.stdout
+    assert "row 6 (" not in process.stdout
+    assert materialize(root).returncode == 2
+    assert not (root / "docs").exists()
+
+
+def test_faults_of_files_and_documents_stop_the_build_together(root: Path) -> None:
+    write_repairs(
+        root,
+        by_key(GEESE_DRAFT, "set_response_file", "draft_responses/no_such.txt"),
+        by_key(GEESE_ESSAY, "set_parent", GEESE),
+    )
+    process = build(root)
+    assert process.returncode != 0
+    cause = "3_generation/draft_responses/no_such.txt: there is no such file"
+    assert f"draft_responses/no_such.txt): {cause}" in process.stdout
+    assert f"{GEESE}): draft row 8 has no document: {cause}" in process.stdout
+    assert materialize(root).returncode == 2
+
+
+# With the models alone ---------------------------------------------------------------
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(REPOSITORY / "sample", tmp_path / "root"))
+
+
+def built(models: Models, root: Path, *repairs: Repair) -> Built:
+    write_repairs(root, *repairs)
+    return models.build(root)
+
+
+def without_repairs(found: Built) -> tuple[object, ...]:
+    return (
+        sorted(map(str, found.documents)),
+        sorted(map(str, found.files)),
+        sorted(map(str, found.bad)),
+        found.counters,
+    )
+
+
+def test_a_file_without_rows_changes_nothing(models: Models, sample: Path) -> None:
+    plain = models.build(sample)
+    write(sample, REPAIRS, ",".join(COLUMNS) + "\n")
+    assert without_repairs(models.build(sample)) == without_repairs(plain)
+
+
+def test_columns_may_be_few_and_others_are_ignored(
+    models: Models, sample: Path
+) -> None:
+    write(
+        sample,
+        REPAIRS,
+        f"confidence,source_csv,row_key,action\n1,draft,{GEESE_DRAFT},ignore\n",
+    )
+    [bad] = [row for row in models.build(sample).bad if row["row_key"] == GEESE_DRAFT]
+    assert bad["reason"] == "ignored"
+    assert bad["detail"]
+
+
+def test_an_ignored_draft_leaves_its_essay_to_another(
+    models: Models, sample: Path
+) -> None:
+    essay = f"essay:{TIDES}_letter-home-v2:2025-03-11T10:30:00Z:1"
+    ignored = f"draft:{TIDES}:2025-03-10T09:15:30.250Z:1"
+    found = built(models, sample, by_key(ignored, "ignore"))
+    rows = {row["row_key"]: row for row in found.documents}
+    earlier = rows[f"draft:{TIDES}:2025-03-03T09:12:00Z:1"]
+    assert rows[essay]["parent_doc_id"] == earlier["doc_id"]
+    assert "repair" not in json.loads(rows[essay]["meta_small"])
+
+
+def test_the_example_of_the_docs_is_right(models: Models, sample: Path) -> None:
+    docs = (REPOSITORY / "docs/repairs.md").read_text()
+    csv_block, json_block = re.findall(r"```(?:csv|json)\n(.*?)```", docs, re.DOTALL)
+    write(sample, REPAIRS, csv_block)
+    write(sample, "3_generation/draft_responses/found.txt", "Of geese.\n")
+    found = models.build(sample)
+    reasons = {row["reason"] for row in found.bad}
+    gone = {"missing_response_file", "unresolved_parent", "unresolved_target"}
+    assert not reasons & gone
+    assert [row for row in found.files if json_block in row["metadata_text"]]
+
+
+def test_a_table_that_is_not_well_formed_is_refused(
+    models: Models, sample: Path
+) -> None:
+    write(sample, REPAIRS, "source_csv,action\ndraft,ignore,\n")
+    with pytest.raises(TableRefusedError, match="has 3 field"):
+        models.build(sample)
+    write(sample, REPAIRS, "source_csv,row_key\n")
+    with pytest.raises(TableRefusedError, match="no column 'action'"):
+        models.build(sample)
+
+
+EVALUATION = (
+    f"evaluation:{TIDES}_letter-home-v2_curiosity-score-v3_sextant-mini:"
+    "2025-03-12T09:04:00Z:1"
+)
+FAULTS = {
+    "no such row_key": (
+        [by_key("draft:none:2025:1", "ignore")],
+        "no row of draft_generation_results.csv has this row_key",
+    ),
+    "no such row_index": (
+        [repair(source_csv="link", row_index="6", task_id="x", action="ignore")],
+        "link_generation_results.csv has no row 6",
+    ),
+    "another task id": (
+        [repair(source_csv="draft", row_index="1", task_id=TIDES, action="ignore")],
+        f'row 1 has the task id "{YEAST}"',
+    ),
+    "unknown action": (
+        [by_key(GEESE_DRAFT, "delete")],
+        "there is no such action: use ignore, set_parent, set_response_file, "
+        "set_target",
+    ),
+    "action of another stage": (
+        [by_key(GEESE_DRAFT, "set_parent", YEAST)],
+        "set_parent is for rows of essay alone",
+    ),
+    "other values": (
+        [by_key(GEESE_ESSAY, "set_parent", each) for each in (YEAST, TIDES)],
+        "the row is given other values, by rows 1 and 2",
+    ),
+    "ignored and repaired": (
+        [by_key(GEESE_ESSAY, "set_parent", YEAST), by_key(GEESE_ESSAY, "ignore")],
+        "the row is ignored and repaired at once, by rows 1 and 2",
+    ),
+    "no attempt": (
+        [
+            repair(
+                source_csv="draft", row_index="11",
+                task_id="combo_v1_e41b09_noticing-v1_basalt-2",
+                action="set_response_file", value=FOUND,
+            )
+        ],
+        'the row is not_successful (the status is "failed"): mend it in its table',
+    ),
+    "blank value": ([by_key(GEESE_ESSAY, "set_parent", " ")], "value is blank"),
+    "unusable file": (
+        [by_key(GEESE_DRAFT, "set_response_file", "../1_raw/essay_templates.csv")],
+        ": it leads outside 3_generation/",
+    ),
+    "no parent of that name": (
+        [by_key(GEESE_ESSAY, "set_parent", YEAST + " ")],
+        "no draft or link document has the row_key, doc_id or task id of value",
+    ),
+    "parent without a document": (
+        [by_key(GEESE_ESSAY, "set_parent", GEESE_DRAFT)],
+        "draft row 8 has no document: 3_generation/draft_responses/combo_v1_50d7af",
+    ),
+    "target without a document": (
+        [by_key(EVALUATION, "set_target", f"{GEESE}_letter-home-v2")],
+        "essay row 7 has no document: the parent is draft row 8",
+    ),
+    "ignored parent": (
+        [
+            by_key(GEESE_ESSAY, "set_parent", YEAST),
+            by_key(f"draft:{YEAST}:2025-02-17T09:00:00Z:1", "ignore", reason="no"),
+        ],
+        "draft row 1 has no document: no",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_repair_that_cannot_be_applied_is_named(
+    models: Models, sample: Path, fault: str
+) -> None:
+    repairs, words = FAULTS[fault]
+    with pytest.raises(duckdb.Error) as refused:
+        built(models, sample, *repairs)
+    assert words in str(refused.value)
+    assert "  row 1 (" in str(refused.value)
+    assert "mend these rows of the file" in str(refused.value)

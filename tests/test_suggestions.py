@@ -1,0 +1,228 @@
+"""scripts/suggest_repairs.py: it says what could repair a row, and repairs nothing."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from building import (
+    REPOSITORY,
+    Process,
+    build,
+    copied,
+    good,
+    materialize,
+    query,
+    read_csv,
+    snapshot,
+    write,
+    write_table,
+)
+
+SUGGESTIONS = "7_cross_experiment/repair_suggestions.csv"
+REPAIRS = "7_cross_experiment/generation_repairs.csv"
+TABLE = "7_cross_experiment/{}_results.csv"
+RESPONSES = "3_generation/{}_responses/{}.txt"
+LINE = "Of geese that carry a library book each, and bring it back late.\n"
+
+Row = dict[str, str]
+
+
+def suggest(root: Path, *args: str) -> Process:
+    return subprocess.run(
+        [sys.executable, "scripts/suggest_repairs.py", "--data-root", str(root), *args],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def row(source: str, task_id: str, hour: int, **values: str) -> Row:
+    """Return a row of a results table, with a response file of its own."""
+    is_evaluation = source == "evaluation"
+    step = "evaluation" if is_evaluation else "generation"
+    response = f"{source}_responses/{task_id}.txt"
+    return {
+        f"{source}_task_id": task_id,
+        "combo_id": "geese",
+        f"{source}_template{'' if is_evaluation else '_id'}": "t",
+        f"{step}_model": "m",
+        f"{step}_status": "success",
+        f"{step}_timestamp": f"2025-01-01T{hour:02}:00:00Z",
+        "response_file": response,
+        **({"essay_task_id": "", "generation_task_id": ""} if is_evaluation else {}),
+        **values,
+    }
+
+
+def table(root: Path, source: str, rows: list[Row]) -> None:
+    step = "" if source == "evaluation" else "_generation"
+    write_table(root, TABLE.format(source + step), rows)
+    for each in rows:
+        write(root, f"3_generation/{each['response_file']}", f"{each} said\n")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A built root with a row for every kind of suggestion, and some for none."""
+    root = tmp_path_factory.mktemp("suggested") / "root"
+    drafts = [
+        row("draft", "geese-of-another-model", 1, generation_model="other"),
+        row("draft", "geese-just-after", 9),
+        row("draft", "moss-of-the-prompt", 20, combo_id="moss", generation_model="x"),
+        row("draft", "tides-misspelt_run1", 1, combo_id="tides"),
+        row("draft", "tides-in-a-drawer", 2, combo_id="tides", generation_model="y"),
+        row("draft", "nothing-like-it", 3, combo_id="tides", generation_model="z"),
+    ]
+    essays = [
+        row("essay", "geese-essay", 8),
+        row("essay", "moss-essay", 8, combo_id="stones"),
+        row("essay", "tides-essay", 8, combo_id="tides"),
+        row("essay", "good-essay", 10),
+    ]
+    evaluations = [
+        row("evaluation", "of-a-slip", 12, essay_task_id="good-esay"),
+        row("evaluation", "of-a-draft", 12, essay_task_id="geese-just-after"),
+        row("evaluation", "of-an-orphan", 12, essay_task_id="geese-essay"),
+        row("evaluation", "of-nothing", 12, generation_task_id="!"),
+    ]
+    table(root, "draft", drafts)
+    table(root, "essay", essays)
+    table(root, "evaluation", evaluations)
+    (root / RESPONSES.format("draft", "tides-misspelt_run1")).rename(
+        root / RESPONSES.format("draft", "tides-mispelt_run1")
+    )
+    (root / "3_generation/drawer").mkdir()
+    (root / RESPONSES.format("draft", "tides-in-a-drawer")).rename(
+        root / "3_generation/drawer/tides-in-a-drawer.txt"
+    )
+    (root / RESPONSES.format("draft", "nothing-like-it")).unlink()
+    link = root / RESPONSES.format("draft", "nothing-like-its")
+    link.symlink_to("tides-mispelt_run1.txt")
+    write(root, RESPONSES.format("draft", "moss-of-the-prompt"), f"Moss.\r\n{LINE}")
+    prompt = f"Write of this:\nMoss.\n{LINE}Thank you."
+    write(root, "3_generation/essay_prompts/moss-essay.txt", prompt)
+    good(build(root))
+    return root
+
+
+@pytest.fixture(scope="module")
+def suggested(built: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
+    root = copied(built, tmp_path_factory.mktemp("read"))
+    good(suggest(root))
+    return read_csv(root / SUGGESTIONS)
+
+
+@pytest.fixture
+def root(built: Path, tmp_path: Path) -> Path:
+    return copied(built, tmp_path)
+
+
+def of(suggested: list[Row], task_id: str) -> list[tuple[str, str, str]]:
+    return [
+        (each["action"], each["value"], each["confidence"])
+        for each in suggested
+        if each["task_id"] == task_id
+    ]
+
+
+def test_a_file_of_a_name_that_is_close(suggested: list[Row]) -> None:
+    assert of(suggested, "tides-misspelt_run1") == [
+        ("set_response_file", "draft_responses/tides-mispelt_run1.txt", "0.96")
+    ]
+
+
+def test_a_file_of_the_same_name_elsewhere(suggested: list[Row]) -> None:
+    assert of(suggested, "tides-in-a-drawer") == [
+        ("set_response_file", "drawer/tides-in-a-drawer.txt", "0.95")
+    ]
+
+
+def test_no_file_that_is_not_close_or_is_a_link(suggested: list[Row]) -> None:
+    assert of(suggested, "nothing-like-it") == []
+
+
+def test_a_draft_just_after_and_one_of_another_model(suggested: list[Row]) -> None:
+    assert of(suggested, "geese-essay") == [
+        ("set_parent", "draft:geese-just-after:2025-01-01T09:00:00Z:1", "0.8"),
+        ("set_parent", "draft:geese-of-another-model:2025-01-01T01:00:00Z:1", "0.5"),
+    ]
+
+
+def test_a_draft_whose_text_is_in_the_prompt(suggested: list[Row]) -> None:
+    assert of(suggested, "moss-essay") == [
+        ("set_parent", "draft:moss-of-the-prompt:2025-01-01T20:00:00Z:1", "0.95")
+    ]
+
+
+def test_nothing_for_what_waits_for_another_row(suggested: list[Row]) -> None:
+    assert of(suggested, "tides-essay") == []
+    assert of(suggested, "of-an-orphan") == []
+
+
+def test_a_task_id_that_is_close_or_of_the_other_stage(suggested: list[Row]) -> None:
+    assert of(suggested, "of-a-slip") == [("set_target", "good-essay", "0.9")]
+    assert of(suggested, "of-a-draft")[0] == ("set_target", "geese-just-after", "0.99")
+    assert of(suggested, "of-nothing") == []
+
+
+def test_every_suggestion_has_its_evidence(suggested: list[Row]) -> None:
+    assert all(each["evidence"] in each["reason"] for each in suggested)
+    assert {each["by"] for each in suggested} == {"suggest_repairs.py"}
+    assert {each["bad_reason"] for each in suggested} == {
+        "missing_response_file", "unresolved_parent", "unresolved_target"
+    }  # fmt: skip
+
+
+def test_suggestions_repair_when_they_are_copied(root: Path) -> None:
+    good(suggest(root))
+    best = {each["row_key"]: each for each in reversed(read_csv(root / SUGGESTIONS))}
+    write_table(root, REPAIRS, list(best.values()))
+    good(build(root))
+    good(materialize(root))
+    repaired = query(
+        root, "select task_id from documents where meta_small like '%repair%'"
+    )
+    assert len(repaired) == len(best)
+    left = query(root, "select task_id from bad_generations order by task_id")
+    assert left == [("nothing-like-it",), ("of-nothing",)]
+
+
+def test_the_second_run_writes_nothing_and_none_writes_anything_else(
+    root: Path,
+) -> None:
+    before = snapshot(root)
+    good(suggest(root))
+    made = snapshot(root)
+    assert made.keys() - before.keys() == {SUGGESTIONS}
+    process = good(suggest(root))
+    assert f"nothing new in: {SUGGESTIONS}" in process.stdout
+    folder = "7_cross_experiment"
+    assert snapshot(root) == made | {folder: snapshot(root)[folder]}
+
+
+def test_a_person_is_told_what_to_do_next(root: Path) -> None:
+    process = good(suggest(root))
+    assert "rows with suggestions\n  missing_response_file" in process.stdout
+    assert "Nothing is repaired yet. Copy the rows" in process.stdout
+    assert good(suggest(root, "--quiet")).stdout == ""
+    summary = json.loads(good(suggest(root, "--json")).stdout)
+    assert summary["output"] == SUGGESTIONS
+    assert summary["suggestions"]["missing_response_file"] == 2
+
+
+def test_without_a_build_it_says_so(tmp_path: Path) -> None:
+    root = Path(shutil.copytree(REPOSITORY / "sample", tmp_path / "root"))
+    process = suggest(root)
+    assert process.returncode == 2
+    assert "run `dbt build` first" in process.stderr
+    assert not (root / SUGGESTIONS).exists()
+
+
+def test_no_link_out_of_the_data_root_is_written_through(
+    root: Path, tmp_path: Path
+) -> None:
+    (root / SUGGESTIONS).symlink_to(tmp_path / "outside.csv")
+    process = suggest(root)
+    assert process.returncode == 2
+    assert "leads out of the data root" in process.stderr
