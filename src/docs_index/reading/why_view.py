@@ -81,7 +81,7 @@ def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[str]:
             yield f"rule: {attempt['rule']}"
             if not attempt["is_of_last_build"]:
                 yield "of the candidates those of the last build are kept: another run"
-            elif has_candidates and attempt["is_joined"]:
+            elif has_candidates and attempt["is_joined"] and not attempt["conflict"]:
                 yield "the last build had no other candidate"
 
 
