@@ -38,6 +38,7 @@ GEESE_DRAFT = f"draft:{GEESE}:2025-03-14T15:55:00Z:1"
 GEESE_ESSAY = f"essay:{GEESE}_letter-home-v2:2025-03-15T10:00:00Z:1"
 YEAST = "combo_v1_a93f52_noticing-v1_basalt-2"
 TIDES = "combo_v1_7c1e04_noticing-v1_aurora-7b"  # a task of two drafts
+LATER = "combo_v1_e41b09_plain-notes-v1_aurora-7b"
 FOUND = "draft_responses/found in a drawer.txt"
 
 Repair = Mapping[str, str]
@@ -86,7 +87,7 @@ def repaired(tmp_path_factory: pytest.TempPathFactory) -> Path:
             source_csv="draft", row_index="11", action="ignore",
             task_id="combo_v1_e41b09_noticing-v1_basalt-2", reason="it failed",
         ),
-        by_key(GEESE_ESSAY, "set_parent", YEAST, reason="she said so", by_="ann"),
+        by_key(GEESE_ESSAY, "set_parent", LATER, reason="she said so", by_="ann"),
         by_key(
             f"evaluation:{TIDES}_letter-home-v2_curiosity-score-v3_sextant-mini:"
             "2025-03-12T09:04:00Z:1",
@@ -121,13 +122,14 @@ def test_a_response_file_is_set(repaired: Path) -> None:
     }
 
 
-def test_a_parent_is_set(repaired: Path) -> None:
+def test_a_parent_is_set_of_another_combo_and_later(repaired: Path) -> None:
     document = of_row(repaired, GEESE_ESSAY)
-    parent = of_row(repaired, f"draft:{YEAST}:2025-02-17T09:00:00Z:1")
+    [parent] = [each for each in documents(repaired) if each["task_id"] == LATER]
     assert document["parent_doc_id"] == parent["doc_id"]
+    assert parent["created_at"] > str(document["created_at"])
     small = document["meta_small"]
     assert isinstance(small, dict)
-    assert (small["link_method"], small["parent_task_id"]) == ("repair", YEAST)
+    assert (small["link_method"], small["parent_task_id"]) == ("repair", LATER)
 
 
 def test_a_target_is_set_where_there_was_another(repaired: Path) -> None:
