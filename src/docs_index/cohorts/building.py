@@ -7,6 +7,7 @@ there, and the documents' build stays as it is.
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from docs_index.layout import Layout
 from docs_index.lock import take_lock
 
 PROJECT = Path(__file__).resolve().parents[3]
+_PARSED = "partial_parse.msgpack"
 
 
 def build_cohort(layout: Layout, cohort_id: str, *, dry_run: bool) -> Summary:
@@ -46,10 +48,18 @@ def build_cohort(layout: Layout, cohort_id: str, *, dry_run: bool) -> Summary:
 
 
 def _scratch(layout: Layout) -> Path:
-    """Return dbt's folder for cohorts of a data root: with it dbt parses but once."""
+    """Return dbt's folder for cohorts of a data root: with it dbt parses but once.
+
+    Not even once where the project has been parsed for something else.
+    """
     target = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT / "target").resolve()
     name = hashlib.sha256(str(layout.root).encode()).hexdigest()[:12]
-    return target / "cohorts" / name
+    scratch = target / "cohorts" / name
+    known, parsed = target / _PARSED, scratch / "target" / _PARSED
+    if known.exists() and not parsed.exists():
+        parsed.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(known, parsed)
+    return scratch
 
 
 def _run_dbt(layout: Layout, cohort_id: str, scratch: Path) -> str | None:
