@@ -1,6 +1,7 @@
 """generation_repairs.csv: what people repair becomes documents, or the build stops."""
 
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -64,6 +65,14 @@ def write_repairs(root: Path, *repairs: Repair) -> None:
 def script(root: Path, name: str, *args: str) -> Process:
     return subprocess.run(
         [sys.executable, f"scripts/{name}", "--data-root", str(root), *args],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def inspect(root: Path, command: str, *args: str) -> Process:
+    environment = {**os.environ, "DATA_ROOT": str(root)}
+    return subprocess.run(
+        [sys.executable, "scripts/inspect_docs.py", command, *args], env=environment,
         cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
 
@@ -173,6 +182,16 @@ def test_the_index_is_made_again_from_the_directories(
     rows = "select * from documents order by doc_id"
     with closing(sqlite3.connect(made)) as connection:
         assert connection.execute(rows).fetchall() == query(repaired, rows)
+
+
+def test_why_tells_of_repairs(repaired: Path) -> None:
+    for row_key, told in [
+        (GEESE_ESSAY, "a repair names it"),
+        ("combo_v1_e41b09_noticing-v1_basalt-2", "not ingested: ignored"),
+    ]:
+        shown = good(inspect(repaired, "why", row_key)).stdout
+        assert told in shown
+        assert "no other candidate" not in shown
 
 
 def test_the_second_run_writes_nothing(repaired: Path) -> None:

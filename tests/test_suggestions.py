@@ -73,11 +73,22 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         row("draft", "tides-misspelt_run1", 1, combo_id="tides"),
         row("draft", "tides-in-a-drawer", 2, combo_id="tides", generation_model="y"),
         row("draft", "nothing-like-it", 3, combo_id="tides", generation_model="z"),
+        *(
+            row(
+                "draft",
+                f"fog-{model}-{hour}",
+                hour,
+                combo_id="fog",
+                generation_model=model,
+            )
+            for model, hour in [("a", 3), ("b", 5), ("b", 6), ("c", 10), ("c", 11)]
+        ),
     ]
     essays = [
         row("essay", "geese-essay", 8),
         row("essay", "moss-essay", 8, combo_id="stones"),
         row("essay", "tides-essay", 8, combo_id="tides"),
+        row("essay", "fog-essay", 8, combo_id="fog"),
         row("essay", "good-essay", 10),
     ]
     evaluations = [
@@ -146,6 +157,14 @@ def test_a_draft_just_after_and_one_of_another_model(suggested: list[Row]) -> No
     assert of(suggested, "geese-essay") == [
         ("set_parent", "draft:geese-just-after:2025-01-01T09:00:00Z:1", "0.8"),
         ("set_parent", "draft:geese-of-another-model:2025-01-01T01:00:00Z:1", "0.5"),
+    ]
+
+
+def test_the_drafts_of_other_models_that_are_nearest(suggested: list[Row]) -> None:
+    assert of(suggested, "fog-essay") == [
+        ("set_parent", "draft:fog-b-6:2025-01-01T06:00:00Z:1", "0.5"),
+        ("set_parent", "draft:fog-a-3:2025-01-01T03:00:00Z:1", "0.45"),
+        ("set_parent", "draft:fog-c-10:2025-01-01T10:00:00Z:1", "0.25"),
     ]
 
 

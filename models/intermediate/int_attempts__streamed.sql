@@ -1,8 +1,8 @@
 -- One row per attempt and stream that it stands in.
 -- A stream is what one join goes through: the attempts that ask for a parent or target
 -- (questions), and those that they may get (candidates), of the same key. An evaluation
--- asks by generation_task_id only where essay_task_id finds nothing. What a repair links
--- asks nothing.
+-- asks by generation_task_id only where essay_task_id finds nothing, and what a repair
+-- links asks nothing.
 -- A view: link_candidates alone reads it.
 {{ config(materialized="view") }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),

@@ -16,6 +16,18 @@ qualify row_number() over (
     order by source_csv, row_index desc
 ) = 1;
 
+-- One row per combo and model, of those that wrote last: a combo may have thousands.
+create table models as
+select
+    combo_id,
+    model_id
+from drafts
+group by combo_id, model_id
+qualify row_number() over (
+    partition by combo_id
+    order by max(occurred_at) desc, model_id
+) <= {most_of_a_key};
+
 -- One row per draft text and the longest of its lines, where few share that line.
 create table longest_lines as
 select
@@ -58,28 +70,54 @@ held as (
     where contains(replace(prompts.text, chr(13), ''), longest_lines.text)
 ),
 
--- One draft per combo and instant: of several models, the first by name.
-by_combo as (
-    select *
-    from drafts
-    qualify row_number() over (
-        partition by combo_id, occurred_at
-        order by model_id
-    ) = 1
-),
-
-before as (
+-- Essays, and each other model of their combo.
+others as (
     select
         essays.place,
-        by_combo.row_key,
-        0.5 as confidence,
-        'the latest of the combo before the essay; its model is ' || by_combo.model_id
-            as evidence
+        essays.combo_id,
+        models.model_id,
+        essays.occurred_at
     from sought_parents as essays
-    asof join by_combo
+    inner join models
         on
-            essays.combo_id = by_combo.combo_id
-            and essays.occurred_at >= by_combo.occurred_at
+            essays.combo_id = models.combo_id
+            and essays.model_id != models.model_id
+),
+
+before_by_others as (
+    select
+        others.place,
+        drafts.row_key,
+        0.5 - 0.05 * least(
+            row_number() over (
+                partition by others.place
+                order by drafts.occurred_at desc, drafts.model_id
+            ) - 1,
+            4
+        ) as confidence,
+        'the latest of the combo by ' || drafts.model_id || ' before the essay'
+            as evidence
+    from others
+    asof join drafts
+        on
+            others.combo_id = drafts.combo_id
+            and others.model_id = drafts.model_id
+            and others.occurred_at >= drafts.occurred_at
+),
+
+after_by_others as (
+    select
+        others.place,
+        drafts.row_key,
+        0.25 as confidence,
+        'the first of the combo by ' || drafts.model_id || ' after the essay'
+            as evidence
+    from others
+    asof join drafts
+        on
+            others.combo_id = drafts.combo_id
+            and others.model_id = drafts.model_id
+            and others.occurred_at < drafts.occurred_at
 ),
 
 after as (
@@ -104,7 +142,9 @@ after as (
 every_one as (
     select * from held
     union all
-    select * from before
+    select * from before_by_others
+    union all
+    select * from after_by_others
     union all
     select * from after
 )
