@@ -641,17 +641,25 @@ def test_the_order_of_the_latest_is_that_of_the_report() -> None:
         (made, json.dumps({"row_index": place, "source_csv": source}), doc_id)
         for made, place, source, doc_id in reversed(latest_first)
     ]
-    sql = (REPOSITORY / "src/docs_index/sql/latest_report.sql").read_text()
-    of_report = re.search(r"order by(.*?)\) as place", sql, re.DOTALL)
+    sql = REPOSITORY / "src" / "docs_index" / "sql"
+    report = (sql / "latest_report.sql").read_text()
+    of_report = re.search(r"order by(.*?)\) as place", report, re.DOTALL)
     assert of_report
+    columns = "created_at text, meta_small text, doc_id text"
     with closing(sqlite3.connect(":memory:")) as lite, duckdb.connect() as db:
-        for connection, order in ((lite, LATEST_FIRST), (db, of_report[1])):
-            columns = "created_at text, meta_small text, doc_id text"
-            connection.execute(f"create table documents ({columns})")
-            connection.executemany("insert into documents values (?, ?, ?)", rows)
-            query = f"select doc_id from documents order by {order}"
-            found = connection.execute(query).fetchall()
-            assert [doc_id for (doc_id,) in found] == [row[-1] for row in latest_first]
+        lite.execute(f"create table documents ({columns})")
+        lite.executemany("insert into documents values (?, ?, ?)", rows)
+        db.execute(
+            f"attach ':memory:' as stored; create table stored.documents ({columns})"
+        )
+        db.executemany("insert into stored.documents values (?, ?, ?)", rows)
+        db.execute((sql / "indexed.sql").read_text())
+        for found in (
+            lite.execute(f"select doc_id from documents order by {LATEST_FIRST}"),
+            db.execute(f"select doc_id from indexed order by {of_report[1]}"),
+        ):
+            ordered = [doc_id for (doc_id,) in found.fetchall()]
+            assert ordered == [row[-1] for row in latest_first]
 
 
 def test_the_latest_of_a_task_is_not_one_that_failed(odd_run: Run) -> None:
