@@ -192,6 +192,21 @@ def test_why_tells_of_repairs(repaired: Path) -> None:
         shown = good(inspect(repaired, "why", row_key)).stdout
         assert told in shown
         assert "no other candidate" not in shown
+    [document] = [
+        each for each in documents(repaired) if each["row_key"] == GEESE_DRAFT
+    ]
+    [found] = json.loads(
+        good(
+            inspect(
+                repaired, "why", document["meta_small"]["repair"][0]["was"], "--json"
+            )
+        ).stdout
+    )["attempts"]
+    assert found["doc_id"] == document["doc_id"]
+    assert found["repair"] == document["meta_small"]["repair"]
+    shown = " ".join(good(inspect(repaired, "why", GEESE_DRAFT)).stdout.split())
+    assert f"repaired by set_response_file {FOUND}, was" in shown
+    assert ", by ann: it was" in shown
 
 
 def test_the_second_run_writes_nothing(repaired: Path) -> None:

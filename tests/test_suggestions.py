@@ -59,7 +59,7 @@ def table(root: Path, source: str, rows: list[Row]) -> None:
     step = "" if source == "evaluation" else "_generation"
     write_table(root, TABLE.format(source + step), rows)
     for each in rows:
-        write(root, f"3_generation/{each['response_file']}", f"{each} said\n")
+        write(root, f"3_generation/{each['response_file']}", f"{each} said\r\nso.\r")
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
             for model, hour in [("a", 3), ("b", 5), ("b", 6), ("c", 10), ("c", 11)]
         ),
+        row("draft", "one-word-more", 4, combo_id="dew"),
+        *(
+            row(
+                "draft",
+                f"ice-{number}",
+                number,
+                combo_id="ice",
+                response_file=f"ice/{letter * 9}/answer.txt",
+            )
+            for number, letter in enumerate("abcde")
+        ),
     ]
     essays = [
         row("essay", "geese-essay", 8),
@@ -103,6 +114,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / RESPONSES.format("draft", "tides-misspelt_run1")).rename(
         root / RESPONSES.format("draft", "tides-mispelt_run1")
     )
+    (root / RESPONSES.format("draft", "one-word-more")).rename(
+        root / RESPONSES.format("draft", "one-word-or-more")
+    )
+    (root / "3_generation/ice").rename(root / "3_generation/ice old")
+    (root / RESPONSES.format("draft", "nothing-like_it")).write_bytes(b"\xff")
+    write(root, RESPONSES.format("draft", "0\ra"), "x")
     (root / "3_generation/drawer").mkdir()
     (root / RESPONSES.format("draft", "tides-in-a-drawer")).rename(
         root / "3_generation/drawer/tides-in-a-drawer.txt"
@@ -111,7 +128,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     link = root / RESPONSES.format("draft", "nothing-like-its")
     link.symlink_to("tides-mispelt_run1.txt")
     write(root, RESPONSES.format("draft", "moss-of-the-prompt"), f"Moss.\r\n{LINE}")
-    prompt = f"Write of this:\nMoss.\n{LINE}Thank you."
+    prompt = f"Write of this:\r\nMoss.\n{LINE}Thank you."
     write(root, "3_generation/essay_prompts/moss-essay.txt", prompt)
     good(build(root))
     return root
@@ -139,7 +156,7 @@ def of(suggested: list[Row], task_id: str) -> list[tuple[str, str, str]]:
 
 def test_a_file_of_a_name_that_is_close(suggested: list[Row]) -> None:
     assert of(suggested, "tides-misspelt_run1") == [
-        ("set_response_file", "draft_responses/tides-mispelt_run1.txt", "0.96")
+        ("set_response_file", "draft_responses/tides-mispelt_run1.txt", "0.95")
     ]
 
 
@@ -147,6 +164,19 @@ def test_a_file_of_the_same_name_elsewhere(suggested: list[Row]) -> None:
     assert of(suggested, "tides-in-a-drawer") == [
         ("set_response_file", "drawer/tides-in-a-drawer.txt", "0.95")
     ]
+
+
+def test_a_file_with_a_word_more(suggested: list[Row]) -> None:
+    [(_, file, _)] = of(suggested, "one-word-more")
+    assert file == "draft_responses/one-word-or-more.txt"
+
+
+def test_files_of_one_name_in_a_directory_that_was_renamed(
+    suggested: list[Row],
+) -> None:
+    for number, letter in enumerate("abcde"):
+        best = of(suggested, f"ice-{number}")[0]
+        assert best[1] == f"ice old/{letter * 9}/answer.txt"
 
 
 def test_no_file_that_is_not_close_or_is_a_link(suggested: list[Row]) -> None:
@@ -227,7 +257,7 @@ def test_a_person_is_told_what_to_do_next(root: Path) -> None:
     assert good(suggest(root, "--quiet")).stdout == ""
     summary = json.loads(good(suggest(root, "--json")).stdout)
     assert summary["output"] == SUGGESTIONS
-    assert summary["suggestions"]["missing_response_file"] == 2
+    assert summary["rows_with_suggestions"]["missing_response_file"] == 8
 
 
 def test_without_a_build_it_says_so(tmp_path: Path) -> None:

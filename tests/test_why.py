@@ -92,6 +92,7 @@ EVALUATIONS = [
     evaluation("before_all", "01-02", "", "later"),
     evaluation("of_nothing", "02-01", "nothing", "nothing"),
     evaluation("of_one", "02-01", "alone", ""),
+    evaluation("before_one", "01-02", "alone", ""),
 ]
 
 
@@ -186,6 +187,12 @@ def test_essay_task_id_is_tried_before_generation_task_id(store: Path) -> None:
 def test_where_all_are_later_the_earliest_is_taken(store: Path) -> None:
     assert verdicts(one(store, "before_all")) == {
         "generation_task_id": {"draft:12": "not_the_earliest", "draft:4": "earliest"}
+    }
+
+
+def test_what_got_an_essay_without_a_choice_is_told_with_the_rule(store: Path) -> None:
+    assert verdicts(one(store, "essay:3"), "asked_by") == {
+        "essay_task_id": {"evaluation:5": "chosen", "evaluation:6": "earliest"}
     }
 
 

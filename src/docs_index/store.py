@@ -108,7 +108,8 @@ class Store:
             file.writelines(csv_lines(rows))
         self.db.execute(
             f"insert into {table} from read_csv(?, columns = {{{columns}}}, "
-            "auto_detect = false, header = false, quote = '\"', escape = '\"', "
+            "auto_detect = false, header = false, delim = ',', quote = '\"', "
+            "escape = '\"', comment = '', new_line = '\\n', "  # else it would guess
             f"max_line_size = {_LONGEST_ROW})",
             [str(path)],
         )

@@ -56,6 +56,7 @@ def suggest_repairs(layout: Layout, run_id: str | None) -> Summary:
             store.db.execute(_filled(name))
         query = _filled("suggest_repairs.sql")
         store.db.execute(f"create table suggested as {query}")
+        _leave_out_unusable(store)
         is_new = publish_copy(
             store.db, layout.suggestions, "from suggested", store.scratch
         )
@@ -131,6 +132,25 @@ def _draft_texts(store: Store) -> Iterator[tuple[str, str]]:
     for row_key, path, start, size in store.rows(drafts):
         if (content := _read(folder, path)) is not None:
             yield row_key, _text(content if start is None else content[start:][:size])
+
+
+def _leave_out_unusable(store: Store) -> None:
+    """Take files away that a build could not use either."""
+    (max_bytes,) = store.one("select max_response_bytes from build.main.build_record")
+    files = (
+        "select distinct suggested.value, source_rows.root_folder "
+        "from suggested inner join source_rows using (source_csv, row_key) "
+        "where suggested.action = 'set_response_file' order by all"
+    )
+    for path, name in list(store.rows(files)):
+        try:
+            Folder(str(store.layout.root / name), max_bytes).read(path)
+        except UnusableError:
+            store.db.execute(
+                "delete from suggested "
+                "where action = 'set_response_file' and value = ?",
+                [path],
+            )
 
 
 def _text(content: bytes) -> str:

@@ -6,6 +6,7 @@ The build decides, and the index has it: fates and reasons in `documents` and
 """
 
 import csv
+import json
 import re
 from importlib.resources import files
 from typing import Any
@@ -27,9 +28,11 @@ _AT = (  # what is cheap first: to look into JSON is not
     "coalesce(substr(row_key, 1, instr(row_key, ':') - 1), source_csv) = :source_csv "
     "and row_index = :row_index"
 )
-_OF_FILE = (  # as its table has it, or with folders before it
+_OF_FILE = (  # as its table has it, or with folders before it, or before a repair
     "response_file = :name or "
-    "substr(:name, -length(response_file) - 1) = '/' || response_file"
+    "substr(:name, -length(response_file) - 1) = '/' || response_file or "
+    "repair is not null and exists (select 1 from json_each(repair) "
+    "where json_extract(value, '$.was') = :name)"
 )
 _HAS_CANDIDATES = "select true from list_checksums where table_name = 'link_candidates'"
 _RUN = """
@@ -110,7 +113,10 @@ def _of_file(documents: Documents, name: str) -> list[Row]:
 
 def _rows(documents: Documents, condition: str, **values: object) -> list[Row]:
     query = statement("why_rows").format(condition=condition)
-    return rows_of(documents, query, values)
+    return [
+        row | {"repair": json.loads(row["repair"]) if row["repair"] else None}
+        for row in rows_of(documents, query, values)
+    ]
 
 
 def _explained(documents: Documents, row: Row, limit: int) -> dict[str, Any]:

@@ -70,6 +70,8 @@ def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[str]:
             yield f"{_name(repeated)} is {became}"
     else:
         yield f"not in the index: {attempt['reason']}"
+    for repair in attempt["repair"] or ():
+        yield _repaired(repair)
     if attempt["conflict"]:
         yield f"{attempt['conflict']['kind']}: {attempt['conflict']['detail']}"
     if attempt["remedy"]:
@@ -83,6 +85,13 @@ def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[str]:
                 yield "of the candidates those of the last build are kept: another run"
             elif has_candidates and attempt["is_joined"] and not attempt["conflict"]:
                 yield "the last build had no other candidate"
+
+
+def _repaired(repair: Mapping[str, str]) -> str:
+    was = f", was {repair['was']}" if "was" in repair else ""
+    by = f", by {repair['by']}" if "by" in repair else ""
+    reason = f": {repair['reason']}" if "reason" in repair else ""
+    return f"repaired by {repair['action']} {repair['value']}{was}{by}{reason}"
 
 
 def _show_list(title: str, listed: Part, words: str) -> None:
@@ -102,7 +111,7 @@ def _show_rows(rows: Sequence[Part]) -> None:
             {
                 "row": _name(row),
                 "created": _moment(row["created_at"]),
-                "document": row["doc_id"] or row["reason"],
+                "document": row["reason"] or row["doc_id"],
                 "rule": row["rule"],
             }
             for row in rows

@@ -22,11 +22,17 @@ where
             and source_rows.root_folder = files.root_folder
     );
 
--- Files are compared within one directory, task ids all together.
+-- Files are compared within one directory, directories where the file is of one name,
+-- and task ids all together.
 create table sought as
 select distinct
     root_folder || '/' || directory as scope,
     name
+from sought_files
+union all
+select distinct
+    root_folder || '/*/' || name as scope,
+    directory as name
 from sought_files
 union all
 select distinct
@@ -40,6 +46,12 @@ select
     name
 from unnamed_files
 where root_folder || '/' || directory in (select sought.scope from sought)
+union all
+select
+    root_folder || '/*/' || name as scope,
+    directory as name
+from unnamed_files
+where root_folder || '/*/' || name in (select sought.scope from sought)
 union all
 select distinct
     '' as scope,
@@ -57,13 +69,10 @@ select distinct
     scope,
     name,
     unnest(list_concat(
-        [hash(array_to_string(words, ''))],
+        [hash(words)],
         list_transform(
             range(1, len(words) + 1),
-            lambda nth: hash(
-                array_to_string(words[:nth - 1], ' ') || ' '
-                || array_to_string(words[nth + 1:], ' ')
-            )
+            lambda nth: hash(words[:nth - 1] || words[nth + 1:])
         ),
         list_transform(
             [len(name) // 2, len(name) // 2 - 1],
@@ -116,10 +125,18 @@ qualify row_number() over (
     order by jaro_winkler_similarity(sought_name, offered_name) desc, offered_name
 ) <= {most_of_a_row};
 
+-- An ending like `.txt` that both have says nothing.
 create table edited as
 select
     *,
-    levenshtein(lower(sought_name), lower(offered_name)) as edits
+    levenshtein(lower(sought_name), lower(offered_name)) as edits,
+    greatest(length(sought_name), length(offered_name)) - case
+        when
+            regexp_extract(lower(sought_name), '[.][a-z]+$')
+            = regexp_extract(lower(offered_name), '[.][a-z]+$')
+            then length(regexp_extract(sought_name, '[.][A-Za-z]+$'))
+        else 0
+    end as letters
 from nearest;
 
 -- What differs in a number is likely to be another thing: another run, or another day.
@@ -128,7 +145,13 @@ select
     *,
     regexp_replace(sought_name, '[^0-9]+', ' ', 'g')
     != regexp_replace(offered_name, '[^0-9]+', ' ', 'g') as has_other_numbers,
-    1 - edits / greatest(length(sought_name), length(offered_name))
-    - case when has_other_numbers then 0.15 else 0 end as similarity
+    1 - edits / greatest(letters, 1)
+    - case when has_other_numbers then 0.15 else 0 end as similarity,
+    case
+        when edits = 0 then 'only the case of letters differs'
+        else
+            edits || ' letters differ'
+            || case when has_other_numbers then ', and its numbers' else '' end
+    end as difference
 from edited
 where similarity >= {least_similarity};

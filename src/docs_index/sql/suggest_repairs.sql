@@ -5,15 +5,25 @@ with candidates as (
         'set_response_file' as action,
         sought_files.directory || pairs.offered_name as value,
         pairs.similarity as confidence,
-        'a file of that directory that no row names; ' || pairs.edits
-        || ' letters differ' || case
-            when pairs.has_other_numbers then ', and its numbers' else ''
-        end as evidence
+        'a file of that directory that no row names; ' || pairs.difference as evidence
     from sought_files
     inner join pairs
         on
             sought_files.root_folder || '/' || sought_files.directory = pairs.scope
             and sought_files.name = pairs.sought_name
+    union all
+    select
+        sought_files.place,
+        'set_response_file' as action,
+        pairs.offered_name || sought_files.name as value,
+        pairs.similarity as confidence,
+        'a file of the same name that no row names; of its directory '
+        || pairs.difference as evidence
+    from sought_files
+    inner join pairs
+        on
+            sought_files.root_folder || '/*/' || sought_files.name = pairs.scope
+            and sought_files.directory = pairs.sought_name
     union all
     select
         sought_files.place,
@@ -49,10 +59,8 @@ with candidates as (
         'set_target' as action,
         pairs.offered_name as value,
         pairs.similarity as confidence,
-        'a task id that documents have; ' || pairs.edits || ' letters of '
-        || sought_targets.task_id || ' differ' || case
-            when pairs.has_other_numbers then ', and its numbers' else ''
-        end as evidence
+        'a task id that documents have; of ' || sought_targets.task_id || ' '
+        || pairs.difference as evidence
     from sought_targets
     inner join pairs on pairs.scope = '' and sought_targets.task_id = pairs.sought_name
 ),

@@ -99,12 +99,14 @@ told as (
         case
             when
                 json_extract(children.meta_small, '$.link_method')
-                in ('timestamp_join', 'essay_task_id', 'generation_task_id')
-                then 'chosen'
-            else 'named'
+                not in ('timestamp_join', 'essay_task_id', 'generation_task_id')
+                then 'named'
+            when children.created_at < mine.created_at then 'earliest'
+            else 'chosen'
         end as verdict,
         0 as distance
     from documents as children
+    inner join documents as mine on children.parent_doc_id = mine.doc_id
     where
         children.parent_doc_id = :doc_id
         and children.doc_id not in (select doc_id from judged where doc_id is not null)

@@ -18,6 +18,7 @@ select
     status,
     parent_doc_id,
     link_method,
+    repair,
     reason,
     detail
 from (
@@ -39,6 +40,7 @@ from (
         status,
         parent_doc_id,
         json_extract(meta_small, '$.link_method') as link_method,
+        json_extract(meta_small, '$.repair') as repair,
         null as reason,
         null as detail,
         created_at as moment
@@ -62,6 +64,7 @@ from (
         null as status,
         null as parent_doc_id,
         null as link_method,
+        null as repair,
         reason,
         detail,
         timestamp as moment
@@ -89,6 +92,7 @@ from (
         null as status,
         null as parent_doc_id,
         null as link_method,
+        null as repair,
         backfill_conflicts.kind as reason,
         backfill_conflicts.detail,
         link_candidates.created_at as moment
