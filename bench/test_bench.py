@@ -96,3 +96,9 @@ def test_bench_refuses_a_job_that_makes_no_documents(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "left no index" in result.stderr
     assert not list((tmp_path / "work").iterdir())
+
+
+def test_cohorts_are_compared_and_leave_nothing_behind(tmp_path: Path) -> None:
+    options = ("--evaluations", "10,40", "--essays", 4, "--folder", tmp_path)
+    assert "4 times the store" in run("run_cohorts.py", *options)
+    assert not list(tmp_path.iterdir())
