@@ -8,7 +8,7 @@ their file, an empty one where a done evaluation lacks it.
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -55,17 +55,13 @@ def evaluation_prompt(campaign: Campaign, gen_id: str) -> str:
     """
     evaluation = campaign.evaluation(gen_id)
     folder = campaign.folder(evaluation)
-    found = _skipped(folder, PROMPT)
-    if found is None:
-        found = read_text(folder, PROMPT)
-    if found is None:
-        _check_folder(folder)
-        with held(folder):
-            found = read_text(folder, PROMPT)
-            if found is None:
-                found = _rendered(campaign, evaluation)
-                write_text(folder, PROMPT, found)
-    return found
+
+    def make() -> str:
+        text = _rendered(campaign, evaluation)
+        write_text(folder, PROMPT, text)
+        return text
+
+    return _made_once(folder, PROMPT, make)
 
 
 def evaluation_raw(campaign: Campaign, gen_id: str, model: LanguageModel) -> str:
@@ -80,16 +76,7 @@ def evaluation_raw(campaign: Campaign, gen_id: str, model: LanguageModel) -> str
     """
     evaluation = campaign.evaluation(gen_id)
     folder = campaign.folder(evaluation)
-    found = _skipped(folder, RAW)
-    if found is None:
-        found = read_text(folder, RAW)
-    if found is None:
-        _check_folder(folder)
-        with held(folder):
-            found = read_text(folder, RAW)
-            if found is None:
-                found = _bought(campaign, evaluation, model)
-    return found
+    return _made_once(folder, RAW, lambda: _bought(campaign, evaluation, model))
 
 
 def evaluation_parsed(campaign: Campaign, gen_id: str) -> str:
@@ -147,6 +134,20 @@ def parsed_answer(campaign: Campaign, evaluation: Evaluation, answer: str) -> st
             f"which ends {shown!r}: {_AGAIN}"
         )
     return text
+
+
+def _made_once(folder: Path, name: str, make: Callable[[], str]) -> str:
+    """Return a file's text; without one, `make` writes it, once for all who ask."""
+    found = _skipped(folder, name)
+    if found is None:
+        found = read_text(folder, name)
+    if found is None:
+        _check_folder(folder)
+        with held(folder):
+            found = read_text(folder, name)
+            if found is None:
+                found = make()
+    return found
 
 
 def _skipped(folder: Path, name: str) -> str | None:
