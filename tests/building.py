@@ -141,6 +141,14 @@ def run(root: Path, command: list[str], environment: dict[str, str | None]) -> P
     )
 
 
+def script(root: Path, name: str, *args: str) -> Process:
+    """Run a script that is told its data root, as a user would."""
+    return subprocess.run(
+        [sys.executable, f"scripts/{name}", "--data-root", str(root), *args],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
 def _environment(root: Path, changes: dict[str, str | None]) -> dict[str, str]:
     """Return this process's environment with `changes`; None takes a variable out."""
     merged = {**os.environ, "DATA_ROOT": str(root), "RUN_ID": None, **changes}

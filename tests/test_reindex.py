@@ -22,6 +22,7 @@ from building import (
     index,
     materialize,
     results,
+    script,
     snapshot,
 )
 
@@ -37,11 +38,7 @@ LISTS = (
 
 
 def run(root: Path, *args: str) -> Process:
-    """Run the script on a data root, as a user would."""
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), "--data-root", str(root), *args],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    return script(root, "reindex_docs.py", *args)
 
 
 def reindexed(root: Path) -> Path:

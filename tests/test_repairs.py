@@ -23,6 +23,7 @@ from building import (
     query,
     read_csv,
     results,
+    script,
     write,
     write_table,
 )
@@ -60,13 +61,6 @@ def by_key(row_key: str, action: str, value: str = "", **values: str) -> dict[st
 
 def write_repairs(root: Path, *repairs: Repair) -> None:
     write_table(root, REPAIRS, repairs)
-
-
-def script(root: Path, name: str, *args: str) -> Process:
-    return subprocess.run(
-        [sys.executable, f"scripts/{name}", "--data-root", str(root), *args],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
 
 
 def inspect(root: Path, command: str, *args: str) -> Process:

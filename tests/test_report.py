@@ -19,6 +19,7 @@ from building import (
     materialize,
     query,
     read_csv,
+    script,
     snapshot,
 )
 from chromium import visit
@@ -29,18 +30,13 @@ from docs_index.index import create_index
 from docs_index.layout import open_layout
 from docs_index.report import write_report
 
-SCRIPT = REPOSITORY / "scripts" / "report_docs.py"
 PAGE = "7_reporting/documents_report.html"
 SOURCES = ("draft", "link", "essay", "evaluation")
 STAGES = ("draft", "essay", "evaluation")
 
 
 def run(root: Path, *args: str) -> Process:
-    """Run the script on a data root, as a user would."""
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), "--data-root", str(root), *args],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    return script(root, "report_docs.py", *args)
 
 
 def made(root: Path) -> str:

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from building import (
     materialize,
     query,
     read_csv,
+    script,
     snapshot,
     write,
     write_table,
@@ -31,10 +30,7 @@ Row = dict[str, str]
 
 
 def suggest(root: Path, *args: str) -> Process:
-    return subprocess.run(
-        [sys.executable, "scripts/suggest_repairs.py", "--data-root", str(root), *args],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    return script(root, "suggest_repairs.py", *args)
 
 
 def row(source: str, task_id: str, hour: int, **values: str) -> Row:

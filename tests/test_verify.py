@@ -29,6 +29,7 @@ from building import (
     index,
     materialize,
     query,
+    script,
     snapshot,
     write,
 )
@@ -43,7 +44,6 @@ Report = dict[str, Any]
 Document = dict[str, Any]
 Damage = Callable[[Path], str]  # does it, and returns the path that is then found
 
-SCRIPT = REPOSITORY / "scripts" / "verify_docs.py"
 INDEX = "db/documents.sqlite"
 PROMPTED = "combo_v1_a93f52_bridge-v0_basalt-2"
 TABLES = (
@@ -58,11 +58,7 @@ TABLES = (
 
 
 def run(root: Path, *args: str) -> Process:
-    """Run the script on a data root, as a user would."""
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), "--data-root", str(root), *args],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    return script(root, "verify_docs.py", *args)
 
 
 def found(root: Path, share: float = 1.0) -> Report:
