@@ -2,7 +2,9 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 from building import (
     LOCK,
@@ -208,6 +210,44 @@ def test_dbt_docs_go_to_the_target_path_and_leave_a_good_build_good(
 def test_a_run_of_some_models_is_no_build(root: Path) -> None:
     good(dbt(root, "run", "--select", "documents"))
     assert not is_complete(root)
+
+
+def test_a_model_that_fails_leaves_its_table_and_view_as_they_were(
+    root: Path,
+) -> None:
+    models = ("documents", "document_files")
+
+    def rows() -> list[list[tuple[Any, ...]]]:
+        with duckdb.connect(str(root / "db" / "build.duckdb"), read_only=True) as build:
+            return [build.table(name).order("doc_id").fetchall() for name in models]
+
+    before = rows()
+    with duckdb.connect(str(root / "db" / "build.duckdb")) as connection:
+        connection.execute("alter table int_rows__resolved rename to hidden")
+    stopped(dbt(root, "run", "--select", *models), code=1)
+    with duckdb.connect(str(root / "db" / "build.duckdb")) as connection:
+        connection.execute("alter table hidden rename to int_rows__resolved")
+    assert rows() == before
+
+
+def test_the_next_build_takes_over_what_is_known_of_unchanged_files(
+    root: Path,
+) -> None:
+    good(build(root))  # seconds after the files were copied: their times are settled
+    with duckdb.connect(str(root / "db" / "build.duckdb")) as connection:
+        marked = connection.execute(
+            "update int_responses__read set raw_chars = -1 where signature is not null"
+        ).fetchall()
+    good(build(root))
+    with duckdb.connect(str(root / "db" / "build.duckdb"), read_only=True) as build_:
+        taken_over = build_.execute(
+            "select count(*) from int_responses__read where raw_chars = -1"
+        ).fetchall()
+        beside = build_.execute(
+            "select table_name from duckdb_tables() where table_name like '%__dbt_%'"
+        ).fetchall()
+    assert taken_over == marked != [(0,)]
+    assert not beside
 
 
 def test_dbt_names_the_process_that_holds_the_root(root: Path) -> None:

@@ -1,0 +1,51 @@
+{#-
+    Tables and views that take the place of the old ones in one transaction. dbt-duckdb's
+    own write beside, and rename twice; DDL is transactional in DuckDB, so a build that
+    fails or is killed leaves the old ones either way, and each model takes half of the
+    statements, which are most of a small build's time. No grants, indexes, comments or
+    foreign keys: this project has none of them in the build.
+
+    A Python model is written beside all the same: it runs outside of the transaction,
+    and may take over what it found the last time.
+-#}
+{% materialization table, adapter="duckdb", supported_languages=["sql", "python"] %}
+    {% set relation = this.incorporate(type="table") %}
+    {% set is_python = model["language"] == "python" %}
+    {% set made = make_intermediate_relation(relation) if is_python else relation %}
+    {{ run_hooks(pre_hooks) }}
+    {% do drop_the_old(made) %}
+    {% call statement("main", language=model["language"]) %}
+        {{ create_table_as(false, made, compiled_code, model["language"]) }}
+    {% endcall %}
+    {% if is_python %}
+        {% do drop_the_old(relation) %}
+        {% do adapter.rename_relation(made, relation) %}
+    {% endif %}
+    {{ run_hooks(post_hooks) }}
+    {% do adapter.commit() %}
+    {{ return({"relations": [relation]}) }}
+{% endmaterialization %}
+
+
+{% materialization view, adapter="duckdb" %}
+    {% set relation = this.incorporate(type="view") %}
+    {{ run_hooks(pre_hooks) }}
+    {% do drop_the_old(relation) %}
+    {% call statement("main") %}
+        {{ create_view_as(relation, sql) }}
+    {% endcall %}
+    {{ run_hooks(post_hooks) }}
+    {% do adapter.commit() %}
+    {{ return({"relations": [relation]}) }}
+{% endmaterialization %}
+
+
+{% macro drop_the_old(relation) %}
+    {% set old = load_cached_relation(relation) %}
+    {% if old is not none %}
+        {% call statement("drop_the_old") %}
+            drop {{ old.type }} {{ old }}
+        {% endcall %}
+        {% do adapter.cache_dropped(old) %}
+    {% endif %}
+{% endmacro %}
