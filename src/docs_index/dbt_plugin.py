@@ -6,6 +6,7 @@ DOCS_INDEX_SCRATCH: a folder for the database of a build that leaves the data ro
 it is, and needs no lock.
 """
 
+import gc
 import os
 import threading
 from pathlib import Path
@@ -31,6 +32,7 @@ class Plugin(BasePlugin):
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Find and lock the data root; dbt opens its database right after."""
+        gc.freeze()  # dbt's manifest stays: nothing need look through it time and again
         self._this_thread = threading.local()
         keep_from_strangers()
         try:
