@@ -24,7 +24,12 @@ from docs_index.lists import (
 from docs_index.lock import take_lock
 from docs_index.placing import Batch, Placer
 from docs_index.quoting import literal
-from docs_index.reports import count_damaged, load_index, write_reports
+from docs_index.reports import (
+    count_damaged,
+    load_index,
+    start_survey,
+    write_reports,
+)
 from docs_index.scratch import remove_leftovers
 from docs_index.store import Store, opened_store, sql
 from docs_index.survey import Survey
@@ -94,28 +99,28 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         run_id = attach_build(store.db, layout, options.run_id)
         newline = read_bad_list(store)
         store.open_index(dry_run=options.dry_run)
-        store.db.execute(f"set variable run_id = {literal(run_id)}")
-        store.db.execute(sql("plan.sql"))
-        placer = _placer(store, options)
-        changed: list[str] = []
-        added = count_new_bad_rows(store)
-        damaged = 0
-        is_writing = not options.dry_run
-        with started_workers(_useful_workers(store, options), lock) as workers:
+        with started_workers(
+            _useful_workers(store, options), Placer.__module__, lock
+        ) as workers:
+            store.db.execute(f"set variable run_id = {literal(run_id)}")
+            store.db.execute(sql("plan.sql"))
+            placer = _placer(store, options)
+            changed: list[str] = []
+            added = count_new_bad_rows(store)
+            damaged = 0
             outcomes, new_keys = _place_all(store, placer, workers, progress)
-            if is_writing:
+            if not options.dry_run:
+                surveyed = start_survey(store, Survey(placer.docs), workers, new_keys)
                 changed += ["docs/"] if outcomes["placed"] else []
                 if replace_current_lists(store) or outcomes["placed"]:
                     changed.append(layout.within(layout.index))
                 append_bad_list(store, newline)
                 changed += [layout.within(layout.bad_generations)] if added else []
                 load_index(store)
-            with store.closing_index():
-                if is_writing:
-                    survey = Survey(placer.docs)
-                    reports = write_reports(store, survey, workers, new_keys)
+                with store.closing_index():
+                    reports = write_reports(store, surveyed)
                     damaged = count_damaged(store)
-                    changed += [layout.within(path) for path in reports]
+                changed += [layout.within(path) for path in reports]
         return Summary(
             data_root=str(layout.root),
             run_id=run_id,
@@ -145,7 +150,7 @@ def _placer(store: Store, options: Options) -> Placer:
 
 
 def _useful_workers(store: Store, options: Options) -> int:
-    documents = store.count("pending") + store.count("stored.documents")
+    documents = store.count("build.main.documents") + store.count("stored.documents")
     return options.workers if documents > _BATCHES.start else 1
 
 

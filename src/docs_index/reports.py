@@ -1,7 +1,7 @@
 """The two reports: what stands in the index, held against what stands on disk."""
 
 from collections.abc import Collection
-from itertools import chain
+from concurrent.futures import Future
 from pathlib import Path
 
 from docs_index.publishing import publish_copy
@@ -17,18 +17,30 @@ def load_index(store: Store) -> None:
     store.db.execute(sql("indexed.sql"))
 
 
-def write_reports(
+def start_survey(
     store: Store, survey: Survey, workers: Workers, new_keys: Collection[str]
-) -> list[Path]:
-    """Survey the directories and write both reports; return the files that changed.
+) -> Future[Path]:
+    """Begin to survey the directories into a file, while this process does the rest.
 
-    They are of the index as `load_index` has found it. What this run placed below
-    `new_keys`, which it made, is not read once more: there is nothing else.
+    What this run placed below `new_keys`, which it made, is not read once more: there
+    is nothing else.
+    """
+
+    def write() -> Path:
+        keys = (key for key in survey.keys() if key not in new_keys)  # noqa: SIM118
+        lines = workers.map(survey.lines, chunks(keys, _CHUNK))
+        return store.write_lines("directories", lines)
+
+    return workers.in_background(write)
+
+
+def write_reports(store: Store, surveyed: Future[Path]) -> list[Path]:
+    """Write both reports of the index as `load_index` has found it, and of a survey.
+
+    Returns the files that changed.
     """
     store.db.execute(sql("surveyed.sql"))
-    keys = (key for key in survey.keys() if key not in new_keys)  # noqa: SIM118
-    looks = workers.map(survey.look, chunks(keys, _CHUNK))
-    store.insert("directories", chain.from_iterable(looks))
+    store.insert_file("directories", surveyed.result())
     store.db.execute(sql("placed_directories.sql"))
     store.db.execute(f"create table consistency as {sql('consistency_report.sql')}")
     reports = {"latest": sql("latest_report.sql"), "consistency": "from consistency"}

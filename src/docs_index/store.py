@@ -97,15 +97,23 @@ class Store:
 
         A row is a line of at most 4 MiB, with its quotes doubled.
         """
-        relation = self.db.table(table)
-        types = zip(relation.columns, relation.types, strict=True)
-        columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types)
-        path = self.scratch / f"{table}.csv"
+        self.insert_file(table, self.write_lines(table, csv_lines(rows)))
+
+    def write_lines(self, name: str, lines: Iterable[str]) -> Path:
+        """Write lines of CSV to a file for `insert_file`; uses no connection."""
+        path = self.scratch / f"{name}.csv"
         # Whoever made a stray directory may have given it any name.
         with path.open(
             "w", newline="", encoding="utf-8", errors="backslashreplace"
         ) as file:
-            file.writelines(csv_lines(rows))
+            file.writelines(lines)
+        return path
+
+    def insert_file(self, table: str, path: Path) -> None:
+        """Insert the rows of a file that `write_lines` has written."""
+        relation = self.db.table(table)
+        types = zip(relation.columns, relation.types, strict=True)
+        columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types)
         self.db.execute(
             f"insert into {table} from read_csv(?, columns = {{{columns}}}, "
             "auto_detect = false, header = false, delim = ',', quote = '\"', "

@@ -2,9 +2,10 @@
 
 Each holds the lock that its parent took, if any: after a kill, no run can begin before
 the last worker has noticed that its parent is gone. Calls and results are pickled over
-pipes, so functions must be importable. Run as `python -m docs_index.workers`.
+pipes, so functions must be importable. Run as `python -m docs_index.workers MODULE`.
 """
 
+import importlib
 import os
 import pickle
 import subprocess
@@ -25,14 +26,17 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """A few worker processes, or with `count` 1 none: this process does the work."""
+    """A few worker processes, or with `count` 1 none: this process does the work.
 
-    def __init__(self, count: int, lock_descriptor: int | None) -> None:
+    They import `module`, which their calls are of, while their parent prepares them.
+    """
+
+    def __init__(self, count: int, module: str, lock_descriptor: int | None) -> None:
         self.count = count
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         self._processes = [
             subprocess.Popen(
-                [sys.executable, "-m", "docs_index.workers"],
+                [sys.executable, "-m", "docs_index.workers", module],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 pass_fds=[] if lock_descriptor is None else [lock_descriptor],
@@ -42,7 +46,7 @@ class Workers:
         ]
         for process in self._processes:
             self._idle.put(process)
-        self._threads = ThreadPoolExecutor(max(1, len(self._processes)))
+        self._threads = ThreadPoolExecutor(1 + len(self._processes))
 
     def map(
         self, function: Callable[[Task], Result], tasks: Iterable[Task]
@@ -58,6 +62,13 @@ class Workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+    def in_background(self, function: Callable[[], Result]) -> Future[Result]:
+        """Call a function, which may map, in a thread of this process; one at a time.
+
+        When this closes, maps that are going on end with an error.
+        """
+        return self._threads.submit(function)
 
     def close(self) -> None:
         """Let every worker end once its call is done."""
@@ -87,9 +98,11 @@ class Workers:
 
 
 @contextmanager
-def started_workers(count: int, lock_descriptor: int | None) -> Iterator[Workers]:
+def started_workers(
+    count: int, module: str, lock_descriptor: int | None
+) -> Iterator[Workers]:
     """Have workers for the time of a block."""
-    workers = Workers(count, lock_descriptor)
+    workers = Workers(count, module, lock_descriptor)
     try:
         yield workers
     finally:
@@ -98,6 +111,7 @@ def started_workers(count: int, lock_descriptor: int | None) -> Iterator[Workers
 
 def _serve() -> None:
     calls, results = sys.stdin.buffer, sys.stdout.buffer
+    importlib.import_module(sys.argv[1])
     while True:
         try:
             function, task = pickle.load(calls)
