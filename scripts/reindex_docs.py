@@ -74,14 +74,14 @@ def main(
         )
         with shown_progress(quiet=quiet) as progress:
             summary = reindex(layout, options, progress)
-    if as_json:
-        findings = [each._asdict() for each in summary.findings]
-        found = asdict(summary) | {"findings": findings}
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
-    else:
-        for line in finding_lines(summary.findings):
-            typer.echo(line)
-        typer.echo(told(summary))
+        if as_json:
+            findings = [each._asdict() for each in summary.findings]
+            found = asdict(summary) | {"findings": findings}
+            typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        else:
+            for line in finding_lines(summary.findings):
+                typer.echo(line)
+            typer.echo(told(summary))
     if not summary.output:
         raise typer.Exit(DocsIndexError.exit_code)
     raise typer.Exit(NEEDS_A_PERSON if summary.findings else DONE)

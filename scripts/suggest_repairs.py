@@ -50,10 +50,10 @@ def main(
     """
     with ending_cleanly():
         summary = suggest_repairs(open_layout(data_root), run_id)
-    if as_json:
-        typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
-    elif not quiet:
-        print_summary(summary)
+        if as_json:
+            typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
+        elif not quiet:
+            print_summary(summary)
 
 
 if __name__ == "__main__":

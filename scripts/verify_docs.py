@@ -64,11 +64,11 @@ def main(
         )
         with shown_progress(quiet=quiet) as progress:
             report = verify(open_layout(data_root), options, progress)
-    if as_json:
-        typer.echo(json.dumps(as_object(report), indent=2, ensure_ascii=False))
-    else:
-        for line in report_lines(report):
-            typer.echo(line)
+        if as_json:
+            typer.echo(json.dumps(as_object(report), indent=2, ensure_ascii=False))
+        else:
+            for line in report_lines(report):
+                typer.echo(line)
     raise typer.Exit(NEEDS_A_PERSON if report.findings else DONE)
 
 

@@ -3,6 +3,7 @@
 Whatever they are, a build and a run make the same of the same inputs, byte for byte.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from building import (
     SCRIPT,
     Run,
     by_itself,
+    copied,
     dump,
     good,
     results,
@@ -86,3 +88,28 @@ def test_nothing_is_asked_of_the_network(tmp_path: Path, first_run: Run) -> None
     wrapper = [*TRACED, "-A", "-o", str(calls)]
     check_same(tmp_path / "traced" / "root", first_run, wrapper, {})
     assert not re.findall(r"connect\(.*AF_INET", calls.read_text())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["materialize_docs.py", "verify_docs.py", "suggest_repairs.py", "report_docs.py"],
+)
+def test_a_reader_who_leaves_changes_nothing_of_what_is_done(
+    built_sample: Path, first_run: Run, tmp_path: Path, name: str
+) -> None:
+    first = name == "materialize_docs.py"
+    root = copied(built_sample if first else first_run.root, tmp_path)
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as unread:
+        process = subprocess.run(
+            [sys.executable, f"scripts/{name}", "--data-root", str(root)],
+            cwd=REPOSITORY,
+            stdout=unread,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert process.returncode == 141
+    assert "error" not in process.stderr.lower()
+    if first:
+        assert results(root) == results(first_run.root)

@@ -6,6 +6,7 @@ Commands that only read start at once, so nothing heavy is imported here.
 import os
 import signal
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -22,7 +23,7 @@ from docs_index.errors import (
 )
 from docs_index.layout import keep_from_strangers
 
-DONE, NEEDS_A_PERSON, HAS_BAD_ROWS, INTERRUPTED = 0, 1, 3, 130
+DONE, NEEDS_A_PERSON, HAS_BAD_ROWS, INTERRUPTED, UNREAD = 0, 1, 3, 130, 141
 AFTER_INTERRUPT = "interrupted; run again to complete"
 
 
@@ -35,6 +36,9 @@ def ending_cleanly() -> Iterator[None]:
         yield
     except DocsIndexError as error:
         end(str(error), error.exit_code)
+    except BrokenPipeError:  # whoever read has gone: `materialize_docs.py | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(UNREAD) from None
     except OSError as error:
         end(f"{error}; run again to complete", StorageError.exit_code)
     except sqlite3.Error as error:
