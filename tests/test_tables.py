@@ -568,3 +568,26 @@ def test_files_that_are_not_mutated_are_accepted(
 ) -> None:
     for seed in range(FUZZED):
         assert check_fuzzed(session, tmp_path, random_file(random.Random(seed)))
+
+
+@pytest.mark.parametrize("block", [8, 9, 16, 2**20])
+def test_lines_checked_together_are_what_each_of_them_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(tables, "_BLOCK_BYTES", block)
+    accepted = 0
+    for seed in range(20 * FUZZED):
+        rng = random.Random(seed)
+        line = b",".join(rng.choice([b"a", b"", b"\xc3\xa9"]) for _ in range(2))
+        content = (line + b"\n") * rng.randrange(5)
+        for _ in range(rng.choice([0, 0, 1, 2])):
+            at = rng.randrange(len(content) + 1)
+            odd = rng.choice(
+                [b"\n", b",", b'"', b"\r", b"\0", b"\xc3", b"\xef\xbb\xbf"]
+            )
+            content = content[:at] + odd + content[at + rng.randrange(2) :]
+        with write(tmp_path, content).open("rb") as file:
+            together = tables._plain_contents(file)
+            assert together in (None, tables._contents(file))
+        accepted += together is not None
+    assert 0 < accepted < 20 * FUZZED

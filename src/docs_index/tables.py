@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import duckdb
 
@@ -25,6 +25,8 @@ MAX_COLUMNS = 10_000  # DuckDB takes the square of their number
 _ADVICE = "mend the file or export it anew, then run again; nothing was written"
 _BOM = b"\xef\xbb\xbf"
 _LONGEST = MAX_LINE_BYTES + 3  # with a line end, and one byte that is too many
+_BLOCK_BYTES = 2**20
+_ODD = (b'"', b"\r", b"\0", _BOM)  # where only a look at each record tells
 
 # Possessive: a record matches in one pass or not at all.
 _FIELD = rb'(?:"(?:[^"]++|"")*+"|[^",\r\n]*+)'
@@ -57,6 +59,16 @@ class Table:
             return False
 
 
+class _Contents(NamedTuple):
+    """What a file holds; with `faults` it is not well-formed."""
+
+    header: tuple[str, ...]
+    newline: str
+    data_rows: int
+    sha256: str
+    faults: list[str]
+
+
 def check_table(path: Path, required: Sequence[str] = ()) -> Table:
     """Read a CSV file against the grammar; one of the columns `required` is due.
 
@@ -64,40 +76,22 @@ def check_table(path: Path, required: Sequence[str] = ()) -> Table:
         TableRefusedError: the file is not well-formed; names the first five faults.
         StorageError: the file cannot be read.
     """
-    header: tuple[str, ...] = ()
-    newline = b""
-    data_rows = 0
-    faults: list[str] = []
-    digest = hashlib.sha256()
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             identity = _identity(os.fstat(file.fileno()))
-            for line, record in _records(file):
-                digest.update(record)
-                text = _bare(record, line)
-                ending = _line_end(text)
-                body = text[: len(text) - len(ending)]
-                newline = newline or ending
-                fault = _fault(body, ending, newline, len(header))
-                if fault:
-                    faults.append(f"line {line}: {fault}: {body[:80]!r}")
-                elif body and not header:
-                    header = tuple(_values(body))
-                elif body:
-                    data_rows += 1
-                if len(faults) > SHOWN:
-                    break
+            found = _plain_contents(file) or _contents(file)
     except IsADirectoryError:
         raise TableRefusedError(f"{path} is a directory, not a CSV file") from None
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror}") from error
-    if header or not faults:
-        faults = _header_faults(header, required) + faults
+    faults = found.faults
+    if found.header or not faults:
+        faults = _header_faults(found.header, required) + faults
     if faults:
         listed = first_few(faults)
         raise TableRefusedError(f"{path} is refused as a whole:\n{listed}\n{_ADVICE}")
     return Table(
-        path, header, newline.decode() or "\n", data_rows, digest.hexdigest(), identity
+        path, found.header, found.newline, found.data_rows, found.sha256, identity
     )
 
 
@@ -179,6 +173,64 @@ def _open_at_once(path: str, flags: int) -> int:
         os.close(descriptor)
         raise TableRefusedError(f"{path} is not a regular file, so no CSV file")
     return descriptor
+
+
+def _plain_contents(file: BinaryIO) -> _Contents | None:
+    """Check a file without quotes, with LF after each line and no line empty.
+
+    Most have that form, and many lines are checked together. None stands for a file
+    of any other form, well-formed or not; it was read in part.
+    """
+    digest = hashlib.sha256()
+    header = ""
+    data_rows = -1
+    rest = b""
+    while block := file.read(_BLOCK_BYTES):
+        digest.update(block)
+        text, _, rest = (rest + block).rpartition(b"\n")
+        try:
+            header = header or text.partition(b"\n")[0].decode()
+            text.decode()
+        except UnicodeDecodeError:
+            return None
+        lines = text.split(b"\n")
+        commas = {line.count(b",") for line in lines}
+        if commas != {header.count(",")} or not all(lines):
+            return None
+        if any(odd in text for odd in _ODD):
+            return None
+        data_rows += len(lines)
+    if rest or data_rows < 0:
+        return None
+    return _Contents(tuple(header.split(",")), "\n", data_rows, digest.hexdigest(), [])
+
+
+def _contents(file: BinaryIO) -> _Contents:
+    """Check any file, one record after the other, and say what is wrong with it."""
+    file.seek(0)
+    header: tuple[str, ...] = ()
+    newline = b""
+    data_rows = 0
+    faults: list[str] = []
+    digest = hashlib.sha256()
+    for line, record in _records(file):
+        digest.update(record)
+        text = _bare(record, line)
+        ending = _line_end(text)
+        body = text[: len(text) - len(ending)]
+        newline = newline or ending
+        fault = _fault(body, ending, newline, len(header))
+        if fault:
+            faults.append(f"line {line}: {fault}: {body[:80]!r}")
+        elif body and not header:
+            header = tuple(_values(body))
+        elif body:
+            data_rows += 1
+        if len(faults) > SHOWN:
+            break
+    return _Contents(
+        header, newline.decode() or "\n", data_rows, digest.hexdigest(), faults
+    )
 
 
 def _records(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
