@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from docs_index import responses
+from docs_index import reader, responses
 from docs_index.reader import read_responses
 from docs_index.responses import Folder, UnusableError
 
@@ -671,13 +671,19 @@ def test_a_repaired_file_is_read(reading: Reading) -> None:
     assert reading.read()["cause"] is None
 
 
-def test_processes_of_their_own_answer_the_same(reading: Reading) -> None:
+def test_processes_of_their_own_answer_the_same(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_FEW", 0)
     alone = reading.read()
     reading.known = None
     assert reading.read(processes=2) == alone
 
 
-def test_a_reader_that_fails_stops_the_build(reading: Reading) -> None:
+def test_a_reader_that_fails_stops_the_build(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_FEW", 0)
     with pytest.raises(RuntimeError, match="reader of response files failed"):
         reading.read("no_such_function(text)", processes=1)
 

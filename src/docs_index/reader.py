@@ -3,7 +3,7 @@
 The build asks for (folder, path, parser); each is answered with sizes, hash and the
 length of the parsed text. A file that cannot be used is an answer too. Texts are
 read once, parsed by the build's own SQL, and dropped: memory does not grow with them.
-Run as `python -m docs_index.reader ORDER.json`, by `read_responses` alone.
+Run as `python -m docs_index.reader`, by `read_responses` alone.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,6 +24,7 @@ from docs_index.quoting import glob_escaped, literal
 from docs_index.responses import Folder, Response, UnusableError
 from docs_index.scratch import scratch_folder
 
+_FEW = 200  # files that this process reads itself
 _SHARE = 2000  # files that are worth a process of their own
 _BATCH = 5000  # answers that are written at a time, and texts parsed in one query
 _BATCH_BYTES = 8 * 2**20
@@ -55,11 +57,12 @@ def read_responses(
     What `known`, an earlier answer, says of an unchanged file is taken over. The
     result has the columns of the model int_responses__read.
     """
-    session.execute(_ASK.format(wanted=wanted, known=known or _NOTHING_KNOWN))
-    counted = session.execute("select count(*) from asked").fetchall()[0][0]
+    counted = session.execute(f"select count(*) from {wanted}").fetchall()[0][0]
     shares = max(1, min(processes, counted // _SHARE))
-    with scratch_folder(Path(data_root)) as folder:
-        running = []
+    with scratch_folder(Path(data_root)) as folder, ExitStack() as stack:
+        started = shares if processes and counted > _FEW else 0
+        readers = [stack.enter_context(_started()) for _ in range(started)]
+        session.execute(_ASK.format(wanted=wanted, known=known or _NOTHING_KNOWN))
         for share in range(shares):
             made = Order(
                 data_root,
@@ -73,21 +76,27 @@ def read_responses(
                 f"where asked_id * {shares} // {counted + 1} = {share} "
                 f"order by asked_id) to {literal(made.asked)} (format json)"
             )
-            if processes:
-                running.append(_start(made))
+            if readers:
+                _hand_over(readers[share], made)
             else:
                 answer(made)
-        for process in running:
-            if process.wait() != 0:
+        for reader in readers:
+            if reader.wait() != 0:
                 raise RuntimeError("a reader of response files failed; see its message")
         session.execute(_TAKE, [f"{glob_escaped(folder)}/answers_*.json"])
     return session.table("answered")
 
 
-def _start(order: Order) -> subprocess.Popen[bytes]:
-    path = Path(order.asked).with_suffix(".order")
-    path.write_text(json.dumps(asdict(order)))
-    return subprocess.Popen([sys.executable, "-m", "docs_index.reader", str(path)])
+def _started() -> subprocess.Popen[str]:
+    """Start a process that waits for its order; without one it ends."""
+    command = [sys.executable, "-m", "docs_index.reader"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+
+
+def _hand_over(reader: subprocess.Popen[str], order: Order) -> None:
+    assert reader.stdin is not None
+    with suppress(BrokenPipeError), reader.stdin as orders:
+        orders.write(json.dumps(asdict(order)))
 
 
 _FACTS = {
@@ -244,6 +253,7 @@ def _parsed_facts(raw: bytes, parsed: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     try:
-        answer(Order(**json.loads(Path(sys.argv[1]).read_text())))
+        if text := sys.stdin.read():
+            answer(Order(**json.loads(text)))
     except OSError as error:
         sys.exit(f"error: {error}")

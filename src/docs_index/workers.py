@@ -5,6 +5,7 @@ the last worker has noticed that its parent is gone. Calls and results are pickl
 pipes, so functions must be importable. Run as `python -m docs_index.workers MODULE`.
 """
 
+import gc
 import importlib
 import os
 import pickle
@@ -112,6 +113,7 @@ def started_workers(
 def _serve() -> None:
     calls, results = sys.stdin.buffer, sys.stdout.buffer
     importlib.import_module(sys.argv[1])
+    gc.disable()  # what calls leave behind holds nothing in circles
     while True:
         try:
             function, task = pickle.load(calls)
