@@ -65,7 +65,7 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
         raise DataRootError(f"there are no documents: {layout.docs} is no directory")
     lock = take_lock(layout.lock)
     with opened_store(layout) as store:
-        with started_workers(options.workers, "docs_index.inspecting", lock) as workers:
+        with started_workers(options.workers, Inspector.__module__, lock) as workers:
             inspector = Inspector(str(layout.root), str(layout.docs))
             survey(store, inspector, workers, store.scratch, progress, 0)
         findings = _check(store, store.scratch / "empty.sqlite")

@@ -119,7 +119,7 @@ def _compare(
     documents = store.count("documents")
     inspector = Inspector(str(store.layout.root), str(store.layout.docs))
     count = options.workers if documents > FEW else 1
-    with started_workers(count, "docs_index.inspecting", None) as workers:
+    with started_workers(count, Inspector.__module__, None) as workers:
         survey(store, inspector, workers, scratch, progress, documents)
         wanted = store.rows(
             sql("verify_wanted.sql"),
