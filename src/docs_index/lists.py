@@ -64,8 +64,11 @@ def count_new_bad_rows(store: Store) -> int:
     return store.count(f"({sql('bad_rows.sql')})")
 
 
-def append_bad_list(store: Store, newline: str | None) -> None:
-    """Append the rows that the bad list does not have; without a list, make it."""
+def append_bad_list(store: Store, newline: str | None) -> bool:
+    """Append the rows that the bad list lacks; tell whether there were any.
+
+    Without a list, make it.
+    """
     rows = store.db.sql(sql("bad_rows.sql"))
     lines = relation_lines(rows, header=newline is None, newline=newline or "\n")
-    publish_appended(store.layout.bad_generations, lines, newline or "\n")
+    return publish_appended(store.layout.bad_generations, lines, newline or "\n")

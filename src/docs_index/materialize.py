@@ -105,22 +105,18 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             store.db.execute(f"set variable run_id = {literal(run_id)}")
             store.db.execute(sql("plan.sql"))
             placer = _placer(store, options)
-            changed: list[str] = []
             added = count_new_bad_rows(store)
-            damaged = 0
             outcomes, new_keys = _place_all(store, placer, workers, progress)
+            changed: list[str] = []
+            damaged = 0
             if not options.dry_run:
                 surveyed = start_survey(store, Survey(placer.docs), workers, new_keys)
                 changed += ["docs/"] if outcomes["placed"] else []
-                if replace_current_lists(store) or outcomes["placed"]:
-                    changed.append(layout.within(layout.index))
-                append_bad_list(store, newline)
-                changed += [layout.within(layout.bad_generations)] if added else []
+                changed += _write_lists(store, newline, has_placed=bool(changed))
                 load_index(store)
                 with store.closing_index():
-                    reports = write_reports(store, surveyed)
-                    damaged = count_damaged(store)
-                changed += [layout.within(path) for path in reports]
+                    changed += map(layout.within, write_reports(store, surveyed))
+                damaged = count_damaged(store)
         return Summary(
             data_root=str(layout.root),
             run_id=run_id,
@@ -188,6 +184,16 @@ def _prepare_folders(store: Store) -> None:
     for stage in STAGES:
         (layout.docs / stage).mkdir(exist_ok=True)
     store.make_writable()
+
+
+def _write_lists(store: Store, newline: str | None, *, has_placed: bool) -> list[str]:
+    """Bring the current lists and the bad list up to date; return the changed files."""
+    files = []
+    if replace_current_lists(store) or has_placed:
+        files.append(store.layout.index)
+    if append_bad_list(store, newline):
+        files.append(store.layout.bad_generations)
+    return [store.layout.within(file) for file in files]
 
 
 def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
