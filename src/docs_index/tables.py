@@ -189,10 +189,10 @@ def _plain_contents(file: BinaryIO) -> _Contents | None:
         digest.update(block)
         text, _, rest = (rest + block).rpartition(b"\n")
         try:
-            header = header or text.partition(b"\n")[0].decode()
-            text.decode()
+            first, _, _ = text.decode().partition("\n")
         except UnicodeDecodeError:
             return None
+        header = header or first
         lines = text.split(b"\n")
         commas = {line.count(b",") for line in lines}
         if commas != {header.count(",")} or not all(lines):
