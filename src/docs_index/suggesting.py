@@ -147,9 +147,12 @@ def _leave_out_unusable(store: Store) -> None:
             Folder(str(store.layout.root / name), max_bytes).read(path)
         except UnusableError:
             store.db.execute(
-                "delete from suggested "
-                "where action = 'set_response_file' and value = ?",
-                [path],
+                "delete from suggested using source_rows "
+                "where suggested.action = 'set_response_file' "
+                "and suggested.source_csv = source_rows.source_csv "
+                "and suggested.row_key = source_rows.row_key "
+                "and value = ? and root_folder = ?",
+                [path, name],
             )
 
 
