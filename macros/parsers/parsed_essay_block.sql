@@ -2,19 +2,20 @@
     The first <essay> block, else all after the first <essay>; null without one.
 
     The patterns only find the tags as they are written, and the text is cut at them:
-    capturing what is between them takes ten times as long.
+    capturing what is between them takes ten times as long, and counting the characters
+    before them (strpos, substr) three times.
 -#}
 {% macro parsed_essay_block(text) -%}
-    list_transform(
-        list_transform(
-            [regexp_extract({{ text }}, '(?i)<essay>')],
-            lambda tag: case when tag != '' then {{ text_after(text, "tag") }} end
-        ),
-        lambda essay: list_transform(
-            [regexp_extract(essay, '(?i)</essay>')],
-            lambda tag: {{ trimmed_text(text_before("essay", "tag")) }}
-        )[1]
-    )[1]
+    case
+        when regexp_matches({{ text }}, '(?i)<essay>')
+            then list_transform(
+                [regexp_replace({{ text }}, '(?is)^.*?<essay>', '')],
+                lambda essay: list_transform(
+                    [regexp_extract(essay, '(?i)</essay>')],
+                    lambda tag: {{ trimmed_text(text_before("essay", "tag")) }}
+                )[1]
+            )[1]
+    end
 {%- endmacro %}
 
 
@@ -30,16 +31,10 @@
 {%- endmacro %}
 
 
-{#- What stands after the first `part` of a text that holds it. -#}
-{% macro text_after(text, part) -%}
-    substr({{ text }}, strpos({{ text }}, {{ part }}) + length({{ part }}))
-{%- endmacro %}
-
-
 {#- What stands before the first `part`; the whole text where there is none (''). -#}
 {% macro text_before(text, part) -%}
     case
         when {{ part }} = '' then {{ text }}
-        else substr({{ text }}, 1, strpos({{ text }}, {{ part }}) - 1)
+        else split_part({{ text }}, {{ part }}, 1)
     end
 {%- endmacro %}

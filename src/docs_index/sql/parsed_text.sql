@@ -20,35 +20,35 @@ case parser
         ),
         '\r?\n</essay-idea>$', ''
     )
-        when 'essay_block' then list_transform(
-        list_transform(
-            [regexp_extract(text, '(?i)<essay>')],
-            lambda tag: case when tag != '' then substr(text, strpos(text, tag) + length(tag)) end
-        ),
-        lambda essay: list_transform(
-            [regexp_extract(essay, '(?i)</essay>')],
-            lambda tag: regexp_replace(regexp_replace(case
+        when 'essay_block' then case
+        when regexp_matches(text, '(?i)<essay>')
+            then list_transform(
+                [regexp_replace(text, '(?is)^.*?<essay>', '')],
+                lambda essay: list_transform(
+                    [regexp_extract(essay, '(?i)</essay>')],
+                    lambda tag: regexp_replace(regexp_replace(case
         when tag = '' then essay
-        else substr(essay, 1, strpos(essay, tag) - 1)
+        else split_part(essay, tag, 1)
     end, '^[ \t\r\n]+', ''), '[ \t\r\n]+$', '')
-        )[1]
-    )[1]
+                )[1]
+            )[1]
+    end
         when 'essay_block_lenient' then list_transform(
         [regexp_replace(text, '(?i)<thinking(?:[ \t\r\n][^>]*)?>[\s\S]*?</thinking>', '', 'g')],
         lambda rest: coalesce(
-            list_transform(
-        list_transform(
-            [regexp_extract(rest, '(?i)<essay>')],
-            lambda tag: case when tag != '' then substr(rest, strpos(rest, tag) + length(tag)) end
-        ),
-        lambda essay: list_transform(
-            [regexp_extract(essay, '(?i)</essay>')],
-            lambda tag: regexp_replace(regexp_replace(case
+            case
+        when regexp_matches(rest, '(?i)<essay>')
+            then list_transform(
+                [regexp_replace(rest, '(?is)^.*?<essay>', '')],
+                lambda essay: list_transform(
+                    [regexp_extract(essay, '(?i)</essay>')],
+                    lambda tag: regexp_replace(regexp_replace(case
         when tag = '' then essay
-        else substr(essay, 1, strpos(essay, tag) - 1)
+        else split_part(essay, tag, 1)
     end, '^[ \t\r\n]+', ''), '[ \t\r\n]+$', '')
-        )[1]
-    )[1], regexp_replace(regexp_replace(rest, '^[ \t\r\n]+', ''), '[ \t\r\n]+$', '')
+                )[1]
+            )[1]
+    end, regexp_replace(regexp_replace(rest, '^[ \t\r\n]+', ''), '[ \t\r\n]+$', '')
         )
     )[1]
         when 'in_last_line' then list_transform(
