@@ -18,44 +18,76 @@ checked as (
     from source_rows
 ),
 
--- Only rows that passed so far can repeat one another; all of them are successes.
-compared as (
+-- Only rows that passed so far can repeat one another; all of them are successes. What
+-- is alone at its task and moment, as nearly all are, need not be compared.
+crowded as (
     select
-        *,
-        min(row_index) over (
-            partition by
-                value_reason,
-                source_csv,
-                task_id,
-                combo_id,
-                template_id,
-                model_id,
-                timestamp_text,
-                response_file,
-                essay_task_id,
-                generation_task_id
-        ) as first_row_index
+        source_csv,
+        task_id,
+        timestamp_text
     from checked
+    where value_reason is null
+    group by source_csv, task_id, timestamp_text
+    having count(*) > 1
 ),
 
-reasoned as (
+compared as (
     select
-        *,
-        case
-            when value_reason is not null then value_reason
-            when row_index > first_row_index then 'duplicate_row'
-        end as reason
-    from compared
+        checked.source_csv,
+        checked.row_index,
+        checked.task_id,
+        checked.timestamp_text,
+        min(checked.row_index) over (
+            partition by
+                checked.source_csv,
+                checked.task_id,
+                checked.combo_id,
+                checked.template_id,
+                checked.model_id,
+                checked.timestamp_text,
+                checked.response_file,
+                checked.essay_task_id,
+                checked.generation_task_id
+        ) as first_row_index
+    from checked
+    inner join crowded
+        on
+            checked.source_csv = crowded.source_csv
+            and checked.task_id = crowded.task_id
+            and checked.timestamp_text = crowded.timestamp_text
+    where checked.value_reason is null
 ),
 
 numbered as (
     select
-        *,
+        source_csv,
+        row_index,
+        first_row_index,
         row_number() over (
-            partition by reason, source_csv, task_id, timestamp_text
+            partition by
+                source_csv,
+                task_id,
+                timestamp_text,
+                row_index > first_row_index
             order by row_index
         ) as attempt
-    from reasoned
+    from compared
+),
+
+reasoned as (
+    select
+        checked.*,
+        numbered.first_row_index,
+        coalesce(numbered.attempt, 1) as attempt,
+        case
+            when checked.value_reason is not null then checked.value_reason
+            when checked.row_index > numbered.first_row_index then 'duplicate_row'
+        end as reason
+    from checked
+    left join numbered
+        on
+            checked.source_csv = numbered.source_csv
+            and checked.row_index = numbered.row_index
 ),
 
 final as (
@@ -102,7 +134,7 @@ final as (
                     )
             when 'duplicate_row' then 'it repeats row ' || first_row_index
         end as detail
-    from numbered
+    from reasoned
 )
 
 select * from final
