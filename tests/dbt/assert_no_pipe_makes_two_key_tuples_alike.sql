@@ -17,6 +17,8 @@ different as (
         part_3,
         min(row_key) as example
     from tuples
+    -- Where one tuple has no `|`, another that is written like it has none either.
+    where contains(part_1 || part_2 || part_3, '|')
     group by logical_key_id, written, part_1, part_2, part_3
 )
 

@@ -7,9 +7,8 @@ with tuples as ({{ key_tuples() }})
 
 select
     logical_key_id,
-    count(distinct written) as tuples,
     min(written) as first_tuple,
     max(written) as last_tuple
 from tuples
 group by logical_key_id
-having count(distinct written) > 1
+having min(written) != max(written)
