@@ -1,7 +1,7 @@
 -- One row per attempt, with its template's parser and the files that it names.
 -- The build stops here if an attempt's template names a parser that nobody knows.
 -- depends_on: {{ ref("parsers") }}
-{{ config(pre_hook="{{ refuse_unknown_parsers() }}") }}
+{{ config(materialized="view", pre_hook="{{ refuse_unknown_parsers() }}") }}
 with source_rows as (select * from {{ ref("int_rows__repaired") }}),
 
 templates as (select * from {{ ref("int_templates__parsers") }}),
