@@ -53,7 +53,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Built:
-    """What the marts hold after a build."""
+    """What the marts hold after a build: `documents` as they go into the index."""
 
     documents: list[Row]
     files: list[Row]
@@ -100,7 +100,7 @@ class Models:
             for node in nodes:
                 _run(session, node, sources, max_response_bytes)
             return Built(
-                documents=_rows(session, "documents"),
+                documents=_rows(session, "documents", "* exclude (place)"),
                 files=_rows(session, "document_files"),
                 bad=_rows(session, "bad_generations"),
                 counters=dict(session.table("backfill_counters").fetchall()),
@@ -219,8 +219,10 @@ def _run(
         ).create(node.relation)
 
 
-def _rows(session: duckdb.DuckDBPyConnection, table: str) -> list[Row]:
-    relation = session.table(table)
+def _rows(
+    session: duckdb.DuckDBPyConnection, table: str, columns: str = "*"
+) -> list[Row]:
+    relation = session.table(table).select(columns)
     return [
         dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()
     ]

@@ -11,7 +11,8 @@
         "backfill_conflicts", "column_descriptions", "list_checksums",
     ] %}
         {% for node in (nodes | list + sources | list) if node.name == table %}
-            {% for column in node.columns.values() %}
+            {% for column in node.columns.values()
+                if column.meta.get("is_in_index", true) %}
                 {% do columns.append({
                     "table_name": table,
                     "position": loop.index,

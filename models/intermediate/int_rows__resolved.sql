@@ -1,5 +1,6 @@
 -- One row per source row: the document that it becomes, or the reason why it does not.
 -- The build stops here if files or documents keep a repair from being applied.
+-- In the order of place: whoever writes the documents takes them a range at a time.
 -- depends_on: {{ ref("int_repairs__refused") }}
 {{ config(pre_hook="{{ refuse_repairs('int_repairs__refused') }}") }}
 with source_rows as (select * from {{ ref("int_rows__repaired") }}),
@@ -123,3 +124,4 @@ final as (
 )
 
 select * from final
+order by place

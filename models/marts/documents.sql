@@ -1,8 +1,11 @@
 -- One row per document: a source row that gets a directory and an index row.
+-- A view: the table of documents is the one in the index.
+{{ config(materialized="view") }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 final as (
     select
+        place,
         doc_id,
         logical_key_id,
         stage,

@@ -218,7 +218,7 @@ def _record(store: Store, batches: Sequence[Batch], *, insert: bool) -> None:
         columns = store.columns("stored.documents")
         store.db.execute(
             sql("insert_batch.sql").format(columns=columns),
-            [batches[0].first, batches[-1].last],
+            {"first": batches[0].first, "last": batches[-1].last},
         )
 
 

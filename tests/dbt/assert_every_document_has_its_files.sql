@@ -1,6 +1,6 @@
--- Fails when a document has no row in document_files, or the other way round, or a
--- parent would be written after what hangs on it. The index's foreign key refuses an
--- essay before its draft.
+-- Fails when a document has no row in document_files, or the other way round, or stands
+-- elsewhere there, or a parent would be written after what hangs on it. The index's
+-- foreign key refuses an essay before its draft.
 -- Does not check the texts; materialize_docs.py compares their hashes.
 with documents as (select * from {{ ref("documents") }}),
 
@@ -18,4 +18,5 @@ left join document_files as parent_files
 where
     documents.doc_id is null
     or document_files.doc_id is null
+    or documents.place != document_files.place
     or parent_files.place > document_files.place

@@ -1,9 +1,10 @@
 -- The documents between two places whose directories are there become index rows.
 insert into stored.documents ({columns})
 select {columns}
-from pending
+from build.main.documents as built
 where
-    place between ? and ?
-    and not exists (select 1 from failed where failed.place = pending.place)
-    and not exists (select 1 from conflicts where conflicts.doc_id = pending.doc_id)
+    place between $first and $last
+    and exists (select 1 from pending where pending.place = built.place)
+    and not exists (select 1 from failed where failed.place = built.place)
+    and not exists (select 1 from conflicts where conflicts.doc_id = built.doc_id)
 order by place

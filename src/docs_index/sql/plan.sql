@@ -41,10 +41,18 @@ select * from changed;
 -- One row per document to ingest; `place` says in which order that is done.
 create table pending as
 select
-    placed.place,
-    built.*
+    place,
+    stage,
+    doc_id,
+    run_id,
+    row_key,
+    task_id,
+    parent_doc_id,
+    status,
+    doc_dir,
+    raw_bytes,
+    content_hash
 from build.main.documents as built
-inner join build.main.document_files as placed on built.doc_id = placed.doc_id
 where
     not exists (select 1 from known where known.doc_id = built.doc_id)
     and not exists (select 1 from conflicts where conflicts.doc_id = built.doc_id);
