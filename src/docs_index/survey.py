@@ -12,6 +12,8 @@ from typing import NamedTuple
 from docs_index.layout import STAGES
 from docs_index.publishing import csv_lines
 
+_PIECE = 2**16  # bytes that are read at a time
+
 
 class Directory(NamedTuple):
     """A directory `{stage}/{logical_key_id}/{doc_id}`, or a stray one above that.
@@ -71,8 +73,14 @@ def _hash(path: str) -> str | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return None
-    with open(descriptor, "rb", buffering=0) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        digest = hashlib.sha256()
+        # hashlib.file_digest makes a buffer of 256 KiB for each file.
+        while piece := os.read(descriptor, _PIECE):
+            digest.update(piece)
+        return digest.hexdigest()
+    finally:
+        os.close(descriptor)
 
 
 def _folders(path: str) -> list[str]:
