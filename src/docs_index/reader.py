@@ -33,7 +33,10 @@ _SHORT_BYTES = 200  # a parsed text that is kept as it is
 
 @dataclass(frozen=True)
 class Order:
-    """What one process reads; `asked` is newline-delimited JSON, `answers` an array."""
+    """What one process reads; `asked` is newline-delimited JSON, `answers` an array.
+
+    What is known of an unchanged file stands: it is not answered.
+    """
 
     data_root: str
     max_bytes: int
@@ -136,14 +139,15 @@ _TAKE = f"""
         {", ".join(f"asked.{name}" for name in _KEY)},
         {
     ", ".join(
-        f"case when is_known then asked.{name} else answers.{name} end as {name}"
+        f"case when answers.asked_id is null then asked.{name} "
+        f"else answers.{name} end as {name}"
         for name in _FACTS
     )
 }
     from asked
-    join read_json(
+    left join read_json(
         $1, format = 'array', hive_partitioning = false, columns = {{
-            asked_id: 'bigint', is_known: 'boolean',
+            asked_id: 'bigint',
             {", ".join(f"{name}: '{kind}'" for name, kind in _FACTS.items())}
         }}
     ) as answers using (asked_id)"""
@@ -162,16 +166,16 @@ def answer(order: Order) -> None:
             name = asked["folder"]
             if name not in folders:
                 folders[name] = Folder(f"{order.data_root}/{name}", order.max_bytes)
-            facts = {"asked_id": asked["asked_id"], "is_known": False}
+            facts = {"asked_id": asked["asked_id"]}
             try:
                 if asked["signature"]:
                     now = folders[name].signature(asked["path"])
-                    facts["is_known"] = f"{now}:{version}" == asked["signature"]
-                if not facts["is_known"]:
-                    response = folders[name].read(asked["path"])
-                    facts |= _facts(response, version)
-                    if asked["parser"]:
-                        answers.parse(facts, asked["parser"], response)
+                    if f"{now}:{version}" == asked["signature"]:
+                        continue
+                response = folders[name].read(asked["path"])
+                facts |= _facts(response, version)
+                if asked["parser"]:
+                    answers.parse(facts, asked["parser"], response)
             except UnusableError as error:
                 facts["cause"] = str(error)
             answers.add(facts)

@@ -86,9 +86,24 @@ class Folder:
 
     def signature(self, path: str) -> str:
         """Return what changes whenever the file does, without reading it."""
-        descriptor, status = self._open(path)
-        os.close(descriptor)
+        status = self._look_at(path)
+        if status is None:
+            descriptor, status = self._open(path)
+            os.close(descriptor)
         return _signature(status)
+
+    def _look_at(self, path: str) -> os.stat_result | None:
+        """Return the status of a usable file that is no link; else None, see `_open`."""
+        parent, _, name = path.rpartition("/")
+        if path.startswith("/") or name in ("", ".", ".."):
+            return None
+        try:
+            status = os.lstat(f"{self.path}/{path}")
+            is_inside = self._inside(parent) == self._now(parent)
+        except OSError:
+            return None
+        is_usable = stat.S_ISREG(status.st_mode) and status.st_size <= self.max_bytes
+        return status if is_inside and is_usable else None
 
     def _open(self, path: str) -> tuple[int, os.stat_result]:
         if path.startswith("/"):
@@ -134,12 +149,15 @@ class Folder:
                 raise
             return None
         try:
-            if _identity(os.stat(f"{self.path}/{parent}")) == inside:
+            if self._now(parent) == inside:
                 return descriptor
         except OSError:
             pass  # the directory has gone since
         os.close(descriptor)
         return None
+
+    def _now(self, parent: str) -> tuple[int, int]:
+        return _identity(os.stat(f"{self.path}/{parent}"))
 
     def _find_inside(self, parent: str) -> tuple[int, int]:
         directory = _real_path(f"{self.path}/{parent}")
