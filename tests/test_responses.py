@@ -114,6 +114,9 @@ UNUSABLE = {
 @pytest.mark.parametrize(("path", "words"), UNUSABLE.items(), ids=lambda v: v[:40])
 def test_an_unusable_path_says_why(folder: Path, path: str, words: str) -> None:
     assert cause(folder, path) == words
+    with pytest.raises(UnusableError) as refusal:
+        Folder(str(folder), LIMIT).signature(path)
+    assert str(refusal.value) == words
 
 
 def test_an_absolute_path_inside_the_folder_is_refused(folder: Path) -> None:
@@ -313,6 +316,15 @@ def test_a_directory_swapped_between_two_files_is_refused(folder: Path) -> None:
     swap(folder / "d", "../3_generation_old")
     with pytest.raises(UnusableError, match="leads outside"):
         reader.read("d/y.txt")
+
+
+def test_a_directory_swapped_before_a_second_look_is_refused(folder: Path) -> None:
+    (folder.parent / "3_generation_old/y.txt").write_bytes(CANARY)
+    reader = Folder(str(folder), LIMIT)
+    assert reader.signature("d/y.txt")
+    swap(folder / "d", "../3_generation_old")
+    with pytest.raises(UnusableError, match="leads outside"):
+        reader.signature("d/y.txt")
 
 
 def test_a_directory_replaced_between_two_files_is_read_anew(folder: Path) -> None:
@@ -661,6 +673,17 @@ def test_a_known_file_that_is_gone_is_no_longer_usable(
     reading.read()
     (reading.root / "3_generation/x.txt").unlink()
     assert reading.read()["cause"] == NO_FILE
+
+
+def test_a_known_file_that_became_a_link_to_the_outside_is_refused(
+    reading: Reading, opened: list[str]
+) -> None:
+    reading.read()
+    path = reading.root / "3_generation/x.txt"
+    path.rename(reading.root / "x.txt")
+    path.symlink_to("../x.txt")
+    assert reading.read()["cause"] == LEADS_OUTSIDE
+    assert opened == ["x.txt"]
 
 
 def test_a_repaired_file_is_read(reading: Reading) -> None:
