@@ -1,5 +1,6 @@
 -- One row per attempt, with its template's parser and the files that it names.
 -- The build stops here if an attempt's template names a parser that nobody knows.
+-- A view: but for three, its columns are those of int_rows__classified.
 -- depends_on: {{ ref("parsers") }}
 {{ config(materialized="view", pre_hook="{{ refuse_unknown_parsers() }}") }}
 with source_rows as (select * from {{ ref("int_rows__repaired") }}),

@@ -248,15 +248,17 @@ def _write_file(path: str, content: bytes) -> None:
 
 def _documents(build: str, places: Sequence[int]) -> list[Document]:
     """Return the documents at `places`, which go up."""
-    rows = _opened_build(build).execute(_DOCUMENTS, [places[0], places[-1]]).fetchall()
-    wanted = set(places)
-    return [row for row in map(Document._make, rows) if row.place in wanted]
+    listed = ",".join(map(str, places))
+    rows = _opened_build(build).execute(_DOCUMENTS, [places[0], places[-1], listed])
+    return list(map(Document._make, rows.fetchall()))
 
 
 _DOCUMENTS = f"""
     select {", ".join(Document._fields)}
     from build.main.document_files
-    where place between $1 and $2
+    where
+        place between $1 and $2
+        and place in (select cast(unnest(string_split($3, ',')) as bigint))
     order by place"""
 
 

@@ -93,7 +93,7 @@ class Folder:
         return _signature(status)
 
     def _look_at(self, path: str) -> os.stat_result | None:
-        """Return the status of a usable file that is no link; else None, see `_open`."""
+        """Return the status of a usable file that is no link, else None."""
         parent, _, name = path.rpartition("/")
         if path.startswith("/") or name in ("", ".", ".."):
             return None
