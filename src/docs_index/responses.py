@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _SETTLED_NS = 2 * 10**9
+_NO_NAMES = ("", ".", "..")  # at the end of a path: it leads to a directory
 _CAUSES = {
     errno.ENOENT: "there is no such file",
     errno.ENOTDIR: "there is no such file",
@@ -95,15 +96,14 @@ class Folder:
     def _look_at(self, path: str) -> os.stat_result | None:
         """Return the status of a usable file that is no link, else None."""
         parent, _, name = path.rpartition("/")
-        if path.startswith("/") or name in ("", ".", ".."):
+        if path.startswith("/") or name in _NO_NAMES:
             return None
         try:
             status = os.lstat(f"{self.path}/{path}")
             is_inside = self._inside(parent) == self._now(parent)
         except OSError:
             return None
-        is_usable = stat.S_ISREG(status.st_mode) and status.st_size <= self.max_bytes
-        return status if is_inside and is_usable else None
+        return status if is_inside and self._fault(status) is None else None
 
     def _open(self, path: str) -> tuple[int, os.stat_result]:
         if path.startswith("/"):
@@ -113,20 +113,25 @@ class Folder:
         except OSError as error:
             raise UnusableError(_cause(error)) from error
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            fault = "it is not a regular file"
-        elif status.st_size > self.max_bytes:
-            fault = f"it has {status.st_size} bytes, more than {self.max_bytes}"
-        else:
+        fault = self._fault(status)
+        if fault is None:
             return descriptor, status
         os.close(descriptor)
         raise UnusableError(fault)
+
+    def _fault(self, status: os.stat_result) -> str | None:
+        """Say why a file of this status cannot be used, None where it can."""
+        if not stat.S_ISREG(status.st_mode):
+            return "it is not a regular file"
+        if status.st_size > self.max_bytes:
+            return f"it has {status.st_size} bytes, more than {self.max_bytes}"
+        return None
 
     def _open_inside(self, path: str) -> int:
         """Open a path as written; it ends inside the folder before and after."""
         written = f"{self.path}/{path}"
         parent, _, name = path.rpartition("/")
-        if name not in ("", ".", ".."):
+        if name not in _NO_NAMES:
             descriptor = self._open_plainly(parent, written)
             if descriptor is not None:
                 return descriptor
