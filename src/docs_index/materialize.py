@@ -10,7 +10,6 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from docs_index.build import attach_build, find_build
@@ -96,6 +95,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
     lock = take_lock(layout.lock)
     remove_leftovers(layout)
     with opened_store(layout) as store:
+        store.db.execute("set threads = 1")  # others would be in the workers' way
         run_id = attach_build(store.db, layout, options.run_id)
         newline = read_bad_list(store)
         store.open_index(dry_run=options.dry_run)
@@ -153,28 +153,37 @@ def _useful_workers(store: Store, options: Options) -> int:
 def _place_all(
     store: Store, placer: Placer, workers: Workers, progress: Progress
 ) -> tuple[Counter[str], set[str]]:
-    """Write directories and then their rows; return outcomes, and keys that are new.
-
-    A stage begins when the one before is done: what hangs on a document that could
-    not be placed is not placed either.
-    """
+    """Write directories and then their rows; return outcomes, and keys that are new."""
     outcomes: Counter[str] = Counter()
     new_keys: set[str] = set()
     total = store.count("pending")
     if total and not placer.dry_run:
         _prepare_folders(store)
-    for stage in STAGES:
-        results = workers.map(placer.place, _batches(store, stage, workers.count))
-        for batches in _gathered(results):
-            _record(store, batches, insert=not placer.dry_run)
-            for batch in batches:
-                outcomes.update(batch.outcomes)
-                new_keys.update(batch.new_keys)
-            progress(outcomes.total(), total)
-        store.db.execute(sql("conflicts.sql"))
+    for batches in _gathered(_placed(store, placer, workers)):
+        if not placer.dry_run:
+            _insert_rows(store, batches)
+        for batch in batches:
+            outcomes.update(batch.outcomes)
+            new_keys.update(batch.new_keys)
+        progress(outcomes.total(), total)
     if not placer.dry_run:
         shutil.rmtree(placer.unpublished, ignore_errors=True)
     return outcomes, new_keys
+
+
+def _placed(store: Store, placer: Placer, workers: Workers) -> Iterator[Batch]:
+    """Place what is pending, in the order of its places.
+
+    A stage begins when the one before is done: what hangs on a document that could
+    not be placed is not placed either.
+    """
+    for stage in STAGES:
+        tasks = _batches(store, stage, workers.count)
+        for batch in workers.map(placer.place, tasks):
+            for failed in batch.failed:
+                store.db.execute("insert into failed values (?, ?, ?)", failed)
+            yield batch
+        store.db.execute(sql("conflicts.sql"))
 
 
 def _prepare_folders(store: Store) -> None:
@@ -210,16 +219,13 @@ def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
         yield gathered
 
 
-def _record(store: Store, batches: Sequence[Batch], *, insert: bool) -> None:
+def _insert_rows(store: Store, batches: Sequence[Batch]) -> None:
     """Insert the rows of documents whose directories are there, in one transaction."""
-    for failed in chain.from_iterable(batch.failed for batch in batches):
-        store.db.execute("insert into failed values (?, ?, ?)", failed)
-    if insert:
-        columns = store.columns("stored.documents")
-        store.db.execute(
-            sql("insert_batch.sql").format(columns=columns),
-            {"first": batches[0].first, "last": batches[-1].last},
-        )
+    columns = store.columns("stored.documents")
+    store.db.execute(
+        sql("insert_batch.sql").format(columns=columns),
+        {"first": batches[0].first, "last": batches[-1].last},
+    )
 
 
 def _batches(store: Store, stage: str, workers: int) -> Iterator[list[int]]:
