@@ -57,7 +57,7 @@ test: setup
 	$(SCRATCH_ROOT)
 	$(ON_SCRATCH) $(BIN)/dbt build
 	$(ON_SCRATCH) $(BIN)/dbt test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 soak: setup
 	DOCS_INDEX_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak

@@ -23,7 +23,9 @@ import pytest
 from building import TIMEOUT_S, bad_list, contents, dump, index, query
 
 SOAK = bool(os.environ.get("DOCS_INDEX_SOAK"))
-SEED = int(os.environ.get("DOCS_INDEX_SEED") or time.time_ns() % 1_000_000)
+SEED = int(  # of this session, also in processes that share its tests
+    os.environ.setdefault("DOCS_INDEX_SEED", str(time.time_ns() % 1_000_000))
+)
 STAGES = ("draft", "essay", "evaluation")
 BUILDING = "dbt build"
 PHASES = ("start", "directories", "index rows", "bad list", "reports", "closing")
@@ -32,6 +34,7 @@ Contents = dict[str, str]
 Popen = subprocess.Popen[str]
 
 _landed: Counter[str] = Counter()
+_reported: Counter[str] = Counter()  # those of all processes
 
 
 @pytest.fixture
@@ -52,16 +55,23 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def landed() -> Counter[str]:
-    """The kills of the session, by the phase in which they landed."""
-    return _landed
+def landed(record_property: Callable[[str, object], None]) -> Iterator[Counter[str]]:
+    """The kills of this process, by the phase in which they landed."""
+    before = _landed.copy()
+    yield _landed
+    record_property("landed", dict(_landed - before))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "teardown":
+        _reported.update(dict(report.user_properties).get("landed", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _landed:
+    if _reported:
         terminalreporter.section(f"kills by phase (DOCS_INDEX_SEED={SEED})")
         for phase in (BUILDING, *PHASES):
-            terminalreporter.line(f"{_landed[phase]:5} {phase}")
+            terminalreporter.line(f"{_reported[phase]:5} {phase}")
 
 
 # Moments -----------------------------------------------------------------------------

@@ -68,6 +68,7 @@ class Reader:
 
 if __name__ == "__main__":
     reader = Reader(Path(sys.argv[1]), sys.argv[2])
+    reader.look()  # at all there is; later looks are at what is new, and short
     print(flush=True)
     while not select.select([sys.stdin], [], [], 0.002)[0]:
         reader.look()

@@ -171,8 +171,10 @@ def _place_all(
     return outcomes, new_keys
 
 
-def _placed(store: Store, placer: Placer, workers: Workers) -> Iterator[Batch]:
-    """Place what is pending, in the order of its places.
+def _placed(
+    store: Store, placer: Placer, workers: Workers
+) -> Iterator[tuple[str, Batch]]:
+    """Place what is pending, in the order of its places; yield each batch's stage too.
 
     A stage begins when the one before is done: what hangs on a document that could
     not be placed is not placed either.
@@ -182,7 +184,7 @@ def _placed(store: Store, placer: Placer, workers: Workers) -> Iterator[Batch]:
         for batch in workers.map(placer.place, tasks):
             for failed in batch.failed:
                 store.db.execute("insert into failed values (?, ?, ?)", failed)
-            yield batch
+            yield stage, batch
         store.db.execute(sql("conflicts.sql"))
 
 
@@ -205,16 +207,19 @@ def _write_lists(store: Store, newline: str | None, *, has_placed: bool) -> list
     return [store.layout.within(file) for file in files]
 
 
-def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
-    """Join batches until they are worth a transaction."""
+def _gathered(results: Iterable[tuple[str, Batch]]) -> Iterator[list[Batch]]:
+    """Join batches of a stage until they are worth a transaction.
+
+    The last ones of a stage wait until the next stage is being placed.
+    """
     gathered: list[Batch] = []
-    documents = 0
-    for batch in results:
-        gathered.append(batch)
-        documents += batch.outcomes.total()
-        if documents >= _TRANSACTION:
+    documents, of_stage = 0, ""
+    for stage, batch in results:
+        if gathered and (stage != of_stage or documents >= _TRANSACTION):
             yield gathered
             gathered, documents = [], 0
+        gathered.append(batch)
+        documents, of_stage = documents + batch.outcomes.total(), stage
     if gathered:
         yield gathered
 
