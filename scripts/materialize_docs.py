@@ -43,7 +43,7 @@ def main(
             help="Make parsed.txt a hard link to raw.txt where both are equal."
         ),
     ] = False,
-    quiet: Annotated[bool, typer.Option(help="No progress and no messages.")] = False,
+    quiet: Annotated[bool, typer.Option(help="Show no progress.")] = False,
     strict: Annotated[
         bool, typer.Option(help="Exit with 3 when rows are in the bad list.")
     ] = False,

@@ -58,7 +58,7 @@ def main(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes (default: one per core).")
     ] = None,
-    quiet: Annotated[bool, typer.Option(help="No progress and no messages.")] = False,
+    quiet: Annotated[bool, typer.Option(help="Show no progress.")] = False,
 ) -> None:
     """Rebuild the SQLite index from the documents' metadata.json files alone.
 

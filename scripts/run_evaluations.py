@@ -36,7 +36,9 @@ def main(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON.")
     ] = False,
-    quiet: Annotated[bool, typer.Option(help="No progress and no messages.")] = False,
+    quiet: Annotated[
+        bool, typer.Option(help="Show no progress, nor what is skipped.")
+    ] = False,
     data_root: Annotated[
         Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
     ] = None,

@@ -40,7 +40,7 @@ def main(
         Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
     ] = None,
 ) -> None:
-    """List the best essays that lack a score for a template in 2_tasks.
+    """Make 2_tasks/selected_essays.txt a list of the best essays that lack a score.
 
     Example: python scripts/select_missing_novelty_v2.py --cohort spring --top-n 30
     """

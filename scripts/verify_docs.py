@@ -49,7 +49,7 @@ def main(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes (default: one per core).")
     ] = None,
-    quiet: Annotated[bool, typer.Option(help="No progress and no messages.")] = False,
+    quiet: Annotated[bool, typer.Option(help="Show no progress.")] = False,
 ) -> None:
     """Check that the index and the documents' directories agree; change nothing.
 

@@ -39,7 +39,7 @@ class Expected:
 
 
 def gen_id(essay: str, template: str, model: str, replicate: int) -> str:
-    """Return the id of an evaluation, by section 3, rule 4."""
+    """Return the id of an evaluation, by docs/cohorts.md, section 4."""
     parts = [part.strip().lower() for part in (essay, template, model)]
     text = "|".join([*parts, str(replicate)])
     number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=10).digest())
@@ -102,7 +102,7 @@ def selection(root: Path) -> tuple[list[str], bool, bool]:
 
 
 def essay_is_faulty(essay: str, essays: Any, drafts: Any) -> bool:
-    """Tell whether an essay cannot be evaluated, by section 2."""
+    """Tell whether an essay cannot be evaluated, by docs/cohorts.md, section 3."""
     found = essays.get(essay)
     if found is None or not NAME.fullmatch(essay):
         return True

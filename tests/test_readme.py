@@ -51,6 +51,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_command_does_what_it_shows(copy: Path) -> None:
     lines = ["set -euo pipefail"]
     due = [(command, shown) for command, shown in commands() if command not in NOT_HERE]
+    if not shutil.which("sqlite3"):  # it need not be installed
+        due = [each for each in due if not each[0].startswith("sqlite3 ")]
     for number, (command, _) in enumerate(due):
         here = command.replace("/path/to/experiment", '"$PWD/data"')
         lines.append(f"{{ {here}\n}} > output.{number}")

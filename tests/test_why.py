@@ -263,7 +263,7 @@ def test_attempts_at_the_same_say_which_is_the_latest(store: Path) -> None:
         for row in one(store, "draft:2")["same_key"]["listed"]
     ]
     assert rules[0] == ("draft:4", "the latest, in the report")
-    assert dict(rules)["draft:1"] == "a later attempt is there"
+    assert dict(rules)["draft:1"] == "not the latest"
     assert dict(rules)["draft:10"] == "not ingested"
     unparsed = one(store, "essay:6")["same_key"]["listed"]
     assert [row["row_index"] for row in unparsed] == [1, 6]

@@ -21,8 +21,10 @@ from docs_index.exits import (
     end_of_database,
 )
 from docs_index.materialize import Progress, Summary
+from docs_index.reading.showing import cut
 
 _EVERY_SECONDS = 10.0
+_LONGEST_LINE = 300  # of an example, which then loses its middle
 _OTHER_VERSION = "the build is of another version: run `dbt build` again"
 
 
@@ -113,7 +115,12 @@ def print_summary(summary: Summary) -> None:
     if summary.examples and (summary.dry_run or summary.conflicts):
         typer.echo("\nfor example")
         for line in summary.examples:
-            typer.echo(f"  {printable(line, keep='')}")
+            typer.echo(f"  {cut(printable(line, keep=''), _LONGEST_LINE)}")
+    if summary.conflicts and not summary.dry_run:
+        typer.echo(
+            f"\n{summary.conflicts} documents need a person: see the table "
+            "backfill_conflicts of the index"
+        )
     if summary.damaged:
         typer.echo(
             f"\n{summary.damaged} documents are not on disk as they should be: see "

@@ -134,7 +134,7 @@ def search_texts(
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 10,
     build: Annotated[
-        bool, typer.Option("--build", help="Bring the search index up to date first.")
+        bool, typer.Option("--build", help="Make the search index anew.")
     ] = False,
     as_json: options.AsJson = False,
     data_root: options.DataRoot = None,

@@ -27,7 +27,7 @@ numbered as (
     from lines
 )
 
-select left(line, 200) as line
+select line
 from numbered
 where place <= 2
 order by section, kind, line

@@ -47,7 +47,7 @@ told as (
             when place = 1 then 'the latest, does not parse'
             when status != 'ok' then 'does not parse'
             when place_of_status = 1 then 'the latest that parses, in the report'
-            else 'a later attempt is there'
+            else 'not the latest'
         end as rule
     from attempts
     union all
