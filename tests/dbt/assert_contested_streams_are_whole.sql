@@ -2,6 +2,7 @@
 -- link_candidates, or not beside all of them, and when a stream is there that has
 -- nothing to choose. `docs-index why` would leave candidates out.
 -- Does not check the streams of evaluations; a unit test does.
+{{ config(meta={"dagster": {"ref": {"name": "link_candidates"}}}) }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 link_candidates as (select * from {{ ref("link_candidates") }}),

@@ -3,6 +3,7 @@
 -- the same number, or the counters of the whole build do not add up. A table that was
 -- cut off while it was read would otherwise look like a short one.
 -- Does not check which rows they are; assert_every_row_ends_in_one_place does.
+{{ config(meta={"dagster": {"ref": {"name": "backfill_counters"}}}) }}
 with input_files as (select * from {{ ref("stg_data_root__input_files") }}),
 
 counters as (select * from {{ ref("backfill_counters") }}),

@@ -2,6 +2,7 @@
 -- elsewhere there, or a parent would be written after what hangs on it. The index's
 -- foreign key refuses an essay before its draft.
 -- Does not check the texts; materialize_docs.py compares their hashes.
+{{ config(meta={"dagster": {"ref": {"name": "document_files"}}}) }}
 with documents as (select * from {{ ref("documents") }}),
 
 document_files as (select * from {{ ref("document_files") }})

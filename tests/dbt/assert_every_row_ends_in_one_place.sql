@@ -2,6 +2,7 @@
 -- bad_generations, or when one of them has a row that no source has. A lost row is lost
 -- history; one in both places says that it was and was not ingested.
 -- Does not check that the place is the right one; the unit tests do.
+{{ config(meta={"dagster": {"ref": {"name": "documents"}}}) }}
 with source_rows as (
     {%- for table in source_tables() %}
     select

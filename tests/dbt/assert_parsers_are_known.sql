@@ -3,6 +3,7 @@
 -- model int_attempts__templated stops the build before that; this shows the rows if it
 -- did not.
 -- Does not check templates that no attempt uses: they may name anything.
+{{ config(meta={"dagster": {"ref": {"name": "int_attempts__templated"}}}) }}
 with attempts as (select * from {{ ref("int_attempts__templated") }}),
 
 parsers as (select * from {{ ref("parsers") }})

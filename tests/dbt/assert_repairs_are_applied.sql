@@ -2,6 +2,7 @@
 -- or a document whose parent the repair did not name. People take a row of
 -- generation_repairs.csv for done once the build is good.
 -- Does not check that the parent is the one that was meant; the unit tests do.
+{{ config(meta={"dagster": {"ref": {"name": "int_rows__resolved"}}}) }}
 with repairs as (select * from {{ ref("int_repairs__judged") }}),
 
 resolved as (select * from {{ ref("int_rows__resolved") }})

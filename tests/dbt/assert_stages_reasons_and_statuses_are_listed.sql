@@ -1,6 +1,7 @@
 -- Fails when a stage, a reason or a status is not in its seed. Readers select by these
 -- words, and the README explains no others.
 -- Does not check that every listed word is in use.
+{{ config(meta={"dagster": {"ref": {"name": "documents"}}}) }}
 with documents as (select * from {{ ref("documents") }}),
 
 bad_generations as (select * from {{ ref("bad_generations") }}),

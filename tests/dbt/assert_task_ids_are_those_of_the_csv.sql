@@ -2,6 +2,7 @@
 -- table. Ids are what evaluations and people point with; a trimmed or lower-cased one
 -- points nowhere. It reads the sources, not the staging models, which could be wrong.
 -- Does not check that the source tables equal the files; the tests of the reader do.
+{{ config(meta={"dagster": {"ref": {"name": "documents"}}}) }}
 with source_rows as (
     {%- for table in source_tables() %}
     select

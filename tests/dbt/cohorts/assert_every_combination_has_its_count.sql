@@ -1,6 +1,7 @@
 -- Fails when an essay, template and model of a cohort has more or fewer evaluations
 -- than the replicate count: more would be paid for in vain, fewer skew an average.
 -- Does not check which of them were taken.
+{{ config(meta={"dagster": {"ref": {"name": "cohort_memberships"}}}) }}
 with members as (select * from {{ ref("cohort_memberships") }}),
 
 replicates as (

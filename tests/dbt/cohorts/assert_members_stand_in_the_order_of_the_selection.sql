@@ -1,6 +1,7 @@
 -- Fails when a member stands before another that the selection file and the tables of
 -- templates and models put first: two builds would not give the same file.
 -- Does not check the order within one essay, template and model.
+{{ config(meta={"dagster": {"ref": {"name": "cohort_memberships"}}}) }}
 with members as (select * from {{ ref("cohort_memberships") }}),
 
 essays as (select * from {{ ref("int_essays__chosen") }}),

@@ -2,6 +2,7 @@
 -- of another that it adds, or when one that it takes in is not there: a directory would
 -- be written twice, or never.
 -- Does not check that the number is the smallest that is free.
+{{ config(meta={"dagster": {"ref": {"name": "cohort_memberships"}}}) }}
 with members as (select * from {{ ref("cohort_memberships") }}),
 
 generations as (select * from {{ ref("stg_cohorts__generations") }})
