@@ -60,7 +60,8 @@ def test_a_root_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 def test_a_root_without_any_table_is_named(tmp_path: Path) -> None:
     root = tmp_path / "root"
-    root.mkdir()
+    for folder in ("gens/essay", "docs/essay"):  # there were documents, beside cohorts
+        (root / folder).mkdir(parents=True)
     said = stopped(build(root), code=1)
     assert f"data root {root} has none of the results tables ({DRAFTS}, " in said
     assert not is_complete(root)

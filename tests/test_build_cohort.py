@@ -150,6 +150,11 @@ def test_a_locked_root_and_a_missing_name_are_told(tmp_path: Path) -> None:
     process = build_cohort(root, "--cohort", "here")
     assert (process.returncode, "leads out of the" in process.stderr) == (2, True)
     (root / "cohorts").unlink()
+    (root / "cohorts").mkdir()
+    (root / "cohorts/here").symlink_to(tmp_path)
+    process = build_cohort(root, "--cohort", "here")
+    assert (process.returncode, "leads out of the" in process.stderr) == (2, True)
+    (root / "cohorts/here").unlink()
     with holding(root, root / "db" / ".lock", LOCK):
         process = build_cohort(root, "--cohort", "here")
     assert (process.returncode, "is working on" in process.stderr) == (75, True)

@@ -354,6 +354,7 @@ def test_all_faults_are_told_together(
         ("replication_config", ["draft,1"], "has no row for stage evaluation"),
         ("replication_config", ["evaluation,0"], 'is "0": it must be an integer'),
         ("replication_config", ["evaluation,1.0"], 'is "1.0": it must be'),
+        ("replication_config", ["evaluation,10001"], "an integer from 1 to 10000"),
         ("replication_config", ["evaluation,"], 'is "": it must be an integer'),
         ("replication_config", ["x,1", "evaluation,1", "x,2"], 'lists stage "x" 2'),
     ],

@@ -169,7 +169,8 @@ def test_an_answer_without_a_score_fails_with_its_last_lines(
 @pytest.mark.parametrize(
     "template",
     ["{{ essay }}", "{{ response", "{{ 1 / 0 }}", "{{ response.__class__.__mro__ }}",
-     "{% for x in range(10**9) %}{% endfor %}", "{% include 'x' %}"],
+     "{% for x in range(10**9) %}{% endfor %}", "{% include 'x' %}",
+     "{% macro x() %}{{ x() }}{% endmacro %}{{ x() }}"],
 )  # fmt: skip
 def test_a_template_that_cannot_be_rendered_blocks(
     tmp_path: Path, endpoint: Endpoint, template: str
@@ -362,6 +363,14 @@ def test_the_endpoint_comes_from_the_environment(
     assert find_endpoint().api_key == "routed"
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
     assert find_endpoint().api_key == "of another vendor"
+    for url in ("http://localhost:80a0/v1", "localhost:80", "http://", "https://é.org"):
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        with pytest.raises(CohortError, match=r"OPENAI_BASE_URL is .* it must be like"):
+            find_endpoint()
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    monkeypatch.setenv("OPENROUTER_API_KEY", "cut…off")
+    with pytest.raises(CohortError, match="has what is no ASCII: copy it anew"):
+        find_endpoint()
 
 
 # What was paid for -------------------------------------------------------------------
@@ -528,6 +537,15 @@ def test_a_run_and_its_status_tell_how_far_it_is(
     assert endpoint.requests == 2
 
 
+def test_a_terminal_obeys_no_answer(tmp_path: Path, endpoint: Endpoint) -> None:
+    root = cohort(tmp_path, ["e1"])
+    endpoint.script = lambda *_: Reply(status=400, body=b"\x1b]0;owned\x07")
+    process = command("run_evaluations", root, endpoint, "--cohort", "here")
+    assert process.returncode == 1
+    assert "\\x1b]0;owned" in process.stdout
+    assert "\x1b" not in process.stdout + process.stderr
+
+
 def test_a_cohort_that_is_not_built_is_named(
     tmp_path: Path, endpoint: Endpoint
 ) -> None:
@@ -550,6 +568,25 @@ def test_a_membership_with_odd_ids_is_refused(tmp_path: Path) -> None:
         path.write_text(bad)
         with pytest.raises(Exception, match="build the cohort anew"):
             opened(root)
+
+
+def test_a_membership_may_have_long_values(tmp_path: Path) -> None:
+    root = cohort(tmp_path, ["e1"])
+    path = root / "cohorts/here/membership.csv"
+    path.write_text(path.read_text().replace("c-e1", "c" * 200_000, 1))
+    assert opened(root).evaluation("v_e1").gen_id == "v_e1"
+
+
+def test_a_generation_that_is_a_link_is_not_written_to(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path / "root", ["e1"])
+    outside = folder(root, "e1").rename(tmp_path / "outside")
+    folder(root, "e1").symlink_to(outside)
+    before = contents(outside)
+    assert "v_e1" in run(root, model_at(endpoint)).failed
+    assert contents(outside) == before
+    assert endpoint.requests == 0
 
 
 def test_an_answer_is_parsed_only_once_it_is_whole(tmp_path: Path) -> None:

@@ -101,9 +101,14 @@ class Layout:
         """New generations being written; on the file system of what they become."""
         return self.generations / "evaluation" / ".unpublished"
 
+    @property
+    def cohorts(self) -> Path:
+        """The folders of the cohorts."""
+        return self.root / "cohorts"
+
     def cohort(self, cohort_id: str) -> Path:
         """The folder of one cohort, with its lock."""
-        return self.root / "cohorts" / cohort_id
+        return self.cohorts / cohort_id
 
     def cohort_lock(self, cohort_id: str) -> Path:
         """The file whose lock a run of a cohort holds."""
@@ -204,9 +209,11 @@ def open_cohort_layout(data_root: str | os.PathLike[str] | None = None) -> Layou
     """
     layout = open_layout(data_root)
     evaluations = layout.generations / "evaluation"
-    folders = [layout.generations, evaluations, layout.root / "cohorts"]
+    folders = [layout.generations, evaluations, layout.cohorts]
     folders.append(layout.selected_essays.parent)
     _check_written(layout, folders, [layout.selected_essays])
+    for cohort in layout.cohorts.iterdir() if layout.cohorts.is_dir() else ():
+        layout.refuse_link_out(cohort)
     return layout
 
 

@@ -54,7 +54,10 @@ class Sources:
 
     def _refuse_if_all_missing(self, files: Sequence[str]) -> None:
         found = [file for file in files if os.path.lexists(self.layout.root / file)]
-        if files and not found and not self.layout.generations.is_dir():
+        is_for_cohorts = (
+            self.layout.generations.is_dir() and not self.layout.docs.exists()
+        )
+        if files and not found and not is_for_cohorts:
             raise DataRootError(
                 f"data root {self.layout.root} has none of the results tables "
                 f"({', '.join(files)}): set DATA_ROOT to the folder that has them"

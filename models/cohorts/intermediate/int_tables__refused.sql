@@ -100,7 +100,7 @@ of_replicates as (
         row_index as place,
         {{ replicate_table }} as subject,
         'replicates of evaluation is "' || coalesce(replicates_text, '')
-        || '": it must be an integer of at least 1' as fault
+        || '": it must be an integer from 1 to 10000' as fault
     from replicates
     where stage = 'evaluation' and replicates is null
     union all

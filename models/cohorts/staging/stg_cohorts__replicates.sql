@@ -7,8 +7,10 @@ final as (
         {{ filled('stage') }} as stage,
         {{ filled('replicates') }} as replicates_text,
         case
-            when regexp_full_match({{ trimmed('replicates') }}, '[0-9]+')
-                then nullif(try_cast({{ trimmed('replicates') }} as bigint), 0)
+            when
+                regexp_full_match({{ trimmed('replicates') }}, '[0-9]+')
+                and try_cast({{ trimmed('replicates') }} as bigint) between 1 and 10000
+                then cast({{ trimmed('replicates') }} as bigint)
         end as replicates
     from source_rows
 )

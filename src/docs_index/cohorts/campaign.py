@@ -15,7 +15,7 @@ from docs_index.cohorts.inputs import load_table
 from docs_index.cohorts.naming import is_path_component
 from docs_index.errors import CohortError, TableRefusedError
 from docs_index.layout import Layout
-from docs_index.tables import check_table
+from docs_index.tables import MAX_LINE_BYTES, check_table
 
 COLUMNS = (
     "stage",
@@ -131,6 +131,7 @@ def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:
         raise TableRefusedError(
             f"{path} has no column {', '.join(missing)}: build the cohort anew"
         )
+    csv.field_size_limit(MAX_LINE_BYTES)
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     ids = [row[name] for row in rows for name in ("gen_id", "parent_gen_id")]

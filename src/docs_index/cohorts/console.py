@@ -12,7 +12,7 @@ from docs_index.cohorts.membership import Summary as Building
 from docs_index.cohorts.running import Summary as Running
 from docs_index.cohorts.states import Standing, State, Tally, reasons
 from docs_index.console import print_table
-from docs_index.errors import first_few
+from docs_index.errors import first_few, printable
 
 
 def show_skipping(*, quiet: bool) -> None:
@@ -34,7 +34,7 @@ def wait_for_answers() -> None:
 
 def print_building(summary: Building) -> None:
     """Print what a cohort has and what it will cost."""
-    typer.echo(f"data root {summary.data_root}, cohort {summary.cohort_id}")
+    typer.echo(f"data root {printable(summary.data_root)}, cohort {summary.cohort_id}")
     print_table("members", _words(summary.members))
     print_table("evaluations", _words(summary.evaluations))
     print_table(
@@ -45,11 +45,11 @@ def print_building(summary: Building) -> None:
     _print_reasons("failed", summary.failed)
     if summary.unreadable:
         typer.echo("\ndirectories that were passed over")
-        typer.echo(first_few(summary.unreadable))
+        typer.echo(printable(first_few(summary.unreadable)))
     if summary.dry_run:
         typer.echo("\ndry run: nothing was written")
     elif summary.changed_files:
-        typer.echo(f"\nwritten under {summary.data_root}/")
+        typer.echo(f"\nwritten under {printable(summary.data_root)}/")
         for file in summary.changed_files:
             typer.echo(f"  {file}")
     else:
@@ -75,7 +75,7 @@ def print_running(summary: Running) -> None:
             reason if gen_id in reason else f"{gen_id}: {reason}"
             for gen_id, reason in summary.failed.items()
         ]
-        typer.echo(first_few(listed))
+        typer.echo(printable(first_few(listed)))
     if summary.interrupted or summary.not_started:
         typer.echo("\nrun again to complete: no answer that is there is bought again")
 
@@ -87,8 +87,8 @@ def print_status(
     typer.echo(f"cohort {cohort_id}\n")
     rows: list[tuple[str, ...]] = [("template", "model", "done", "to do", "failed")]
     rows += [
-        (one.template_id, one.llm_model_id, str(one.done), str(one.to_do),
-         str(one.failed))
+        (printable(one.template_id), printable(one.llm_model_id), str(one.done),
+         str(one.to_do), str(one.failed))
         for one in counted
     ]  # fmt: skip
     rows.append((
@@ -110,12 +110,12 @@ def print_chosen(chosen: Chosen) -> None:
     if not chosen.missing:
         typer.echo(
             f"nothing missing: all of the best {len(chosen.best)} essays have a score "
-            f"for {chosen.target}; nothing was written"
+            f"for {printable(chosen.target)}; nothing was written"
         )
         return
     typer.echo(
         f"{len(chosen.missing)} of the best {len(chosen.best)} essays have no score "
-        f"for {chosen.target}: written to {chosen.path}"
+        f"for {printable(chosen.target)}: written to {printable(str(chosen.path))}"
     )
     typer.echo("\nnext, with that template active in 1_raw/evaluation_templates.csv:")
     for command in ("build_cohort.py --cohort", "run_evaluations.py --cohort",
@@ -130,6 +130,5 @@ def _words(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 def _print_reasons(title: str, counted: Mapping[str, int]) -> None:
     if counted:
         typer.echo(f"\n{title}")
-        typer.echo(
-            first_few([f"{reason} ({count})" for reason, count in counted.items()])
-        )
+        listed = [f"{reason} ({count})" for reason, count in counted.items()]
+        typer.echo(printable(first_few(listed)))

@@ -51,7 +51,11 @@ def write_text(folder: Path, name: str, text: str) -> None:
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Keep every other process and thread from writing a file of this generation."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(folder, flags)
+    except NotADirectoryError as error:
+        raise BlockedError(f"{folder} is a link, or no directory") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from threading import Event, Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 from docs_index.errors import AccessError, AnswerError, CohortError, StoppedError
 
@@ -95,12 +96,13 @@ class LanguageModel:
             response = self._opened().chat.completions.with_raw_response.create(
                 model=model, messages=[{"role": "user", "content": prompt}]
             )
-            return json.loads(response.http_response.content)
         except openai.APIStatusError as error:
             raise _refusal(error.status_code, error.response) from error
         except openai.APIConnectionError as error:
             raise _TryAgainError(f"{error} ({error.__cause__})") from error
-        except ValueError as error:
+        try:
+            return json.loads(response.http_response.content)
+        except (ValueError, RecursionError) as error:
             raise _TryAgainError(f"the answer is no JSON: {error}") from error
 
     def _opened(self) -> Any:
@@ -195,7 +197,8 @@ def find_endpoint() -> Endpoint:
     """Return the endpoint that the environment names, else OpenRouter.
 
     Raises:
-        CohortError: there is no key for it, or no package to ask it with.
+        CohortError: there is no key for it, or no package to ask it with, or one of
+            the two cannot be sent.
     """
     try:
         import openai  # noqa: F401
@@ -207,10 +210,28 @@ def find_endpoint() -> Endpoint:
     openrouter_key = os.environ.get("OPENROUTER_API_KEY", "").strip()
     if base_url:
         key = os.environ.get("OPENAI_API_KEY", "").strip() or openrouter_key
-        return Endpoint(base_url, key or "none")
+        return _usable(Endpoint(base_url, key or "none"))
     if not openrouter_key:
         raise CohortError(
             f"there is no key for {DEFAULT_BASE_URL}: set OPENROUTER_API_KEY, or "
             "OPENAI_BASE_URL and OPENAI_API_KEY for another endpoint"
         )
-    return Endpoint(DEFAULT_BASE_URL, openrouter_key)
+    return _usable(Endpoint(DEFAULT_BASE_URL, openrouter_key))
+
+
+def _usable(endpoint: Endpoint) -> Endpoint:
+    try:
+        url = urlsplit(endpoint.base_url)
+        is_url = url.scheme in ("http", "https") and url.hostname and url.port != 0
+    except ValueError:  # of the port
+        is_url = False
+    if not is_url or not endpoint.base_url.isascii():
+        raise CohortError(
+            f"OPENAI_BASE_URL is {endpoint.base_url!r}: it must be like "
+            f"{DEFAULT_BASE_URL}"
+        )
+    if not (endpoint.api_key.isascii() and endpoint.api_key.isprintable()):
+        raise CohortError(
+            f"the key for {endpoint.base_url} has what is no ASCII: copy it anew"
+        )
+    return endpoint

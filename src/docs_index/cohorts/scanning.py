@@ -17,7 +17,6 @@ KEYS = (
     "llm_model_id",
     "parent_gen_id",
     "combo_id",
-    "mode",
     "replicate",
     "origin_cohort_id",
 )
