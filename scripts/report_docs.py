@@ -8,6 +8,7 @@ import typer
 from docs_index.console import ending_cleanly
 from docs_index.errors import printable
 from docs_index.layout import open_layout
+from docs_index.reading.export import refuse_to_overwrite
 from docs_index.report import write_report
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -29,6 +30,8 @@ def main(
     """
     with ending_cleanly():
         layout = open_layout(data_root)
+        if output:
+            refuse_to_overwrite(output, replace=True)
         path = (output or layout.page).absolute()
         is_new = write_report(layout, path)
         told = "" if is_new else "nothing new in "

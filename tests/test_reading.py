@@ -203,6 +203,27 @@ def test_cat_prints_the_bytes_alone(sample: Path) -> None:
         assert result.stdout_bytes == path.read_bytes()
 
 
+def test_cat_follows_no_link_and_waits_for_no_pipe(ran: Path) -> None:
+    first, second, third, *_ = documents(ran)
+    outside = ran.parent / "outside"
+    folder = ran / "docs" / first["doc_dir"]
+    folder.rename(outside)
+    folder.symlink_to(outside)
+    raw = ran / "docs" / second["doc_dir"] / "raw.txt"
+    raw.unlink()
+    os.mkfifo(raw)
+    (ran / "docs" / third["doc_dir"] / "raw.txt").unlink()
+    (ran / "docs" / third["doc_dir"] / "raw.txt").mkdir()
+    for row, said in (
+        (first, "is reached by a link"),
+        (second, "raw.txt is no regular file"),
+        (third, "raw.txt: Is a directory"),
+    ):
+        result = ask(ran, "cat", row["doc_id"])
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert said in result.stderr
+
+
 def test_a_text_that_there_is_not_is_said_so(sample: Path) -> None:
     result = ask(sample, "cat", UNPARSED, "--part", "parsed")
     assert result.exit_code == 2
@@ -276,6 +297,10 @@ def test_stats_sum_up_scores_where_there_is_a_table(ran: Path) -> None:
         "template_id": "t", "model_id": "m", "scores": 2, "mean": 5.5, "least": 4.0,
         "most": 7.0,
     }  # fmt: skip
+    write(ran, "7_cross_experiment/parsed_scores.csv", 'score\n"' + "4" * (2**24 + 1))
+    result = ask(ran, "stats")
+    assert result.exit_code == 2
+    assert "parsed_scores.csv cannot be read" in result.stderr
 
 
 # Search ------------------------------------------------------------------------------

@@ -330,6 +330,13 @@ def test_a_damaged_index_is_an_error_of_one_line(ran: Path) -> None:
     assert "verify_docs.py" in process.stderr
 
 
+def test_a_page_that_cannot_be_a_file_is_refused(ran: Path) -> None:
+    for output in (ran, ran / "nowhere/page.html"):
+        process = run(ran, "--output", str(output))
+        assert process.returncode == 2
+        assert f"{output} cannot be a file: name another one" in process.stderr
+
+
 def test_a_page_that_leads_out_is_refused(ran: Path) -> None:
     outside = ran.parent / "outside.html"
     outside.write_text("mine")

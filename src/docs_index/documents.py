@@ -12,6 +12,7 @@ in DuckDB must not use this in the same process (see `attaching`).
 import os
 import re
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,12 +116,17 @@ class Documents:
         """Return the bytes of `raw`, `parsed` or `prompt`.
 
         Raises:
-            DamagedDocumentError: the file is not there, or is a link.
+            DamagedDocumentError: the file is not there, or is no file, or it or a
+                directory of its own is a link.
         """
         path = self._path(document, part)
+        folder = os.path.dirname(path)
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            with open(descriptor, "rb") as file:
+            if os.path.islink(folder) or os.path.islink(os.path.dirname(folder)):
+                raise DamagedDocumentError(f"{folder} is reached by a link; {VERIFY}")
+            with open(path, "rb", opener=_opened) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise DamagedDocumentError(f"{path} is no regular file; {VERIFY}")
                 return file.read()
         except OSError as error:
             raise DamagedDocumentError(f"{path}: {error.strerror}; {VERIFY}") from error
@@ -142,6 +148,10 @@ class Documents:
                 f"{document.doc_dir!r} is no document's directory; {VERIFY}"
             )
         return f"{self.layout.docs}/{document.doc_dir}/{part}.txt"
+
+
+def _opened(path: str, _: int) -> int:
+    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 @contextmanager

@@ -170,13 +170,17 @@ def _read_file(path: str, at_most: int | None) -> bytes | None:
     if at_most is None:
         return None
     try:
-        with open(os.open(path, _FLAGS), "rb", buffering=0) as file:
+        with open(path, "rb", buffering=0, opener=_opened) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or status.st_size > at_most:
                 return None
             return file.readall()
     except OSError:
         return None
+
+
+def _opened(path: str, _: int) -> int:
+    return os.open(path, _FLAGS)
 
 
 def _decoded(content: bytes) -> str | None:

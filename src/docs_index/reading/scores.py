@@ -11,9 +11,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from docs_index.errors import TableRefusedError
 from docs_index.layout import Layout
 
 _TEMPLATES = ("evaluation_template", "evaluation_template_id")
+_LONGEST_FIELD = 16 * 2**20  # characters
 _MODELS = ("evaluation_model", "evaluation_model_name")
 
 
@@ -45,8 +47,12 @@ def scores(layout: Layout) -> list[dict[str, Any]] | None:
 
 
 def _table(path: Path) -> Iterable[Mapping[str, str | None]]:
+    csv.field_size_limit(_LONGEST_FIELD)
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        yield from csv.DictReader(file)
+        try:
+            yield from csv.DictReader(file)
+        except csv.Error as error:
+            raise TableRefusedError(f"{path} cannot be read: {error}") from error
 
 
 def _first(row: Mapping[str, str | None], names: Iterable[str]) -> str | None:
