@@ -17,13 +17,16 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 def print_summary(summary: Summary) -> None:
     """Print what was found, and what to do with it."""
-    typer.echo(f"data root {printable(summary.data_root)}, run_id {summary.run_id}")
+    run_id = printable(summary.run_id)
+    typer.echo(f"data root {printable(summary.data_root)}, run_id {run_id}")
     print_table("rows not ingested", summary.bad_rows.items())
     print_table("rows with suggestions", summary.rows_with_suggestions.items())
     print_table("suggestions", summary.suggestions.items())
     told = "written" if summary.is_new else "nothing new in"
     typer.echo(f"\n{told}: {summary.output}")
-    if summary.suggestions:
+    if not summary.suggestions:
+        typer.echo("There is no suggestion.")
+    else:
         typer.echo(
             "Nothing is repaired yet. Copy the rows that are right, with the header, "
             "into\n7_cross_experiment/generation_repairs.csv; then `dbt build` and "

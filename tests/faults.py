@@ -64,7 +64,10 @@ def landed(record_property: Callable[[str, object], None]) -> Iterator[Counter[s
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "teardown":
-        _reported.update(dict(report.user_properties).get("landed", {}))
+        for name, kills in report.user_properties:
+            if name == "landed":
+                assert isinstance(kills, dict)
+                _reported.update(kills)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -544,7 +544,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
         partial(_write, "db/documents.sqlite", GARBAGE),
         "documents.sqlite: file is not a database; move it away",
     ),
-    "truncated index": (_cut_index_off, "malformed; move it away, and run again"),
+    "truncated index": (_cut_index_off, "malformed; move it away, then rebuild it"),
     "spoiled pages": (_spoil_pages, "malformed; scripts/verify_docs.py tells"),
     "index is a folder": (
         partial(_replace_by_folder, "db/documents.sqlite"),

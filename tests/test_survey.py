@@ -1,6 +1,9 @@
 """What is on disk is what stands there itself, not what a link leads to."""
 
+import os
 from pathlib import Path
+
+import pytest
 
 from docs_index.survey import Directory, Survey
 
@@ -20,3 +23,27 @@ def test_no_link_counts_as_a_text_or_a_directory(tmp_path: Path) -> None:
     assert list(survey.keys()) == ["draft/key"]
     texts = Directory("draft/key/linked_texts", False, False, False, None)
     assert survey.look(["draft/key"]) == [texts]
+
+
+def test_a_directory_that_may_not_be_read_counts_as_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "draft/key/closed"
+    for folder in (closed, tmp_path / "lost+found", tmp_path / "essay/lost"):
+        folder.mkdir(parents=True)
+    (closed / "raw.txt").write_text("there")
+    list_folder = os.scandir
+
+    def scandir(path: str) -> object:
+        if "closed" in path or "lost" in path:
+            raise PermissionError(13, "Permission denied", path)
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    survey = Survey(str(tmp_path))
+    assert list(survey.keys()) == ["draft/key", "essay/lost", "lost+found"]
+    for key, doc_dir in {
+        "draft/key": "draft/key/closed",
+        "lost+found": "lost+found",
+    }.items():
+        assert survey.look([key]) == [Directory(doc_dir, False, False, False, None)]

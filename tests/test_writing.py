@@ -412,6 +412,7 @@ def test_the_lock_is_waited_for_and_let_go(ran: Path) -> None:
         adding.start()
     adding.join()  # the other one has ended
     assert len(documents(ran, "run_id = 'autumn'")) == 1
+    assert lock.read_text() == ""
     good(materialize(ran))  # this process does not hold it any longer
 
 

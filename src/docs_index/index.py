@@ -35,10 +35,13 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
     Raises:
         IndexFileError: the file is something else, or of a newer program.
         LockedError: another program keeps it to itself.
+        StorageError: it cannot be read.
     """
     if not path.exists() or path.stat().st_size == 0:
         return IndexState(exists=False, is_settled=False)
     name = named or path
+    if path.is_dir():
+        raise IndexFileError(f"{name} is a folder; {_anew(name)}")
     uri = f"{path.absolute().as_uri()}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=10)) as connection:
@@ -51,12 +54,16 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
     except sqlite3.DatabaseError as error:
         if "is locked" in str(error):
             raise LockedError(f"{name} is in use by another program") from error
-        raise IndexFileError(f"{name}: {error}; {_MOVE_AWAY}") from error
+        if isinstance(error, sqlite3.OperationalError):
+            raise StorageError(f"{name} cannot be read: {error}") from error
+        raise IndexFileError(f"{name}: {error}; {_anew(name)}") from error
     if application != APPLICATION_ID:
-        raise IndexFileError(f"{name} was made by another program; {_MOVE_AWAY}")
+        raise IndexFileError(f"{name} was made by another program; {_anew(name)}")
     if version != SCHEMA_VERSION:
         what_to_do = (
-            _REBUILD.format(path=name) if version < SCHEMA_VERSION else _USE_THE_NEWER
+            f"{_REBUILD} {name} --replace"
+            if version < SCHEMA_VERSION
+            else "use the program that made it"
         )
         raise IndexFileError(
             f"{name} has schema version {version}, this program knows "
@@ -65,9 +72,11 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
     return IndexState(exists=True, is_settled=journal == "delete" and indexes == 5)
 
 
-_MOVE_AWAY = "move it away, and run again for a new index of what is on disk"
-_USE_THE_NEWER = "use the program that made it"
-_REBUILD = "rebuild it with scripts/reindex_docs.py --output {path} --replace"
+_REBUILD = "rebuild it with scripts/reindex_docs.py --output"
+
+
+def _anew(path: Path) -> str:
+    return f"move it away, then {_REBUILD} {path}"
 
 
 @contextmanager

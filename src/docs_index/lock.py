@@ -113,6 +113,7 @@ def held_lock(path: Path, patience_s: float = 30.0) -> Iterator[None]:
             yield
         finally:
             if not was_held:
+                os.ftruncate(descriptor, 0)  # this process lives on, without the lock
                 os.close(descriptor)
                 del _held[path]
 

@@ -10,7 +10,6 @@ import sqlite3
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from docs_index.errors import IndexFileError, printable
 from docs_index.layout import Layout
 from docs_index.publishing import publish
+from docs_index.scratch import scratch_folder
 from docs_index.snapshot import copy_index
 from docs_index.texts import read_score
 
@@ -51,8 +51,8 @@ def write_report(layout: Layout, path: Path) -> bool:
     Raises:
         IndexFileError: there is no index, or it is no database of this program.
     """
-    with TemporaryDirectory(prefix="docs_index_") as scratch:
-        copy = copy_index(layout, Path(scratch))
+    with scratch_folder(layout.root) as scratch:
+        copy = copy_index(layout, scratch)
         try:
             with closing(sqlite3.connect(copy)) as index:
                 facts = _facts(index, layout)

@@ -1,9 +1,11 @@
 """Folders for what a process needs only while it works, outside the data root.
 
-Their names begin with what tells one data root from another, so that whoever holds
-its lock can remove what killed processes left.
+Their names begin with what tells one data root from another, and whoever uses one keeps
+it locked, so that the next run can remove what killed processes left, and nothing else.
 """
 
+import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from tempfile import TemporaryDirectory
 from docs_index.layout import Layout
 
 _OUTER = tempfile.gettempdir()
+_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _gathered: list[TemporaryDirectory[str]] = []
 
 
@@ -21,7 +24,12 @@ _gathered: list[TemporaryDirectory[str]] = []
 def scratch_folder(data_root: Path) -> Iterator[Path]:
     """Have an empty folder for the time of a block."""
     with TemporaryDirectory(prefix=_prefix(data_root)) as folder:
-        yield Path(folder)
+        descriptor = os.open(folder, _FLAGS)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield Path(folder)
+        finally:
+            os.close(descriptor)
 
 
 def gather_temporary_files(data_root: Path) -> None:
@@ -37,7 +45,22 @@ def remove_leftovers(layout: Layout) -> None:
     """Remove what killed processes left; only for the holder of the lock."""
     folders = Path(_OUTER).glob(f"{_prefix(layout.root)}*")
     for folder in (layout.build_spill, *folders):
-        shutil.rmtree(folder, ignore_errors=True)  # another user's stays
+        if not _is_in_use(folder):
+            shutil.rmtree(folder, ignore_errors=True)  # another user's stays
+
+
+def _is_in_use(folder: Path) -> bool:
+    try:
+        descriptor = os.open(folder, _FLAGS)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _prefix(data_root: Path) -> str:

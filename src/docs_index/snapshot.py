@@ -11,6 +11,7 @@ from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
+from docs_index.errors import StorageError
 from docs_index.findings import Finding
 from docs_index.index import check_index, missing_index
 from docs_index.layout import Layout
@@ -47,6 +48,8 @@ def copy_index(layout: Layout, folder: Path) -> Path:
             closing(sqlite3.connect(copy)) as target,
         ):
             original.backup(target)
+    except sqlite3.OperationalError as error:
+        raise StorageError(f"{layout.index} cannot be copied: {error}") from error
     except sqlite3.DatabaseError:  # cut off: there is no page to be copied
         shutil.copyfile(layout.index, copy)
     return copy

@@ -1,11 +1,13 @@
 """What is on disk under `docs/`: presence and hashes, for the consistency report.
 
-Nothing is followed out of `docs/`: a link counts as absent.
+Nothing is followed out of `docs/`: a link counts as absent, and so does what this user
+may not read.
 """
 
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +15,7 @@ from docs_index.layout import STAGES
 from docs_index.publishing import csv_lines
 
 _PIECE = 2**16  # bytes that are read at a time
+_NOT_TO_BE_HAD = (FileNotFoundError, NotADirectoryError, PermissionError)
 
 
 class Directory(NamedTuple):
@@ -57,7 +60,8 @@ class Survey:
 
     def _directory(self, doc_dir: str) -> Directory:
         path = f"{self.docs}/{doc_dir}"
-        with os.scandir(path) as entries:
+        names: set[str] = set()
+        with suppress(*_NOT_TO_BE_HAD), os.scandir(path) as entries:
             names = {e.name for e in entries if e.is_file(follow_symlinks=False)}
         return Directory(
             doc_dir,
@@ -87,5 +91,5 @@ def _folders(path: str) -> list[str]:
     try:
         with os.scandir(path) as entries:
             return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
-    except FileNotFoundError:
+    except _NOT_TO_BE_HAD:
         return []

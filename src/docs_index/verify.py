@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -21,6 +20,7 @@ from docs_index.layout import Layout
 from docs_index.lists import LISTS, list_checksums
 from docs_index.lock import holder_of
 from docs_index.quoting import identifier, literal
+from docs_index.scratch import scratch_folder
 from docs_index.snapshot import check_copy, copy_index
 from docs_index.store import Store, chunks, opened_store, sql
 from docs_index.surveying import CHUNK, FEW, load_lines, survey
@@ -28,6 +28,8 @@ from docs_index.workers import started_workers
 
 # What a run that is at work leaves for a while, and so does one that was killed.
 _UNSETTLED = ("directory_unindexed", "unfinished_run", "lists_missing")
+# What says nothing about the index: the machine has no room.
+_NO_DAMAGE = (sqlite3.OperationalError, duckdb.OutOfMemoryException)
 
 Progress = Callable[[int, int], None]
 
@@ -52,8 +54,8 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
         IndexFileError: there is no index, or it is no database of this program.
     """
     before = _state(layout)
-    with TemporaryDirectory(prefix="docs_index_") as scratch:
-        copy = copy_index(layout, Path(scratch))
+    with scratch_folder(layout.root) as scratch:
+        copy = copy_index(layout, scratch)
         findings: list[Finding] = []
         is_complete = True
         counts = (0, 0, 0)
@@ -61,9 +63,11 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
             findings += check_copy(copy, layout.within(layout.index))
             with opened_store(layout) as store:
                 _attach(store, copy)
-                counts = _compare(store, options, Path(scratch), progress)
+                counts = _compare(store, options, scratch, progress)
                 findings += map(Finding._make, store.rows("from findings"))
         except (sqlite3.DatabaseError, duckdb.Error) as error:
+            if isinstance(error, _NO_DAMAGE):
+                raise
             if not findings:
                 findings.append(_damage(layout, error))
             is_complete = False

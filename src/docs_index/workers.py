@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+import duckdb
+
 from docs_index.errors import StorageError
 
 _AHEAD = 4  # calls per worker, so that none idles while its parent is busy
@@ -88,7 +90,7 @@ class Workers:
             pickle.dump((function, task), process.stdin)
             process.stdin.flush()
             is_good, result = pickle.load(process.stdout)
-        except (EOFError, OSError) as error:
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
             raise StorageError("a worker process has died: run again") from error
         finally:
             self._idle.put(process)  # a dead one too: the next call must not wait
@@ -122,7 +124,7 @@ def _serve() -> None:
         answer: tuple[bool, Any]
         try:
             answer = True, function(task)
-        except OSError as error:
+        except (OSError, MemoryError, duckdb.Error) as error:
             answer = False, error
         try:
             pickle.dump(answer, results)
