@@ -597,6 +597,8 @@ def test_an_index_that_cannot_be_read_says_what_to_do(ran: Path) -> None:
     "args",
     [
         ["ls", "--since", "yesterday"],
+        ["ls", "--stage", "essays"],
+        ["export", "--format", "csv", "--status", "error"],
         ["ls", "--limit", "-1"],
         ["search"],
         ["cat", ESSAY, "--part", "all"],

@@ -1,7 +1,7 @@
 """The options that commands share, and what a shell may complete in them."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
@@ -11,9 +11,11 @@ import typer
 
 from docs_index.documents import open_documents
 from docs_index.errors import DocsIndexError
+from docs_index.layout import STAGES
 from docs_index.reading.filters import Filters, is_instant
 
 _MOST = 200
+_STATUSES = ("ok", "parse_error")
 
 
 def _values(column: str, begun: str) -> list[str]:
@@ -54,6 +56,15 @@ def _ids(incomplete: str) -> list[str]:
     return _values("doc_id", incomplete) + _tasks(incomplete)
 
 
+def _one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
+    def check(text: str | None) -> str | None:
+        if text is not None and "*" not in text and text not in names:
+            raise typer.BadParameter(f"must be one of {', '.join(names)}")
+        return text
+
+    return check
+
+
 def _instant(text: str | None) -> str | None:
     if text is None:
         return None
@@ -85,7 +96,11 @@ Attempt = Annotated[
 ]
 Stage = Annotated[
     str | None,
-    typer.Option(help="draft, essay or evaluation.", autocompletion=_stages),
+    typer.Option(
+        help="draft, essay or evaluation.",
+        autocompletion=_stages,
+        callback=_one_of(STAGES),
+    ),
 ]
 Task = Annotated[
     str | None, typer.Option(help="The task id; * is anything.", autocompletion=_tasks)
@@ -100,7 +115,9 @@ Model = Annotated[
 Status = Annotated[
     str | None,
     typer.Option(
-        help="ok or parse_error.", autocompletion=lambda: ["ok", "parse_error"]
+        help="ok or parse_error.",
+        autocompletion=lambda: list(_STATUSES),
+        callback=_one_of(_STATUSES),
     ),
 ]
 RunId = Annotated[str | None, typer.Option(help="The run_id.", autocompletion=_run_ids)]

@@ -28,7 +28,7 @@ def show_documents(documents: Sequence[Document]) -> None:
     """Print documents, one a line."""
     show_rows([brief(each) for each in documents])
     if not documents:
-        typer.echo("no document is so", err=True)
+        typer.echo("no document matches these options", err=True)
 
 
 def show_rows(briefs: Sequence[Mapping[str, Any]]) -> None:
