@@ -141,11 +141,12 @@ def run(root: Path, command: list[str], environment: dict[str, str | None]) -> P
     )
 
 
-def script(root: Path, name: str, *args: str) -> Process:
+def script(root: Path, name: str, *args: str, **environment: str) -> Process:
     """Run a script that is told its data root, as a user would."""
     return subprocess.run(
         [sys.executable, f"scripts/{name}", "--data-root", str(root), *args],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
+        cwd=REPOSITORY, env={**os.environ, **environment}, capture_output=True,
+        text=True, check=False, timeout=60,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from building import (
     good,
     materialize,
     results,
+    script,
     sharing,
     started,
 )
@@ -121,6 +122,21 @@ def _published(root: Path) -> dict[str, int]:
     """Return the sizes of what has its final name under docs/, if anything has."""
     found = listed(root / "docs")
     return {path: size for path, size in found.items() if path[0] != "."}
+
+
+def test_a_verification_without_room_finds_nothing(disk: Path, large_run: Run) -> None:
+    struck = 0
+    for free in range(STEP, DISK_BYTES // 2, 2**20):
+        _leave_free(disk, free)
+        process = script(large_run.root, "verify_docs.py", TMPDIR=str(disk))
+        if process.returncode == 0:
+            break
+        assert process.returncode == 74, process.stdout
+        assert _is_full(process.stderr)
+        struck += 1
+    (disk / "ballast").unlink()
+    assert process.returncode == 0
+    assert struck > 1
 
 
 def test_a_build_on_a_full_disk_says_so_and_leaves_nothing_to_run_from(

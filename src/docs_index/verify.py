@@ -28,8 +28,6 @@ from docs_index.workers import started_workers
 
 # What a run that is at work leaves for a while, and so does one that was killed.
 _UNSETTLED = ("directory_unindexed", "unfinished_run", "lists_missing")
-# What says nothing about the index: the machine has no room.
-_NO_DAMAGE = (sqlite3.OperationalError, duckdb.OutOfMemoryException)
 
 Progress = Callable[[int, int], None]
 
@@ -66,7 +64,7 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
                 counts = _compare(store, options, scratch, progress)
                 findings += map(Finding._make, store.rows("from findings"))
         except (sqlite3.DatabaseError, duckdb.Error) as error:
-            if isinstance(error, _NO_DAMAGE):
+            if _is_lack_of_room(error):
                 raise
             if not findings:
                 findings.append(_damage(layout, error))
@@ -90,6 +88,15 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
         undecided=undecided,
         counts=found,
         findings=findings,
+    )
+
+
+def _is_lack_of_room(error: Exception) -> bool:
+    """Tell whether an error says something about the machine, not about the index."""
+    return (
+        isinstance(error, duckdb.OutOfMemoryException)
+        or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        or "No space left" in str(error)
     )
 
 
