@@ -399,7 +399,7 @@ def test_conflicts_are_1_with_strict_too(root: Path, first_run: Run) -> None:
     _edit(response(root, one(first_run.root, f"task_id = '{DRAFT}'")))
     process = materialize(root, "--strict")
     assert process.returncode == 1
-    assert " need a person: see the table backfill_conflicts " in process.stdout
+    assert "; see the table backfill_conflicts of the index" in process.stdout
 
 
 def test_link_makes_one_file_of_equal_texts(root: Path, first_run: Run) -> None:

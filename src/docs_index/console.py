@@ -118,7 +118,7 @@ def print_summary(summary: Summary) -> None:
             typer.echo(f"  {cut(printable(line, keep=''), _LONGEST_LINE)}")
     if summary.conflicts and not summary.dry_run:
         typer.echo(
-            f"\n{summary.conflicts} documents need a person: see the table "
+            f"\ndocuments that need a person: {summary.conflicts}; see the table "
             "backfill_conflicts of the index"
         )
     if summary.damaged:
