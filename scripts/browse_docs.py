@@ -3,7 +3,6 @@
 import socket
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ import typer
 from docs_index.console import ending_cleanly
 from docs_index.errors import BrowserError
 from docs_index.layout import Layout, open_layout
+from docs_index.scratch import scratch_folder
 
 HOST = "127.0.0.1"
 
@@ -38,9 +38,9 @@ def serve(layout: Layout, port: int) -> None:
             f"{error.name} is not installed: run `make setup`, or install the extra "
             "`browse`"
         ) from error
-    with listening(port) as sock, TemporaryDirectory(prefix="docs_index_") as folder:
+    with listening(port) as sock, scratch_folder(layout.root) as folder:
         typer.echo("reading the documents' texts", err=True)
-        pages = served(layout, Path(folder)).app()
+        pages = served(layout, folder).app()
         typer.echo(f"http://{HOST}:{sock.getsockname()[1]}/documents   Ctrl-C ends it")
         server = uvicorn.Server(uvicorn.Config(pages, log_level="warning"))
         with suppress(KeyboardInterrupt):

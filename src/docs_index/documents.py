@@ -21,6 +21,7 @@ from docs_index.document import COLUMNS, LATEST_FIRST, Document
 from docs_index.errors import VERIFY, DamagedDocumentError, UnknownDocumentError
 from docs_index.index import reading
 from docs_index.layout import Layout, open_layout
+from docs_index.texts import open_no_link
 
 _DOC_DIR = re.compile(r"(?:draft|essay|evaluation)(?:/[0-9a-z]{16}){2}")
 
@@ -124,7 +125,7 @@ class Documents:
         try:
             if os.path.islink(folder) or os.path.islink(os.path.dirname(folder)):
                 raise DamagedDocumentError(f"{folder} is reached by a link; {VERIFY}")
-            with open(path, "rb", opener=_opened) as file:
+            with open(path, "rb", opener=open_no_link) as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     raise DamagedDocumentError(f"{path} is no regular file; {VERIFY}")
                 return file.read()
@@ -148,10 +149,6 @@ class Documents:
                 f"{document.doc_dir!r} is no document's directory; {VERIFY}"
             )
         return f"{self.layout.docs}/{document.doc_dir}/{part}.txt"
-
-
-def _opened(path: str, _: int) -> int:
-    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 @contextmanager

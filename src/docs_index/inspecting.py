@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from docs_index.layout import STAGES
 from docs_index.parsing import text_parser
 from docs_index.responses import Folder, UnusableError
+from docs_index.texts import open_no_link
 
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MAX_METADATA_BYTES = 2**27
 _MAX_SOURCE_BYTES = 2**40  # a source is read only if it has as many bytes as raw.txt
 
@@ -170,17 +170,13 @@ def _read_file(path: str, at_most: int | None) -> bytes | None:
     if at_most is None:
         return None
     try:
-        with open(path, "rb", buffering=0, opener=_opened) as file:
+        with open(path, "rb", buffering=0, opener=open_no_link) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or status.st_size > at_most:
                 return None
             return file.readall()
     except OSError:
         return None
-
-
-def _opened(path: str, _: int) -> int:
-    return os.open(path, _FLAGS)
 
 
 def _decoded(content: bytes) -> str | None:

@@ -1,7 +1,8 @@
 """Folders for what a process needs only while it works, outside the data root.
 
-Their names begin with what tells one data root from another, and whoever uses one keeps
-it locked, so that the next run can remove what killed processes left, and nothing else.
+Their names begin with what tells one data root from another, so that whoever holds
+its lock can remove what killed processes left. Others work without that lock: a folder
+is itself locked as long as a block has it.
 """
 
 import fcntl

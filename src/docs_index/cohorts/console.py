@@ -43,9 +43,7 @@ def print_building(summary: Building) -> None:
     )
     _print_reasons("blocked, until that is mended", summary.blocked)
     _print_reasons("failed", summary.failed)
-    if summary.unreadable:
-        typer.echo("\ndirectories that were passed over")
-        typer.echo(printable(first_few(summary.unreadable)))
+    _print_few("directories that were passed over", summary.unreadable)
     if summary.dry_run:
         typer.echo("\ndry run: nothing was written")
     elif summary.changed_files:
@@ -69,13 +67,11 @@ def print_running(summary: Running) -> None:
         "not started": summary.not_started,
     }
     print_table("evaluations", list(counts.items()))
-    if summary.failed:
-        typer.echo("\nfailed")
-        listed = [
-            reason if gen_id in reason else f"{gen_id}: {reason}"
-            for gen_id, reason in summary.failed.items()
-        ]
-        typer.echo(printable(first_few(listed)))
+    failed = [
+        reason if gen_id in reason else f"{gen_id}: {reason}"
+        for gen_id, reason in summary.failed.items()
+    ]
+    _print_few("failed", failed)
     if summary.interrupted or summary.not_started:
         typer.echo("\nrun again to complete: no answer that is there is bought again")
 
@@ -128,7 +124,10 @@ def _words(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def _print_reasons(title: str, counted: Mapping[str, int]) -> None:
-    if counted:
+    _print_few(title, [f"{reason} ({count})" for reason, count in counted.items()])
+
+
+def _print_few(title: str, items: Sequence[str]) -> None:
+    if items:
         typer.echo(f"\n{title}")
-        listed = [f"{reason} ({count})" for reason, count in counted.items()]
-        typer.echo(printable(first_few(listed)))
+        typer.echo(printable(first_few(items)))

@@ -15,8 +15,8 @@ from docs_index.errors import TableRefusedError
 from docs_index.layout import Layout
 
 _TEMPLATES = ("evaluation_template", "evaluation_template_id")
-_LONGEST_FIELD = 16 * 2**20  # characters
 _MODELS = ("evaluation_model", "evaluation_model_name")
+_LONGEST_FIELD = 16 * 2**20  # characters
 
 
 def scores(layout: Layout) -> list[dict[str, Any]] | None:
