@@ -7,10 +7,13 @@ docs/rules.md, section 11.
 """
 
 import shutil
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+
+import duckdb
 
 from docs_index.build import attach_build, find_build
 from docs_index.layout import STAGES, Layout
@@ -153,28 +156,35 @@ def _useful_workers(store: Store, options: Options) -> int:
 def _place_all(
     store: Store, placer: Placer, workers: Workers, progress: Progress
 ) -> tuple[Counter[str], set[str]]:
-    """Write directories and then their rows; return outcomes, and keys that are new."""
+    """Write directories and then their rows; return outcomes, and keys that are new.
+
+    Rows are inserted by a thread, so that workers never wait for what to do next.
+    """
     outcomes: Counter[str] = Counter()
     new_keys: set[str] = set()
     total = store.count("pending")
     if total and not placer.dry_run:
         _prepare_folders(store)
-    for batches in _gathered(_placed(store, placer, workers)):
-        if not placer.dry_run:
-            _insert_rows(store, batches)
-        for batch in batches:
-            outcomes.update(batch.outcomes)
-            new_keys.update(batch.new_keys)
-        progress(outcomes.total(), total)
+    inserted: deque[Future[None]] = deque()
+    with store.db.cursor() as cursor, ThreadPoolExecutor(1) as thread:
+        for batches in _gathered(_placed(store, placer, workers)):
+            if not placer.dry_run:
+                inserted.append(thread.submit(_insert_rows, cursor, batches))
+            while inserted and inserted[0].done():
+                inserted.popleft().result()
+            for batch in batches:
+                outcomes.update(batch.outcomes)
+                new_keys.update(batch.new_keys)
+            progress(outcomes.total(), total)
+        for rows in inserted:
+            rows.result()
     if not placer.dry_run:
         shutil.rmtree(placer.unpublished, ignore_errors=True)
     return outcomes, new_keys
 
 
-def _placed(
-    store: Store, placer: Placer, workers: Workers
-) -> Iterator[tuple[str, Batch]]:
-    """Place what is pending, in the order of its places; yield each batch's stage too.
+def _placed(store: Store, placer: Placer, workers: Workers) -> Iterator[Batch]:
+    """Place what is pending, in the order of its places.
 
     A stage begins when the one before is done: what hangs on a document that could
     not be placed is not placed either.
@@ -184,7 +194,7 @@ def _placed(
         for batch in workers.map(placer.place, tasks):
             for failed in batch.failed:
                 store.db.execute("insert into failed values (?, ?, ?)", failed)
-            yield stage, batch
+            yield batch
         store.db.execute(sql("conflicts.sql"))
 
 
@@ -207,30 +217,24 @@ def _write_lists(store: Store, newline: str | None, *, has_placed: bool) -> list
     return [store.layout.within(file) for file in files]
 
 
-def _gathered(results: Iterable[tuple[str, Batch]]) -> Iterator[list[Batch]]:
-    """Join batches of a stage until they are worth a transaction.
-
-    The last ones of a stage wait until the next stage is being placed.
-    """
+def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
+    """Join batches until they are worth a transaction."""
     gathered: list[Batch] = []
-    documents, of_stage = 0, ""
-    for stage, batch in results:
-        if gathered and (stage != of_stage or documents >= _TRANSACTION):
+    documents = 0
+    for batch in results:
+        gathered.append(batch)
+        documents += batch.outcomes.total()
+        if documents >= _TRANSACTION:
             yield gathered
             gathered, documents = [], 0
-        gathered.append(batch)
-        documents, of_stage = documents + batch.outcomes.total(), stage
     if gathered:
         yield gathered
 
 
-def _insert_rows(store: Store, batches: Sequence[Batch]) -> None:
+def _insert_rows(cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> None:
     """Insert the rows of documents whose directories are there, in one transaction."""
-    columns = store.columns("stored.documents")
-    store.db.execute(
-        sql("insert_batch.sql").format(columns=columns),
-        {"first": batches[0].first, "last": batches[-1].last},
-    )
+    places = {"first": batches[0].first, "last": batches[-1].last}
+    cursor.execute(sql("insert_batch.sql"), places)
 
 
 def _batches(store: Store, stage: str, workers: int) -> Iterator[list[int]]:

@@ -1,6 +1,6 @@
 -- The documents between two places whose directories are there become index rows.
-insert into stored.documents ({columns})
-select {columns}
+insert into stored.documents by name
+select built.* exclude (place)
 from build.main.documents as built
 where
     place between $first and $last
