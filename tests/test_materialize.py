@@ -1180,6 +1180,15 @@ def test_consistency_report_of_a_sound_root_finds_nothing(first_run: Run) -> Non
     assert all(_findings(row) == SOUND for row in rows)
 
 
+def test_a_keys_directory_is_no_stray_one_once_it_has_a_document(
+    root: Path, first_run: Run
+) -> None:
+    key = Path(one(first_run.root, f"task_id = '{DRAFT}'")["doc_dir"]).parent
+    (root / "docs" / key).mkdir(parents=True)
+    good(materialize(root))
+    assert results(root) == results(first_run.root)
+
+
 def test_latest_report_has_the_latest_that_parsed_of_each_key(first_run: Run) -> None:
     latest = {}
     for document in sorted(

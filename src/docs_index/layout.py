@@ -10,6 +10,7 @@ from docs_index.errors import DataRootError
 
 REPORTS = ("latest", "consistency")
 STAGES = ("draft", "essay", "evaluation")  # parents before what hangs on them
+UNPUBLISHED = ".unpublished"
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Layout:
     @property
     def unpublished(self) -> Path:
         """Directories being written; same file system as `docs`, gone after a run."""
-        return self.docs / ".unpublished"
+        return self.docs / UNPUBLISHED
 
     @property
     def db(self) -> Path:

@@ -105,15 +105,17 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         with started_workers(
             _useful_workers(store, options), Placer.__module__, lock
         ) as workers:
+            placer = _placer(store, options)
+            surveyed = None
+            if not options.dry_run:
+                surveyed = start_survey(store, Survey(placer.docs), workers)
             store.db.execute(f"set variable run_id = {literal(run_id)}")
             store.db.execute(sql("plan.sql"))
-            placer = _placer(store, options)
             added = count_new_bad_rows(store)
-            outcomes, new_keys = _place_all(store, placer, workers, progress)
+            outcomes = _place_all(store, placer, workers, progress)
             changed: list[str] = []
             damaged = 0
-            if not options.dry_run:
-                surveyed = start_survey(store, Survey(placer.docs), workers, new_keys)
+            if surveyed is not None:
                 changed += ["docs/"] if outcomes["placed"] else []
                 changed += _write_lists(store, newline, has_placed=bool(changed))
                 load_index(store)
@@ -155,13 +157,12 @@ def _useful_workers(store: Store, options: Options) -> int:
 
 def _place_all(
     store: Store, placer: Placer, workers: Workers, progress: Progress
-) -> tuple[Counter[str], set[str]]:
-    """Write directories and then their rows; return outcomes, and keys that are new.
+) -> Counter[str]:
+    """Write directories and then their rows; return how many had which outcome.
 
     Rows are inserted by a thread, so that workers never wait for what to do next.
     """
     outcomes: Counter[str] = Counter()
-    new_keys: set[str] = set()
     total = store.count("pending")
     if total and not placer.dry_run:
         _prepare_folders(store)
@@ -174,13 +175,12 @@ def _place_all(
                 inserted.popleft().result()
             for batch in batches:
                 outcomes.update(batch.outcomes)
-                new_keys.update(batch.new_keys)
             progress(outcomes.total(), total)
         for rows in inserted:
             rows.result()
     if not placer.dry_run:
         shutil.rmtree(placer.unpublished, ignore_errors=True)
-    return outcomes, new_keys
+    return outcomes
 
 
 def _placed(store: Store, placer: Placer, workers: Workers) -> Iterator[Batch]:

@@ -49,30 +49,23 @@ class Document(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """What became of a document.
-
-    `detail` says why it was not placed. With `has_new_key` the directory above it is
-    of this run too, and holds nothing that this run did not place.
-    """
+    """What became of a document; `detail` says why it was not placed."""
 
     document: Document
     outcome: Outcome
     detail: str | None = None
-    has_new_key: bool = False
 
 
 class Batch(NamedTuple):
     """What became of the documents from one place to another.
 
-    `failed` are (place, outcome, detail) of those that were not placed; `new_keys` are
-    directories `{stage}/{logical_key_id}` that hold nothing but what was placed.
+    `failed` are (place, outcome, detail) of those that were not placed.
     """
 
     first: int
     last: int
     outcomes: Counter[Outcome]
     failed: list[tuple[int, Outcome, str | None]]
-    new_keys: list[str]
 
 
 @dataclass(frozen=True)
@@ -103,11 +96,6 @@ class Placer:
                 (result.document.place, result.outcome, result.detail)
                 for result in results
                 if result.outcome not in ("placed", "found")
-            ],
-            new_keys=[
-                result.document.doc_dir.rpartition("/")[0]
-                for result in results
-                if result.has_new_key
             ],
         )
 
@@ -199,7 +187,7 @@ class Placer:
         final = f"{self.docs}/{document.doc_dir}"
         key = final.rpartition("/")[0]
         if renamed(unpublished, key):
-            return Placed(document, "placed", has_new_key=True)
+            return Placed(document, "placed")
         found = self._look_for(document)
         if found is None and renamed(f"{unpublished}/{document.doc_id}", final):
             os.rmdir(unpublished)

@@ -1,6 +1,5 @@
 """The two reports: what stands in the index, held against what stands on disk."""
 
-from collections.abc import Collection
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -17,18 +16,14 @@ def load_index(store: Store) -> None:
     store.db.execute(sql("indexed.sql"))
 
 
-def start_survey(
-    store: Store, survey: Survey, workers: Workers, new_keys: Collection[str]
-) -> Future[Path]:
+def start_survey(store: Store, survey: Survey, workers: Workers) -> Future[Path]:
     """Begin to survey the directories into a file, while this process does the rest.
 
-    What this run placed below `new_keys`, which it made, is not read once more: there
-    is nothing else.
+    What is placed meanwhile may be seen or not.
     """
 
     def write() -> Path:
-        keys = (key for key in survey.keys() if key not in new_keys)  # noqa: SIM118
-        lines = workers.map(survey.lines, chunks(keys, _CHUNK))
+        lines = workers.map(survey.lines, chunks(survey.keys(), _CHUNK))
         return store.write_lines("directories", lines)
 
     return workers.in_background(write)

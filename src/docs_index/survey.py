@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from docs_index.layout import STAGES
+from docs_index.layout import STAGES, UNPUBLISHED
 from docs_index.publishing import csv_lines
 
 _PIECE = 2**16  # bytes that are read at a time
@@ -40,6 +40,8 @@ class Survey:
     def keys(self) -> Iterator[str]:
         """Yield every `{stage}/{logical_key_id}`, and directories that hold none."""
         for stage in _folders(self.docs):
+            if stage == UNPUBLISHED:
+                continue
             names = _folders(f"{self.docs}/{stage}")
             yield from (f"{stage}/{name}" for name in names)
             if not names and stage not in STAGES:
@@ -78,9 +80,11 @@ def _hash(path: str) -> str | None:
     except OSError:
         return None
     try:
-        digest = hashlib.sha256()
         # hashlib.file_digest makes a buffer of 256 KiB for each file.
-        while piece := os.read(descriptor, _PIECE):
+        piece = os.read(descriptor, _PIECE)
+        digest = hashlib.sha256(piece)
+        while len(piece) == _PIECE:
+            piece = os.read(descriptor, _PIECE)
             digest.update(piece)
         return digest.hexdigest()
     finally:
