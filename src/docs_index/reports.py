@@ -34,17 +34,17 @@ def write_reports(store: Store, surveyed: Future[Path]) -> list[Path]:
 
     Returns the files that changed.
     """
+    changed = _write_report(store, "latest", sql("latest_report.sql"))
     store.db.execute(sql("surveyed.sql"))
     store.insert_file("directories", surveyed.result())
     store.db.execute(sql("placed_directories.sql"))
     store.db.execute(f"create table consistency as {sql('consistency_report.sql')}")
-    reports = {"latest": sql("latest_report.sql"), "consistency": "from consistency"}
-    changed = []
-    for name, query in reports.items():
-        path = store.layout.report(name)
-        if publish_copy(store.db, path, query, store.scratch):
-            changed.append(path)
-    return changed
+    return changed + _write_report(store, "consistency", "from consistency")
+
+
+def _write_report(store: Store, name: str, query: str) -> list[Path]:
+    path = store.layout.report(name)
+    return [path] if publish_copy(store.db, path, query, store.scratch) else []
 
 
 def count_damaged(store: Store) -> int:

@@ -3,15 +3,7 @@ select
     '{table}' as table_name,
     count(*) as row_count,
     cast(
-        coalesce(
-            sum(
-                cast(
-                    '0x'
-                    || substr(sha256(cast(to_json([{values}]) as varchar)), 1, 15)
-                    as bigint
-                )
-            ),
-            0
-        ) as varchar
+        coalesce(sum(md5_number_lower(cast(to_json([{values}]) as varchar))), 0)
+        as varchar
     ) as checksum
 from {rows}
