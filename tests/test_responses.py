@@ -558,10 +558,13 @@ class Reading:
             parser_sql=parser_sql,
             processes=processes,
         )
-        self.session.execute("create or replace table latest as from answered")
+        self.session.execute("create or replace table latest as from relation")
         self.known = "latest"
-        [row] = relation.fetchall()
-        return dict(zip(relation.columns, row, strict=True))
+        return dict(zip(relation.columns, self.answers()[0], strict=True))
+
+    def answers(self) -> list[tuple[object, ...]]:
+        """Return the rows of the latest reading."""
+        return self.session.execute("from latest order by all").fetchall()
 
 
 @pytest.fixture
@@ -694,21 +697,29 @@ def test_a_repaired_file_is_read(reading: Reading) -> None:
     assert reading.read()["cause"] is None
 
 
-def test_processes_of_their_own_answer_the_same(
-    reading: Reading, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reader, "_FEW", 0)
-    alone = reading.read()
-    reading.known = None
-    assert reading.read(processes=2) == alone
+@pytest.fixture
+def in_processes(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> Reading:
+    """A reading of so many files that processes share them."""
+    monkeypatch.setattr(reader, "_SHARE", 2)
+    reading.session.execute(
+        "insert into wanted "
+        "select '3_generation', 'x.txt', 'any ' || range from range(4)"
+    )
+    return reading
 
 
-def test_a_reader_that_fails_stops_the_build(
-    reading: Reading, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reader, "_FEW", 0)
-    with pytest.raises(RuntimeError, match="reader of response files failed"):
-        reading.read("no_such_function(text)", processes=1)
+def test_processes_of_their_own_answer_the_same(in_processes: Reading) -> None:
+    in_processes.read(processes=0)
+    alone = in_processes.answers()
+    in_processes.known = None
+    in_processes.read(processes=2)
+    assert in_processes.answers() == alone
+    assert len(alone) == 5
+
+
+def test_a_reader_that_fails_stops_the_build(in_processes: Reading) -> None:
+    with pytest.raises(duckdb.CatalogException, match="no_such_function"):
+        in_processes.read("no_such_function(text)", processes=2)
 
 
 def test_the_temporary_folder_may_have_any_name(

@@ -40,9 +40,15 @@ class TextParser:
 
 
 @cache
+def parser_of(expression: str) -> TextParser:
+    """Return the one parser that this process has for an expression."""
+    return TextParser(expression)
+
+
+@cache
 def text_parser() -> TextParser:
     """Return the parser for texts that no build has seen (`make sql` renders it)."""
-    return TextParser((files("docs_index") / "sql" / "parsed_text.sql").read_text())
+    return parser_of((files("docs_index") / "sql" / "parsed_text.sql").read_text())
 
 
 def parsed(parser: str | None, text: str) -> str | None:

@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 import duckdb
 
 from docs_index.directories import renamed
-from docs_index.parsing import TextParser
+from docs_index.parsing import parser_of
 from docs_index.quoting import literal
 from docs_index.responses import Folder, UnusableError
 
@@ -164,7 +164,7 @@ class Placer:
             else:
                 parsing.append((document.parser, contents))
         texts = [(parser, contents["raw.txt"]) for parser, contents in parsing]
-        parsed_texts = _text_parser(self.parser_sql).parse(texts) if texts else []
+        parsed_texts = parser_of(self.parser_sql).parse(texts) if texts else []
         for (_, contents), parsed in zip(parsing, parsed_texts, strict=True):
             assert parsed is not None, "the build parsed these very bytes"
             contents["parsed.txt"] = parsed.encode()
@@ -260,11 +260,6 @@ def _opened_build(path: str) -> duckdb.DuckDBPyConnection:
 @functools.cache
 def _folder(path: str, max_bytes: int) -> Folder:
     return Folder(path, max_bytes)
-
-
-@functools.cache
-def _text_parser(expression: str) -> TextParser:
-    return TextParser(expression)
 
 
 def sync_file_system(folder: str | os.PathLike[str]) -> None:

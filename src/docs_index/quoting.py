@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 
 
 def identifier(name: str) -> str:
@@ -17,3 +18,9 @@ def literal(text: str | os.PathLike[str]) -> str:
 def glob_escaped(path: str | os.PathLike[str]) -> str:
     """Return a path that a reader of files does not take for a glob pattern."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def column_types(columns: Iterable[tuple[str, object]]) -> str:
+    """Return names and types as `columns` of read_csv and read_json."""
+    pairs = (f"{literal(name)}: {literal(str(kind))}" for name, kind in columns)
+    return f"{{{', '.join(pairs)}}}"

@@ -17,7 +17,7 @@ from docs_index.index import (
 )
 from docs_index.layout import Layout
 from docs_index.publishing import csv_lines
-from docs_index.quoting import identifier, literal
+from docs_index.quoting import column_types, identifier, literal
 from docs_index.scratch import scratch_folder
 
 _FETCH = 10_000
@@ -113,9 +113,8 @@ class Store:
         """Insert the rows of a file that `write_lines` has written."""
         relation = self.db.table(table)
         types = zip(relation.columns, relation.types, strict=True)
-        columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types)
         self.db.execute(
-            f"insert into {table} from read_csv(?, columns = {{{columns}}}, "
+            f"insert into {table} from read_csv(?, columns = {column_types(types)}, "
             "auto_detect = false, header = false, delim = ',', quote = '\"', "
             "escape = '\"', comment = '', new_line = '\\n', "  # else it would guess
             f"max_line_size = {_LONGEST_ROW})",

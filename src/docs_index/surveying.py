@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from docs_index.inspecting import Inspector
-from docs_index.quoting import literal
+from docs_index.quoting import column_types, literal
 from docs_index.store import Store, chunks, sql
 from docs_index.workers import Workers
 
@@ -39,13 +39,12 @@ def load_lines(store: Store, table: str, lines: bytes, scratch: Path) -> int:
     """Add lines of JSON to a table; return how many there were."""
     relation = store.db.table(table)
     types = zip(relation.columns, relation.types, strict=True)
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types)
     path = scratch / f"{table}.json"
     path.write_bytes(lines)
     longest = max(2**24, len(lines))
     store.db.execute(
         f"insert into {table} from read_json({literal(path)}, "
-        f"format = 'newline_delimited', columns = {{{columns}}}, "
+        f"format = 'newline_delimited', columns = {column_types(types)}, "
         f"maximum_object_size = {longest})"
     )
     return lines.count(b"\n")

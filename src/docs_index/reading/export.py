@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from docs_index.document import NAMES, Document
 from docs_index.documents import Documents
 from docs_index.errors import OutputExistsError
+from docs_index.quoting import column_types, literal
 
 Row = Mapping[str, Any]
 TEXTS = ("raw_text", "parsed_text", "prompt_text")
@@ -86,16 +87,15 @@ def _write_parquet(path: Path, found: Iterable[Row], names: Iterable[str]) -> in
     """Write a Parquet file by way of lines of JSON: DuckDB never sees the index."""
     import duckdb
 
-    types = {name: "bigint" if name in _NUMBERS else "varchar" for name in names}
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+    types = ((name, "bigint" if name in _NUMBERS else "varchar") for name in names)
     with TemporaryDirectory(prefix="docs_index_") as scratch, duckdb.connect() as db:
         lines = Path(scratch) / "documents.jsonl"
         with lines.open("w", encoding="utf-8", newline="") as file:
             count = _write(file, found, "jsonl", names)
         db.execute(
             f"copy (from read_json($lines, format = 'newline_delimited', "
-            f"columns = {{{columns}}}, maximum_object_size = $longest)) "
-            f"to '{str(path).replace(chr(39), chr(39) * 2)}' (format parquet)",
+            f"columns = {column_types(types)}, maximum_object_size = $longest)) "
+            f"to {literal(path)} (format parquet)",
             {"lines": str(lines), "longest": max(2**24, lines.stat().st_size)},
         )
     return count
