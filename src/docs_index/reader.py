@@ -50,7 +50,8 @@ def read_responses(
     useful = min(processes, counted // _SHARE)
     with (
         scratch_folder(Path(data_root)) as folder,
-        started_workers(useful, __name__, None) as workers,
+        # dbt runs models in threads, which Ctrl-C does not reach.
+        started_workers(useful, __name__, None, interruptible=True) as workers,
     ):
         session.execute(_ASK.format(wanted=wanted, known=known or _NOTHING_KNOWN))
         session.execute(_EXPECT)

@@ -9,6 +9,7 @@ import gc
 import importlib
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -32,9 +33,17 @@ class Workers:
     """A few worker processes, or with `count` 1 none: this process does the work.
 
     They import `module`, which their calls are of, while their parent prepares them.
+    Ctrl-C is for the parent to handle, unless they are `interruptible`.
     """
 
-    def __init__(self, count: int, module: str, lock_descriptor: int | None) -> None:
+    def __init__(
+        self,
+        count: int,
+        module: str,
+        lock_descriptor: int | None,
+        *,
+        interruptible: bool = False,
+    ) -> None:
         self.count = count
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         self._processes = [
@@ -43,7 +52,7 @@ class Workers:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 pass_fds=[] if lock_descriptor is None else [lock_descriptor],
-                start_new_session=True,  # Ctrl-C is for the parent to handle
+                start_new_session=not interruptible,
             )
             for _ in range(count if count > 1 else 0)
         ]
@@ -102,10 +111,14 @@ class Workers:
 
 @contextmanager
 def started_workers(
-    count: int, module: str, lock_descriptor: int | None
+    count: int,
+    module: str,
+    lock_descriptor: int | None,
+    *,
+    interruptible: bool = False,
 ) -> Iterator[Workers]:
     """Have workers for the time of a block."""
-    workers = Workers(count, module, lock_descriptor)
+    workers = Workers(count, module, lock_descriptor, interruptible=interruptible)
     try:
         yield workers
     finally:
@@ -113,6 +126,7 @@ def started_workers(
 
 
 def _serve() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a traceback
     calls, results = sys.stdin.buffer, sys.stdout.buffer
     importlib.import_module(sys.argv[1])
     gc.disable()  # what calls leave behind holds nothing in circles
