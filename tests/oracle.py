@@ -140,8 +140,8 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]] | None:
         if not records:
             raise Refused("no header line")
         header, *rows = records
-        if "" in header or len({name.casefold() for name in header}) < len(header):
-            raise Refused("a column without a name of its own")
+        if len({name.casefold() for name in header}) < len(header):
+            raise Refused("two columns of one name")
         if any(len(row) != len(header) for row in rows):
             raise Refused("a row with too many or too few fields")
     except (OSError, UnicodeDecodeError, Refused) as fault:

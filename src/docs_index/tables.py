@@ -325,9 +325,7 @@ def _header_faults(header: Sequence[str], required: Sequence[str]) -> list[str]:
     seen: dict[str, str] = {}
     for name in header:
         twin = seen.get(name.casefold())
-        if not name:
-            faults.append("line 1: a column has no name")
-        elif twin is not None:
+        if twin is not None:
             faults.append(f"line 1: columns {twin!r} and {name!r} have the same name")
         seen[name.casefold()] = name
     if required and not set(required).intersection(header):
