@@ -150,7 +150,7 @@ def _sqlite(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(path, timeout=10)) as connection:
             yield connection
     except sqlite3.OperationalError as error:
-        raise StorageError(f"{path}: {error}") from error
+        raise StorageError(f"{path}: {error}; run again to complete") from error
 
 
 def _sql(name: str) -> str:
