@@ -61,8 +61,8 @@ def test_a_batch_is_synced_before_it_is_renamed_and_after(
         really_sync(folder)
         done.append(f"sync {Path(folder).name}")
 
-    def rename(*paths: Any) -> None:
-        really_rename(*paths)
+    def rename(name: str, final: str, *, src_dir_fd: int) -> None:
+        really_rename(name, final, src_dir_fd=src_dir_fd)
         done.append("rename")
 
     monkeypatch.setattr(placing, "sync_file_system", sync)

@@ -40,10 +40,13 @@ def place_directory(layout: Layout, doc_dir: str, contents: dict[str, bytes]) ->
         _sync(final.parent.parent)
 
 
-def renamed(unpublished: Name, final: Name) -> bool:
-    """Rename a directory, unless something is there that it would not replace."""
+def renamed(unpublished: Name, final: Name, beside: int | None = None) -> bool:
+    """Rename a directory, unless something is there that it would not replace.
+
+    `unpublished` is relative to the open directory `beside`, if that is given.
+    """
     try:
-        os.rename(unpublished, final)
+        os.rename(unpublished, final, src_dir_fd=beside)
     except OSError as error:
         if error.errno in _TAKEN:
             return False

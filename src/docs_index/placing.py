@@ -14,7 +14,8 @@ import os
 import shutil
 import stat
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -100,41 +101,63 @@ class Placer:
         )
 
     def _place(self, documents: Sequence[Document]) -> list[Placed]:
-        results: list[Placed] = []
-        ready: list[tuple[Document, Contents]] = []
-        for document in documents:
-            try:
-                ready.append((document, self._read(document)))
-            except UnusableError as error:
-                results.append(
-                    self._look_for(document)
-                    or Placed(document, "response_changed", str(error))
-                )
         if self.dry_run:
-            return results + [
-                self._look_for(document) or Placed(document, "placed")
-                for document, _ in ready
-            ]
-        self._parse(ready)
-        for document, contents in ready:
-            self._write(document, contents)
-        sync_file_system(self.unpublished)
-        results += [self._publish(document) for document, _ in ready]
-        sync_file_system(self.docs)
+            return [self._foreseen(document) for document in documents]
+        results: list[Placed] = []
+        written: list[Document] = []
+        unparsed: list[tuple[Document, Contents]] = []
+        with _opened(self.unpublished) as beside:
+            for document in documents:
+                try:
+                    contents = self._read(document)
+                except UnusableError as error:
+                    results.append(self._not_ingested(document, error))
+                    continue
+                if document.parsed_chars is None or "parsed.txt" in contents:
+                    self._write(beside, document, contents)
+                    written.append(document)
+                else:
+                    unparsed.append((document, contents))
+            for document, contents in self._parsed(unparsed):
+                self._write(beside, document, contents)
+                written.append(document)
+            sync_file_system(self.unpublished)
+            results += [self._publish(beside, document) for document in written]
+            sync_file_system(self.docs)
         return results
 
+    def _foreseen(self, document: Document) -> Placed:
+        """Say what would become of a document."""
+        try:
+            self._read(document)
+        except UnusableError as error:
+            return self._not_ingested(document, error)
+        return self._look_for(document) or Placed(document, "placed")
+
+    def _not_ingested(self, document: Document, error: UnusableError) -> Placed:
+        found = self._look_for(document)
+        return found or Placed(document, "response_changed", str(error))
+
     def _read(self, document: Document) -> Contents:
-        """Read what the build saw; anything else is not ingested."""
-        contents = {
-            "raw.txt": self._read_unchanged(
-                document.folder, document.response_file, document.content_hash
-            ),
-            "metadata.json": document.metadata_text.encode(),
-        }
+        """Read what the build saw; anything else is not ingested.
+
+        parsed.txt is among it if the build has said where or what it is.
+        """
+        raw = self._read_unchanged(
+            document.folder, document.response_file, document.content_hash
+        )
+        contents = {"raw.txt": raw, "metadata.json": document.metadata_text.encode()}
         if document.prompt_file is not None:
             contents["prompt.txt"] = self._read_unchanged(
                 "3_generation", document.prompt_file, document.prompt_hash
             )
+        if document.parser is None:
+            contents["parsed.txt"] = raw
+        elif document.parsed_text is not None:
+            contents["parsed.txt"] = document.parsed_text.encode()
+        elif document.parsed_from is not None and document.parsed_bytes is not None:
+            end = document.parsed_from + document.parsed_bytes
+            contents["parsed.txt"] = raw[document.parsed_from : end]
         return contents
 
     def _read_unchanged(self, name: str, path: str, content_hash: str | None) -> bytes:
@@ -147,52 +170,45 @@ class Placer:
             raise UnusableError(f"{name}/{path} has changed since the build")
         return content
 
-    def _parse(self, ready: Sequence[tuple[Document, Contents]]) -> None:
-        """Add parsed.txt: what the build found, or what its own parser finds."""
-        parsing = []
-        for document, contents in ready:
-            raw = contents["raw.txt"]
-            if document.parser is None:
-                contents["parsed.txt"] = raw
-            elif document.parsed_chars is None:
-                continue
-            elif document.parsed_text is not None:
-                contents["parsed.txt"] = document.parsed_text.encode()
-            elif document.parsed_from is not None and document.parsed_bytes is not None:
-                end = document.parsed_from + document.parsed_bytes
-                contents["parsed.txt"] = raw[document.parsed_from : end]
-            else:
-                parsing.append((document.parser, contents))
-        texts = [(parser, contents["raw.txt"]) for parser, contents in parsing]
+    def _parsed(
+        self, unparsed: Sequence[tuple[Document, Contents]]
+    ) -> Sequence[tuple[Document, Contents]]:
+        """Add the parsed.txt that the build's own parser finds."""
+        texts = [(str(each.parser), files["raw.txt"]) for each, files in unparsed]
         parsed_texts = parser_of(self.parser_sql).parse(texts) if texts else []
-        for (_, contents), parsed in zip(parsing, parsed_texts, strict=True):
+        for (_, contents), parsed in zip(unparsed, parsed_texts, strict=True):
             assert parsed is not None, "the build parsed these very bytes"
             contents["parsed.txt"] = parsed.encode()
+        return unparsed
 
-    def _write(self, document: Document, contents: Contents) -> None:
+    def _write(self, beside: int, document: Document, contents: Contents) -> None:
         """Write `{doc_id}/{doc_id}/` beside: a key's directory with one document."""
-        key = f"{self.unpublished}/{document.doc_id}"
-        folder = f"{key}/{document.doc_id}"
-        os.mkdir(key)
-        os.mkdir(folder)
-        for name, content in contents.items():
-            if name == "parsed.txt" and self.link and content == contents["raw.txt"]:
-                os.link(f"{folder}/raw.txt", f"{folder}/{name}")
-            else:
-                _write_file(f"{folder}/{name}", content)
+        folder = f"{document.doc_id}/{document.doc_id}"
+        linked = self.link and contents.get("parsed.txt") == contents["raw.txt"]
+        try:
+            os.mkdir(document.doc_id, dir_fd=beside)
+            os.mkdir(folder, dir_fd=beside)
+            for name, content in contents.items():
+                if not (linked and name == "parsed.txt"):
+                    _write_file(beside, f"{folder}/{name}", content)
+            if linked:
+                names = f"{folder}/raw.txt", f"{folder}/parsed.txt"
+                os.link(*names, src_dir_fd=beside, dst_dir_fd=beside)
+        except OSError as error:
+            error.filename = f"{self.unpublished}/{folder}"
+            raise
 
-    def _publish(self, document: Document) -> Placed:
+    def _publish(self, beside: int, document: Document) -> Placed:
         """Rename the key's directory, or where that is there, the document's."""
-        unpublished = f"{self.unpublished}/{document.doc_id}"
+        doc_id = document.doc_id
         final = f"{self.docs}/{document.doc_dir}"
-        key = final.rpartition("/")[0]
-        if renamed(unpublished, key):
+        if renamed(doc_id, final.rpartition("/")[0], beside):
             return Placed(document, "placed")
         found = self._look_for(document)
-        if found is None and renamed(f"{unpublished}/{document.doc_id}", final):
-            os.rmdir(unpublished)
+        if found is None and renamed(f"{doc_id}/{doc_id}", final, beside):
+            os.rmdir(doc_id, dir_fd=beside)
             return Placed(document, "placed")
-        shutil.rmtree(unpublished)
+        shutil.rmtree(f"{self.unpublished}/{doc_id}")
         return found or _conflict(document, "stands below a file")
 
     def _look_for(self, document: Document) -> Placed | None:
@@ -221,15 +237,23 @@ def _conflict(document: Document, what: str) -> Placed:
     return Placed(document, "directory_conflict", detail)
 
 
-def _write_file(path: str, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+def _write_file(folder: int, path: str, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    descriptor = os.open(path, flags, 0o666, dir_fd=folder)
     try:
         written = os.write(descriptor, content)
         while written < len(content):
             written += os.write(descriptor, content[written:])
-    except OSError as error:
-        error.filename = path
-        raise
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _opened(folder: str | os.PathLike[str]) -> Iterator[int]:
+    """Hold a directory open: paths below it are then short to walk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -246,8 +270,7 @@ _DOCUMENTS = f"""
     from build.main.document_files
     where
         place between $1 and $2
-        and place in (select cast(unnest(string_split($3, ',')) as bigint))
-    order by place"""
+        and place in (select cast(unnest(string_split($3, ',')) as bigint))"""
 
 
 @functools.cache
@@ -268,10 +291,7 @@ def sync_file_system(folder: str | os.PathLike[str]) -> None:
     if not hasattr(libc, "syncfs"):
         os.sync()
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
+    with _opened(folder) as descriptor:
         if libc.syncfs(descriptor) != 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number), folder)
-    finally:
-        os.close(descriptor)

@@ -9,10 +9,11 @@ import errno
 import os
 import stat
 import time
-from functools import lru_cache
 from typing import NamedTuple
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_DIRECTORY_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+_MOST_HELD = 128  # directories that a folder holds open; macOS allows 256 of all
 _SETTLED_NS = 2 * 10**9
 _NO_NAMES = ("", ".", "..")  # at the end of a path: it leads to a directory
 _CAUSES = {
@@ -41,13 +42,27 @@ class Response(NamedTuple):
     is_settled: bool
 
 
+class _Directory:
+    """A directory that is open as long as this is there."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def __del__(self) -> None:
+        os.close(self.descriptor)
+
+
 class Folder:
-    """A folder that response paths are relative to, and never lead out of."""
+    """A folder that response paths are relative to, and never lead out of.
+
+    Directories in it are held open, so that the way to them is checked and walked once:
+    one that is swapped for another meanwhile is still read as it was.
+    """
 
     def __init__(self, path: str, max_bytes: int) -> None:
         self.path = os.path.realpath(path)
         self.max_bytes = max_bytes
-        self._inside = lru_cache(maxsize=4096)(self._find_inside)
+        self._held: dict[str, _Directory] = {}
 
     def read(self, path: str) -> Response:
         """Return a file's bytes and text.
@@ -99,11 +114,11 @@ class Folder:
         if path.startswith("/") or name in _NO_NAMES:
             return None
         try:
-            status = os.lstat(f"{self.path}/{path}")
-            is_inside = self._inside(parent) == self._now(parent)
+            directory = self._directory(parent)
+            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
         except OSError:
             return None
-        return status if is_inside and self._fault(status) is None else None
+        return status if self._fault(status) is None else None
 
     def _open(self, path: str) -> tuple[int, os.stat_result]:
         if path.startswith("/"):
@@ -129,14 +144,31 @@ class Folder:
 
     def _open_inside(self, path: str) -> int:
         """Open a path as written; it ends inside the folder before and after."""
-        written = f"{self.path}/{path}"
         parent, _, name = path.rpartition("/")
         if name not in _NO_NAMES:
-            descriptor = self._open_plainly(parent, written)
-            if descriptor is not None:
-                return descriptor
+            try:
+                directory = self._directory(parent)
+                return os.open(name, _FLAGS | os.O_NOFOLLOW, dir_fd=directory)
+            except OSError as error:
+                if error.errno != errno.ELOOP:
+                    raise
+        return self._open_checked(f"{self.path}/{path}", _FLAGS)
+
+    def _directory(self, parent: str) -> int:
+        """Open a directory inside the folder; another one may be closed for it."""
+        held = self._held.get(parent)
+        if held is None:
+            written = f"{self.path}/{parent}"
+            held = _Directory(self._open_checked(written, _DIRECTORY_FLAGS))
+            if len(self._held) == _MOST_HELD:
+                del self._held[next(iter(self._held))]
+            self._held[parent] = held
+        return held.descriptor
+
+    def _open_checked(self, written: str, flags: int) -> int:
+        """Open a path that ends inside the folder before and after."""
         self._check_target(written)
-        descriptor = os.open(written, _FLAGS)
+        descriptor = os.open(written, flags)
         try:
             self._check_target(written, os.fstat(descriptor))
         except (OSError, UnusableError):
@@ -144,40 +176,12 @@ class Folder:
             raise
         return descriptor
 
-    def _open_plainly(self, parent: str, written: str) -> int | None:
-        """Open what is no link, in a directory known to be inside; else None."""
-        inside = self._inside(parent)
-        try:
-            descriptor = os.open(written, _FLAGS | os.O_NOFOLLOW)
-        except OSError as error:
-            if error.errno != errno.ELOOP:
-                raise
-            return None
-        try:
-            if self._now(parent) == inside:
-                return descriptor
-        except OSError:
-            pass  # the directory has gone since
-        os.close(descriptor)
-        return None
-
-    def _now(self, parent: str) -> tuple[int, int]:
-        return _identity(os.stat(f"{self.path}/{parent}"))
-
-    def _find_inside(self, parent: str) -> tuple[int, int]:
-        directory = _real_path(f"{self.path}/{parent}")
-        self._check_inside(directory)
-        return _identity(os.lstat(directory))
-
     def _check_target(self, written: str, opened: os.stat_result | None = None) -> None:
         target = _real_path(written)
-        self._check_inside(os.path.dirname(target))
+        if not f"{target}/".startswith(f"{self.path}/"):
+            raise UnusableError(f"it leads outside {os.path.basename(self.path)}/")
         if opened and _identity(opened) != _identity(os.lstat(target)):
             raise UnusableError("it changed while it was opened")
-
-    def _check_inside(self, directory: str) -> None:
-        if not f"{directory}/".startswith(f"{self.path}/"):
-            raise UnusableError(f"it leads outside {os.path.basename(self.path)}/")
 
     def _read_all(self, descriptor: int, size: int) -> bytes:
         content = os.read(descriptor, size + 1)
