@@ -5,7 +5,6 @@ A file whose content would not change is not written.
 
 import csv
 import filecmp
-import io
 import itertools
 import os
 import shutil
@@ -105,13 +104,16 @@ def csv_lines(rows: Iterable[Sequence[object]], newline: str = "\n") -> Iterator
 
     Before Python 3.13 the csv module quotes a CR only if it is part of the line end.
     """
-    line = io.StringIO(newline="")
-    writer = csv.writer(line, lineterminator="\r\n")
+    writer = csv.writer(_Echo(), lineterminator="\r\n")
     for row in rows:
-        writer.writerow(row)
-        yield line.getvalue().removesuffix("\r\n") + newline
-        line.seek(0)
-        line.truncate()
+        yield writer.writerow(row).removesuffix("\r\n") + newline
+
+
+class _Echo:
+    """A file that hands back what is written: the csv module's way to a line."""
+
+    def write(self, line: str) -> str:
+        return line
 
 
 def read_list(
