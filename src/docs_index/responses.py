@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _DIRECTORY_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
-_MOST_HELD = 128  # directories that a folder holds open; macOS allows 256 of all
+_MOST_HELD = 64  # directories that a folder holds open: a process has 256 on macOS
 _SETTLED_NS = 2 * 10**9
 _NO_NAMES = ("", ".", "..")  # at the end of a path: it leads to a directory
 _CAUSES = {
@@ -114,8 +114,8 @@ class Folder:
         if path.startswith("/") or name in _NO_NAMES:
             return None
         try:
-            directory = self._directory(parent)
-            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            held = self._directory(parent)
+            status = os.stat(name, dir_fd=held.descriptor, follow_symlinks=False)
         except OSError:
             return None
         return status if self._fault(status) is None else None
@@ -147,15 +147,15 @@ class Folder:
         parent, _, name = path.rpartition("/")
         if name not in _NO_NAMES:
             try:
-                directory = self._directory(parent)
-                return os.open(name, _FLAGS | os.O_NOFOLLOW, dir_fd=directory)
+                held = self._directory(parent)
+                return os.open(name, _FLAGS | os.O_NOFOLLOW, dir_fd=held.descriptor)
             except OSError as error:
                 if error.errno != errno.ELOOP:
                     raise
         return self._open_checked(f"{self.path}/{path}", _FLAGS)
 
-    def _directory(self, parent: str) -> int:
-        """Open a directory inside the folder; another one may be closed for it."""
+    def _directory(self, parent: str) -> _Directory:
+        """Open a directory inside the folder; another one may be let go for it."""
         held = self._held.get(parent)
         if held is None:
             written = f"{self.path}/{parent}"
@@ -163,7 +163,7 @@ class Folder:
             if len(self._held) == _MOST_HELD:
                 del self._held[next(iter(self._held))]
             self._held[parent] = held
-        return held.descriptor
+        return held
 
     def _open_checked(self, written: str, flags: int) -> int:
         """Open a path that ends inside the folder before and after."""
