@@ -134,20 +134,23 @@ def test_a_run_waits_for_the_workers_of_a_killed_one(
 
 
 @contextmanager
-def reading(root: Path, mode: str) -> Iterator[Callable[[], None]]:
-    """Have a reader of the index; yield what ends it and checks what it has seen."""
+def reading(root: Path, mode: str) -> Iterator[Callable[[], set[str]]]:
+    """Have a reader of the index; yield what ends it and checks what it has seen.
+
+    That returns the journal modes which it has seen.
+    """
     command = (str(READER), str(index(root)), mode)
     with started(root, *command, stdin=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "\n"
 
-        def check() -> None:
+        def check() -> set[str]:
             said, messages = process.communicate("end\n", timeout=TIMEOUT_S)
             assert messages == ""
             journals, documents, faults = json.loads(said)
             assert faults == []
-            assert "wal" in journals  # in which no reader waits, however long it takes
             assert documents > 0.9 * LARGE
+            return set(journals)
 
         yield check
 
@@ -156,15 +159,35 @@ def reading(root: Path, mode: str) -> Iterator[Callable[[], None]]:
 def test_readers_see_whole_documents_and_no_error(
     busy: Path, expected: Results, mode: str
 ) -> None:
+    journals: set[str] = set()
     for prepare in (lambda root: None, _lose_evaluations):
         prepare(busy)
         with reading(busy, mode) as check:
             good(materialize(busy))
-            check()
+            journals |= check()
+    assert "wal" in journals  # in which no reader waits, however long it takes
     good(materialize(busy))
     assert [file.name for file in index(busy).parent.glob("documents*")] == [
         "documents.sqlite"
     ]
+    assert results(busy) == expected
+
+
+def test_a_reader_that_never_ends_is_told_of_before_anything_is_written(
+    busy: Path, expected: Results
+) -> None:
+    good(materialize(busy))
+    _lose_evaluations(busy)
+    before = results(busy)
+    with closing(sqlite3.connect(index(busy), isolation_level=None)) as reader:
+        reader.execute("begin")
+        reader.execute("select count(*) from documents").fetchall()
+        run = materialize(busy)
+        assert run.returncode == 75
+        assert f"{index(busy)} is in use by another program" in run.stderr
+        assert "Traceback" not in run.stderr
+        assert results(busy) == before
+    good(materialize(busy))
     assert results(busy) == expected
 
 

@@ -387,9 +387,9 @@ def test_all_is_synced_before_it_has_its_name(
         events.append(os.readlink(f"/proc/self/fd/{descriptor}"))
         fsync(descriptor)
 
-    def renamed(source: Path, target: Path) -> None:
+    def renamed(source: Path, target: Path, *, src_dir_fd: None) -> None:
         events.append("rename")
-        rename(source, target)
+        rename(source, target, src_dir_fd=src_dir_fd)
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "rename", renamed)

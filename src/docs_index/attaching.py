@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import duckdb_extension_sqlite_scanner  # type: ignore[import-untyped]
 
-from docs_index.errors import IndexFileError
+from docs_index.errors import IndexFileError, LockedError
 from docs_index.quoting import literal
 
 
@@ -31,6 +31,20 @@ def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
 def attach_index(
     connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
 ) -> None:
-    """Attach the index as `stored`, in WAL mode when it is to be written."""
+    """Attach the index as `stored`, in WAL mode when it is to be written.
+
+    Raises:
+        LockedError: a program reads it all the time, so that its mode cannot change.
+    """
     options = "read_only" if read_only else "journal_mode 'wal', busy_timeout 10000"
     connection.execute(f"attach {literal(path)} as stored (type sqlite, {options})")
+    if not read_only:
+        try:
+            connection.execute("select 1 from stored.documents limit 0")  # opens it
+        except duckdb.Error as error:
+            if "is locked" not in str(error):
+                raise
+            raise LockedError(
+                f"{path} is in use by another program, which has been reading it for "
+                "10 seconds: close it there, then run again"
+            ) from error

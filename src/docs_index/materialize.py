@@ -199,12 +199,12 @@ def _placed(store: Store, placer: Placer, workers: Workers) -> Iterator[Batch]:
 
 
 def _prepare_folders(store: Store) -> None:
+    store.make_writable()
     layout = store.layout
     shutil.rmtree(layout.unpublished, ignore_errors=True)  # a killed run's
     layout.unpublished.mkdir(parents=True)
     for stage in STAGES:
         (layout.docs / stage).mkdir(exist_ok=True)
-    store.make_writable()
 
 
 def _write_lists(store: Store, newline: str | None, *, has_placed: bool) -> list[str]:
