@@ -143,7 +143,7 @@ class Folder:
         return None
 
     def _open_inside(self, path: str) -> int:
-        """Open a path as written; it ends inside the folder before and after."""
+        """Open a file in its directory, as that is held; a link as it is written."""
         parent, _, name = path.rpartition("/")
         if name not in _NO_NAMES:
             try:
