@@ -17,6 +17,7 @@ from docs_index.errors import VERIFY, IndexFileError, LockedError, StorageError
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
 SCHEMA_VERSION = 3  # PRAGMA user_version
 _SETTLING_TRIES = 20
+_LOOK = "pragma schema_version"  # the least that opens the file
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,8 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
     name = named or path
     if path.is_dir():
         raise IndexFileError(f"{name} is a folder; {_anew(name)}")
-    uri = f"{path.absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(uri, uri=True, timeout=10)) as connection:
+        with closing(_opened(path)) as connection:
             application = connection.execute("pragma application_id").fetchone()[0]
             version = connection.execute("pragma user_version").fetchone()[0]
             journal = connection.execute("pragma journal_mode").fetchone()[0]
@@ -72,6 +72,30 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
     return IndexState(exists=True, is_settled=journal == "delete" and indexes == 5)
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    """Open the index for reading.
+
+    What a killed process had begun to write is undone first: SQLite does so for whoever
+    may write, and refuses the file to others.
+    """
+    connection = _connected(path, "ro")
+    try:
+        connection.execute(_LOOK)
+        return connection
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise
+    with closing(_connected(path, "rw")) as writable:
+        writable.execute(_LOOK)
+    return _connected(path, "ro")
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, timeout=10)
+
+
 _REBUILD = "rebuild it with scripts/reindex_docs.py --output"
 
 
@@ -89,8 +113,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """
     if not check_index(path).exists:
         raise missing_index(path)
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, timeout=10)) as connection:
+    with closing(_connected(path, "ro")) as connection:
         try:
             yield connection
         except sqlite3.DatabaseError as error:

@@ -21,22 +21,23 @@ from docs_index.quoting import identifier, literal
 
 _BROKEN_RULES = ("CHECK constraint failed", "NULL value in", "non-unique entry")
 _NOT_UTF8 = "(not UTF-8)"
+_BESIDE = ("-wal", "-journal")
 
 
 def copy_index(layout: Layout, folder: Path) -> Path:
     """Copy the index to a folder, as of one moment, and return the copy.
 
-    What a killed run left in the write-ahead log is in the copy too, and still in the
-    log: to open the index would be to change files beside it.
+    Where a killed run left a log or a journal, the copy alone is mended by it: to open
+    the index would be to change files beside it, as it would in WAL mode.
 
     Raises:
         IndexFileError: there is no index, or it is no database of this program.
     """
     copy = folder / layout.index.name
-    log = Path(f"{layout.index}-wal")
-    if log.exists() and not holder_of(layout.lock):
-        shutil.copyfile(layout.index, copy)
-        shutil.copyfile(log, f"{copy}-wal")
+    beside = [each for each in _BESIDE if Path(f"{layout.index}{each}").exists()]
+    if (beside or _is_in_wal_mode(layout.index)) and not holder_of(layout.lock):
+        for suffix in ("", *beside):
+            shutil.copyfile(f"{layout.index}{suffix}", f"{copy}{suffix}")
         check_index(copy, named=layout.index)
         return copy
     if not check_index(layout.index).exists:
@@ -53,6 +54,14 @@ def copy_index(layout: Layout, folder: Path) -> Path:
     except sqlite3.DatabaseError:  # cut off: there is no page to be copied
         shutil.copyfile(layout.index, copy)
     return copy
+
+
+def _is_in_wal_mode(path: Path) -> bool:
+    """Tell by the file's header, as opening it would make a log."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(20)[18:] == b"\2\2"
 
 
 def check_copy(copy: Path, name: str) -> Iterator[Finding]:
@@ -75,7 +84,9 @@ def check_copy(copy: Path, name: str) -> Iterator[Finding]:
             if expected.get(key) != found.get(key):
                 state = "is missing" if key not in found else "is not as it was made"
                 state = state if key in expected else "is not of this program"
-                yield Finding("schema_differs", None, name, f"{' '.join(key)} {state}")
+                is_made_last = key[0] == "index" and key not in found
+                code = "lookup_missing" if is_made_last else "schema_differs"
+                yield Finding(code, None, name, f"{' '.join(key)} {state}")
         for kind, trigger in found:
             if kind == "trigger":
                 index.execute(f"drop trigger {identifier(trigger)}")
