@@ -95,6 +95,13 @@ def test_many_documents_are_rebuilt_in_workers(large_run: Run, tmp_path: Path) -
     assert rebuilt == dump(root)["documents"]
 
 
+def test_a_lost_folder_of_databases_is_made_anew(ran: Path, first_run: Run) -> None:
+    shutil.rmtree(ran / "db")
+    assert run(ran).returncode == 0
+    swap(ran)
+    assert dump(ran)["documents"] == dump(first_run.root)["documents"]
+
+
 def test_nothing_is_written_over_without_being_told(ran: Path) -> None:
     reindexed(ran).write_text("precious")
     process = run(ran)

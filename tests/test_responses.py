@@ -105,6 +105,7 @@ UNUSABLE = {
     "?.txt": NO_FILE,
     "[x].txt": NO_FILE,
     "{x,y}.txt": NO_FILE,
+    "x.txt\0": "the path holds a NUL byte",
     "n" * 256: TOO_LONG,
     "d/../" * 1000 + "x.txt": TOO_LONG,
     "./" * 1_000_000 + "x.txt": TOO_LONG,

@@ -38,6 +38,8 @@ from schemas import fits, schema
 from docs_index.findings import Report as Checked
 from docs_index.findings import as_object, finding_lines, known_findings
 from docs_index.layout import open_layout
+from docs_index.reindex import Options as ReindexOptions
+from docs_index.reindex import reindex
 from docs_index.verify import Options, verify
 
 Report = dict[str, Any]
@@ -349,11 +351,19 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     ),
     "an index dropped": (
         partial(_sql, "drop index documents_by_task", INDEX),
-        "schema_differs",
+        "lookup_missing",
     ),
     "a table dropped": (
         partial(_sql, "drop table backfill_conflicts", INDEX),
         "schema_differs",
+    ),
+    "a length beyond all": (
+        partial(
+            _sql,
+            f"update documents set parsed_chars = {2**63 - 1} where {{condition}}",
+            "parser = 'essay_block_lenient'",
+        ),
+        "size_differs",
     ),
     "a text where a number must be": (
         partial(_sql, "update documents set raw_chars = 'many' where rowid = 3", INDEX),
@@ -454,7 +464,7 @@ def test_damage_is_found_under_its_code(name: str, ran: Path) -> None:
 
 def test_sizes_and_presence_need_no_reading(ran: Path) -> None:
     damages = ("raw.txt removed", "prompt.txt longer", "a response changed")
-    paths = [(DAMAGES[name][0](ran), DAMAGES[name][1]) for name in damages[1:]]
+    paths = [(DAMAGES[name][0](ran), DAMAGES[name][1]) for name in damages]
     report = found(ran, share=0)
     assert report["documents_read"] == 0
     assert all(code in codes(report, path) for path, code in paths)
@@ -590,6 +600,38 @@ def test_what_cannot_be_read_is_told(
     assert codes(report, within(ran, path)) == {"unreadable"}
 
 
+@pytest.mark.parametrize("depth", [1, 2])
+def test_documents_below_what_cannot_be_read_are_not_called_missing(
+    depth: int, ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor are they left out of a new index without a word."""
+    path = directory(ran, "stage = 'evaluation'").parents[2 - depth]
+    listdir = os.listdir
+
+    def refuse(folder: str) -> list[str]:
+        if folder == str(path):
+            raise PermissionError(13, "Permission denied")
+        return listdir(folder)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    report = found(ran)
+    assert report["counts"] == {"unreadable": 1}
+    assert codes(report, within(ran, path)) == {"unreadable"}
+    output = ran / "new.sqlite"
+    told = reindex(open_layout(ran), ReindexOptions(output), lambda done, total: None)
+    assert (told.output, [each.code for each in told.findings]) == (
+        None,
+        ["unreadable"],
+    )
+    assert not output.exists()
+
+
+def test_a_path_that_no_system_takes_does_not_stop_it(ran: Path) -> None:
+    old = '"response_file": "'
+    path = _reword(old, f"{old}\\u0000", "stage = 'evaluation'", ran)
+    assert "metadata_differs" in codes(found(ran), path)
+
+
 # The file itself ----------------------------------------------------------------------
 
 
@@ -657,13 +699,14 @@ def test_a_share_must_be_one(read_data: str, first_run: Run) -> None:
 
 def test_a_run_at_work_is_neither_disturbed_nor_judged(ran: Path) -> None:
     path = DAMAGES["a row removed"][0](ran)
+    DAMAGES["an index dropped"][0](ran)
     raw = DAMAGES["raw.txt longer"][0](ran)
     with holding(ran, ran / "db/.lock", LOCK) as holder:
         report = found(ran)
     assert codes(report, path) == set()
     assert codes(report, raw) == {"size_differs"}
     assert f"(process {holder})" in report["running"]
-    assert report["undecided"] == 1
+    assert report["undecided"] == 2
     assert codes(found(ran), path) == {"directory_unindexed"}
 
 
@@ -677,7 +720,7 @@ def test_rows_in_the_log_of_a_killed_run_count(ran: Path) -> None:
     subprocess.run([sys.executable, "-c", kill, str(index(ran))], check=False)
     before = snapshot(ran)
     assert "documents.sqlite-wal" in {Path(path).name for path in before}
-    assert found(ran)["counts"] == {"schema_differs": 1}
+    assert found(ran)["counts"] == {"lookup_missing": 1}
     assert snapshot(ran) == before
 
 

@@ -53,10 +53,12 @@ class Inspector:
         """Yield what stands at the depth of logical keys, and what is no stage."""
         for name in _names(self.docs):
             stage = f"{self.docs}/{name}"
-            is_stage = name in STAGES and _is_folder(stage)
-            yield from (
-                (f"{name}/{key}" for key in _names(stage)) if is_stage else [name]
-            )
+            try:
+                is_stage = name in STAGES and _is_folder(stage)
+                below = [f"{name}/{key}" for key in _names(stage)] if is_stage else None
+            except OSError:  # `look` tells why
+                below = None
+            yield from [name] if below is None else below
 
     def look(self, keys: Sequence[str]) -> bytes:
         """Return a line per document's directory, and per thing that is none."""
@@ -74,29 +76,27 @@ class Inspector:
 
     def _look_below(self, key: str) -> Iterator[dict[str, Any]]:
         path = f"{self.docs}/{key}"
-        if "/" not in key or not _is_folder(path):
-            yield {"path": _shown(key), "is_document": False}
-            return
+        is_key = "/" in key
         try:
-            names = _names(path)
+            is_folder = (is_key or key in STAGES) and _is_folder(path)
+            names = _names(path) if is_folder else []
         except OSError as error:
-            yield {
-                "path": _shown(key),
-                "is_document": False,
-                "problem": error.strerror,
-            }
+            yield _no_document(key, error)
             return
-        if not names:
-            yield {"path": _shown(key), "is_document": False}
+        if not is_key or not names:
+            yield _no_document(key)
+            return
         for name in names:
             yield self._look_at(f"{key}/{name}")
 
     def _look_at(self, doc_dir: str) -> dict[str, Any]:
         path = f"{self.docs}/{doc_dir}"
-        line: dict[str, Any] = {"path": _shown(doc_dir)}
-        line["is_document"] = _is_folder(path)
-        if not line["is_document"]:
-            return line
+        try:
+            if not _is_folder(path):
+                return _no_document(doc_dir)
+        except OSError as error:
+            return _no_document(doc_dir, error)
+        line: dict[str, Any] = {"path": _shown(doc_dir), "is_document": True}
         try:
             with os.scandir(path) as entries:
                 line["entries"] = [_entry(entry) for entry in entries]
@@ -159,6 +159,11 @@ class Inspector:
         return found
 
 
+def _no_document(path: str, error: OSError | None = None) -> dict[str, Any]:
+    problem = {"problem": error.strerror} if error else {}
+    return {"path": _shown(path), "is_document": False} | problem
+
+
 def _entry(entry: os.DirEntry[str]) -> dict[str, Any]:
     status = entry.stat(follow_symlinks=False)
     is_file = stat.S_ISREG(status.st_mode)
@@ -197,7 +202,7 @@ def _names(path: str) -> list[str]:
 def _is_folder(path: str) -> bool:
     try:
         return stat.S_ISDIR(os.lstat(path).st_mode)
-    except OSError:
+    except FileNotFoundError:
         return False
 
 

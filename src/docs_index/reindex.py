@@ -18,6 +18,7 @@ from docs_index.inspecting import Inspector
 from docs_index.layout import Layout
 from docs_index.lock import take_lock
 from docs_index.quoting import identifier
+from docs_index.scratch import remove_leftovers
 from docs_index.store import Store, opened_store, sql
 from docs_index.surveying import survey
 from docs_index.verify import metadata_check
@@ -60,10 +61,13 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
         DocsIndexError: nothing was written.
         OSError, duckdb.Error: writing failed; there is no file under the new name.
     """
-    _refuse_to_overwrite(options)
     if not layout.docs.is_dir():
         raise DataRootError(f"there are no documents: {layout.docs} is no directory")
+    if options.output.parent == layout.db:
+        layout.db.mkdir(exist_ok=True)  # it may be what was lost
+    _refuse_to_overwrite(options)
     lock = take_lock(layout.lock)
+    remove_leftovers(layout)
     with opened_store(layout) as store:
         with started_workers(options.workers, Inspector.__module__, lock) as workers:
             inspector = Inspector(str(layout.root), str(layout.docs))

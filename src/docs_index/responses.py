@@ -111,7 +111,7 @@ class Folder:
     def _look_at(self, path: str) -> os.stat_result | None:
         """Return the status of a usable file that is no link, else None."""
         parent, _, name = path.rpartition("/")
-        if path.startswith("/") or name in _NO_NAMES:
+        if path.startswith("/") or "\0" in path or name in _NO_NAMES:
             return None
         try:
             held = self._directory(parent)
@@ -123,6 +123,8 @@ class Folder:
     def _open(self, path: str) -> tuple[int, os.stat_result]:
         if path.startswith("/"):
             raise UnusableError("the path is absolute: it must be relative")
+        if "\0" in path:
+            raise UnusableError("the path holds a NUL byte")
         try:
             descriptor = self._open_inside(path)
         except OSError as error:

@@ -27,7 +27,12 @@ from docs_index.surveying import CHUNK, FEW, load_lines, survey
 from docs_index.workers import started_workers
 
 # What a run that is at work leaves for a while, and so does one that was killed.
-_UNSETTLED = ("directory_unindexed", "unfinished_run", "lists_missing")
+_UNSETTLED = (
+    "directory_unindexed",
+    "unfinished_run",
+    "lookup_missing",
+    "lists_missing",
+)
 
 Progress = Callable[[int, int], None]
 

@@ -1,4 +1,5 @@
--- Directories that tell of no row, and rows that the index would not take.
+-- Directories that tell of no row, or may hold some that do, and rows that the index
+-- would not take.
 select
     case
         when not coalesce(list_contains(names, 'metadata.json'), false)
@@ -16,6 +17,14 @@ from (
     from found
 )
 where is_document and metadata is null
+union all
+select
+    'unreadable' as code,
+    null as doc_id,
+    'docs/' || path as path,
+    problem as detail
+from found
+where not is_document and problem is not null
 union all
 select
     'constraint_broken' as code,

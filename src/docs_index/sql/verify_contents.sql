@@ -83,7 +83,7 @@ from (
             path,
             raw_size = raw_bytes and raw_hash is null as raw,
             status = 'ok'
-            and parsed_size <= 4 * told_parsed_chars
+            and (parsed_size + 3) // 4 <= told_parsed_chars
             and parsed_hash is null as parsed,
             prompt_size is not null and prompt_hash is null as prompt
         from held

@@ -29,7 +29,15 @@ select
     documents.stage || ' ' || documents.task_id as detail
 from documents
 left join found on documents.doc_dir = found.path and found.is_document
-where found.path is null
+where
+    found.path is null
+    and not exists (
+        select 1
+        from found as unreadable
+        where
+            unreadable.problem is not null
+            and starts_with(documents.doc_dir || '/', unreadable.path || '/')
+    )
 union all
 select
     'directory_unindexed' as code,
@@ -125,9 +133,9 @@ where
                     when documents.parser is null
                         then entries.bytes
                             is distinct from try_cast(documents.raw_bytes as bigint)
-                    else entries.bytes not between
-                        try_cast(documents.parsed_chars as bigint)
-                        and 4 * try_cast(documents.parsed_chars as bigint)
+                    -- A character has 1 to 4 bytes; what is told may be of any size.
+                    else try_cast(documents.parsed_chars as bigint)
+                        not between (entries.bytes + 3) // 4 and entries.bytes
                 end
         else false
     end

@@ -21,7 +21,7 @@ select
             then sizes.raw_bytes
     end as raw_bytes,
     case
-        when sizes.parsed_bytes <= 4 * try_cast(documents.parsed_chars as bigint)
+        when (sizes.parsed_bytes + 3) // 4 <= try_cast(documents.parsed_chars as bigint)
             then sizes.parsed_bytes
     end as parsed_bytes,
     sizes.prompt_bytes,
