@@ -361,6 +361,23 @@ def test_the_search_index_follows_the_documents(ran: Path) -> None:
     assert found_by(ran, "suitcase*") == before
 
 
+def test_what_cannot_be_read_is_said_and_searched_once_it_is_there(ran: Path) -> None:
+    before = found_by(ran, "suitcase*")
+    (ran / "db" / "documents.search.sqlite").unlink()
+    doc_id = sorted(before)[0]
+    folder = documents(ran, f"doc_id = '{doc_id}'")[0]["doc_dir"]
+    parsed = ran / "docs" / folder / "parsed.txt"
+    parsed.rename(ran / "away")
+    for _ in range(2):
+        result = ask(ran, "search", "suitcase*", "--json")
+        assert result.exit_code == 1
+        assert "1 documents cannot be read, nor be searched" in result.stderr
+        hits = {each["doc_id"] for each in json.loads(result.stdout)["hits"]}
+        assert hits == before - {doc_id}
+    (ran / "away").rename(parsed)
+    assert found_by(ran, "suitcase*") == before
+
+
 def test_a_file_in_place_of_the_search_index_is_left_alone(ran: Path) -> None:
     search_index = ran / "db" / "documents.search.sqlite"
     search_index.write_text("of somebody else " * 100)
@@ -597,6 +614,8 @@ def test_an_index_that_cannot_be_read_says_what_to_do(ran: Path) -> None:
     "args",
     [
         ["ls", "--since", "yesterday"],
+        ["ls", "--since", "2025-13"],
+        ["ls", "--until", "2025-02-30"],
         ["ls", "--stage", "essays"],
         ["export", "--format", "csv", "--status", "error"],
         ["ls", "--limit", "-1"],

@@ -14,7 +14,7 @@ import typer
 
 from docs_index.document import LATEST_FIRST
 from docs_index.documents import open_documents
-from docs_index.errors import printable
+from docs_index.errors import VERIFY, DamagedDocumentError, printable
 from docs_index.exits import ending_cleanly
 from docs_index.reading import counts, options, search, shapes, trees, views, why
 from docs_index.reading import export as exporting
@@ -150,7 +150,7 @@ def search_texts(
         open_documents(data_root) as documents,
         search.searching(documents) as connection,
     ):
-        taken_in = search.refresh(connection, documents, anew=build)
+        taken_in, unreadable = search.refresh(connection, documents, anew=build)
         if taken_in:
             typer.echo(f"{taken_in} documents taken into the search index", err=True)
         if words:
@@ -159,6 +159,10 @@ def search_texts(
                 show_json({"hits": [shapes.hit_object(*hit) for hit in found]})
             else:
                 views.show_hits(found)
+        if unreadable:
+            raise DamagedDocumentError(
+                f"{unreadable} documents cannot be read, nor be searched; {VERIFY}"
+            )
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, fields
+from datetime import datetime
 
 from docs_index.document import LATEST_FIRST
 
@@ -58,7 +59,14 @@ class Filters:
 
 def is_instant(text: str) -> bool:
     """Tell whether a text is the beginning of a `created_at`."""
-    return _INSTANT.fullmatch(text) is not None
+    if _INSTANT.fullmatch(text) is None:
+        return False
+    digits = text.removesuffix("Z")
+    try:
+        datetime.fromisoformat(digits + "0001-01-01T00:00:00"[len(digits) :])
+    except ValueError:  # the 30th of February
+        return False
+    return True
 
 
 def _condition(name: str, value: str) -> tuple[str, str]:

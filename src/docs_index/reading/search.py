@@ -33,6 +33,7 @@ where texts match ? and {condition}
 order by bm25(texts), documents.created_at desc, documents.doc_id
 limit ?
 """
+_TAKE_IN = "insert into texts (doc_id, task_id, text) values (?, ?, ?)"
 
 Hit = tuple[Document, float, str]
 
@@ -68,29 +69,35 @@ def searching(documents: Documents) -> Iterator[sqlite3.Connection]:
         raise IndexFileError(f"{path}: {error}; delete it") from error
 
 
-def refresh(connection: sqlite3.Connection, documents: Documents, *, anew: bool) -> int:
-    """Bring the search index up to the documents; return how many were taken in.
+def refresh(
+    connection: sqlite3.Connection, documents: Documents, *, anew: bool
+) -> tuple[int, int]:
+    """Bring the search index up to the documents; with `anew`, take all in again.
 
-    With `anew` all are taken in again.
+    Returns how many were taken in, and how many could not be read: they are tried again
+    the next time.
     """
     if not anew and _ids(connection, "texts") == _ids(connection, "stored.documents"):
-        return 0
+        return 0, 0
     connection.execute("begin immediate")
     if anew:
         connection.execute("delete from texts")
     known, wanted = _ids(connection, "texts"), _ids(connection, "stored.documents")
     for doc_id in known - wanted:
         connection.execute("delete from texts where doc_id = ?", [doc_id])
-    new = wanted - known
-    rows = (
-        (document.doc_id, document.task_id, _text(documents, document))
-        for document in documents.select("order by rowid")
-        if document.doc_id in new
-    )
-    insert = "insert into texts (doc_id, task_id, text) values (?, ?, ?)"
-    connection.executemany(insert, rows)
+    taken_in = unreadable = 0
+    for document in documents.select("order by rowid"):
+        if document.doc_id in known:
+            continue
+        try:
+            row = (document.doc_id, document.task_id, _text(documents, document))
+        except DamagedDocumentError:
+            unreadable += 1
+            continue
+        connection.execute(_TAKE_IN, row)
+        taken_in += 1
     connection.execute("commit")
-    return len(new)
+    return taken_in, unreadable
 
 
 def hits(
@@ -121,12 +128,9 @@ def _ids(connection: sqlite3.Connection, table: str) -> set[str]:
 
 
 def _text(documents: Documents, document: Document) -> str:
-    """Return what is searched of a document; what cannot be read holds no word."""
+    """Return what is searched of a document."""
     part = "parsed" if document.status == "ok" else "raw"
-    try:
-        return documents.read_bytes(document, part).decode(errors="replace")
-    except DamagedDocumentError:
-        return ""
+    return documents.read_bytes(document, part).decode(errors="replace")
 
 
 def _refuse_others(connection: sqlite3.Connection, documents: Documents) -> None:
