@@ -325,7 +325,10 @@ def test_retry_after_is_a_number_or_a_date(
     assert found is not None and least <= found <= most
 
 
-@pytest.mark.parametrize("value", ["", "soon", "nan", "inf"])
+FAR_AWAY = f"Mon, 01 Jan {10**19} 00:00:00 GMT"
+
+
+@pytest.mark.parametrize("value", ["", "soon", "nan", "inf", FAR_AWAY])
 def test_another_retry_after_is_none(value: str) -> None:
     assert llm_module._asked_wait({"retry-after": value}) is None
 

@@ -34,6 +34,7 @@ from building import (
     append,
     bad_list,
     build,
+    contents,
     copied,
     documents,
     dump,
@@ -232,6 +233,14 @@ def test_nothing_unpublished_is_left(first_run: Run) -> None:
     assert not [path for path in snapshot(first_run.root) if "unpublished" in path]
 
 
+def test_a_file_in_place_of_the_unpublished_is_cleared_away(
+    root: Path, first_run: Run
+) -> None:
+    write(root, "docs/.unpublished", "in the way")
+    good(materialize(root))
+    assert contents(root / "docs") == contents(first_run.root / "docs")
+
+
 def test_every_column_is_described(first_run: Run) -> None:
     columns = query(
         first_run.root,
@@ -313,6 +322,7 @@ def test_a_lost_index_is_made_anew_of_what_is_on_disk(
     code, summary = run_as_planned(ran)
     assert code == 0
     assert summary["documents"] == {"placed": 0, "found": 32, "skipped": 0}
+    assert summary["changed_files"] == ["db/documents.sqlite"]
     assert snapshot(ran / "docs") == before
     assert dump(ran) == dump(first_run.root)
 
@@ -573,6 +583,10 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "a stage leads out": (
         partial(_replace_by_link, "docs/essay"),
         "leads out of the data root",
+    ),
+    "a stage is a link": (
+        partial(_replace_by_link, "docs/essay", "draft"),
+        "is a link, and not followed: put the folder itself there",
     ),
     "docs leads in a circle": (
         partial(_replace_by_link, "docs", "docs"),

@@ -25,7 +25,7 @@ def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
             f"no sqlite extension for DuckDB {duckdb.__version__} in {package}: "
             "run `make setup` again"
         )
-    connection.execute(f"load '{fitting[0]}'")
+    connection.execute(f"load {literal(fitting[0])}")
 
 
 def attach_index(

@@ -174,6 +174,7 @@ _LEADS_OUT = (
     "written; put the folder or file itself there"
 )
 _IS_A_LINK = "is a link, and would be written through: put the file itself there"
+_IS_NOT_FOLLOWED = "is a link, and not followed: put the folder itself there"
 
 
 def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
@@ -181,8 +182,8 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
 
     Raises:
         DataRootError: it is no directory, or what this program writes there is a
-            link that leads out of it, a link instead of a file of its own, or in the
-            way of a folder.
+            link that leads out of it, a link instead of a file or a stage's folder of
+            its own, or in the way of a folder.
     """
     named = Path(data_root or os.environ.get("DATA_ROOT") or "data")
     if not named.is_dir():
@@ -199,6 +200,9 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     for path in [layout.unpublished, *_opened_in_place(layout)]:
         if path.is_symlink():
             raise DataRootError(f"{path} {_IS_A_LINK}")
+    for stage in STAGES:
+        if (layout.docs / stage).is_symlink():
+            raise DataRootError(f"{layout.docs / stage} {_IS_NOT_FOLLOWED}")
     return layout
 
 

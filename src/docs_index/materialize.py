@@ -117,7 +117,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             damaged = 0
             if surveyed is not None:
                 changed += ["docs/"] if outcomes["placed"] else []
-                changed += _write_lists(store, newline, has_placed=bool(changed))
+                changed += _write_lists(store, newline, outcomes)
                 load_index(store)
                 with store.closing_index():
                     changed += map(layout.within, write_reports(store, surveyed))
@@ -202,15 +202,20 @@ def _prepare_folders(store: Store) -> None:
     store.make_writable()
     layout = store.layout
     shutil.rmtree(layout.unpublished, ignore_errors=True)  # a killed run's
+    if layout.unpublished.is_file():
+        layout.unpublished.unlink()
     layout.unpublished.mkdir(parents=True)
     for stage in STAGES:
         (layout.docs / stage).mkdir(exist_ok=True)
 
 
-def _write_lists(store: Store, newline: str | None, *, has_placed: bool) -> list[str]:
+def _write_lists(
+    store: Store, newline: str | None, outcomes: Counter[str]
+) -> list[str]:
     """Bring the current lists and the bad list up to date; return the changed files."""
     files = []
-    if replace_current_lists(store) or has_placed:
+    has_new_rows = bool(outcomes["placed"] or outcomes["found"])
+    if replace_current_lists(store) or has_new_rows:
         files.append(store.layout.index)
     if append_bad_list(store, newline):
         files.append(store.layout.bad_generations)

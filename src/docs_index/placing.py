@@ -208,7 +208,7 @@ class Placer:
         if found is None and renamed(f"{doc_id}/{doc_id}", final, beside):
             os.rmdir(doc_id, dir_fd=beside)
             return Placed(document, "placed")
-        shutil.rmtree(f"{self.unpublished}/{doc_id}")
+        shutil.rmtree(doc_id, dir_fd=beside)
         return found or _conflict(document, "stands below a file")
 
     def _look_for(self, document: Document) -> Placed | None:
@@ -262,7 +262,9 @@ def _documents(build: str, places: Sequence[int]) -> list[Document]:
     """Return the documents at `places`, which go up."""
     listed = ",".join(map(str, places))
     rows = _opened_build(build).execute(_DOCUMENTS, [places[0], places[-1], listed])
-    return list(map(Document._make, rows.fetchall()))
+    documents = list(map(Document._make, rows.fetchall()))
+    assert len(documents) == len(places), "the build is not the one that was planned by"
+    return documents
 
 
 _DOCUMENTS = f"""

@@ -187,7 +187,7 @@ def _asked_wait(headers: Any) -> float | None:
         return max(0.0, float(value))
     try:
         until = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year of twenty digits
         return None
     left: timedelta = until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)
     return max(0.0, left.total_seconds())
