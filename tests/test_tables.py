@@ -511,6 +511,20 @@ def test_a_dangling_link_is_no_missing_table(
         Sources(open_layout(tmp_path)).load(session, META)
 
 
+def test_a_table_that_may_not_be_looked_for_is_no_missing_one(
+    session: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its parsers, say, a build would make other documents, for good."""
+
+    def refuse(path: str, **_: Any) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", path)
+
+    sources = Sources(open_layout(tmp_path))
+    monkeypatch.setattr(os, "lstat", refuse)
+    with pytest.raises(TableRefusedError, match="looked for: Permission denied"):
+        sources.load(session, META | {"any_of": []})
+
+
 # Fuzz ------------------------------------------------------------------------------
 
 FUZZED = 3000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 60

@@ -7,6 +7,7 @@ is `tables`'; which files there are is `models/staging/_sources.yml`'s.
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -39,7 +40,7 @@ class Sources:
         self._refuse_if_all_missing(meta.get("any_of", ()))
         numbered = meta.get("numbered", "row_index")
         path = self.layout.root / meta["file"]
-        if not os.path.lexists(path):
+        if not _is_there(path):
             self._loaded[meta["file"]] = None
             blanks = [
                 f"null::varchar as {identifier(name)}" for name in meta["columns"]
@@ -53,7 +54,7 @@ class Sources:
         return relation
 
     def _refuse_if_all_missing(self, files: Sequence[str]) -> None:
-        found = [file for file in files if os.path.lexists(self.layout.root / file)]
+        found = [file for file in files if _is_there(self.layout.root / file)]
         is_for_cohorts = (
             self.layout.generations.is_dir() and not self.layout.docs.exists()
         )
@@ -91,8 +92,26 @@ class Sources:
     def _refuse_if_changed(self) -> None:
         for file, table in self._loaded.items():
             path = self.layout.root / file
-            if not (table.is_unchanged() if table else not os.path.lexists(path)):
+            if not (table.is_unchanged() if table else not _is_there(path)):
                 raise TableRefusedError(
                     f"{path} changed while the build read the other files: run again "
                     "once all are at rest"
                 )
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether there is anything, be it a link that leads nowhere.
+
+    Raises:
+        TableRefusedError: it may not be looked for, so it cannot be called missing.
+    """
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise TableRefusedError(
+            f"{path} cannot be looked for: {error.strerror}; correct the permissions "
+            "of its folder"
+        ) from error
+    return True
