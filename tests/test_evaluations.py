@@ -18,7 +18,9 @@ from cohort_roots import TEMPLATE, campaign_root, cohort, generation, tables
 from endpoint import GOOD, Endpoint, Reply, started_endpoint
 
 from docs_index.cohorts import llm as llm_module
+from docs_index.cohorts import steps
 from docs_index.cohorts.campaign import Campaign, open_campaign
+from docs_index.cohorts.generations import write_text
 from docs_index.cohorts.llm import LanguageModel, find_endpoint
 from docs_index.cohorts.running import Summary, needs_answers, run_cohort
 from docs_index.cohorts.states import State, standings
@@ -106,6 +108,24 @@ def test_three_steps_leave_five_files(tmp_path: Path, endpoint: Endpoint) -> Non
         "finish_reason": "stop", "truncated": False, "requests": 1, "run_id": "run",
         "usage": {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8},
     }  # fmt: skip
+
+
+def test_what_a_text_says_of_itself_is_there_before_it(
+    tmp_path: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill between the two leaves nothing that passes for whole."""
+    written: list[str] = []
+
+    def remember(folder: Path, name: str, text: str) -> None:
+        written.append(name)
+        write_text(folder, name, text)
+
+    monkeypatch.setattr(steps, "write_text", remember)
+    assert run(cohort(tmp_path, ["e1"]), model_at(endpoint)).done == 1
+    assert written == [
+        "prompt.txt", "raw_metadata.json", "raw.txt", "parsed_metadata.json",
+        "parsed.txt",
+    ]  # fmt: skip
 
 
 def test_a_done_evaluation_is_skipped_by_every_step(
@@ -240,6 +260,7 @@ def test_parsers_are_those_of_the_build() -> None:
     "reply",
     [
         Reply(status=500), Reply(status=503), Reply(status=429), Reply(status=0),
+        Reply(status=408), Reply(status=409), Reply(status=425),
         Reply(body=b"<html>"), Reply(body=b'{"error": {"code": 502}}'),
         Reply(body=b"[]"), Reply(body=b'{"choices": []}'), Reply(body=b"\xff"),
     ],
@@ -342,9 +363,12 @@ def test_a_refused_request_is_not_repeated(tmp_path: Path, endpoint: Endpoint) -
     assert endpoint.requests == 2
 
 
-def test_a_refused_key_ends_the_run(tmp_path: Path, endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("status", [401, 402, 403])
+def test_a_refused_key_ends_the_run(
+    tmp_path: Path, endpoint: Endpoint, status: int
+) -> None:
     root = cohort(tmp_path, [f"e{number}" for number in range(20)])
-    endpoint.script = lambda prompt, number: Reply(status=401)
+    endpoint.script = lambda prompt, number: Reply(status=status)
     summary = run(root, model_at(endpoint))
     assert endpoint.requests <= 3
     assert len(summary.failed) == endpoint.requests
@@ -528,7 +552,9 @@ def test_a_run_and_its_status_tell_how_far_it_is(
         1, 1, ["v_e3"]
     )  # fmt: skip
     assert endpoint.keys == {"Bearer secret"}
-    assert "secret" not in "".join(contents(root)) + process.stdout + process.stderr
+    assert "secret" not in process.stdout + process.stderr
+    files = [path.read_bytes() for path in root.rglob("*") if path.is_file()]
+    assert files and not [text for text in files if b"secret" in text]
     after = command("cohort_status", root, endpoint, "here")
     assert after.returncode == 1
     assert "novelty   sonnet-4     2      0       1" in after.stdout

@@ -319,7 +319,11 @@ def test_every_odd_file_is_read_under_its_own_name(attack: Attack) -> None:
 
 
 def test_texts_come_back_as_they_were(attack: Attack) -> None:
-    for document in documents(attack.root, "task_id like 'text %'"):
+    found = documents(attack.root, "task_id like 'text %'")
+    assert {each["meta_small"]["response_file"] for each in found} == {
+        f"texts/{name}" for name in TEXTS
+    }
+    for document in found:
         name = document["meta_small"]["response_file"].removeprefix("texts/")
         raw = attack.root / "docs" / document["doc_dir"] / "raw.txt"
         assert raw.read_bytes() == TEXTS[name].encode()

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -328,6 +329,11 @@ def test_search_finds_all_words_beginnings_and_phrases(sample: Path) -> None:
         ids(sample, "stage = 'draft'")
     )
     assert len(found_by(sample, "the", "--limit", "2")) == 2
+    task = "a93f52"
+    assert not [text for text in texts.values() if task in text]
+    assert found_by(sample, task, *every) == set(
+        ids(sample, f"task_id like '%{task}%'")
+    )
 
 
 @pytest.mark.parametrize(
@@ -748,6 +754,14 @@ def test_programs_read_texts_as_they_are(ran: Path) -> None:
         with pytest.raises(DamagedDocumentError, match="verify_docs"):
             reader.read_raw(essay)
     assert ask(ran, "cat", ESSAY).exit_code == 1
+
+
+def test_no_row_leads_a_reader_out(ran: Path) -> None:
+    write(ran, "secret/raw.txt", "secret")
+    with open_documents(ran) as reader:
+        led_out = replace(reader.get(ESSAY), doc_dir="../secret")
+        with pytest.raises(DamagedDocumentError, match="is no document's directory"):
+            reader.read_raw(led_out)
 
 
 def test_a_reader_cannot_write(sample: Path) -> None:

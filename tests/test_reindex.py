@@ -159,7 +159,7 @@ def test_damaged_documents_and_what_hangs_on_them_are_left_out(ran: Path) -> Non
     assert dump(ran)["documents"] == expected
 
 
-def test_a_run_at_work_is_waited_for(ran: Path) -> None:
+def test_a_run_at_work_keeps_it_from_working(ran: Path) -> None:
     with holding(ran, ran / "db/.lock", LOCK):
         assert run(ran).returncode == 75
     assert not reindexed(ran).exists()

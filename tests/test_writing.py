@@ -4,6 +4,7 @@ import csv
 import errno
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from building import (
     LOCK,
     REPOSITORY,
     contents,
+    copied,
     documents,
     good,
     holding,
@@ -296,9 +298,11 @@ def test_an_attempt_id_stands_for_one_document(ran: Path) -> None:
     assert len(documents(ran, "row_key = '2'")) == 2
 
 
-def test_what_is_in_the_way_is_left_alone(ran: Path) -> None:
+def test_what_is_in_the_way_is_left_alone(ran: Path, tmp_path: Path) -> None:
+    twin = copied(ran, tmp_path / "twin")
     essay = Writer(ran, run_id="autumn").add(ESSAY)
     other = replace(ESSAY, attempt_id="9")
+    whole = twin / "docs" / Writer(twin, run_id="autumn").add(other).doc_dir
     folder = ran / "docs" / "essay" / essay.logical_key_id
     doc_id = key(essay.logical_key_id, "autumn", "9")
     for obstacle in ("a file", "a link", "a directory", "one with one file more"):
@@ -307,13 +311,17 @@ def test_what_is_in_the_way_is_left_alone(ran: Path) -> None:
             path.write_text("")
         elif obstacle == "a link":
             path.symlink_to(folder / essay.doc_id)
-        else:
+        elif obstacle == "a directory":
             path.mkdir()
+        else:
+            shutil.copytree(whole, path)
+            (path / "more.txt").touch()
         before = contents(ran)
         with pytest.raises(DocumentRefusedError, match="it was left as it is"):
             Writer(ran, run_id="autumn").add(other)
         assert contents(ran) == before
-        path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+        is_folder = path.is_dir() and not path.is_symlink()
+        shutil.rmtree(path) if is_folder else path.unlink()
 
 
 # Order, kills and others at work -----------------------------------------------------
