@@ -3,15 +3,15 @@
 
     One expression over two columns, so that it runs in a model, and in DuckDB outside
     of dbt (see the model parser_sql). An unknown parser gives null: the build has
-    refused it before (assert_parsers_are_known). Patterns mean the same in RE2 and in
+    refused it before (refuse_unknown_parsers). Patterns mean the same in RE2 and in
     Python. Contract: docs/rules.md, section 10.
 -#}
-{% macro parsed_text(parser="parser", text="text") -%}
-    case {{ parser }}
-        when 'identity' then {{ text }}
-        when 'essay_idea_last' then {{ parsed_essay_idea_last(text) }}
-        when 'essay_block' then {{ parsed_essay_block(text) }}
-        when 'essay_block_lenient' then {{ parsed_essay_block_lenient(text) }}
-        when 'in_last_line' then {{ parsed_in_last_line(text) }}
+{% macro parsed_text() -%}
+    case parser
+        when 'identity' then text
+        when 'essay_idea_last' then {{ parsed_essay_idea_last("text") }}
+        when 'essay_block' then {{ parsed_essay_block("text") }}
+        when 'essay_block_lenient' then {{ parsed_essay_block_lenient("text") }}
+        when 'in_last_line' then {{ parsed_in_last_line("text") }}
     end
 {%- endmacro %}

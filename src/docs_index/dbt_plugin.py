@@ -1,8 +1,8 @@
 """The dbt-duckdb plugin: what dbt needs of Python before SQL can begin.
 
 It takes the lock of the data root before DuckDB's own can get in the way, and loads
-what the models declare as sources. `profiles.yml` names it, and the variable
-DOCS_INDEX_SCRATCH: a folder for the database of a build that leaves the data root as
+what the models declare as sources. `profiles.yml` names it. The environment variable
+DOCS_INDEX_SCRATCH is a folder for the database of a build that leaves the data root as
 it is, and needs no lock.
 """
 

@@ -85,7 +85,7 @@ class DocumentRefusedError(DocsIndexError):
 
 
 class LockedError(DocsIndexError):
-    """Another run holds the lock of this data root."""
+    """Another run, or another program, keeps what is needed to itself."""
 
     exit_code = 75
 
