@@ -28,6 +28,9 @@ from building import (
     write,
     write_table,
 )
+from dbt_common.exceptions import DbtRuntimeError
+
+from docs_index import dbt_plugin
 
 DRAFTS = "7_cross_experiment/draft_generation_results.csv"
 LINKS = "7_cross_experiment/link_generation_results.csv"
@@ -73,6 +76,26 @@ def test_a_path_that_duckdb_cannot_work_in_is_named(tmp_path: Path) -> None:
     said = stopped(build(root), code=2)
     assert f"DuckDB cannot work in '{root}': rename the folder, without a '?'" in said
     assert not (root / "db").exists()
+
+
+@pytest.mark.parametrize("limit", ["abc", "-1", "1.5"])
+def test_a_limit_that_is_no_number_of_bytes_is_named(root: Path, limit: str) -> None:
+    said = stopped(build(root, "--vars", f"{{max_response_bytes: {limit}}}"), code=2)
+    assert f"max_response_bytes is '{limit}': it must be a whole number" in said
+    assert is_complete(root)  # of before
+
+
+def test_a_root_that_may_not_be_entered_is_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> int:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(dbt_plugin, "take_lock", refuse)
+    monkeypatch.setattr(dbt_plugin, "keep_from_strangers", lambda: None)
+    monkeypatch.setenv("DATA_ROOT", str(root))
+    with pytest.raises(DbtRuntimeError, match="Permission denied: "):
+        dbt_plugin.Plugin("dbt_plugin", {})
 
 
 @pytest.fixture(scope="module")

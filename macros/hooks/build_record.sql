@@ -19,7 +19,7 @@
             cast(null as varchar) as data_root,
             {{ sql_text(run_id()) }} as run_id,
             {{ sql_text(evaluation_root()) }} as evaluation_root,
-            cast({{ var("max_response_bytes") }} as bigint) as max_response_bytes
+            cast({{ max_response_bytes() }} as bigint) as max_response_bytes
     {% endif %}
 {% endmacro %}
 

@@ -46,7 +46,7 @@ class Plugin(BasePlugin):
                 take_lock(self._sources.layout.lock)
                 remove_leftovers(self._sources.layout)
                 gather_temporary_files(self._sources.layout.root)
-        except DocsIndexError as error:
+        except (DocsIndexError, OSError) as error:
             raise DbtRuntimeError(printable(str(error))) from error
 
     def update_connection_config(
