@@ -5,7 +5,8 @@
         text = documents.read_parsed(draft)
 
 Needs nothing but the standard library and this package: neither dbt nor DuckDB. The
-index is only read, also while a run is adding to it. A program that has the index open
+index is only read, also while a run is adding to it; but SQLite first undoes what a
+killed process had begun to write. A program that has the index open
 in DuckDB must not use this in the same process (see `attaching`).
 """
 
