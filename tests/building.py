@@ -406,6 +406,27 @@ def ran(first_run: Run, tmp_path: Path) -> Path:
     return copied(first_run.root, tmp_path)
 
 
+KILLED_WRITER = """
+import os, signal, sqlite3, sys
+index = sqlite3.connect(sys.argv[1], isolation_level=None)
+index.execute("pragma cache_size = 1")  # pages are written before they are committed
+index.execute("begin")
+index.execute("create table half as select hex(zeroblob(100000)) as written")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def left_half_written(ran: Path) -> Path:
+    """Kill a writer in the middle of a transaction, which its journal can undo."""
+    command = [sys.executable, "-c", KILLED_WRITER, str(index(ran))]
+    subprocess.run(command, check=False)
+    with pytest.raises(sqlite3.OperationalError) as refusal:
+        query(ran, "select * from documents")
+    assert refusal.value.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK
+    return ran
+
+
 @pytest.fixture
 def large(built_large: Path, tmp_path: Path) -> Path:
     """A copy of the large root, built."""

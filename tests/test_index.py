@@ -10,15 +10,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from building import REPOSITORY, Run, dump, index, query, script, snapshot
+from building import REPOSITORY, Run, dump, index, script, snapshot
 
 from docs_index import attaching, store
 from docs_index.documents import open_documents
 from docs_index.errors import IndexFileError
 from docs_index.layout import open_layout
 from docs_index.materialize import Options, materialize
-from docs_index.new_document import NewDocument
-from docs_index.writer import Writer
 
 CODE = [*REPOSITORY.glob("src/**/*.py"), *REPOSITORY.glob("scripts/*.py")]
 CODE += REPOSITORY.glob("models/**/*.py")
@@ -88,31 +86,6 @@ def test_each_library_has_the_index_after_the_other_has_let_it_go(
     assert used == [*first_run, "Python", "DuckDB"]
 
 
-KILLED_WRITER = """
-import os, signal, sqlite3, sys
-index = sqlite3.connect(sys.argv[1], isolation_level=None)
-index.execute("pragma cache_size = 1")  # pages are written before they are committed
-index.execute("begin")
-index.execute("create table half as select hex(zeroblob(100000)) as written")
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-@pytest.fixture
-def left_half_written(ran: Path) -> Path:
-    """Kill a writer in the middle of a transaction, which its journal can undo."""
-    command = [sys.executable, "-c", KILLED_WRITER, str(index(ran))]
-    subprocess.run(command, check=False)
-    uri = f"{index(ran).as_uri()}?mode=ro"
-    with (
-        closing(sqlite3.connect(uri, uri=True)) as reader,
-        pytest.raises(sqlite3.OperationalError) as refusal,
-    ):
-        reader.execute("select * from documents")
-    assert refusal.value.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK
-    return ran
-
-
 @pytest.mark.parametrize("options", [(), ("--dry-run",)], ids=" ".join)
 def test_what_a_killed_writer_had_begun_is_undone(
     options: tuple[str, ...], left_half_written: Path, first_run: Run
@@ -126,24 +99,6 @@ def test_a_reader_undoes_it_too(left_half_written: Path) -> None:
     with open_documents(left_half_written) as found:
         assert found.count("true") == 32
     assert not index(left_half_written).with_suffix(".sqlite-journal").exists()
-
-
-def test_a_writer_goes_on_where_one_was_killed(left_half_written: Path) -> None:
-    draft = NewDocument(
-        stage="draft",
-        task_id="t",
-        template_id="t",
-        model_id="m",
-        timestamp="2025-06-01",
-        attempt_id="a",
-        combo_id="c",
-        raw="one",
-    )
-    document = Writer(left_half_written, run_id="r").add(draft)
-    with open_documents(left_half_written) as found:
-        assert found.find(document.doc_id) == document
-    half = "select * from sqlite_master where name = 'half'"
-    assert query(left_half_written, half) == []
 
 
 def test_verifying_leaves_a_killed_writers_journal_alone(

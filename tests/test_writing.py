@@ -327,6 +327,14 @@ def test_what_is_in_the_way_is_left_alone(ran: Path, tmp_path: Path) -> None:
 # Order, kills and others at work -----------------------------------------------------
 
 
+def test_a_writer_goes_on_where_one_was_killed(left_half_written: Path) -> None:
+    document = Writer(left_half_written, run_id="r").add(DRAFT)
+    with open_documents(left_half_written) as found:
+        assert found.find(document.doc_id) == document
+    half = "select * from sqlite_master where name = 'half'"
+    assert query(left_half_written, half) == []
+
+
 def test_a_directory_is_there_before_its_row(
     ran: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from docs_index.errors import VERIFY, IndexFileError, LockedError, StorageError
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
 SCHEMA_VERSION = 3  # PRAGMA user_version
+BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file
 _SETTLING_TRIES = 20
 _LOOK = "pragma schema_version"  # the least that opens the file
 
@@ -78,7 +79,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     What a killed process had begun to write is undone first: SQLite does so for whoever
     may write, and refuses the file to others.
     """
-    connection = _connected(path, "ro")
+    connection = connected(path)
     try:
         connection.execute(_LOOK)
         return connection
@@ -86,12 +87,13 @@ def _opened(path: Path) -> sqlite3.Connection:
         connection.close()
         if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
             raise
-    with closing(_connected(path, "rw")) as writable:
+    with closing(connected(path, "rw")) as writable:
         writable.execute(_LOOK)
-    return _connected(path, "ro")
+    return connected(path)
 
 
-def _connected(path: Path, mode: str) -> sqlite3.Connection:
+def connected(path: Path, mode: str = "ro") -> sqlite3.Connection:
+    """Connect to a file that is there, for reading only unless `mode` is `rw`."""
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(uri, uri=True, timeout=10)
 
@@ -113,7 +115,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """
     if not check_index(path).exists:
         raise missing_index(path)
-    with closing(_connected(path, "ro")) as connection:
+    with closing(connected(path)) as connection:
         try:
             yield connection
         except sqlite3.DatabaseError as error:
@@ -148,7 +150,7 @@ def create_index(path: Path) -> None:
             f"pragma application_id = {APPLICATION_ID};"
             f"pragma user_version = {SCHEMA_VERSION}; commit;"
         )
-    for lost in ("-wal", "-shm", "-journal"):  # of an index that is no more
+    for lost in BESIDE:  # of an index that is no more
         path.with_name(path.name + lost).unlink(missing_ok=True)
     unpublished.replace(path)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from docs_index.attaching import attach_index
 from docs_index.errors import DataRootError, OutputExistsError
 from docs_index.findings import Finding, in_order
-from docs_index.index import create_index, settle_index
+from docs_index.index import BESIDE, create_index, settle_index
 from docs_index.inspecting import Inspector
 from docs_index.layout import Layout
 from docs_index.lock import take_lock
@@ -23,8 +23,6 @@ from docs_index.store import Store, opened_store, sql
 from docs_index.surveying import survey
 from docs_index.verify import metadata_check
 from docs_index.workers import started_workers
-
-_BESIDE = ("", "-wal", "-shm", "-journal")
 
 Progress = Callable[[int, int], None]
 
@@ -132,9 +130,9 @@ def _write(store: Store, options: Options) -> None:
         store.db.execute("detach stored")
         settle_index(unpublished)
         _refuse_to_overwrite(options)
-        for suffix in _BESIDE[1:]:  # of the index that is no more
+        for suffix in BESIDE:  # of the index that is no more
             Path(f"{options.output}{suffix}").unlink(missing_ok=True)
         unpublished.replace(options.output)
     finally:
-        for suffix in _BESIDE:
+        for suffix in ("", *BESIDE):
             Path(f"{unpublished}{suffix}").unlink(missing_ok=True)

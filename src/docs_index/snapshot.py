@@ -13,7 +13,7 @@ from pathlib import Path
 
 from docs_index.errors import StorageError
 from docs_index.findings import Finding
-from docs_index.index import check_index, missing_index
+from docs_index.index import check_index, connected, missing_index
 from docs_index.layout import Layout
 from docs_index.lists import LISTS
 from docs_index.lock import holder_of
@@ -42,10 +42,9 @@ def copy_index(layout: Layout, folder: Path) -> Path:
         return copy
     if not check_index(layout.index).exists:
         raise missing_index(layout.index)
-    uri = f"{layout.index.as_uri()}?mode=ro"
     try:
         with (
-            closing(sqlite3.connect(uri, uri=True, timeout=10)) as original,
+            closing(connected(layout.index)) as original,
             closing(sqlite3.connect(copy)) as target,
         ):
             original.backup(target)
