@@ -9,8 +9,6 @@ select
 from documents_fts
 inner join documents on documents.rowid = documents_fts.rowid
 where
-    documents_fts match case
-        when trim(:words) = '' then '""' else escape_fts(:words)
-    end
+    documents_fts match coalesce(nullif(escape_fts(:words), ''), '""')
 order by documents_fts.rank, documents.doc_id
 limit 100
