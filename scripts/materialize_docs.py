@@ -12,10 +12,10 @@ from docs_index.console import (
     ending_cleanly,
     exit_code,
     print_summary,
-    shown_progress,
 )
 from docs_index.layout import open_layout
 from docs_index.materialize import Options, materialize
+from docs_index.progress import shown_progress
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from docs_index.console import ending_cleanly, shown_progress
+from docs_index.console import ending_cleanly
 from docs_index.errors import DocsIndexError
 from docs_index.exits import DONE, NEEDS_A_PERSON
 from docs_index.findings import finding_lines
 from docs_index.layout import open_layout
+from docs_index.progress import shown_progress
 from docs_index.reindex import Options, Summary, reindex
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

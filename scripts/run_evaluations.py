@@ -14,10 +14,11 @@ from docs_index.cohorts.console import print_running, show_skipping, wait_for_an
 from docs_index.cohorts.llm import RETRIES, Endpoint, LanguageModel, find_endpoint
 from docs_index.cohorts.naming import named_cohort
 from docs_index.cohorts.running import needs_answers, run_cohort
-from docs_index.console import ending_cleanly, shown_progress
+from docs_index.console import ending_cleanly
 from docs_index.exits import DONE, INTERRUPTED, NEEDS_A_PERSON
 from docs_index.layout import open_cohort_layout
 from docs_index.lock import take_lock
+from docs_index.progress import shown_progress
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

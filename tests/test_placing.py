@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from docs_index import placing
-from docs_index.placing import Document, Placer
+from docs_index.placing import Placer, Planned
 from docs_index.publishing import publish
 
 TEXT = b"text"
 
 
-def document(number: int) -> Document:
+def document(number: int) -> Planned:
     doc_id = f"{number:016}"
-    return Document(
+    return Planned(
         place=number,
         doc_id=doc_id,
         doc_dir=f"draft/key{number}/{doc_id}",

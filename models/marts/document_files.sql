@@ -16,16 +16,13 @@ documents as (
 final as (
     select
         place,
-        stage,
         doc_id,
-        parent_doc_id,
         doc_dir,
         folder,
         response_file,
         prompt_file,
         prompt_hash,
         parser,
-        raw_bytes,
         parsed_chars,
         parsed_from,
         parsed_bytes,

@@ -7,7 +7,6 @@ read from its directory when it is opened.
 
 import sqlite3
 from contextlib import closing
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from docs_index.errors import IndexFileError
 from docs_index.layout import Layout
 from docs_index.pages import Pages
 from docs_index.report import add_reasons
+from docs_index.resources import sql
 from docs_index.snapshot import copy_index
 from docs_index.texts import read_part
 
@@ -52,7 +52,7 @@ def served(layout: Layout, folder: Path) -> Datasette:
 
 def _add_texts(index: sqlite3.Connection, layout: Layout) -> None:
     """Add the words of all documents to the copy, parsed where there is a parser."""
-    index.execute(_sql("browse_texts"))
+    index.execute(sql("browse_texts.sql"))
     documents = index.execute("select rowid, task_id, doc_dir from documents")
     index.executemany(
         "insert into documents_fts (rowid, task_id, text) values (?, ?, ?)",
@@ -98,23 +98,19 @@ def _metadata(index: sqlite3.Connection) -> dict[str, Any]:
 def _queries() -> dict[str, dict[str, Any]]:
     """Return the queries that have a page of their own."""
     statements = {
-        "search": ("Search in the texts", _sql("browse_search")),
-        "latest": ("Latest document of each logical key", _sql("browse_latest")),
-        "lineage": ("Lineage of a document", _sql("browse_lineage")),
+        "search": ("Search in the texts", sql("browse_search.sql")),
+        "latest": ("Latest document of each logical key", sql("browse_latest.sql")),
+        "lineage": ("Lineage of a document", sql("browse_lineage.sql")),
         "bad_rows_by_reason": (
             "Rows that were not imported, of one reason or of all",
-            _sql("browse_bad_rows"),
+            sql("browse_bad_rows.sql"),
         ),
         "gaps": (
             "Gaps: templates and models that a stage knows, but not together",
-            _sql("browse_gaps").format(coverage=_sql("report_coverage")),
+            sql("browse_gaps.sql").format(coverage=sql("report_coverage.sql")),
         ),
     }
     return {
-        name: {"title": title, "sql": sql, "hide_sql": True}
-        for name, (title, sql) in statements.items()
+        name: {"title": title, "sql": statement, "hide_sql": True}
+        for name, (title, statement) in statements.items()
     }
-
-
-def _sql(name: str) -> str:
-    return (files("docs_index") / f"sql/{name}.sql").read_text()

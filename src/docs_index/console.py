@@ -1,9 +1,7 @@
 """What scripts show, and how they end: data on stdout, messages on stderr."""
 
 import os
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import duckdb
@@ -20,10 +18,9 @@ from docs_index.exits import (
     end,
     end_of_database,
 )
-from docs_index.materialize import Progress, Summary
+from docs_index.materialize import Summary
 from docs_index.reading.showing import cut
 
-_EVERY_SECONDS = 10.0
 _LONGEST_LINE = 300  # of an example, which then loses its middle
 _OTHER_VERSION = "the build is of another version: run `dbt build` again"
 
@@ -45,52 +42,6 @@ def ending_cleanly() -> Iterator[None]:
             if str(error) != "Query interrupted":  # what DuckDB makes of a signal
                 raise
             end(AFTER_INTERRUPT, INTERRUPTED)
-
-
-@contextmanager
-def shown_progress(*, quiet: bool, what: str = "documents") -> Iterator[Progress]:
-    """Show how far a run is: a bar on a terminal, a line now and then elsewhere."""
-    if quiet:
-        yield lambda done, total: None
-    elif sys.stderr.isatty():
-        with _bar(what) as progress:
-            yield progress
-    else:
-        yield _lines(what)
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Progress]:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _lines(what: str) -> Callable[[int, int], None]:
-    shown = time.monotonic()
-
-    def show(done: int, total: int) -> None:
-        nonlocal shown
-        if time.monotonic() - shown > _EVERY_SECONDS:
-            shown = time.monotonic()
-            typer.echo(f"{done} of {total} {what}", err=True)
-
-    return show
 
 
 def print_summary(summary: Summary) -> None:

@@ -4,14 +4,13 @@ The codes are stable: scripts may depend on them. Their meanings and remedies ar
 `findings.csv`, and in docs/verifying.md for people.
 """
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from docs_index.errors import SHOWN
+from docs_index.resources import words
 
 _WIDTH = 76
 
@@ -58,8 +57,7 @@ class Report:
 
 def known_findings() -> dict[str, Known]:
     """Return every code, in the order in which findings are shown."""
-    text = (files("docs_index") / "findings.csv").read_text()
-    return {row["code"]: Known(**row) for row in csv.DictReader(text.splitlines())}
+    return {row["code"]: Known(**row) for row in words("findings.csv")}
 
 
 def in_order(findings: list[Finding]) -> tuple[list[Finding], dict[str, int]]:

@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from docs_index.errors import VERIFY, IndexFileError, LockedError, StorageError
+from docs_index.resources import sql
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
 SCHEMA_VERSION = 3  # PRAGMA user_version
@@ -141,7 +141,7 @@ _MAKE_ONE = (
 
 def create_index(path: Path) -> None:
     """Create the index without a row, all of it or nothing."""
-    schema = _sql("schema.sql")
+    schema = sql("schema.sql")
     unpublished = path.with_name(f".{path.name}.unpublished")
     unpublished.unlink(missing_ok=True)  # a killed run's
     with _sqlite(unpublished) as connection:
@@ -161,7 +161,7 @@ def settle_index(path: Path) -> None:
     While a reader keeps it open it stays in WAL mode, and the next run settles it.
     """
     with _sqlite(path) as connection:
-        connection.executescript(_sql("indexes.sql"))
+        connection.executescript(sql("indexes.sql"))
         for _ in range(_SETTLING_TRIES):  # SQLite itself does not wait for readers here
             with suppress(sqlite3.OperationalError):
                 connection.execute("pragma journal_mode = delete")
@@ -176,7 +176,3 @@ def _sqlite(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.OperationalError as error:
         raise StorageError(f"{path}: {error}; run again to complete") from error
-
-
-def _sql(name: str) -> str:
-    return (files("docs_index") / "sql" / name).read_text()

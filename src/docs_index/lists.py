@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from docs_index.publishing import publish_appended, read_list, relation_lines
 from docs_index.quoting import identifier
-from docs_index.store import Store, sql
+from docs_index.resources import sql
+from docs_index.store import Store
 
 LISTS = {  # each table, and what it is replaced by
     "bad_generations": "build.main.bad_generations",

@@ -8,7 +8,7 @@ docs/rules.md, section 11.
 
 import shutil
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,7 @@ from docs_index.lists import (
 )
 from docs_index.lock import take_lock
 from docs_index.placing import Batch, Placer
+from docs_index.progress import Progress
 from docs_index.quoting import literal
 from docs_index.reports import (
     count_damaged,
@@ -32,16 +33,15 @@ from docs_index.reports import (
     start_survey,
     write_reports,
 )
+from docs_index.resources import sql
 from docs_index.scratch import remove_leftovers
-from docs_index.store import Store, opened_store, sql
+from docs_index.store import Store, opened_store
 from docs_index.survey import Survey
 from docs_index.workers import Workers, started_workers
 
 _BATCHES = range(500, 4000)  # documents that are placed and synced together
 _BATCH_BYTES = 16 * 2**20
 _TRANSACTION = 10_000  # documents whose rows are inserted together
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What this project adds to Datasette: documents' pages, links, and a guard."""
 
-from importlib.resources import files
 from typing import Any, Final
 
 from datasette import hookimpl  # type: ignore[import-untyped]
@@ -10,6 +9,7 @@ from markupsafe import Markup
 
 from docs_index.layout import Layout
 from docs_index.markup import safe_html
+from docs_index.resources import sql
 from docs_index.texts import read_part
 
 _PARTS: Final = ("parsed", "raw", "prompt")  # as they follow one another on a page
@@ -53,7 +53,7 @@ class Pages:
         async def found() -> dict[str, Any]:
             doc_id = {"doc_id": tilde_decode(request.url_vars["pks"])}
             index = datasette.get_database("documents")
-            lineage = (files("docs_index") / "sql/browse_lineage.sql").read_text()
+            lineage = sql("browse_lineage.sql")
             where = "select doc_dir from documents where doc_id = :doc_id"
             place = (await index.execute(where, doc_id)).first()
             return {

@@ -7,10 +7,11 @@ The parsers are written once, as dbt macros (`macros/parsers`); the model
 import secrets
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from threading import Lock
 
 import duckdb
+
+from docs_index.resources import sql
 
 _one_at_a_time = Lock()
 
@@ -50,7 +51,7 @@ def parser_of(expression: str) -> TextParser:
 @cache
 def text_parser() -> TextParser:
     """Return the parser for texts that no build has seen (`make sql` renders it)."""
-    return parser_of((files("docs_index") / "sql" / "parsed_text.sql").read_text())
+    return parser_of(sql("parsed_text.sql"))
 
 
 def parsed(parser: str | None, text: str) -> str | None:

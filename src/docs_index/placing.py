@@ -30,7 +30,7 @@ Outcome = Literal["placed", "found", "directory_conflict", "response_changed"]
 Contents = dict[str, bytes]
 
 
-class Document(NamedTuple):
+class Planned(NamedTuple):
     """One row of the model document_files that is to become a directory."""
 
     place: int
@@ -52,7 +52,7 @@ class Document(NamedTuple):
 class Placed(NamedTuple):
     """What became of a document; `detail` says why it was not placed."""
 
-    document: Document
+    document: Planned
     outcome: Outcome
     detail: str | None = None
 
@@ -100,12 +100,12 @@ class Placer:
             ],
         )
 
-    def _place(self, documents: Sequence[Document]) -> list[Placed]:
+    def _place(self, documents: Sequence[Planned]) -> list[Placed]:
         if self.dry_run:
             return [self._foreseen(document) for document in documents]
         results: list[Placed] = []
-        written: list[Document] = []
-        unparsed: list[tuple[Document, Contents]] = []
+        written: list[Planned] = []
+        unparsed: list[tuple[Planned, Contents]] = []
         with _opened(self.unpublished) as beside:
             for document in documents:
                 try:
@@ -126,7 +126,7 @@ class Placer:
             sync_file_system(self.docs)
         return results
 
-    def _foreseen(self, document: Document) -> Placed:
+    def _foreseen(self, document: Planned) -> Placed:
         """Say what would become of a document."""
         try:
             self._read(document)
@@ -134,11 +134,11 @@ class Placer:
             return self._not_ingested(document, error)
         return self._look_for(document) or Placed(document, "placed")
 
-    def _not_ingested(self, document: Document, error: UnusableError) -> Placed:
+    def _not_ingested(self, document: Planned, error: UnusableError) -> Placed:
         found = self._look_for(document)
         return found or Placed(document, "response_changed", str(error))
 
-    def _read(self, document: Document) -> Contents:
+    def _read(self, document: Planned) -> Contents:
         """Read what the build saw; anything else is not ingested.
 
         parsed.txt is among it if the build has said where or what it is.
@@ -171,8 +171,8 @@ class Placer:
         return content
 
     def _parsed(
-        self, unparsed: Sequence[tuple[Document, Contents]]
-    ) -> Sequence[tuple[Document, Contents]]:
+        self, unparsed: Sequence[tuple[Planned, Contents]]
+    ) -> Sequence[tuple[Planned, Contents]]:
         """Add the parsed.txt that the build's own parser finds."""
         texts = [(str(each.parser), files["raw.txt"]) for each, files in unparsed]
         parsed_texts = parser_of(self.parser_sql).parse(texts) if texts else []
@@ -181,7 +181,7 @@ class Placer:
             contents["parsed.txt"] = parsed.encode()
         return unparsed
 
-    def _write(self, beside: int, document: Document, contents: Contents) -> None:
+    def _write(self, beside: int, document: Planned, contents: Contents) -> None:
         """Write `{doc_id}/{doc_id}/` beside: a key's directory with one document."""
         folder = f"{document.doc_id}/{document.doc_id}"
         linked = self.link and contents.get("parsed.txt") == contents["raw.txt"]
@@ -198,7 +198,7 @@ class Placer:
             error.filename = f"{self.unpublished}/{folder}"
             raise
 
-    def _publish(self, beside: int, document: Document) -> Placed:
+    def _publish(self, beside: int, document: Planned) -> Placed:
         """Rename the key's directory, or where that is there, the document's."""
         doc_id = document.doc_id
         final = f"{self.docs}/{document.doc_dir}"
@@ -211,7 +211,7 @@ class Placer:
         shutil.rmtree(doc_id, dir_fd=beside)
         return found or _conflict(document, "stands below a file")
 
-    def _look_for(self, document: Document) -> Placed | None:
+    def _look_for(self, document: Planned) -> Placed | None:
         """Take a directory that is there as it is, if its hash is right."""
         final = f"{self.docs}/{document.doc_dir}"
         if os.path.islink(os.path.dirname(final)):
@@ -232,7 +232,7 @@ class Placer:
         return Placed(document, "found")
 
 
-def _conflict(document: Document, what: str) -> Placed:
+def _conflict(document: Planned, what: str) -> Placed:
     detail = f"docs/{document.doc_dir} {what}; it was left as it is"
     return Placed(document, "directory_conflict", detail)
 
@@ -258,17 +258,17 @@ def _opened(folder: str | os.PathLike[str]) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _documents(build: str, places: Sequence[int]) -> list[Document]:
+def _documents(build: str, places: Sequence[int]) -> list[Planned]:
     """Return the documents at `places`, which go up."""
     listed = ",".join(map(str, places))
     rows = _opened_build(build).execute(_DOCUMENTS, [places[0], places[-1], listed])
-    documents = list(map(Document._make, rows.fetchall()))
+    documents = list(map(Planned._make, rows.fetchall()))
     assert len(documents) == len(places), "the build is not the one that was planned by"
     return documents
 
 
 _DOCUMENTS = f"""
-    select {", ".join(Document._fields)}
+    select {", ".join(Planned._fields)}
     from build.main.document_files
     where
         place between $1 and $2

@@ -6,7 +6,6 @@ and takes its name when it is whole.
 """
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +16,14 @@ from docs_index.index import BESIDE, create_index, settle_index
 from docs_index.inspecting import Inspector
 from docs_index.layout import Layout
 from docs_index.lock import take_lock
+from docs_index.progress import Progress
 from docs_index.quoting import identifier
+from docs_index.resources import sql
 from docs_index.scratch import remove_leftovers
-from docs_index.store import Store, opened_store, sql
+from docs_index.store import Store, opened_store
 from docs_index.surveying import survey
 from docs_index.verify import metadata_check
 from docs_index.workers import started_workers
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,8 @@ looks in `templates/report.html`. The page asks for nothing: no script, no font,
 picture, no clock. Whatever comes from data is escaped.
 """
 
-import csv
 import sqlite3
 from contextlib import closing
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from docs_index.errors import IndexFileError, printable
 from docs_index.layout import Layout
 from docs_index.publishing import publish
+from docs_index.resources import sql, words
 from docs_index.scratch import scratch_folder
 from docs_index.snapshot import copy_index
 from docs_index.texts import read_score
@@ -79,11 +78,10 @@ def add_reasons(index: sqlite3.Connection) -> None:
         "create table reasons "
         "(reason text primary key, precedence integer, description text, remedy text)"
     )
-    with (files("docs_index") / "reasons.csv").open(encoding="utf-8") as file:
-        index.executemany(
-            "insert into reasons values (:reason, :precedence, :description, :remedy)",
-            csv.DictReader(file),
-        )
+    index.executemany(
+        "insert into reasons values (:reason, :precedence, :description, :remedy)",
+        words("reasons.csv"),
+    )
 
 
 def _add_scores(index: sqlite3.Connection, layout: Layout) -> int:
@@ -100,7 +98,7 @@ def _add_scores(index: sqlite3.Connection, layout: Layout) -> int:
 
 
 def _rows(index: sqlite3.Connection, name: str) -> list[Row]:
-    found = index.execute((files("docs_index") / f"sql/report_{name}.sql").read_text())
+    found = index.execute(sql(f"report_{name}.sql"))
     names = [column[0] for column in found.description]
     return [dict(zip(names, row, strict=True)) for row in found]
 

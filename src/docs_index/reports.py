@@ -4,7 +4,8 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from docs_index.publishing import publish_copy
-from docs_index.store import Store, chunks, sql
+from docs_index.resources import sql
+from docs_index.store import Store, chunks
 from docs_index.survey import Survey
 from docs_index.workers import Workers
 

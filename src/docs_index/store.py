@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -134,11 +133,6 @@ def opened_store(layout: Layout) -> Iterator[Store]:
         db.execute(f"set temp_directory = {literal(scratch)}")
         load_extension(db)
         yield Store(db, layout, scratch)
-
-
-def sql(name: str) -> str:
-    """Return the text of a statement in `sql/`."""
-    return (files("docs_index") / "sql" / name).read_text()
 
 
 def chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -13,8 +13,9 @@ from docs_index.build import attach_build, find_build
 from docs_index.layout import Layout
 from docs_index.lock import held_lock
 from docs_index.publishing import publish_copy
+from docs_index.resources import sql
 from docs_index.responses import Folder, UnusableError
-from docs_index.store import Store, opened_store, sql
+from docs_index.store import Store, opened_store
 
 MOST_OF_A_ROW = 3
 LEAST_SIMILARITY = 0.7

@@ -1,17 +1,16 @@
 """What is on disk under `docs/`, as tables: for checks, and for a new index."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from docs_index.inspecting import Inspector
+from docs_index.progress import Progress
 from docs_index.quoting import column_types, literal
-from docs_index.store import Store, chunks, sql
+from docs_index.resources import sql
+from docs_index.store import Store, chunks
 from docs_index.workers import Workers
 
 CHUNK = 500  # documents that a worker looks at together
 FEW = 500  # documents that are not worth starting workers for
-
-Progress = Callable[[int, int], None]
 
 
 def survey(

@@ -7,7 +7,7 @@ counted, not judged. Codes: docs/verifying.md.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +19,12 @@ from docs_index.inspecting import Inspector, Wanted
 from docs_index.layout import Layout
 from docs_index.lists import LISTS, list_checksums
 from docs_index.lock import holder_of
+from docs_index.progress import Progress
 from docs_index.quoting import identifier, literal
+from docs_index.resources import sql
 from docs_index.scratch import scratch_folder
 from docs_index.snapshot import check_copy, copy_index
-from docs_index.store import Store, chunks, opened_store, sql
+from docs_index.store import Store, chunks, opened_store
 from docs_index.surveying import CHUNK, FEW, load_lines, survey
 from docs_index.workers import started_workers
 
@@ -33,8 +35,6 @@ _UNSETTLED = (
     "lookup_missing",
     "lists_missing",
 )
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from docs_index.cohorts.naming import is_path_component
 from docs_index.errors import CohortError
 from docs_index.layout import Layout
 from docs_index.publishing import publish
-from docs_index.store import sql
+from docs_index.resources import sql
 
 _COLUMNS = ("parent_gen_id", "evaluation_template", "evaluation_llm_model", "score")
 

@@ -18,8 +18,7 @@ from docs_index.cohorts.steps import (
     evaluation_raw,
 )
 from docs_index.errors import AccessError, EvaluationError, StoppedError
-
-Progress = Callable[[int, int], None]
+from docs_index.progress import Progress
 
 
 @dataclass

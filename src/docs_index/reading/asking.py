@@ -1,7 +1,6 @@
 """Ask the index with SQL, and have rows by their columns' names."""
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 from docs_index.documents import Documents
@@ -18,8 +17,3 @@ def rows_of(
     cursor = documents.connection.execute(query, values)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
-def statement(name: str) -> str:
-    """Return the text of a query in `sql/`."""
-    return (files("docs_index") / f"sql/{name}.sql").read_text()

@@ -5,18 +5,17 @@ The build decides, and the index has it: fates and reasons in `documents` and
 `sql/why_*.sql`.
 """
 
-import csv
 import json
 import re
-from importlib.resources import files
 from typing import Any
 
 from docs_index.document import LATEST_FIRST
 from docs_index.documents import Documents
 from docs_index.errors import UnknownDocumentError
-from docs_index.reading.asking import Row, rows_of, statement
+from docs_index.reading.asking import Row, rows_of
 from docs_index.reading.choosing import begun_by
 from docs_index.reading.shapes import brief
+from docs_index.resources import sql, words
 
 _ROW = re.compile(r"(draft|link|essay|evaluation):([1-9][0-9]{0,17})")
 _JOINS = ("timestamp_join", "essay_task_id", "generation_task_id")
@@ -112,7 +111,7 @@ def _of_file(documents: Documents, name: str) -> list[Row]:
 
 
 def _rows(documents: Documents, condition: str, **values: object) -> list[Row]:
-    query = statement("why_rows").format(condition=condition)
+    query = sql("why_rows.sql").format(condition=condition)
     return [
         row | {"repair": json.loads(row["repair"]) if row["repair"] else None}
         for row in rows_of(documents, query, values)
@@ -124,8 +123,8 @@ def _explained(documents: Documents, row: Row, limit: int) -> dict[str, Any]:
     # The build has another document for a row whose lineage has changed.
     of_build = conflict["doc_id"] if conflict else row["doc_id"]
     values = row | {"doc_id": of_build, "limit": limit if limit >= 0 else 2**62}
-    linked = rows_of(documents, statement("why_candidates"), values)
-    same_key = statement("why_same_key").format(latest_first=LATEST_FIRST)
+    linked = rows_of(documents, sql("why_candidates.sql"), values)
+    same_key = sql("why_same_key.sql").format(latest_first=LATEST_FIRST)
     attempts = rows_of(documents, same_key, values)
     is_asking = row["link_method"] in (*_JOINS, None)
     parent = documents.find(row["parent_doc_id"]) if row["parent_doc_id"] else None
@@ -199,5 +198,4 @@ def _rule(link_method: str | None) -> str | None:
 
 
 def _remedies() -> dict[str, str]:
-    text = (files("docs_index") / "reasons.csv").read_text()
-    return {row["reason"]: row["remedy"] for row in csv.DictReader(text.splitlines())}
+    return {row["reason"]: row["remedy"] for row in words("reasons.csv")}
