@@ -368,11 +368,12 @@ def test_a_refused_key_ends_the_run(
     tmp_path: Path, endpoint: Endpoint, status: int
 ) -> None:
     root = cohort(tmp_path, [f"e{number}" for number in range(20)])
+    generation(root, "evaluation", "v_e9", parsed="7.0\n")
     endpoint.script = lambda prompt, number: Reply(status=status)
     summary = run(root, model_at(endpoint))
     assert endpoint.requests <= 3
     assert len(summary.failed) == endpoint.requests
-    assert summary.not_started == 20 - endpoint.requests
+    assert (summary.skipped, summary.not_started) == (1, 19 - endpoint.requests)
     with pytest.raises(AccessError, match="check the key"):
         model_at(endpoint).ask("m", "p")
 

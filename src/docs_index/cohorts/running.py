@@ -82,10 +82,10 @@ def run_cohort(
 
 def _finish(campaign: Campaign, gen_id: str, model: LanguageModel) -> bool:
     """Take an evaluation through its steps; tell whether it was not done before."""
-    if model.stopping.is_set():
-        raise StoppedError("stopped before it began: run again")
     folder = campaign.folder(campaign.evaluation(gen_id))
     is_new = not parsed_exists(folder)
+    if is_new and model.stopping.is_set():
+        raise StoppedError("stopped before it began: run again")
     try:
         if is_new:
             evaluation_prompt(campaign, gen_id)
