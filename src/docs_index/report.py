@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from docs_index.errors import IndexFileError, printable
 from docs_index.layout import Layout
+from docs_index.lock import held
 from docs_index.publishing import publish
 from docs_index.resources import sql, words
 from docs_index.scratch import scratch_folder
@@ -59,7 +60,8 @@ def write_report(layout: Layout, path: Path) -> bool:
             raise IndexFileError(
                 f"{layout.index}: {error}; scripts/verify_docs.py tells more"
             ) from error
-    return publish(path, _page(facts).encode())
+    with held(layout.index.parent):  # the data root's lock would wait for a run's end
+        return publish(path, _page(facts).encode())
 
 
 def _facts(index: sqlite3.Connection, layout: Layout) -> dict[str, Any]:
