@@ -26,6 +26,10 @@ from building import (
     snapshot,
 )
 
+from docs_index.errors import OutputExistsError
+from docs_index.layout import open_layout
+from docs_index.reindex import Options, reindex
+
 SCRIPT = REPOSITORY / "scripts" / "reindex_docs.py"
 LISTS = (
     "bad_generations",
@@ -112,6 +116,15 @@ def test_nothing_is_written_over_without_being_told(ran: Path) -> None:
     good(run(ran, "--replace"))
     assert not (ran / "db/documents.reindexed.sqlite-wal").exists()
     assert_rebuilt(ran)
+
+
+def test_what_is_made_meanwhile_is_not_written_over(ran: Path) -> None:
+    output = ran / "db" / "other.sqlite"
+    options = Options(output=output, workers=1)
+    with pytest.raises(OutputExistsError, match="pass --replace"):
+        reindex(open_layout(ran), options, lambda *_: output.touch())
+    assert output.read_bytes() == b""
+    assert [path.name for path in output.parent.glob("*other*")] == [output.name]
 
 
 @pytest.mark.parametrize("output", ["db", "nowhere/index.sqlite"])
