@@ -1,6 +1,7 @@
 """scripts/suggest_repairs.py: it says what could repair a row, and repairs nothing."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -137,6 +138,48 @@ def suggested(built: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Row
     return read_csv(root / SUGGESTIONS)
 
 
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A built root of names and texts that are just not alike enough, or no texts."""
+    root = tmp_path_factory.mktemp("odd") / "root"
+    drafts = [
+        row("draft", "quartz", 1),
+        row("draft", "half-of-it-agrees", 2),
+        row("draft", "with-thoughts", 3, combo_id="owls", draft_template_id="essays"),
+        row("draft", "of-short-lines", 4, combo_id="owls"),
+        row("draft", "with-a-nul", 5, combo_id="owls"),
+    ]
+    essays = [
+        row("essay", "quotes-the-essay", 8, combo_id="ants"),
+        row("essay", "quotes-short-lines", 8, combo_id="bees"),
+        row("essay", "no-utf-8", 8, combo_id="cats"),
+    ]
+    table(root, "draft", drafts)
+    table(root, "essay", essays)
+    write_table(
+        root,
+        "1_raw/draft_templates.csv",
+        [{"template_id": "essays", "parser": "essay_block"}],
+    )
+    (root / RESPONSES.format("draft", "quartz")).unlink()
+    for letter in "dcba":
+        write(root, RESPONSES.format("draft", f"quartz{letter}"), letter)
+    (root / RESPONSES.format("draft", "half-of-it-agrees")).rename(
+        root / RESPONSES.format("draft", "half-of-it-is-other")
+    )
+    (root / "3_generation/draft_responses" / os.fsdecode(b"\xff.txt")).write_text("x")
+    thoughts = f"I think.\n<essay>{LINE}So.</essay>\nWas it good?"
+    write(root, RESPONSES.format("draft", "with-thoughts"), thoughts)
+    write(root, RESPONSES.format("draft", "of-short-lines"), "Moss.\nTides.\n")
+    write(root, RESPONSES.format("draft", "with-a-nul"), f"\0{LINE}")
+    prompts = "3_generation/essay_prompts"
+    write(root, f"{prompts}/quotes-the-essay.txt", f"Of this:\n{LINE}So.\nThank you.")
+    write(root, f"{prompts}/quotes-short-lines.txt", "Of this:\nMoss.\nTides.\n")
+    (root / prompts / "no-utf-8.txt").write_bytes(b"\xff")
+    good(build(root))
+    return root
+
+
 @pytest.fixture
 def root(built: Path, tmp_path: Path) -> Path:
     return copied(built, tmp_path)
@@ -177,6 +220,43 @@ def test_files_of_one_name_in_a_directory_that_was_renamed(
 
 def test_no_file_that_is_not_close_or_is_a_link(suggested: list[Row]) -> None:
     assert of(suggested, "nothing-like-it") == []
+
+
+def test_a_row_has_three_suggestions_at_most(odd: Path, tmp_path: Path) -> None:
+    root = copied(odd, tmp_path)
+    summary = json.loads(good(suggest(root, "--json")).stdout)
+    assert [value for _, value, _ in of(read_csv(root / SUGGESTIONS), "quartz")] == [
+        f"draft_responses/quartz{letter}.txt" for letter in "abc"
+    ]
+    assert summary["rows_with_suggestions"]["missing_response_file"] == 1
+    assert summary["suggestions"]["missing_response_file"] == 3
+
+
+def test_names_and_texts_that_are_not_alike_enough_suggest_nothing(
+    odd: Path, tmp_path: Path
+) -> None:
+    root = copied(odd, tmp_path)
+    good(suggest(root))
+    suggested = read_csv(root / SUGGESTIONS)
+    for task_id in ("half-of-it-agrees", "quotes-short-lines", "no-utf-8"):
+        assert of(suggested, task_id) == []
+
+
+def test_a_draft_whose_parsed_text_is_in_the_prompt(odd: Path, tmp_path: Path) -> None:
+    root = copied(odd, tmp_path)
+    good(suggest(root))
+    assert of(read_csv(root / SUGGESTIONS), "quotes-the-essay") == [
+        ("set_parent", "draft:with-thoughts:2025-01-01T03:00:00Z:1", "0.95")
+    ]
+
+
+def test_no_folder_out_of_the_data_root_is_listed(odd: Path, tmp_path: Path) -> None:
+    root = copied(odd, tmp_path)
+    (root / "3_generation").rename(tmp_path / "outside")
+    (root / "3_generation").symlink_to(tmp_path / "outside")
+    process = suggest(root)
+    assert process.returncode == 2
+    assert "leads out of the data root" in process.stderr
 
 
 def test_a_draft_just_after_and_one_of_another_model(suggested: list[Row]) -> None:
@@ -262,6 +342,7 @@ def test_without_a_build_it_says_so(tmp_path: Path) -> None:
     assert process.returncode == 2
     assert "run `dbt build` first" in process.stderr
     assert not (root / SUGGESTIONS).exists()
+    assert not (root / "db").exists()
 
 
 def test_no_link_out_of_the_data_root_is_written_through(

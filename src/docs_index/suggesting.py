@@ -87,9 +87,10 @@ def _counts(store: Store, aggregate: str) -> dict[str, int]:
 
 
 def _files(store: Store) -> Iterator[tuple[str, str]]:
-    """Yield the regular files of the folders in which files are sought, by path.
+    """Yield the files of the folders in which files are sought, by path.
 
-    No link is followed, and a name that is not UTF-8 is left out: no table can hold it.
+    No link is followed. A name that is not UTF-8 becomes one that no file has, and is
+    left out in the end.
     """
     folders = "select distinct root_folder from sought_files order by all"
     for (folder,) in store.rows(folders):
@@ -99,17 +100,8 @@ def _files(store: Store) -> Iterator[tuple[str, str]]:
             inside = os.path.relpath(directory, top)
             for name in names:
                 path = os.path.normpath(f"{inside}/{name}")
-                full = f"{directory}/{name}"
-                if _is_text(path) and os.path.isfile(full) and not os.path.islink(full):
+                if not os.path.islink(f"{directory}/{name}"):
                     yield folder, path
-
-
-def _is_text(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _prompts(store: Store) -> Iterator[tuple[int, str]]:
@@ -120,7 +112,7 @@ def _prompts(store: Store) -> Iterator[tuple[int, str]]:
     )
     for place, path in store.rows(sought):
         if (content := _read(folder, path)) is not None:
-            yield place, _text(content)
+            yield place, content.decode(errors="replace")
 
 
 def _draft_texts(store: Store) -> Iterator[tuple[str, str]]:
@@ -132,7 +124,8 @@ def _draft_texts(store: Store) -> Iterator[tuple[str, str]]:
     )
     for row_key, path, start, size in store.rows(drafts):
         if (content := _read(folder, path)) is not None:
-            yield row_key, _text(content if start is None else content[start:][:size])
+            text = content if start is None else content[start:][:size]
+            yield row_key, text.decode(errors="replace")
 
 
 def _leave_out_unusable(store: Store) -> None:
@@ -155,10 +148,6 @@ def _leave_out_unusable(store: Store) -> None:
                 "and value = ? and root_folder = ?",
                 [path, name],
             )
-
-
-def _text(content: bytes) -> str:
-    return content.decode(errors="replace").replace("\0", " ")
 
 
 def _read(folder: Folder, path: str) -> bytes | None:
