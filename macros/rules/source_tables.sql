@@ -1,4 +1,4 @@
-{#- The four results tables, with the name of their source: tests loop over them. -#}
+{#- The four results tables, with the name of their source. -#}
 {% macro source_tables() %}
     {% do return([
         {"source_csv": "draft", "name": "draft_generation_results"},
