@@ -33,7 +33,7 @@ from building import (
 from schemas import fits, schema
 from typer.testing import CliRunner, Result
 
-from docs_index.document import LATEST_FIRST
+from docs_index.document import LATEST_FIRST, NAMES
 from docs_index.documents import open_documents
 from docs_index.errors import DamagedDocumentError, UnknownDocumentError
 from docs_index.reading.cli import app
@@ -697,14 +697,15 @@ def test_the_order_of_the_latest_is_that_of_the_report() -> None:
     report = (sql / "latest_report.sql").read_text()
     of_report = re.search(r"order by(.*?)\) as place", report, re.DOTALL)
     assert of_report
-    columns = "created_at text, meta_small text, doc_id text"
+    columns = ", ".join(f"{name} text" for name in NAMES)
+    values = "(created_at, meta_small, doc_id) values (?, ?, ?)"
     with closing(sqlite3.connect(":memory:")) as lite, duckdb.connect() as db:
         lite.execute(f"create table documents ({columns})")
-        lite.executemany("insert into documents values (?, ?, ?)", rows)
+        lite.executemany(f"insert into documents {values}", rows)
         db.execute(
             f"attach ':memory:' as stored; create table stored.documents ({columns})"
         )
-        db.executemany("insert into stored.documents values (?, ?, ?)", rows)
+        db.executemany(f"insert into stored.documents {values}", rows)
         db.execute((sql / "indexed.sql").read_text())
         for found in (
             lite.execute(f"select doc_id from documents order by {LATEST_FIRST}"),

@@ -152,10 +152,14 @@ def test_every_reason_stands_with_its_remedy_and_its_rows(
     }
 
 
-def test_gaps_are_pairs_without_a_document(sample: Path, page: Element) -> None:
+def test_gaps_are_pairs_without_a_document_that_parsed(
+    sample: Path, page: Element
+) -> None:
     for stage in STAGES:
         of_stage = f"from documents where stage = '{stage}'"
-        have = set(query(sample, f"select distinct template_id, model_id {of_stage}"))
+        pairs = f"select distinct template_id, model_id {of_stage}"
+        there = set(query(sample, pairs))
+        have = set(query(sample, f"{pairs} and status = 'ok'"))
         tried = set(
             query(
                 sample,
@@ -165,7 +169,7 @@ def test_gaps_are_pairs_without_a_document(sample: Path, page: Element) -> None:
                 stage,
             )
         )
-        known = have | tried
+        known = there | tried
         gaps = {
             (template, model)
             for template in {template for template, _ in known}
@@ -182,7 +186,26 @@ def test_gaps_are_pairs_without_a_document(sample: Path, page: Element) -> None:
             if row["Nothing of"] != "no gap"
         }
         assert shown == gaps
-    assert any(" without a document: 1 of 8" in name for name in tables(page))
+    assert any(" that parsed: 1 of 8" in name for name in tables(page))
+
+
+def test_gaps_tell_what_came_to_nothing(ran: Path) -> None:
+    change(
+        ran,
+        "update documents set status = 'parse_error', parsed_chars = null "
+        "where stage = 'essay'",
+    )
+    found = tables(read_page(made(ran)))
+    (gaps,) = [rows for name, rows in found.items() if name.startswith("Stage essay,")]
+    shown = {row["Template"]: row["Nothing of"].split(", ") for row in gaps}
+    pairs = query(
+        ran,
+        "select template_id, model_id, count(*) from documents "
+        "where stage = 'essay' group by template_id, model_id",
+    )
+    for template, model, count in pairs:
+        told = f"{model} ({count} not parsed"
+        assert any(each.startswith(told) for each in shown[template])
 
 
 def test_links_are_drafts_among_the_gaps(ran: Path) -> None:

@@ -106,7 +106,7 @@ def _queries() -> dict[str, dict[str, Any]]:
             sql("browse_bad_rows.sql"),
         ),
         "gaps": (
-            "Gaps: templates and models that a stage knows, but not together",
+            "Gaps: pairs of template and model without a document that parsed",
             sql("browse_gaps.sql").format(coverage=sql("report_coverage.sql")),
         ),
     }

@@ -1,6 +1,8 @@
--- The pairs of template and model without a document, out of report_coverage.sql.
-select stage, template_id, model_id, bad_rows
+-- The pairs of template and model without a document that parsed, out of
+-- report_coverage.sql.
+select stage, template_id, model_id, parse_errors, bad_rows
 from (
 {coverage}
 )
-where documents = 0
+where is_gap
+order by stage, template_id, model_id
