@@ -319,7 +319,7 @@ def test_two_reports_at_once_take_turns_at_the_page(
     sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def publish_alone(path: Path, content: bytes) -> bool:
-        folder = os.open(sample / "db", os.O_RDONLY)
+        folder = os.open(sample, os.O_RDONLY)
         with pytest.raises(BlockingIOError):
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.close(folder)
@@ -376,6 +376,14 @@ def test_a_page_that_cannot_be_a_file_is_refused(ran: Path) -> None:
         process = run(ran, "--output", str(output))
         assert process.returncode == 2
         assert f"{output} cannot be a file: name another one" in process.stderr
+
+
+def test_folders_may_be_links_within_the_data_root(ran: Path) -> None:
+    for folder in ("db", "7_reporting"):
+        (ran / folder).rename(ran / f"{folder}-elsewhere")
+        (ran / folder).symlink_to(f"{folder}-elsewhere")
+    page = good(run(ran)).stdout.strip()
+    assert Path(page).is_file()
 
 
 def test_a_page_that_leads_out_is_refused(ran: Path) -> None:

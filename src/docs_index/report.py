@@ -60,7 +60,7 @@ def write_report(layout: Layout, path: Path) -> bool:
             raise IndexFileError(
                 f"{layout.index}: {error}; scripts/verify_docs.py tells more"
             ) from error
-    with held(layout.index.parent):  # the data root's lock would wait for a run's end
+    with held(layout.root):  # the lock of a run would have it wait for the run's end
         return publish(path, _page(facts).encode())
 
 
