@@ -145,6 +145,8 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     drafts = [
         row("draft", "quartz", 1),
         row("draft", "half-of-it-agrees", 2),
+        row("draft", "among-pipes-of-every-kind", 6),
+        row("draft", "among-names-in-latin-letters", 7),
         row("draft", "with-thoughts", 3, combo_id="owls", draft_template_id="essays"),
         row("draft", "of-short-lines", 4, combo_id="owls"),
         row("draft", "with-a-nul", 5, combo_id="owls"),
@@ -167,7 +169,10 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / RESPONSES.format("draft", "half-of-it-agrees")).rename(
         root / RESPONSES.format("draft", "half-of-it-is-other")
     )
-    (root / "3_generation/draft_responses" / os.fsdecode(b"\xff.txt")).write_text("x")
+    for task_id in ("among-pipes-of-every-kind", "among-names-in-latin-letters"):
+        (root / RESPONSES.format("draft", task_id)).rename(
+            root / RESPONSES.format("draft", f"{task_id}-abcdefgh")
+        )
     thoughts = f"I think.\n<essay>{LINE}So.</essay>\nWas it good?"
     write(root, RESPONSES.format("draft", "with-thoughts"), thoughts)
     write(root, RESPONSES.format("draft", "of-short-lines"), "Moss.\nTides.\n")
@@ -228,8 +233,8 @@ def test_a_row_has_three_suggestions_at_most(odd: Path, tmp_path: Path) -> None:
     assert [value for _, value, _ in of(read_csv(root / SUGGESTIONS), "quartz")] == [
         f"draft_responses/quartz{letter}.txt" for letter in "abc"
     ]
-    assert summary["rows_with_suggestions"]["missing_response_file"] == 1
-    assert summary["suggestions"]["missing_response_file"] == 3
+    assert summary["rows_with_suggestions"]["missing_response_file"] == 3
+    assert summary["suggestions"]["missing_response_file"] == 5
 
 
 def test_names_and_texts_that_are_not_alike_enough_suggest_nothing(
@@ -240,6 +245,20 @@ def test_names_and_texts_that_are_not_alike_enough_suggest_nothing(
     suggested = read_csv(root / SUGGESTIONS)
     for task_id in ("half-of-it-agrees", "quotes-short-lines", "no-utf-8"):
         assert of(suggested, task_id) == []
+
+
+def test_what_no_table_could_name_takes_no_place(odd: Path, tmp_path: Path) -> None:
+    root = copied(odd, tmp_path)
+    for byte in (b"\xfd", b"\xfe", b"\xff"):
+        latin = os.fsdecode(b"among-names-in-latin-letters" + byte)
+        (root / RESPONSES.format("draft", latin)).write_text("x")
+        pipe = f"among-pipes-of-every-kind{byte[0]}"
+        os.mkfifo(root / RESPONSES.format("draft", pipe))
+    good(suggest(root))
+    suggested = read_csv(root / SUGGESTIONS)
+    for task_id in ("among-pipes-of-every-kind", "among-names-in-latin-letters"):
+        values = [value for _, value, _ in of(suggested, task_id)]
+        assert values == [f"draft_responses/{task_id}-abcdefgh.txt"]
 
 
 def test_a_draft_whose_parsed_text_is_in_the_prompt(odd: Path, tmp_path: Path) -> None:

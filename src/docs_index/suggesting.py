@@ -87,10 +87,9 @@ def _counts(store: Store, aggregate: str) -> dict[str, int]:
 
 
 def _files(store: Store) -> Iterator[tuple[str, str]]:
-    """Yield the files of the folders in which files are sought, by path.
+    """Yield the regular files of the folders in which files are sought, by path.
 
-    No link is followed. A name that is not UTF-8 becomes one that no file has, and is
-    left out in the end.
+    No link is followed, and a name that is not UTF-8 is left out: no table can hold it.
     """
     folders = "select distinct root_folder from sought_files order by all"
     for (folder,) in store.rows(folders):
@@ -100,8 +99,17 @@ def _files(store: Store) -> Iterator[tuple[str, str]]:
             inside = os.path.relpath(directory, top)
             for name in names:
                 path = os.path.normpath(f"{inside}/{name}")
-                if not os.path.islink(f"{directory}/{name}"):
+                full = f"{directory}/{name}"
+                if _is_text(path) and os.path.isfile(full) and not os.path.islink(full):
                     yield folder, path
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _prompts(store: Store) -> Iterator[tuple[int, str]]:
