@@ -1,7 +1,5 @@
 """scripts/report_docs.py: one page that says what the index holds, and asks nothing."""
 
-import fcntl
-import os
 import re
 import subprocess
 import sys
@@ -30,7 +28,6 @@ from playwright.sync_api import Browser
 
 from docs_index.index import create_index
 from docs_index.layout import open_layout
-from docs_index.publishing import publish
 from docs_index.report import write_report
 
 PAGE = "7_reporting/documents_report.html"
@@ -313,21 +310,6 @@ def test_a_second_run_writes_nothing(sample: Path) -> None:
     process = good(run(sample))
     assert process.stdout.startswith("nothing new")
     assert snapshot(sample) == before
-
-
-def test_two_reports_at_once_take_turns_at_the_page(
-    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def publish_alone(path: Path, content: bytes) -> bool:
-        folder = os.open(sample, os.O_RDONLY)
-        with pytest.raises(BlockingIOError):
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.close(folder)
-        return publish(path, content)
-
-    monkeypatch.setattr("docs_index.report.publish", publish_alone)
-    assert write_report(open_layout(sample), tmp_path / "page.html")
-    assert not write_report(open_layout(sample), tmp_path / "page.html")
 
 
 def test_the_page_is_the_same_wherever_the_root_is(

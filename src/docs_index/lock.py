@@ -1,4 +1,4 @@
-"""One process at a time: advisory locks that die with their process."""
+"""One run at a time on a data root: an advisory lock that dies with its process."""
 
 import errno
 import fcntl
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from docs_index.errors import BlockedError, DataRootError, LockedError, StorageError
+from docs_index.errors import DataRootError, LockedError, StorageError
 
 _OURS = re.compile(rb"(?:[^\n]* \(process [0-9]+\))?")
 _PATIENCE_SECONDS = 10.0
@@ -116,25 +116,6 @@ def held_lock(path: Path, patience_s: float = 30.0) -> Iterator[None]:
                 os.ftruncate(descriptor, 0)  # this process lives on, without the lock
                 os.close(descriptor)
                 del _held[path]
-
-
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Keep all processes and threads that ask for the same out of a block.
-
-    Raises:
-        BlockedError: it is no directory.
-    """
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        descriptor = os.open(folder, flags)
-    except NotADirectoryError as error:
-        raise BlockedError(f"{folder} is a link, or no directory") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def holder_of(path: Path) -> str | None:

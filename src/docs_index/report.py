@@ -14,7 +14,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from docs_index.errors import IndexFileError, printable
 from docs_index.layout import Layout
-from docs_index.lock import held
 from docs_index.publishing import publish
 from docs_index.resources import sql, words
 from docs_index.scratch import scratch_folder
@@ -60,8 +59,7 @@ def write_report(layout: Layout, path: Path) -> bool:
             raise IndexFileError(
                 f"{layout.index}: {error}; scripts/verify_docs.py tells more"
             ) from error
-    with held(layout.root):  # the lock of a run would have it wait for the run's end
-        return publish(path, _page(facts).encode())
+    return publish(path, _page(facts).encode())
 
 
 def _facts(index: sqlite3.Connection, layout: Layout) -> dict[str, Any]:

@@ -4,6 +4,10 @@
 for. A file appears under its name complete and on the disk, or not at all.
 """
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from docs_index.errors import BlockedError
@@ -42,3 +46,18 @@ def read_text(folder: Path, name: str) -> str | None:
 def write_text(folder: Path, name: str, text: str) -> None:
     """Put a file of a generation in place at once; a lone surrogate becomes `?`."""
     publish(folder / name, text.encode(errors="replace"))
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep every other process and thread from writing a file of this generation."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(folder, flags)
+    except NotADirectoryError as error:
+        raise BlockedError(f"{folder} is a link, or no directory") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -22,13 +22,13 @@ from docs_index.cohorts.generations import (
     PROMPT,
     RAW,
     RAW_METADATA,
+    held,
     parsed_exists,
     read_text,
     write_text,
 )
 from docs_index.cohorts.llm import LanguageModel
 from docs_index.errors import BlockedError, UnparsedError
-from docs_index.lock import held
 from docs_index.parsing import parsed
 
 logger = logging.getLogger(__name__)
