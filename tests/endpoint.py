@@ -99,6 +99,7 @@ def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
                 self.send_response(reply.status or 200)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
+                self.send_header("Connection", "close")  # none is left open in the end
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()

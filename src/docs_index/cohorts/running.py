@@ -84,8 +84,10 @@ def _finish(campaign: Campaign, gen_id: str, model: LanguageModel) -> bool:
     """Take an evaluation through its steps; tell whether it was not done before."""
     folder = campaign.folder(campaign.evaluation(gen_id))
     is_new = not parsed_exists(folder)
-    if is_new and model.stopping.is_set():
-        raise StoppedError("stopped before it began: run again")
+    if model.stopping.is_set():
+        if is_new:
+            raise StoppedError("stopped before it began: run again")
+        return False
     try:
         if is_new:
             evaluation_prompt(campaign, gen_id)
