@@ -1,5 +1,6 @@
 """Every error that is foreseen ends in one line on stderr and its exit code."""
 
+import os
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -17,11 +18,14 @@ AGAIN = "; run again to complete"
 
 
 @pytest.fixture(autouse=True)
-def own_handlers() -> Iterator[None]:
-    """A script heeds signals for good; a test must not."""
+def own_process() -> Iterator[None]:
+    """A script sets signals and a mask for good; a test must not."""
+    mask = os.umask(0o022)
+    os.umask(mask)
     numbers = (signal.SIGINT, signal.SIGTERM)
     handlers = {number: signal.getsignal(number) for number in numbers}
     yield
+    os.umask(mask)
     for number, handler in handlers.items():
         signal.signal(number, handler)
 

@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from importlib.resources import files
 from pathlib import Path
 
 from docs_index.errors import StorageError
@@ -18,6 +17,7 @@ from docs_index.layout import Layout
 from docs_index.lists import LISTS
 from docs_index.lock import holder_of
 from docs_index.quoting import identifier, literal
+from docs_index.resources import sql
 
 _BROKEN_RULES = ("CHECK constraint failed", "NULL value in", "non-unique entry")
 _NOT_UTF8 = "(not UTF-8)"
@@ -102,13 +102,13 @@ def _objects(index: sqlite3.Connection) -> dict[tuple[str, str], str]:
         "select type, name, tbl_name, sql from sqlite_master where sql is not null"
     ).fetchall()
     ours = {"documents", "list_checksums", *LISTS}
-    return {(kind, name): sql for kind, name, table, sql in rows if table in ours}
+    return {(kind, name): made for kind, name, table, made in rows if table in ours}
 
 
 def _expected_objects() -> dict[tuple[str, str], str]:
     with closing(sqlite3.connect(":memory:")) as empty:
         for script in ("schema.sql", "indexes.sql"):
-            empty.executescript((files("docs_index") / "sql" / script).read_text())
+            empty.executescript(sql(script))
         return _objects(empty)
 
 
