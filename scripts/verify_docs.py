@@ -28,6 +28,14 @@ def share(read_data: str) -> float:
     return float(found[1]) / 100
 
 
+def folder_of_evaluations(folder: str) -> str:
+    """Return a folder that is under the data root, as the dbt var must be."""
+    if folder.startswith("/") or ".." in folder.split("/") or not folder.strip():
+        message = "must be a folder under the data root, like 4_evaluation"
+        raise typer.BadParameter(message)
+    return folder
+
+
 @app.command()
 def main(
     data_root: Annotated[
@@ -60,7 +68,7 @@ def main(
         options = Options(
             share=share(read_data),
             read_data=read_data,
-            evaluation_root=evaluation_root,
+            evaluation_root=folder_of_evaluations(evaluation_root),
             workers=workers or os.cpu_count() or 1,
         )
         with shown_progress(quiet=quiet) as progress:

@@ -132,6 +132,7 @@ def test_nothing_is_found_on_a_clean_store_and_nothing_changes(
     assert snapshot(first_run.root) == before
     report = json.loads(process.stdout)
     assert report["findings"] == []
+    assert report["sources_missing"] == 0
     assert report["documents"] == report["directories"] == 32
     assert (report["documents_read"] == 32) == (read_data == "all")
     assert (report["documents_read"] == 0) == (read_data == "none")
@@ -141,6 +142,22 @@ def test_nothing_is_found_where_rules_are_stretched(odd_run: Run) -> None:
     options = Options(share=1.0, evaluation_root="4_evaluation")
     report = verify(open_layout(odd_run.root), options, lambda done, total: None)
     assert report.findings == []
+    assert report.sources_missing == 0
+
+
+def test_evaluations_that_are_sought_elsewhere_are_told(odd_run: Run) -> None:
+    process = good(run(odd_run.root))
+    counted = "select count(*) from documents where stage = 'evaluation'"
+    [(evaluations,)] = query(odd_run.root, counted)
+    said = f"\n{evaluations} response files are gone, and were not looked at\n"
+    assert said in process.stdout
+
+
+@pytest.mark.parametrize("folder", ["../elsewhere", "/", "a/../b", " "])
+def test_evaluations_are_sought_under_the_data_root(ran: Path, folder: str) -> None:
+    process = run(ran, "--evaluation-root", folder)
+    assert process.returncode == 2
+    assert "a folder under the data root" in process.stderr
 
 
 def test_nothing_is_found_on_many_documents_in_workers(large_run: Run) -> None:
@@ -167,6 +184,7 @@ def test_rows_that_are_gone_and_sources_that_are_gone_are_no_findings(
     shutil.rmtree(ran / "3_generation")
     shutil.rmtree(ran / "7_cross_experiment")
     assert found(ran)["findings"] == []
+    assert found(ran)["sources_missing"] == 32
 
 
 # Files --------------------------------------------------------------------------------

@@ -39,8 +39,10 @@ class Known(NamedTuple):
 class Report:
     """What a check of a data root has found; docs/verifying.md describes the JSON.
 
-    `is_complete` is false where the index could not be read to its end. `undecided` is
-    the number of findings that were left out because a run was working meanwhile.
+    `sources_missing` counts the documents whose response file is gone, or cannot be used
+    any more, and was not looked at. `is_complete` is false where the index could not be
+    read to its end. `undecided` is the number of findings that were left out because a
+    run was working meanwhile.
     """
 
     data_root: str
@@ -48,6 +50,7 @@ class Report:
     documents: int
     directories: int
     documents_read: int
+    sources_missing: int
     is_complete: bool
     running: str | None
     undecided: int
@@ -76,6 +79,8 @@ def report_lines(report: Report) -> Iterator[str]:
         f"{report.documents} documents in the index, {report.directories} "
         f"directories, {report.documents_read} read"
     )
+    if report.sources_missing:
+        yield f"{report.sources_missing} response files are gone, and were not looked at"
     yield from finding_lines(report.findings)
     if report.undecided:
         who = report.running or "a run"

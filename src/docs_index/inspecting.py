@@ -122,6 +122,8 @@ class Inspector:
         }
         for name, (folder, file) in sources.items():
             line |= self._source(name, folder, file, sizes[name], document.is_read)
+        if None not in sources["raw"] and "raw_source_bytes" not in line:
+            line["is_source_missing"] = True
         if not document.is_read:
             return line, None
         line["is_read"] = True

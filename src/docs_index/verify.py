@@ -61,7 +61,7 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
         copy = copy_index(layout, scratch)
         findings: list[Finding] = []
         is_complete = True
-        counts = (0, 0, 0)
+        counts = (0, 0, 0, 0)
         try:
             findings += check_copy(copy, layout.within(layout.index))
             with opened_store(layout) as store:
@@ -81,13 +81,14 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
         undecided = len(findings) - len(settled)
         findings = settled
     findings, found = in_order(findings)
-    documents, directories, documents_read = counts
+    documents, directories, documents_read, sources_missing = counts
     return Report(
         data_root=str(layout.root),
         read_data=options.read_data,
         documents=documents,
         directories=directories,
         documents_read=documents_read,
+        sources_missing=sources_missing,
         is_complete=is_complete,
         running=running,
         undecided=undecided,
@@ -130,8 +131,12 @@ def _attach(store: Store, copy: Path) -> None:
 
 def _compare(
     store: Store, options: Options, scratch: Path, progress: Progress
-) -> tuple[int, int, int]:
-    """Fill the table `findings`; return documents, directories, and documents read."""
+) -> tuple[int, int, int, int]:
+    """Fill the table `findings`.
+
+    Returns the numbers of documents, directories, documents that were read, and
+    response files that are not there.
+    """
     documents = store.count("documents")
     inspector = Inspector(str(store.layout.root), str(store.layout.docs))
     count = options.workers if documents > FEW else 1
@@ -152,6 +157,7 @@ def _compare(
         documents,
         store.count("(from found where is_document)"),
         store.count("(from contents where is_read)"),
+        store.count("(from contents where is_source_missing)"),
     )
 
 

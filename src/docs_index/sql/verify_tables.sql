@@ -18,6 +18,7 @@ from stored.documents;
 create table contents (
     doc_id varchar,
     is_read boolean,
+    is_source_missing boolean,
     raw_source_bytes bigint,
     raw_source_hash varchar,
     prompt_source_bytes bigint,
