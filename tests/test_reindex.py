@@ -4,9 +4,11 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,9 @@ from building import (
 
 from docs_index.errors import OutputExistsError
 from docs_index.layout import open_layout
+from docs_index.new_document import NewDocument
 from docs_index.reindex import Options, reindex
+from docs_index.writer import Writer
 
 SCRIPT = REPOSITORY / "scripts" / "reindex_docs.py"
 LISTS = (
@@ -170,6 +174,49 @@ def test_damaged_documents_and_what_hangs_on_them_are_left_out(ran: Path) -> Non
     assert f"{len(family)} directories left out" in process.stdout
     swap(ran)
     assert dump(ran)["documents"] == expected
+
+
+def _of_run_time(root: Path) -> None:
+    Writer(root, run_id="autumn").add(
+        NewDocument(
+            stage="draft",
+            task_id="d",
+            template_id="t",
+            model_id="m",
+            timestamp="2025-06-01",
+            attempt_id="1",
+            raw="text",
+            combo_id="c",
+        )
+    )
+
+
+def _required() -> list[str]:
+    with closing(sqlite3.connect(":memory:")) as empty:
+        empty.executescript((REPOSITORY / "src/docs_index/sql/schema.sql").read_text())
+        columns = empty.execute("pragma table_info(documents)").fetchall()
+    required = [name for _, name, _, is_required, *_ in columns if is_required]
+    assert len(required) > 10
+    return [name for name in required if name != "meta_small"]  # made of the others
+
+
+@pytest.mark.parametrize("name", _required())
+def test_what_a_row_must_have_is_missed(ran: Path, name: str) -> None:
+    _of_run_time(ran)
+    options = Options(output=reindexed(ran), skip_damaged=True)
+    for condition in ("run_id = 'autumn'", "row_key like 'draft:%'"):
+        path = metadata(ran, condition)
+        original = path.read_text()
+        lacking = json.loads(original) | {name: None}
+        form = {"indent": 2, "sort_keys": True, "ensure_ascii": False}
+        path.write_text(f"{json.dumps(lacking, **form)}\n")
+        summary = reindex(open_layout(ran), options, lambda done, total: None)
+        damaged = str(path.relative_to(ran))
+        assert any(finding.path == damaged for finding in summary.findings)
+        assert summary.documents + summary.left_out == 33
+        assert summary.left_out > 0
+        reindexed(ran).unlink()
+        path.write_text(original)
 
 
 def test_a_run_at_work_keeps_it_from_working(ran: Path) -> None:

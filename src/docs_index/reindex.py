@@ -104,10 +104,13 @@ def _check(store: Store, empty: Path) -> list[Finding]:
         for name in names
         if name != "doc_dir"
     )
+    required = " and ".join(
+        f"{identifier(name)} is not null" for (name,) in store.rows(_REQUIRED)
+    )
     store.db.execute(sql("reindex_documents.sql").format(columns=columns))
     store.db.execute(sql("findings.sql"))
     for statement in (
-        sql("reindex_unreadable.sql"),
+        sql("reindex_unreadable.sql").format(required=required),
         metadata_check(names),
         sql("verify_lineage.sql"),
     ):
@@ -115,6 +118,12 @@ def _check(store: Store, empty: Path) -> list[Finding]:
     store.db.execute(sql("reindex_good.sql"))
     store.db.execute("detach stored")
     return [Finding(*row) for row in store.rows("from findings")]
+
+
+_REQUIRED = (
+    "select column_name from duckdb_columns() "
+    "where database_name = 'stored' and table_name = 'documents' and not is_nullable"
+)
 
 
 def _write(store: Store, options: Options) -> None:

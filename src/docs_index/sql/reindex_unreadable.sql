@@ -1,5 +1,5 @@
 -- Directories that tell of no row, or may hold some that do, and rows that the index
--- would not take.
+-- would not take: those without one of `required`, or that break a check of its own.
 select
     case
         when not coalesce(list_contains(names, 'metadata.json'), false)
@@ -41,6 +41,7 @@ where
         and (parent_doc_id is null) = (stage = 'draft')
         and length(content_hash) = 64
         and try_cast(raw_bytes as bigint) >= 0
-        and try_cast(raw_chars as bigint) >= 0,
+        and try_cast(raw_chars as bigint) >= 0
+        and {required},
         false
     )
