@@ -208,8 +208,8 @@ def test_what_a_row_must_have_is_missed(ran: Path, name: str) -> None:
         path = metadata(ran, condition)
         original = path.read_text()
         lacking = json.loads(original) | {name: None}
-        form = {"indent": 2, "sort_keys": True, "ensure_ascii": False}
-        path.write_text(f"{json.dumps(lacking, **form)}\n")
+        text = json.dumps(lacking, indent=2, sort_keys=True, ensure_ascii=False)
+        path.write_text(f"{text}\n")
         summary = reindex(open_layout(ran), options, lambda done, total: None)
         damaged = str(path.relative_to(ran))
         assert any(finding.path == damaged for finding in summary.findings)

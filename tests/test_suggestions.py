@@ -261,6 +261,24 @@ def test_what_no_table_could_name_takes_no_place(odd: Path, tmp_path: Path) -> N
         assert values == [f"draft_responses/{task_id}-abcdefgh.txt"]
 
 
+def test_what_no_build_could_use_takes_no_place(odd: Path, tmp_path: Path) -> None:
+    root = copied(odd, tmp_path)
+    near, namesake = "among-pipes-of-every-kind", "among-names-in-latin-letters"
+    elsewhere = f"elsewhere/{namesake}.txt"
+    write(root, f"3_generation/{elsewhere}", "usable")
+    for number in range(3):
+        path = f"3_generation/draft_responses/{number}/{namesake}.txt"
+        for unusable in (RESPONSES.format("draft", f"{near}{number}"), path):
+            write(root, unusable, "")
+            (root / unusable).write_bytes(b"\xff")
+    good(suggest(root))
+    suggested = read_csv(root / SUGGESTIONS)
+    [(_, value, _)] = of(suggested, near)
+    assert value == f"draft_responses/{near}-abcdefgh.txt"
+    values = [value for _, value, _ in of(suggested, namesake)]
+    assert values == [elsewhere, f"draft_responses/{namesake}-abcdefgh.txt"]
+
+
 def test_a_draft_whose_parsed_text_is_in_the_prompt(odd: Path, tmp_path: Path) -> None:
     root = copied(odd, tmp_path)
     good(suggest(root))

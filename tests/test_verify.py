@@ -149,7 +149,7 @@ def test_evaluations_that_are_sought_elsewhere_are_told(odd_run: Run) -> None:
     process = good(run(odd_run.root))
     counted = "select count(*) from documents where stage = 'evaluation'"
     [(evaluations,)] = query(odd_run.root, counted)
-    said = f"\n{evaluations} response files are gone, and were not looked at\n"
+    said = f"\n{evaluations} response files are gone: not looked at\n"
     assert said in process.stdout
 
 

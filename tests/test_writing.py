@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -430,6 +431,19 @@ def test_the_lock_is_waited_for_and_let_go(ran: Path) -> None:
     assert len(documents(ran, "run_id = 'autumn'")) == 1
     assert lock.read_text() == ""
     good(materialize(ran))  # this process does not hold it any longer
+
+
+def test_an_index_that_another_program_writes_is_waited_for(ran: Path) -> None:
+    adding = Writer(ran, run_id="autumn", patience_s=0.2)
+    with closing(sqlite3.connect(index(ran))) as other:
+        other.execute("begin immediate")
+        with pytest.raises(LockedError, match="in use by another program"):
+            adding.add(ESSAY)
+    assert documents(ran, "run_id = 'autumn'") == []
+    assert (
+        adding.add(ESSAY).doc_dir == documents(ran, "run_id = 'autumn'")[0]["doc_dir"]
+    )
+    assert findings(ran) == []
 
 
 def test_threads_and_processes_take_turns(ran: Path) -> None:

@@ -39,10 +39,10 @@ class Known(NamedTuple):
 class Report:
     """What a check of a data root has found; docs/verifying.md describes the JSON.
 
-    `sources_missing` counts the documents whose response file is gone, or cannot be used
-    any more, and was not looked at. `is_complete` is false where the index could not be
-    read to its end. `undecided` is the number of findings that were left out because a
-    run was working meanwhile.
+    `sources_missing` counts the documents whose response file is gone, or cannot be
+    used any more, and was not looked at. `is_complete` is false where the index could
+    not be read to its end. `undecided` is the number of findings that were left out
+    because a run was working meanwhile.
     """
 
     data_root: str
@@ -80,7 +80,7 @@ def report_lines(report: Report) -> Iterator[str]:
         f"directories, {report.documents_read} read"
     )
     if report.sources_missing:
-        yield f"{report.sources_missing} response files are gone, and were not looked at"
+        yield f"{report.sources_missing} response files are gone: not looked at"
     yield from finding_lines(report.findings)
     if report.undecided:
         who = report.running or "a run"

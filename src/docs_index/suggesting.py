@@ -53,11 +53,12 @@ def suggest_repairs(layout: Layout, run_id: str | None) -> Summary:
         store.insert("prompts", _prompts(store))
         if store.count("prompts"):
             store.insert("draft_texts", _draft_texts(store))
+        store.db.execute(_filled("suggest_likely.sql"))
+        store.insert("unusable", _unusable(store))
         for name in ("suggest_pairs.sql", "suggest_parents.sql"):
             store.db.execute(_filled(name))
         query = _filled("suggest_repairs.sql")
         store.db.execute(f"create table suggested as {query}")
-        _leave_out_unusable(store)
         is_new = publish_copy(
             store.db, layout.suggestions, "from suggested", store.scratch
         )
@@ -136,26 +137,15 @@ def _draft_texts(store: Store) -> Iterator[tuple[str, str]]:
             yield row_key, text.decode(errors="replace")
 
 
-def _leave_out_unusable(store: Store) -> None:
-    """Take files away that a build could not use either."""
+def _unusable(store: Store) -> Iterator[tuple[str, str]]:
+    """Yield the files that could be suggested, but not be used by a build."""
     (max_bytes,) = store.one("select max_response_bytes from build.main.build_record")
-    files = (
-        "select distinct suggested.value, source_rows.root_folder "
-        "from suggested inner join source_rows using (source_csv, row_key) "
-        "where suggested.action = 'set_response_file' order by all"
-    )
-    for path, name in list(store.rows(files)):
+    for name, path in store.rows(sql("suggest_compared.sql")):
+        folder = Folder(str(store.layout.root / name), max_bytes)
         try:
-            Folder(str(store.layout.root / name), max_bytes).read(path)
+            folder.read(path)
         except UnusableError:
-            store.db.execute(
-                "delete from suggested using source_rows "
-                "where suggested.action = 'set_response_file' "
-                "and suggested.source_csv = source_rows.source_csv "
-                "and suggested.row_key = source_rows.row_key "
-                "and value = ? and root_folder = ?",
-                [path, name],
-            )
+            yield name, path
 
 
 def _read(folder: Folder, path: str) -> bytes | None:

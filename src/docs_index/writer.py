@@ -22,7 +22,7 @@ from pathlib import Path
 from docs_index.directories import place_directory, write_once
 from docs_index.document import NAMES, Document
 from docs_index.documents import Documents
-from docs_index.errors import DocumentRefusedError, StorageError
+from docs_index.errors import DocumentRefusedError, LockedError, StorageError
 from docs_index.index import check_index, create_index, settle_index
 from docs_index.layout import open_layout
 from docs_index.lock import held_lock
@@ -34,8 +34,8 @@ _PATIENCE_S = 30.0
 class Writer:
     """Adds the documents of one run to one data root.
 
-    `run_id` is part of every doc_id. A run of the build that has the lock is waited
-    for, `patience_s` seconds at most.
+    `run_id` is part of every doc_id. Whoever has the lock, or keeps the index to itself,
+    is waited for, `patience_s` seconds at most.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Writer:
         """
         with (
             held_lock(self.layout.lock, self.patience_s),
-            _writing(self.layout.index) as connection,
+            _writing(self.layout.index, self.patience_s) as connection,
         ):
             documents = Documents(self.layout, connection)
             parent = documents.find(new.parent_doc_id or "")
@@ -114,13 +114,16 @@ def _insert(connection: sqlite3.Connection, document: Document) -> None:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the index, which is made where there is none."""
+def _writing(path: Path, patience_s: float) -> Iterator[sqlite3.Connection]:
+    """Open the index, which is made where there is none; a reader is waited for."""
     if not check_index(path).exists:
         create_index(path)
         settle_index(path)
     try:
-        with closing(sqlite3.connect(path, timeout=10)) as connection:
+        with closing(sqlite3.connect(path, timeout=patience_s)) as connection:
             yield connection
     except sqlite3.OperationalError as error:
+        if "is locked" in str(error):
+            message = f"{path} is in use by another program: add the document again"
+            raise LockedError(message) from error
         raise StorageError(f"{path}: {error}; add the document again") from error

@@ -54,7 +54,9 @@ where
         where source_rows.source_csv != 'evaluation' and source_rows.reason is not null
     );
 
--- What Python finds: regular files, and texts that are worth comparing.
+-- What Python finds: regular files, those of them that a build could not use, and texts
+-- that are worth comparing.
 create table files (root_folder varchar, path varchar);
+create table unusable (root_folder varchar, path varchar);
 create table prompts (place bigint, text varchar);
 create table draft_texts (row_key varchar, text varchar);
