@@ -11,7 +11,7 @@ import typer
 from docs_index.console import ending_cleanly
 from docs_index.exits import DONE, NEEDS_A_PERSON
 from docs_index.findings import as_object, report_lines
-from docs_index.layout import open_layout
+from docs_index.layout import RESPONSES, open_layout
 from docs_index.progress import shown_progress
 from docs_index.verify import Options, verify
 
@@ -51,7 +51,7 @@ def main(
     ] = "none",
     evaluation_root: Annotated[
         str, typer.Option(help="As the dbt var: where evaluations' responses are.")
-    ] = "3_generation",
+    ] = RESPONSES,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print all findings as JSON.")
     ] = False,

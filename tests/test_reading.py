@@ -290,7 +290,8 @@ def test_stats_add_up(sample: Path) -> None:
 
 def test_stats_sum_up_scores_where_there_is_a_table(ran: Path) -> None:
     rows = ["score,evaluation_template,evaluation_model"]
-    rows += [f"{score},t,m" for score in ("4", "7.0", "", "nan", "none")]
+    rows += [f"{score},t,m" for score in ("4", " 7.0\t", "", "nan", "none")]
+    rows[1] = "4, t,m "
     table = "\ufeff" + "\n".join(rows)
     write(ran, "7_cross_experiment/parsed_scores.csv", table)
     (scores,) = told(ran, "stats")["scores"]
@@ -302,6 +303,15 @@ def test_stats_sum_up_scores_where_there_is_a_table(ran: Path) -> None:
     result = ask(ran, "stats")
     assert result.exit_code == 2
     assert "parsed_scores.csv cannot be read" in result.stderr
+
+
+@pytest.mark.parametrize("row", ["5,t", "5,t,m,"])
+def test_a_table_of_scores_is_taken_whole_or_not_at_all(ran: Path, row: str) -> None:
+    table = f"score,evaluation_template,evaluation_model\n4,t,m\n{row}\n"
+    write(ran, "7_cross_experiment/parsed_scores.csv", table)
+    result = ask(ran, "stats")
+    assert result.exit_code == 2
+    assert "parsed_scores.csv is refused: line 3 " in result.stderr
 
 
 # Search ------------------------------------------------------------------------------

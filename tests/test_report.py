@@ -77,13 +77,13 @@ def counted(root: Path, columns: str, where: str = "true") -> dict[Any, int]:
     return {key: count for key, count in rows}
 
 
-def test_the_page_counts_what_was_imported(sample: Path, page: Element) -> None:
+def test_the_page_counts_what_was_ingested(sample: Path, page: Element) -> None:
     found = tables(page)
     by_stage = next(rows for name, rows in found.items() if name.startswith("By stage"))
     assert {row["Stage"]: int(row["documents"]) for row in by_stage} == counted(
         sample, "stage"
     )
-    assert sum(int(row["rows not imported"]) for row in by_stage) == 8
+    assert sum(int(row["rows not ingested"]) for row in by_stage) == 8
     for caption, heading, column in (
         ("By month of creation (UTC)", "Month", "substr(created_at, 1, 7)"),
         ("By the model that wrote the text, or judged it", "Model", "model_id"),
@@ -139,7 +139,7 @@ def test_every_reason_stands_with_its_remedy_and_its_rows(
             )
             assert int(row[source]) == expected[0]
     shown = {
-        (row["Row"], row["Detail"]) for row in found["Rows that were not imported"]
+        (row["Row"], row["Detail"]) for row in found["Rows that were not ingested"]
     }
     assert shown == {
         (f"{source}:{row_index}", " ".join(detail.split()))
@@ -214,7 +214,7 @@ def test_links_are_drafts_among_the_gaps(ran: Path) -> None:
     found = tables(read_page(made(ran)))
     (gaps,) = [rows for name, rows in found.items() if name.startswith("Stage draft,")]
     nothing_of = {row["Template"]: row["Nothing of"] for row in gaps}
-    assert "unheard-of (2 not imported)" in nothing_of["bridge-v0"]
+    assert "unheard-of (2 not ingested)" in nothing_of["bridge-v0"]
     assert nothing_of["noticing-v1"] == "unheard-of"
 
 
@@ -299,7 +299,7 @@ def test_an_index_without_documents_has_a_page(tmp_path: Path) -> None:
     create_index(index(tmp_path))
     page = read_page(made(tmp_path))
     assert "0 documents" in page.text
-    assert "Every row was imported." in page.text
+    assert "Every row was ingested." in page.text
 
 
 # What it does not do -----------------------------------------------------------------

@@ -26,10 +26,7 @@ final as (
         occurred_at,
         'draft' as stage,
         logical_key_id,
-        doc_id,
-        cast(null as varchar) as parent_doc_id,
-        cast(null as varchar) as parent_task_id,
-        cast(null as varchar) as link_method
+        doc_id
     from with_doc_ids
 )
 

@@ -28,12 +28,8 @@ documents as (
 with_targets as (
     select
         evaluations.row_key,
-        evaluations.source_csv,
-        evaluations.row_index,
-        evaluations.task_id,
         evaluations.template_id,
         evaluations.model_id,
-        evaluations.occurred_at,
         evaluations.essay_task_id,
         evaluations.generation_task_id,
         targets.link_method,
@@ -57,10 +53,6 @@ with_doc_ids as (
 final as (
     select
         row_key,
-        source_csv,
-        row_index,
-        task_id,
-        occurred_at,
         'evaluation' as stage,
         case when parent_doc_id is not null then logical_key_id end as logical_key_id,
         case when parent_doc_id is not null then doc_id end as doc_id,

@@ -14,13 +14,10 @@ essays as (select * from {{ ref("int_essays__resolved") }}),
 evaluations as (select * from {{ ref("int_evaluations__resolved") }}),
 
 keyed as (
-    select
-        *,
-        cast(null as varchar) as orphan_detail
-    from drafts
-    union all
+    select * from drafts
+    union all by name
     select * from essays
-    union all
+    union all by name
     select * from evaluations
 ),
 

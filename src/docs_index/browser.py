@@ -102,7 +102,7 @@ def _queries() -> dict[str, dict[str, Any]]:
         "latest": ("Latest document of each logical key", sql("browse_latest.sql")),
         "lineage": ("Lineage of a document", sql("browse_lineage.sql")),
         "bad_rows_by_reason": (
-            "Rows that were not imported, of one reason or of all",
+            "Rows that were not ingested, of one reason or of all",
             sql("browse_bad_rows.sql"),
         ),
         "gaps": (

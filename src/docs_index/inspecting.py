@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from docs_index.layout import STAGES
+from docs_index.layout import RESPONSES, STAGES
 from docs_index.parsing import text_parser
 from docs_index.responses import Folder, UnusableError
 from docs_index.texts import open_no_link
@@ -118,7 +118,7 @@ class Inspector:
         }
         sources = {
             "raw": (document.folder, document.response_file),
-            "prompt": ("3_generation", document.prompt_file),
+            "prompt": (RESPONSES, document.prompt_file),
         }
         for name, (folder, file) in sources.items():
             line |= self._source(name, folder, file, sizes[name], document.is_read)

@@ -1,4 +1,4 @@
-"""Where things stand under a data root; the only place that spells these paths."""
+"""Where things stand under a data root: Python spells these paths nowhere else."""
 
 import errno
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from docs_index.errors import DataRootError
 
+RESPONSES = "3_generation"  # evaluations' may be elsewhere: the var evaluation_root
 REPORTS = ("latest", "consistency")
 STAGES = ("draft", "essay", "evaluation")  # parents before what hangs on them
 UNPUBLISHED = ".unpublished"
@@ -67,7 +68,7 @@ class Layout:
     @property
     def responses(self) -> Path:
         """The response files that the tables name; programs may add to them."""
-        return self.root / "3_generation"
+        return self.root / RESPONSES
 
     @property
     def bad_generations(self) -> Path:
@@ -143,6 +144,11 @@ class Layout:
     def scores(self) -> Path:
         """The scores of all experiments, from which essays are chosen."""
         return self.root / "7_cross_experiment" / "aggregated_scores.csv"
+
+    @property
+    def parsed_scores(self) -> Path:
+        """The scores of evaluations, for `docs-index stats`."""
+        return self.root / "7_cross_experiment" / "parsed_scores.csv"
 
     def report(self, name: str) -> Path:
         """The report `latest` or `consistency`."""

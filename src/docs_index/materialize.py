@@ -270,8 +270,9 @@ def _counted(store: Store, outcomes: Counter[str]) -> dict[str, Any]:
     documents = {
         "placed": outcomes["placed"],
         "found": outcomes["found"],
-        "skipped": store.count("known")
-        - store.count("(from known anti join build.main.documents using (doc_id))"),
+        "skipped": store.count(
+            "(from known semi join build.main.documents using (doc_id))"
+        ),
     }
     return {
         "documents": documents | conflicts,

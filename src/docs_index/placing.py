@@ -22,6 +22,7 @@ from typing import Literal, NamedTuple
 import duckdb
 
 from docs_index.directories import renamed
+from docs_index.layout import RESPONSES
 from docs_index.parsing import parser_of
 from docs_index.quoting import literal
 from docs_index.responses import Folder, UnusableError
@@ -149,7 +150,7 @@ class Placer:
         contents = {"raw.txt": raw, "metadata.json": document.metadata_text.encode()}
         if document.prompt_file is not None:
             contents["prompt.txt"] = self._read_unchanged(
-                "3_generation", document.prompt_file, document.prompt_hash
+                RESPONSES, document.prompt_file, document.prompt_hash
             )
         if document.parser is None:
             contents["parsed.txt"] = raw

@@ -16,7 +16,7 @@ import duckdb
 from docs_index.attaching import attach_index
 from docs_index.findings import Finding, Report, in_order
 from docs_index.inspecting import Inspector, Wanted
-from docs_index.layout import Layout
+from docs_index.layout import RESPONSES, Layout
 from docs_index.lists import LISTS, list_checksums
 from docs_index.lock import holder_of
 from docs_index.progress import Progress
@@ -43,7 +43,7 @@ class Options:
 
     share: float = 0.0
     read_data: str = "none"
-    evaluation_root: str = "3_generation"
+    evaluation_root: str = RESPONSES
     workers: int = 1
 
 

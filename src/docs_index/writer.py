@@ -34,8 +34,8 @@ _PATIENCE_S = 30.0
 class Writer:
     """Adds the documents of one run to one data root.
 
-    `run_id` is part of every doc_id. Whoever has the lock, or keeps the index to itself,
-    is waited for, `patience_s` seconds at most.
+    `run_id` is part of every doc_id. Whoever has the lock, or keeps the index to
+    itself, is waited for, `patience_s` seconds at most.
     """
 
     def __init__(

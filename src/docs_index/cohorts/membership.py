@@ -20,7 +20,7 @@ from docs_index.cohorts.states import Standing, State, reasons, standings
 from docs_index.errors import CohortError
 from docs_index.layout import Layout
 from docs_index.placing import sync_file_system
-from docs_index.publishing import publish, relation_lines
+from docs_index.publishing import csv_lines, publish
 
 _MEMBERS = f"""
     select {", ".join(COLUMNS)}
@@ -94,7 +94,6 @@ def place_cohort(
     """
     refuse_faults(database, cohort_id)
     with duckdb.connect(str(database), read_only=True) as db:
-        listed = "".join(relation_lines(db.sql(_MEMBERS))).encode()
         found = db.execute(_MEMBERS).fetchall()
         rows = [dict(zip(COLUMNS, values, strict=True)) for values in found]
         new = dict(db.execute(_NEW).fetchall())
@@ -103,6 +102,7 @@ def place_cohort(
         raise CohortError(
             f"the last build is of another cohort than {cohort_id}: build it again"
         )
+    listed = "".join(csv_lines([COLUMNS, *found])).encode()
     changed = [] if dry_run else _write(layout, cohort_id, listed, new)
     campaign = open_campaign(layout, cohort_id, rows)
     return Summary(

@@ -1,12 +1,12 @@
 """The scores of evaluations, where a table of them is there.
 
 The score table is none of the index: `7_cross_experiment/parsed_scores.csv` is read as
-it is, its columns named as those of evaluations are.
+it is, its columns named and its values trimmed as those of evaluations are.
 """
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -16,6 +16,7 @@ from docs_index.layout import Layout
 
 _TEMPLATES = ("evaluation_template", "evaluation_template_id")
 _MODELS = ("evaluation_model", "evaluation_model_name")
+_BLANKS = " \t\r\n"
 _LONGEST_FIELD = 16 * 2**20  # characters
 
 
@@ -23,14 +24,17 @@ def scores(layout: Layout) -> list[dict[str, Any]] | None:
     """Return number, mean and bounds of scores by template and model.
 
     None where there is no score table. A row without a number in `score` has no score.
+
+    Raises:
+        TableRefusedError: a row has more or fewer fields than the header.
     """
-    path = layout.bad_generations.with_name("parsed_scores.csv")
+    path = layout.parsed_scores
     layout.refuse_link_out(path)
     if not path.is_file():
         return None
     found: dict[tuple[str | None, str | None], list[float]] = defaultdict(list)
     for row in _table(path):
-        score = _number(row.get("score"))
+        score = _number(row.get("score", ""))
         if score is not None:
             found[_first(row, _TEMPLATES), _first(row, _MODELS)].append(score)
     return [
@@ -46,22 +50,29 @@ def scores(layout: Layout) -> list[dict[str, Any]] | None:
     ]
 
 
-def _table(path: Path) -> Iterable[Mapping[str, str | None]]:
+def _table(path: Path) -> Iterator[Mapping[str, str]]:
     csv.field_size_limit(_LONGEST_FIELD)
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        reader = csv.DictReader(file)
         try:
-            yield from csv.DictReader(file)
+            for row in reader:
+                if None in row or None in row.values():
+                    raise TableRefusedError(
+                        f"{path} is refused: line {reader.line_num} has not the fields "
+                        "of the header; mend the file or export it anew"
+                    )
+                yield {name: value.strip(_BLANKS) for name, value in row.items()}
         except csv.Error as error:
             raise TableRefusedError(f"{path} cannot be read: {error}") from error
 
 
-def _first(row: Mapping[str, str | None], names: Iterable[str]) -> str | None:
+def _first(row: Mapping[str, str], names: Iterable[str]) -> str | None:
     return next((value for name in names if (value := row.get(name))), None)
 
 
-def _number(text: str | None) -> float | None:
+def _number(text: str) -> float | None:
     try:
-        number = float(text or "")
+        number = float(text)
     except ValueError:
         return None
     return number if abs(number) < float("inf") else None

@@ -1,4 +1,5 @@
--- Rows that were not imported, with what to do; of every reason if none is given. :reason
+-- Rows that were not ingested, with what to do; of every reason if none is given.
+-- :reason
 select
     bad_generations.reason,
     bad_generations.source_csv,

@@ -1,4 +1,4 @@
--- One row per reason that rows were not imported for, in the order of precedence.
+-- One row per reason that rows were not ingested for, in the order of precedence.
 select
     bad_generations.reason,
     reasons.description,
