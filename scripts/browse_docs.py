@@ -2,7 +2,6 @@
 
 import socket
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from docs_index.console import ending_cleanly
 from docs_index.errors import BrowserError
 from docs_index.layout import Layout, open_layout
+from docs_index.options import DataRoot
 from docs_index.scratch import scratch_folder
 
 HOST = "127.0.0.1"
@@ -49,9 +49,7 @@ def serve(layout: Layout, port: int) -> None:
 
 @app.command()
 def main(
-    data_root: Annotated[
-        Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
-    ] = None,
+    data_root: DataRoot = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Where it listens; 0 for a free one.")
     ] = 8001,

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,24 +11,19 @@ from docs_index.cohorts.console import print_building
 from docs_index.cohorts.naming import named_cohort
 from docs_index.console import ending_cleanly
 from docs_index.layout import open_cohort_layout
+from docs_index.options import AsJson, Cohort, DataRoot
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
 def main(
-    cohort: Annotated[
-        str | None, typer.Option(help="The cohort's name (default: DD_COHORT).")
-    ] = None,
+    cohort: Cohort = None,
     dry_run: Annotated[
         bool, typer.Option(help="Say what it would have and cost; write nothing.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON.")
-    ] = False,
-    data_root: Annotated[
-        Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
-    ] = None,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
 ) -> None:
     """Build a cohort of the selected essays, taking in evaluations that exist.
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from docs_index.cohorts.states import State, reasons, standings, tallies
 from docs_index.console import ending_cleanly
 from docs_index.exits import DONE, NEEDS_A_PERSON
 from docs_index.layout import open_cohort_layout
+from docs_index.options import AsJson, DataRoot
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -23,12 +23,8 @@ def main(
     cohort: Annotated[
         str | None, typer.Argument(help="The cohort's name (default: DD_COHORT).")
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the status as JSON.")
-    ] = False,
-    data_root: Annotated[
-        Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
-    ] = None,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
 ) -> None:
     """Say how far a cohort is; exit with 1 while it is incomplete.
 

@@ -3,7 +3,6 @@
 import json
 import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +14,7 @@ from docs_index.console import (
 )
 from docs_index.layout import open_layout
 from docs_index.materialize import Options, materialize
+from docs_index.options import AsJson, DataRoot, Quiet, RunId, Workers
 from docs_index.progress import shown_progress
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -22,21 +22,13 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def main(
-    data_root: Annotated[
-        Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
-    ] = None,
-    run_id: Annotated[
-        str | None, typer.Option(help="Must be the build's (default: RUN_ID).")
-    ] = None,
+    data_root: DataRoot = None,
+    run_id: RunId = None,
     dry_run: Annotated[
         bool, typer.Option(help="Print the plan and write nothing.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON.")
-    ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes (default: one per core).")
-    ] = None,
+    as_json: AsJson = False,
+    workers: Workers = None,
     link: Annotated[
         bool,
         typer.Option(
@@ -44,7 +36,7 @@ def main(
             "takes no room, but whoever edits one edits both."
         ),
     ] = False,
-    quiet: Annotated[bool, typer.Option(help="Show no progress.")] = False,
+    quiet: Quiet = False,
     strict: Annotated[
         bool, typer.Option(help="Exit with 3 when rows are in the bad list.")
     ] = False,

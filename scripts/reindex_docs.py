@@ -13,6 +13,7 @@ from docs_index.errors import DocsIndexError
 from docs_index.exits import DONE, NEEDS_A_PERSON
 from docs_index.findings import finding_lines
 from docs_index.layout import open_layout
+from docs_index.options import AsJson, DataRoot, Quiet, Workers
 from docs_index.progress import shown_progress
 from docs_index.reindex import Options, Summary, reindex
 
@@ -36,9 +37,7 @@ def told(summary: Summary) -> str:
 
 @app.command()
 def main(
-    data_root: Annotated[
-        Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
-    ] = None,
+    data_root: DataRoot = None,
     output: Annotated[
         Path | None,
         typer.Option(help="The new index (default: db/documents.reindexed.sqlite)."),
@@ -53,13 +52,9 @@ def main(
             help="Leave out damaged documents, and what hangs on them.",
         ),
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON.")
-    ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes (default: one per core).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option(help="Show no progress.")] = False,
+    as_json: AsJson = False,
+    workers: Workers = None,
+    quiet: Quiet = False,
 ) -> None:
     """Rebuild the SQLite index from the documents' metadata.json files alone.
 

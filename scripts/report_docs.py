@@ -8,6 +8,7 @@ import typer
 from docs_index.console import ending_cleanly
 from docs_index.errors import printable
 from docs_index.layout import open_layout
+from docs_index.options import DataRoot
 from docs_index.reading.export import refuse_to_overwrite
 from docs_index.report import write_report
 
@@ -16,9 +17,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def main(
-    data_root: Annotated[
-        Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
-    ] = None,
+    data_root: DataRoot = None,
     output: Annotated[
         Path | None,
         typer.Option(help="The page (default: 7_reporting/documents_report.html)."),

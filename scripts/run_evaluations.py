@@ -4,7 +4,6 @@ import json
 import os
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +17,7 @@ from docs_index.console import ending_cleanly
 from docs_index.exits import DONE, INTERRUPTED, NEEDS_A_PERSON
 from docs_index.layout import open_cohort_layout
 from docs_index.lock import take_lock
+from docs_index.options import AsJson, Cohort, DataRoot
 from docs_index.progress import shown_progress
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -25,24 +25,18 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def main(
-    cohort: Annotated[
-        str | None, typer.Option(help="The cohort's name (default: DD_COHORT).")
-    ] = None,
+    cohort: Cohort = None,
     concurrency: Annotated[
         int, typer.Option(min=1, max=64, help="Requests at a time.")
     ] = 4,
     retries: Annotated[
         int, typer.Option(min=0, help="Retries of one request that may fare better.")
     ] = RETRIES,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON.")
-    ] = False,
+    as_json: AsJson = False,
     quiet: Annotated[
         bool, typer.Option(help="Show no progress, nor what is skipped.")
     ] = False,
-    data_root: Annotated[
-        Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
-    ] = None,
+    data_root: DataRoot = None,
 ) -> None:
     """Run the evaluations of a cohort that are not done.
 

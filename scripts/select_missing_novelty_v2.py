@@ -1,6 +1,5 @@
 """List the best essays that lack a score for a template, for a cohort to evaluate."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ from docs_index.cohorts.console import print_chosen
 from docs_index.cohorts.naming import named_cohort
 from docs_index.console import ending_cleanly
 from docs_index.layout import open_cohort_layout
+from docs_index.options import DataRoot
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -36,9 +36,7 @@ def main(
             "(default: all)."
         ),
     ] = None,
-    data_root: Annotated[
-        Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
-    ] = None,
+    data_root: DataRoot = None,
 ) -> None:
     """Make 2_tasks/selected_essays.txt a list of the best essays that lack a score.
 

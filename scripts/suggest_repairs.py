@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from docs_index.console import ending_cleanly, print_table
 from docs_index.errors import printable
 from docs_index.layout import open_layout
+from docs_index.options import AsJson, DataRoot, RunId
 from docs_index.suggesting import Summary, suggest_repairs
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -36,15 +36,9 @@ def print_summary(summary: Summary) -> None:
 
 @app.command()
 def main(
-    data_root: Annotated[
-        Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
-    ] = None,
-    run_id: Annotated[
-        str | None, typer.Option(help="Must be the build's (default: RUN_ID).")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON.")
-    ] = False,
+    data_root: DataRoot = None,
+    run_id: RunId = None,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
 ) -> None:
     """Suggest what could repair the rows that were not ingested; repair nothing.

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from docs_index.console import ending_cleanly
 from docs_index.exits import DONE, NEEDS_A_PERSON
 from docs_index.findings import as_object, report_lines
 from docs_index.layout import RESPONSES, open_layout
+from docs_index.options import AsJson, DataRoot, Quiet, Workers
 from docs_index.progress import shown_progress
 from docs_index.verify import Options, verify
 
@@ -38,9 +38,7 @@ def folder_of_evaluations(folder: str) -> str:
 
 @app.command()
 def main(
-    data_root: Annotated[
-        Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
-    ] = None,
+    data_root: DataRoot = None,
     read_data: Annotated[
         str,
         typer.Option(
@@ -52,13 +50,9 @@ def main(
     evaluation_root: Annotated[
         str, typer.Option(help="As the dbt var: where evaluations' responses are.")
     ] = RESPONSES,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print all findings as JSON.")
-    ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes (default: one per core).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option(help="Show no progress.")] = False,
+    as_json: AsJson = False,
+    workers: Workers = None,
+    quiet: Quiet = False,
 ) -> None:
     """Check that the index and the documents' directories agree; change nothing.
 

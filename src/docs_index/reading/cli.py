@@ -16,6 +16,7 @@ from docs_index.document import LATEST_FIRST
 from docs_index.documents import open_documents
 from docs_index.errors import VERIFY, DamagedDocumentError, printable
 from docs_index.exits import ending_cleanly
+from docs_index.options import AsJson, DataRoot
 from docs_index.reading import counts, options, search, shapes, trees, views, why
 from docs_index.reading import export as exporting
 from docs_index.reading.choosing import chosen, part_of
@@ -59,8 +60,8 @@ def start() -> None:
 def list_documents(
     filters: Filters,
     limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 50,
-    as_json: options.AsJson = False,
-    data_root: options.DataRoot = None,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
 ) -> None:
     """List documents, the newest first.
 
@@ -84,8 +85,8 @@ def list_documents(
 @app.command()
 def show(
     name: options.Id,
-    as_json: options.AsJson = False,
-    data_root: options.DataRoot = None,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
 ) -> None:
     """Show a document: its row, its files, and what stands around it.
 
@@ -103,8 +104,8 @@ def show(
 def cat(
     name: options.Id,
     part: Annotated[Part, typer.Option(help="Which of its texts.")] = Part.RAW,
-    as_json: options.AsJson = False,
-    data_root: options.DataRoot = None,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
 ) -> None:
     """Print the text of a document, and nothing else.
 
@@ -136,8 +137,8 @@ def search_texts(
     build: Annotated[
         bool, typer.Option("--build", help="Make the search index anew.")
     ] = False,
-    as_json: options.AsJson = False,
-    data_root: options.DataRoot = None,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
 ) -> None:
     """Search the texts of documents, the best first.
 
@@ -168,8 +169,8 @@ def search_texts(
 @app.command()
 def lineage(
     name: options.Id,
-    as_json: options.AsJson = False,
-    data_root: options.DataRoot = None,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
 ) -> None:
     """Show what a document was made from, and what was made from it.
 
@@ -188,8 +189,8 @@ def lineage(
 def tell_why(
     name: options.Attempt,
     limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 20,
-    as_json: options.AsJson = False,
-    data_root: options.DataRoot = None,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
 ) -> None:
     """Tell what became of a row or a task, by which rule, and what else was considered.
 
@@ -208,8 +209,8 @@ def gaps(
     everything: Annotated[
         bool, typer.Option("--all", help="Also the pairs that have documents.")
     ] = False,
-    as_json: options.AsJson = False,
-    data_root: options.DataRoot = None,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
 ) -> None:
     """List the pairs of template and model that have no document that parsed.
 
@@ -226,7 +227,7 @@ def gaps(
 
 
 @app.command()
-def stats(as_json: options.AsJson = False, data_root: options.DataRoot = None) -> None:
+def stats(as_json: AsJson = False, data_root: DataRoot = None) -> None:
     """Count documents: how many, how large, of what; and what was not taken.
 
     Example: docs-index stats
@@ -256,8 +257,8 @@ def export(
     texts: Annotated[
         bool, typer.Option("--texts", help="Also the raw, parsed and prompt texts.")
     ] = False,
-    as_json: options.AsJson = False,
-    data_root: options.DataRoot = None,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
 ) -> None:
     """Write documents for other programs, the oldest row of the index first.
 

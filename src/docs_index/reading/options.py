@@ -1,10 +1,9 @@
-"""The options that commands share, and what a shell may complete in them."""
+"""The options that choose documents, and what a shell may complete in them."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -74,10 +73,6 @@ def _instant(text: str | None) -> str | None:
     return text
 
 
-DataRoot = Annotated[
-    Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Id = Annotated[
     str,
     typer.Argument(

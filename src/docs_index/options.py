@@ -1,0 +1,21 @@
+"""The options that several scripts have, each with one meaning in all of them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DataRoot = Annotated[
+    Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
+]
+RunId = Annotated[
+    str | None, typer.Option(help="Must be the build's (default: RUN_ID).")
+]
+Cohort = Annotated[
+    str | None, typer.Option(help="The cohort's name (default: DD_COHORT).")
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Processes (default: one per core).")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Quiet = Annotated[bool, typer.Option(help="Show no progress.")]
