@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ from docs_index.errors import (
     AnswerError,
     BlockedError,
     CohortError,
+    TableRefusedError,
     UnparsedError,
 )
 from docs_index.layout import open_cohort_layout
@@ -235,6 +237,28 @@ def test_what_is_missing_blocks(tmp_path: Path, endpoint: Endpoint) -> None:
     (root / "gens/essay/e1/parsed.txt").write_text("x")
     assert "model sonnet-4 is not in" in run(root, model_at(endpoint)).failed["v_e1"]
     assert not needs_answers(opened(cohort_done(root)))
+
+
+def test_no_answer_is_bought_that_nothing_can_parse(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path, ["e1", "e2"])
+    evaluation_prompt(opened(root), "v_e1")
+    for table, said in (
+        (
+            ["template_id,parser", "novelty,in_lastline"],
+            "'in_lastline' in .* correct it",
+        ),
+        (["template_id,parser", "other,in_last_line"], "novelty is not in .*: add it"),
+    ):
+        tables(root, evaluation_templates=table)
+        assert {one.state for one in standings(opened(root))} == {State.BLOCKED}
+        failed = run(root, model_at(endpoint)).failed
+        assert all(re.search(said, failed[name]) for name in ("v_e1", "v_e2"))
+    assert endpoint.requests == 0
+    generation(root, "evaluation", "v_e2", raw=GOOD)
+    with pytest.raises(BlockedError, match="is not in"):
+        evaluation_parsed(opened(root), "v_e2")
 
 
 def cohort_done(root: Path) -> Path:
@@ -590,14 +614,30 @@ def test_a_cohort_that_is_not_built_is_named(
     assert not (tmp_path / "cohorts").exists()
 
 
-def test_a_membership_with_odd_ids_is_refused(tmp_path: Path) -> None:
+DAMAGED = (
+    ("v_e1", "../x", "has the id '../x', which cannot name a file"),
+    ("^(evaluation),v_e1", r"\1,", "has the id '', which cannot"),
+    ("^(evaluation,v_e1,here),e1", r"\1,", "has the id '', which cannot"),
+    ("^evaluation", "Evaluation", "has the stage 'Evaluation'"),
+    (",here,", ",there,", "is of cohort 'there'"),
+    ("^evaluation.*\n", "", "it has no evaluation"),
+    ("^(evaluation.*\n)", r"\1\1", "has evaluation 'v_e1' once more"),
+)
+
+
+def test_a_damaged_membership_is_refused(tmp_path: Path) -> None:
     root = cohort(tmp_path)
     path = root / "cohorts/here/membership.csv"
     good = path.read_text()
-    for bad in (good.replace("v_e1", "../x"), good.replace("gen_id,", "id,", 1)):
-        path.write_text(bad)
-        with pytest.raises(Exception, match="build the cohort anew"):
+    path.write_text(good.replace("gen_id,", "id,", 1))
+    with pytest.raises(TableRefusedError, match="has no column gen_id: build the co"):
+        opened(root)
+    for old, new, fault in DAMAGED:
+        path.write_text(re.sub(old, new, good, flags=re.MULTILINE))
+        assert path.read_text() != good
+        with pytest.raises(TableRefusedError, match=fault) as refusal:
             opened(root)
+        assert str(refusal.value).endswith("\nbuild the cohort anew")
 
 
 def test_a_membership_may_have_long_values(tmp_path: Path) -> None:

@@ -46,12 +46,16 @@ from building import (
     read_csv,
     report,
     results,
+    script,
     snapshot,
     started,
     write,
 )
 
 from docs_index.attaching import load_extension
+from docs_index.errors import IndexFileError
+from docs_index.new_document import NewDocument
+from docs_index.writer import Writer
 
 Document = dict[str, Any]
 Summary = dict[str, Any]
@@ -325,6 +329,29 @@ def test_a_lost_index_is_made_anew_of_what_is_on_disk(
     assert summary["changed_files"] == ["db/documents.sqlite"]
     assert snapshot(ran / "docs") == before
     assert dump(ran) == dump(first_run.root)
+
+
+def test_a_lost_index_is_not_made_anew_without_what_only_it_knew(ran: Path) -> None:
+    new = NewDocument(
+        stage="draft", task_id="d", template_id="t", model_id="m", combo_id="c",
+        timestamp="2025-06-01", attempt_id="1", raw="text",
+    )  # fmt: skip
+    added = Writer(ran, run_id="autumn").add(new)
+    index(ran).unlink()
+    before = snapshot(ran / "docs")
+    for arguments in ([], ["--dry-run"]):
+        process = materialize(ran, *arguments)
+        assert process.returncode == 2
+        assert f"such as docs/{added.doc_dir}" in process.stderr
+    with pytest.raises(IndexFileError, match="a new one would lack documents"):
+        Writer(ran, run_id="autumn").add(new)
+    assert snapshot(ran / "docs") == before
+    assert not index(ran).exists()
+    rebuilt = f"scripts/reindex_docs.py --output {index(ran)}"
+    assert rebuilt in process.stderr
+    good(script(ran, "reindex_docs.py", "--output", str(index(ran))))
+    good(materialize(ran))
+    assert len(documents(ran)) == 33
 
 
 def test_an_empty_index_file_counts_as_none(root: Path, first_run: Run) -> None:

@@ -437,7 +437,7 @@ def test_an_index_that_another_program_writes_is_waited_for(ran: Path) -> None:
     adding = Writer(ran, run_id="autumn", patience_s=0.2)
     with closing(sqlite3.connect(index(ran))) as other:
         other.execute("begin immediate")
-        with pytest.raises(LockedError, match="in use by another program"):
+        with pytest.raises(LockedError, match="in use by another connection"):
             adding.add(ESSAY)
     assert documents(ran, "run_id = 'autumn'") == []
     assert (

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docs_index.errors import VERIFY, IndexFileError, LockedError, StorageError
+from docs_index.layout import Layout
 from docs_index.resources import sql
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
@@ -127,6 +128,14 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def missing_index(path: Path) -> IndexFileError:
     """Return the error of there being no index."""
     return IndexFileError(f"there is no index in {path.parent}: {_MAKE_ONE}")
+
+
+def lost_index(layout: Layout, doc_dir: str) -> IndexFileError:
+    """Return the error of a document that an index made anew would not have."""
+    return IndexFileError(
+        f"{layout.index} is missing, and a new one would lack documents that are "
+        f"there, such as docs/{doc_dir}: {_REBUILD} {layout.index}, then run again"
+    )
 
 
 def _is_damage(error: sqlite3.Error) -> bool:

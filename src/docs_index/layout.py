@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,6 +158,12 @@ class Layout:
     def page(self) -> Path:
         """The documents report for people, of scripts/report_docs.py."""
         return self.reports / "documents_report.html"
+
+    def documents_on_disk(self) -> Iterator[str]:
+        """Yield `{stage}/{logical_key_id}/{doc_id}` of every document's directory."""
+        for stage in STAGES:
+            for path in self.docs.glob(f"{stage}/*/*/metadata.json"):
+                yield str(path.parent.relative_to(self.docs))
 
     def refuse_link_out(self, path: Path) -> None:
         """Check that a path stays in the data root, links followed.

@@ -23,8 +23,8 @@ from docs_index.directories import place_directory, write_once
 from docs_index.document import NAMES, Document
 from docs_index.documents import Documents
 from docs_index.errors import DocumentRefusedError, LockedError, StorageError
-from docs_index.index import check_index, create_index, settle_index
-from docs_index.layout import open_layout
+from docs_index.index import check_index, create_index, lost_index, settle_index
+from docs_index.layout import Layout, open_layout
 from docs_index.lock import held_lock
 from docs_index.new_document import NewDocument, made_ready
 
@@ -55,12 +55,14 @@ class Writer:
         Raises:
             DocumentRefusedError: it is not as the rules want it, or something else is
                 in its place; nothing was written.
-            LockedError: another program works on the data root for too long.
+            IndexFileError: the index is lost, or none of this program.
+            LockedError: another program works on the data root for too long, or reads
+                the index, be it this one by a query that has more to give.
             OSError, StorageError: writing failed; add it again to complete it.
         """
         with (
             held_lock(self.layout.lock, self.patience_s),
-            _writing(self.layout.index, self.patience_s) as connection,
+            _writing(self.layout, self.patience_s) as connection,
         ):
             documents = Documents(self.layout, connection)
             parent = documents.find(new.parent_doc_id or "")
@@ -114,9 +116,16 @@ def _insert(connection: sqlite3.Connection, document: Document) -> None:
 
 
 @contextmanager
-def _writing(path: Path, patience_s: float) -> Iterator[sqlite3.Connection]:
-    """Open the index, which is made where there is none; a reader is waited for."""
+def _writing(layout: Layout, patience_s: float) -> Iterator[sqlite3.Connection]:
+    """Open the index, which is made where there is none; a reader is waited for.
+
+    Raises:
+        IndexFileError: it is lost, or no index of this program.
+    """
+    path = layout.index
     if not check_index(path).exists:
+        for doc_dir in layout.documents_on_disk():
+            raise lost_index(layout, doc_dir)
         create_index(path)
         settle_index(path)
     try:
@@ -124,6 +133,6 @@ def _writing(path: Path, patience_s: float) -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.OperationalError as error:
         if "is locked" in str(error):
-            message = f"{path} is in use by another program: add the document again"
+            message = f"{path} is in use by another connection: add the document again"
             raise LockedError(message) from error
         raise StorageError(f"{path}: {error}; add the document again") from error

@@ -5,7 +5,7 @@ name at the endpoint are, from their tables.
 """
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,8 @@ import duckdb
 
 from docs_index.cohorts.inputs import load_table
 from docs_index.cohorts.naming import is_path_component
-from docs_index.errors import CohortError, TableRefusedError
-from docs_index.layout import Layout
+from docs_index.errors import CohortError, TableRefusedError, first_few
+from docs_index.layout import STAGES, Layout
 from docs_index.tables import MAX_LINE_BYTES, check_table
 
 COLUMNS = (
@@ -134,16 +134,34 @@ def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:
     csv.field_size_limit(MAX_LINE_BYTES)
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
-    ids = [row[name] for row in rows for name in ("gen_id", "parent_gen_id")]
-    odd = [name for name in ids if name and not is_path_component(name)]
-    odd += [row["template_id"] for row in rows if row["stage"] == "evaluation"
-            and not is_path_component(row["template_id"])]  # fmt: skip
-    if odd:
+    if faults := list(_faults(rows, cohort_id)):
         raise TableRefusedError(
-            f"{path} has the id {odd[0]!r}, which cannot name a file: build the cohort "
-            "anew"
+            f"{path} is not what building a cohort writes:\n{first_few(faults)}\n"
+            "build the cohort anew"
         )
     return rows
+
+
+def _faults(rows: Sequence[Mapping[str, str]], cohort_id: str) -> Iterator[str]:
+    """Yield what a membership would have otherwise, were it as it was written."""
+    seen: set[tuple[str, str]] = set()
+    for number, row in enumerate(rows, 1):
+        stage, gen_id = row["stage"], row["gen_id"]
+        if stage not in STAGES:
+            yield f"row {number} has the stage {stage!r}"
+        if row["cohort_id"] != cohort_id:
+            yield f"row {number} is of cohort {row['cohort_id']!r}"
+        names = [gen_id]
+        names += [row["parent_gen_id"]] if stage != "draft" else []
+        names += [row["template_id"]] if stage == "evaluation" else []
+        for name in names:
+            if not is_path_component(name):
+                yield f"row {number} has the id {name!r}, which cannot name a file"
+        if (stage, gen_id) in seen:
+            yield f"row {number} has {stage} {gen_id!r} once more"
+        seen.add((stage, gen_id))
+    if not any(stage == "evaluation" for stage, _ in seen):
+        yield "it has no evaluation"
 
 
 def _pairs(path: Path, key: str, value: str) -> Sequence[tuple[str, str]]:

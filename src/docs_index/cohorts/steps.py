@@ -29,6 +29,7 @@ from docs_index.cohorts.generations import (
 )
 from docs_index.cohorts.llm import LanguageModel
 from docs_index.errors import BlockedError, UnparsedError
+from docs_index.new_document import PARSERS
 from docs_index.parsing import parsed
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,8 @@ def evaluation_prompt(campaign: Campaign, gen_id: str) -> str:
     """Render an evaluation's template with its essay, and return the prompt.
 
     Raises:
-        BlockedError: the essay's text or the template is missing or cannot be used.
+        BlockedError: the essay's text, the template or its parser is missing or cannot
+            be used.
     """
     evaluation = campaign.evaluation(gen_id)
     folder = campaign.folder(evaluation)
@@ -72,7 +74,7 @@ def evaluation_raw(campaign: Campaign, gen_id: str, model: LanguageModel) -> str
     and the others wait for it.
 
     Raises:
-        BlockedError: there is no prompt yet.
+        BlockedError: there is no prompt yet, or the template's parser is not known.
         AnswerError: the endpoint gave no answer.
     """
     evaluation = campaign.evaluation(gen_id)
@@ -97,7 +99,7 @@ def evaluation_parsed(campaign: Campaign, gen_id: str) -> str:
         raise BlockedError(f"{gen_id} has no {RAW} yet: run evaluation_raw first")
     text = parsed_answer(campaign, evaluation, answer)
     metadata = {
-        "parser": campaign.parsers[evaluation.template_id],
+        "parser": _parser(campaign, evaluation),
         "raw_chars": len(answer),
         "parsed_chars": len(text),
     }
@@ -112,20 +114,14 @@ def parsed_answer(campaign: Campaign, evaluation: Evaluation, answer: str) -> st
 
     Raises:
         UnparsedError: the answer was cut off, or the parser finds nothing in it.
-        BlockedError: the template is not in its table any more.
+        BlockedError: the template, or its parser, is not known any more.
     """
     if _is_truncated(campaign.folder(evaluation)):
         raise UnparsedError(
             f"{evaluation.gen_id}: the answer is truncated, the model stopped at its "
             f"length limit: {_AGAIN}"
         )
-    try:
-        parser = campaign.parsers[evaluation.template_id]
-    except KeyError:
-        raise BlockedError(
-            f"{evaluation.gen_id}: template {evaluation.template_id} is not in "
-            f"{campaign.layout.evaluation_templates}: add it"
-        ) from None
+    parser = _parser(campaign, evaluation)
     text = parsed(parser, answer)
     if text is None:
         lines = [line.strip() for line in answer.splitlines() if line.strip()]
@@ -178,7 +174,11 @@ def blocked_by(campaign: Campaign, evaluation: Evaluation) -> str | None:
 
 
 def _check_inputs(campaign: Campaign, evaluation: Evaluation) -> tuple[Path, Path]:
-    """Return the files of the essay's text and of the template."""
+    """Return the files of the essay's text and of the template.
+
+    An answer that nothing can parse is not worth its price: the parser is due too.
+    """
+    _parser(campaign, evaluation)
     essay = campaign.essay_folder(evaluation) / PARSED
     if not essay.is_file():
         raise BlockedError(f"{essay} is missing: finish the essay first")
@@ -186,6 +186,22 @@ def _check_inputs(campaign: Campaign, evaluation: Evaluation) -> tuple[Path, Pat
     if not template.is_file():
         raise BlockedError(f"{template} is missing: write the template")
     return essay, template
+
+
+def _parser(campaign: Campaign, evaluation: Evaluation) -> str | None:
+    """Return the parser of an evaluation's template, None where it has none."""
+    table, template_id = campaign.layout.evaluation_templates, evaluation.template_id
+    if template_id not in campaign.parsers:
+        raise BlockedError(
+            f"{evaluation.gen_id}: template {template_id} is not in {table}: add it"
+        )
+    parser = campaign.parsers[template_id]
+    if parser is not None and parser not in PARSERS:
+        raise BlockedError(
+            f"{evaluation.gen_id}: template {template_id} has the parser {parser!r} in "
+            f"{table}, which is none of {', '.join(PARSERS)}: correct it"
+        )
+    return parser
 
 
 def _rendered(campaign: Campaign, evaluation: Evaluation) -> str:
@@ -222,6 +238,7 @@ def _bought(campaign: Campaign, evaluation: Evaluation, model: LanguageModel) ->
         raise BlockedError(
             f"{evaluation.gen_id} has no {PROMPT} yet: run evaluation_prompt first"
         )
+    _parser(campaign, evaluation)
     answer = model.ask(_endpoint_model(campaign, evaluation), prompt)
     metadata = asdict(answer)
     text = metadata.pop("text")
