@@ -191,6 +191,13 @@ def index(root: Path) -> Path:
     return root / "db" / "documents.sqlite"
 
 
+def spoil_schema(database: Path) -> None:
+    """Damage a SQLite file so that its own words about it are not UTF-8."""
+    content = database.read_bytes()
+    made = b"CREATE TABLE "
+    database.write_bytes(content.replace(made, made[:8] + b"\xff\xfe" + made[10:]))
+
+
 def query(root: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
     """Return the rows of a query on the index, which is only read."""
     uri = f"{index(root).as_uri()}?mode=ro"

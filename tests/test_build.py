@@ -170,6 +170,17 @@ def test_evaluations_are_read_below_evaluation_root(odd_run: Run) -> None:
     assert raw.read_text() == "fine\n"
 
 
+@pytest.mark.parametrize("size", [0, 5000, 1_000_000])
+def test_a_damaged_database_of_a_build_is_made_anew(
+    root: Path, first_run: Run, size: int
+) -> None:
+    database = root / "db" / "build.duckdb"
+    database.write_bytes(database.read_bytes()[:size] or b"no database\n" * 1000)
+    good(build(root))
+    good(materialize(root))
+    assert dump(root) == dump(first_run.root)
+
+
 @pytest.mark.parametrize("folder", ["../outside", "/outside"])
 def test_evaluation_root_may_not_lead_outside(tmp_path: Path, folder: str) -> None:
     root = tmp_path / "root"

@@ -192,7 +192,7 @@ def test_an_answer_without_a_score_fails_with_its_last_lines(
     "template",
     ["{{ essay }}", "{{ response", "{{ 1 / 0 }}", "{{ response.__class__.__mro__ }}",
      "{% for x in range(10**9) %}{% endfor %}", "{% include 'x' %}",
-     "{% macro x() %}{{ x() }}{% endmacro %}{{ x() }}"],
+     "{{ 'x' * 10**18 }}", "{% macro x() %}{{ x() }}{% endmacro %}{{ x() }}"],
 )  # fmt: skip
 def test_a_template_that_cannot_be_rendered_blocks(
     tmp_path: Path, endpoint: Endpoint, template: str
@@ -657,6 +657,25 @@ def test_a_generation_that_is_a_link_is_not_written_to(
     assert "v_e1" in run(root, model_at(endpoint)).failed
     assert contents(outside) == before
     assert endpoint.requests == 0
+
+
+def test_what_is_no_file_of_its_own_is_not_read(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path / "root", ["e1", "e2", "e3", "e4"])
+    outside = tmp_path / "outside.txt"
+    outside.write_text(f"secret\n{GOOD}")
+    os.mkfifo(folder(root, "e1") / "raw.txt")
+    (folder(root, "e2") / "raw.txt").mkdir()
+    (folder(root, "e3") / "raw.txt").symlink_to(outside)
+    found = {one.evaluation.gen_id: one for one in standings(opened(root))}
+    summary = run(root, model_at(endpoint))
+    for name in ("v_e1", "v_e2", "v_e3"):
+        assert found[name].state is State.FAILED
+        for reason in (found[name].reason, summary.failed.pop(name)):
+            assert f"{name}/raw.txt is a link, or no regular file" in str(reason)
+    assert not summary.failed
+    assert endpoint.requests == 1
 
 
 def test_an_answer_is_parsed_only_once_it_is_whole(tmp_path: Path) -> None:

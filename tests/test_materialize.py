@@ -48,6 +48,7 @@ from building import (
     results,
     script,
     snapshot,
+    spoil_schema,
     started,
     write,
 )
@@ -518,9 +519,13 @@ def _write(path: str, text: str, root: Path) -> None:
     write(root, path, text)
 
 
-def _set_index(pragma: str, root: Path) -> None:
+def _set_index(statement: str, root: Path) -> None:
     with closing(sqlite3.connect(index(root))) as connection:
-        connection.execute(f"pragma {pragma}")
+        connection.execute(statement)
+
+
+def _spoil_schema(root: Path) -> None:
+    spoil_schema(index(root))
 
 
 def _cut_index_off(root: Path) -> None:
@@ -583,6 +588,11 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
         partial(_write, "db/documents.sqlite", GARBAGE),
         "documents.sqlite: file is not a database; move it away",
     ),
+    "schema that is no text": (_spoil_schema, "documents.sqlite is damaged; move it"),
+    "table gone": (
+        partial(_set_index, "drop table link_candidates"),
+        "documents.sqlite has no table link_candidates; scripts/verify_docs.py tells",
+    ),
     "truncated index": (_cut_index_off, "malformed; move it away, then rebuild it"),
     "spoiled pages": (_spoil_pages, "malformed; scripts/verify_docs.py tells"),
     "index is a folder": (
@@ -590,11 +600,11 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
         "move it away",
     ),
     "index of another program": (
-        partial(_set_index, "application_id = 7"),
+        partial(_set_index, "pragma application_id = 7"),
         "documents.sqlite was made by another program; move it away",
     ),
     "newer index": (
-        partial(_set_index, "user_version = 9"),
+        partial(_set_index, "pragma user_version = 9"),
         "has schema version 9, this program knows 3: use the program that made it",
     ),
     "bad list with another header": (

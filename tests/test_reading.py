@@ -28,6 +28,7 @@ from building import (
     query,
     report,
     snapshot,
+    spoil_schema,
     write,
 )
 from schemas import fits, schema
@@ -501,6 +502,7 @@ def test_texts_are_cut_in_their_middle_by_the_columns_they_take() -> None:
         for width in (8, 9, 30):
             assert 0 < width_of(cut(text, width)) <= width
     assert width_of("東京") == 4
+    assert cut("a" + "x" * 3_000_000 + "z", 5) == "ax…xz"
 
 
 def on_a_terminal(root: Path, *args: str, **environment: str) -> str:
@@ -618,6 +620,12 @@ def test_an_index_that_cannot_be_read_says_what_to_do(ran: Path) -> None:
     assert "scripts/reindex_docs.py" in older
     set_version(99)
     assert "use the program that made it" in refusal()
+    set_version(3)
+    with closing(sqlite3.connect(index(ran))) as connection:
+        connection.execute("alter table documents rename column status to state")
+    assert "status; scripts/verify_docs.py tells" in refusal()
+    spoil_schema(index(ran))
+    assert "documents.sqlite is damaged; move it away" in refusal()
     index(ran).write_text("no database " * 100)
     assert "move it away" in refusal()
     index(ran).unlink()

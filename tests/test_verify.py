@@ -165,6 +165,14 @@ def test_nothing_is_found_on_many_documents_in_workers(large_run: Run) -> None:
     assert process.stdout.endswith("\nnothing found\n")
 
 
+def test_it_is_silent_where_nobody_listens(first_run: Run) -> None:
+    command = [sys.executable, "scripts/verify_docs.py", "--data-root", first_run.root]
+    closed = ["bash", "-c", 'exec "$@" 2>&-', "bash", *map(str, command)]
+    process = subprocess.run(closed, cwd=REPOSITORY, capture_output=True, text=True)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.endswith("\nnothing found\n")
+
+
 def test_a_share_is_always_the_same_one(large_run: Run) -> None:
     some, more = (
         found(large_run.root, share)["documents_read"] for share in (0.05, 0.1)

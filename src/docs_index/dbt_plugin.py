@@ -22,7 +22,7 @@ from docs_index.cohorts.inputs import CohortInputs
 from docs_index.errors import DataRootError, DocsIndexError, printable
 from docs_index.layout import keep_from_strangers, open_layout
 from docs_index.lock import take_lock
-from docs_index.quoting import identifier
+from docs_index.quoting import identifier, literal
 from docs_index.scratch import gather_temporary_files, remove_leftovers
 from docs_index.sources import Sources
 
@@ -45,6 +45,7 @@ class Plugin(BasePlugin):
             else:
                 take_lock(self._sources.layout.lock)
                 remove_leftovers(self._sources.layout)
+                _remove_damaged(self._build)
                 gather_temporary_files(self._sources.layout.root)
         except (DocsIndexError, OSError) as error:
             raise DbtRuntimeError(printable(str(error))) from error
@@ -78,6 +79,24 @@ class Plugin(BasePlugin):
             return self._sources.load(cursor, source_config.meta)
         except DocsIndexError as error:
             raise DbtRuntimeError(printable(str(error))) from error
+
+
+def _remove_damaged(build: Path) -> None:
+    """Remove a build that cannot be opened: all of it is made anew of the inputs."""
+    if not build.exists():
+        return
+    try:
+        with duckdb.connect() as database:
+            database.execute(f"attach {literal(str(build))} as build")
+    except duckdb.Error as error:
+        if not isinstance(error, duckdb.IOException) or _is_damage(str(error)):
+            build.unlink()
+            build.with_name(f"{build.name}.wal").unlink(missing_ok=True)
+
+
+def _is_damage(said: str) -> bool:
+    """Tell damage from what DuckDB says of locks, permissions and disks."""
+    return "not a valid" in said or "read enough bytes" in said or "orrupt" in said
 
 
 def _refuse_a_query(path: Path) -> None:

@@ -4,6 +4,7 @@ DuckDB's way into it is in `attaching`, which says why the two keep apart. Nothi
 needs more than the standard library.
 """
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from docs_index.resources import sql
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
 SCHEMA_VERSION = 3  # PRAGMA user_version
+TABLES = set(re.findall(r"^create table (\w+)", sql("schema.sql"), re.MULTILINE))
 BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file
 _SETTLING_TRIES = 20
 _LOOK = "pragma schema_version"  # the least that opens the file
@@ -53,6 +55,8 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
             indexes = connection.execute(
                 "select count(*) from sqlite_master where name like 'documents_by_%'"
             ).fetchone()[0]
+    except UnicodeDecodeError as error:  # of SQLite's own words about the damage
+        raise IndexFileError(f"{name} is damaged; {_anew(name)}") from error
     except sqlite3.DatabaseError as error:
         if "is locked" in str(error):
             raise LockedError(f"{name} is in use by another program") from error
@@ -120,7 +124,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             yield connection
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
+            if isinstance(error, sqlite3.OperationalError) and not is_damage(error):
                 raise
             raise IndexFileError(f"{path}: {error}; {VERIFY}") from error
 
@@ -138,8 +142,11 @@ def lost_index(layout: Layout, doc_dir: str) -> IndexFileError:
     )
 
 
-def _is_damage(error: sqlite3.Error) -> bool:
-    return str(error).startswith("Could not decode to UTF-8")
+def is_damage(error: sqlite3.Error) -> bool:
+    """Tell whether SQLite misses what every index has, or cannot read it."""
+    return str(error).startswith(
+        ("Could not decode to UTF-8", "no such table: ", "no such column: ")
+    )
 
 
 _MAKE_ONE = (

@@ -16,7 +16,6 @@ from typing import Any
 import duckdb
 
 from docs_index.build import attach_build, find_build
-from docs_index.index import check_index, lost_index
 from docs_index.layout import STAGES, Layout
 from docs_index.lists import (
     append_bad_list,
@@ -102,7 +101,6 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         store.db.execute("set threads = 1")  # others would be in the workers' way
         run_id = attach_build(store.db, layout, options.run_id)
         newline = read_bad_list(store)
-        _refuse_to_forget(store)
         store.open_index(dry_run=options.dry_run)
         with started_workers(
             _useful_workers(store, options), Placer.__module__, lock
@@ -133,21 +131,6 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             changed_files=changed,
             **_counted(store, outcomes),
         )
-
-
-def _refuse_to_forget(store: Store) -> None:
-    """Check, where the index is lost, that the build has every document on disk.
-
-    Those of other runs and of programs would have no row in an index that is made anew,
-    and a row of a table could get a second document.
-    """
-    layout = store.layout
-    if check_index(layout.index).exists:
-        return
-    built = {name for (name,) in store.rows("select doc_dir from build.main.documents")}
-    for doc_dir in layout.documents_on_disk():
-        if doc_dir not in built:
-            raise lost_index(layout, doc_dir)
 
 
 def _placer(store: Store, options: Options) -> Placer:

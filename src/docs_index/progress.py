@@ -16,7 +16,7 @@ def shown_progress(*, quiet: bool, what: str = "documents") -> Iterator[Progress
     """Show how far a run is: a bar on a terminal, a line now and then elsewhere."""
     if quiet:
         yield lambda done, total: None
-    elif sys.stderr.isatty():
+    elif sys.stderr and sys.stderr.isatty():  # none if it is closed
         with _bar(what) as progress:
             yield progress
     else:

@@ -9,9 +9,12 @@ from typing import Any
 import duckdb
 
 from docs_index.attaching import attach_index, load_extension
+from docs_index.errors import VERIFY, IndexFileError
 from docs_index.index import (
+    TABLES,
     check_index,
     create_index,
+    lost_index,
     settle_index,
 )
 from docs_index.layout import Layout
@@ -39,8 +42,14 @@ class Store:
         self._needs_settling = False
 
     def open_index(self, *, dry_run: bool) -> None:
-        """Attach the index for reading; without one, make it, or a stand-in for it."""
+        """Attach the index for reading; without one, make it, or a stand-in for it.
+
+        Raises:
+            IndexFileError: it is damaged, or lost and the build has not all documents.
+        """
         state = check_index(self.layout.index)
+        if not state.exists:
+            self._refuse_to_forget()
         self._needs_settling = not state.is_settled and not dry_run
         if not state.exists and dry_run:
             self.db.execute("attach ':memory:' as stored")
@@ -52,6 +61,28 @@ class Store:
             create_index(self.layout.index)
         attach_index(self.db, self.layout.index, read_only=True)
         self._attached = "read"
+        self._refuse_without_tables()
+
+    def _refuse_to_forget(self) -> None:
+        """Check that the build has every document on disk.
+
+        Those of other runs and of programs would have no row in an index that is made
+        anew, and a row of a table could get a second document.
+        """
+        self.db.execute("create temp table on_disk (doc_dir varchar)")
+        self.insert("on_disk", ((each,) for each in self.layout.documents_on_disk()))
+        unknown = self.db.execute(
+            "from on_disk anti join build.main.documents using (doc_dir) order by all"
+        ).fetchone()
+        if unknown:
+            raise lost_index(self.layout, unknown[0])
+
+    def _refuse_without_tables(self) -> None:
+        query = "select table_name from duckdb_tables() where database_name = 'stored'"
+        missing = TABLES - {name for (name,) in self.rows(query)}
+        if missing:
+            names = ", ".join(sorted(missing))
+            raise IndexFileError(f"{self.layout.index} has no table {names}; {VERIFY}")
 
     def make_writable(self) -> None:
         """Attach the index for writing, if it is not yet."""

@@ -4,17 +4,21 @@
 for. A file appears under its name complete and on the disk, or not at all.
 """
 
+import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from docs_index.errors import BlockedError
 from docs_index.publishing import publish
+from docs_index.texts import open_no_link
 
 PROMPT, RAW, PARSED = "prompt.txt", "raw.txt", "parsed.txt"
 RAW_METADATA, PARSED_METADATA = "raw_metadata.json", "parsed_metadata.json"
+_NO_FILE = "is a link, or no regular file: put the file itself there"
 
 
 def parsed_exists(folder: Path) -> bool:
@@ -31,16 +35,24 @@ def read_text(folder: Path, name: str) -> str | None:
     """Return a file's text as it stands, None where there is no such file.
 
     Raises:
-        BlockedError: it is not UTF-8.
+        BlockedError: it is a link, no regular file, or not UTF-8.
     """
+    path = folder / name
     try:
-        return (folder / name).read_bytes().decode()
+        with open(path, "rb", opener=open_no_link) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise BlockedError(f"{path} {_NO_FILE}")
+            return file.read().decode()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except UnicodeDecodeError as error:
         raise BlockedError(
-            f"{folder / name} is not UTF-8 (byte {error.start + 1}): save it as UTF-8"
+            f"{path} is not UTF-8 (byte {error.start + 1}): save it as UTF-8"
         ) from error
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+            raise
+        raise BlockedError(f"{path} {_NO_FILE}") from error
 
 
 def write_text(folder: Path, name: str, text: str) -> None:

@@ -11,7 +11,13 @@ from contextlib import closing, contextmanager
 
 from docs_index.document import COLUMNS, Document
 from docs_index.documents import Documents
-from docs_index.errors import DamagedDocumentError, IndexFileError, StorageError
+from docs_index.errors import (
+    VERIFY,
+    DamagedDocumentError,
+    IndexFileError,
+    StorageError,
+)
+from docs_index.index import is_damage
 from docs_index.reading.filters import Filters
 
 APPLICATION_ID = 0x64637372  # "dcsr"
@@ -64,9 +70,11 @@ def searching(documents: Documents) -> Iterator[sqlite3.Connection]:
         if "fts5" in str(error):
             fault = "this Python's SQLite has no full-text search (FTS5)"
             raise IndexFileError(fault) from error
-        if isinstance(error, sqlite3.OperationalError):
+        if isinstance(error, sqlite3.OperationalError) and not is_damage(error):
             raise StorageError(f"{path}: {error}") from error
-        raise IndexFileError(f"{path}: {error}; delete it") from error
+        raise IndexFileError(f"{path}: {error}; delete it, or {VERIFY}") from error
+    except UnicodeDecodeError as error:  # of SQLite's own words about the damage
+        raise IndexFileError(f"{path} is damaged: delete it") from error
 
 
 def refresh(

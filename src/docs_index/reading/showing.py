@@ -78,14 +78,12 @@ def cut(text: str, width: int) -> str:
     """Return a text that fits a width; what is too long loses its middle."""
     if width_of(text) <= width:
         return text
-    head, tail = text, ""
     half = (width - 1) // 2
+    head, tail = text[: width - 1 - half], text[len(text) - half :]
     while width_of(head) > width - 1 - half:
         head = head[:-1]
-    for c in reversed(text):
-        if width_of(c + tail) > half:
-            break
-        tail = c + tail
+    while width_of(tail) > half:
+        tail = tail[1:]
     return f"{head}…{tail}"
 
 
@@ -114,8 +112,11 @@ def _cell(value: object) -> str:
 
 def _widths(cells: Sequence[Sequence[str]]) -> list[int]:
     """Return the columns' widths; the widest give way until all fit."""
-    widths = [max(map(width_of, column)) for column in zip(*cells, strict=True)]
-    room = terminal_columns() - len(_GAP) * (len(widths) - 1)
+    room = terminal_columns() - len(_GAP) * (len(cells[0]) - 1)
+    widest = max(room, _LEAST)
+    widths = [
+        min(max(map(width_of, column)), widest) for column in zip(*cells, strict=True)
+    ]
     while sum(widths) > room and max(widths) > _LEAST:
         widths[widths.index(max(widths))] -= 1
     return widths

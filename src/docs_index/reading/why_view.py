@@ -11,6 +11,7 @@ from docs_index.reading.showing import cut, show_table, show_title, terminal_col
 
 Part = Mapping[str, Any]
 
+_LONGEST = 2000  # columns of a sentence: an id in it may have megabytes
 _REINDEXED = (
     "this index was made of the directories, which do not tell what the joins chose "
     "from: run dbt build and scripts/materialize_docs.py, which write it"
@@ -134,7 +135,7 @@ def _fitting(text: str) -> str:
 
 
 def _say(sentence: str) -> None:
-    plain = printable(" ".join(sentence.split()), keep="")
+    plain = cut(printable(" ".join(sentence.split()), keep=""), _LONGEST)
     room = terminal_columns() - 2
     for line in textwrap.wrap(plain, room, break_on_hyphens=False):
         typer.echo(f"  {line}")
