@@ -205,6 +205,22 @@ def test_a_template_that_cannot_be_rendered_blocks(
     assert endpoint.requests == 0
 
 
+def test_essays_and_templates_may_be_links_that_stay_inside(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path / "root", ["e1", "e2"])
+    template = root / "1_raw/templates/evaluation/novelty.txt"
+    kept = template.rename(root / "1_raw/novelty.txt")
+    template.symlink_to(kept)
+    essay = root / "gens/essay/e2/parsed.txt"
+    essay.unlink()
+    (tmp_path / "outside.txt").write_text("secret")
+    essay.symlink_to(tmp_path / "outside.txt")
+    assert "The essay e1." in evaluation_prompt(opened(root), "v_e1")
+    with pytest.raises(BlockedError, match=r"e2/parsed\.txt is a link that leads out"):
+        evaluation_prompt(opened(root), "v_e2")
+
+
 def test_an_essay_is_no_template(tmp_path: Path) -> None:
     root = cohort(tmp_path, ["e1"])
     text = "{{ 1 + 1 }} {% raw %} é\r\n"

@@ -28,7 +28,7 @@ from docs_index.cohorts.generations import (
     write_text,
 )
 from docs_index.cohorts.llm import LanguageModel
-from docs_index.errors import BlockedError, UnparsedError
+from docs_index.errors import BlockedError, DataRootError, UnparsedError
 from docs_index.new_document import PARSERS
 from docs_index.parsing import parsed
 
@@ -207,8 +207,7 @@ def _parser(campaign: Campaign, evaluation: Evaluation) -> str | None:
 
 def _rendered(campaign: Campaign, evaluation: Evaluation) -> str:
     essay, template = (
-        read_text(path.parent, path.name) or ""
-        for path in _check_inputs(campaign, evaluation)
+        _input_text(campaign, path) for path in _check_inputs(campaign, evaluation)
     )
     environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined)
     try:
@@ -219,6 +218,16 @@ def _rendered(campaign: Campaign, evaluation: Evaluation) -> str:
             f"{path} cannot be rendered: {error}; correct the template, whose one "
             "variable is response"
         ) from error
+
+
+def _input_text(campaign: Campaign, path: Path) -> str:
+    """Return the text of a file that others have made, and may have linked to."""
+    try:
+        campaign.layout.refuse_link_out(path)
+    except DataRootError as error:
+        raise BlockedError(str(error)) from error
+    followed = path.resolve()
+    return read_text(followed.parent, followed.name) or ""
 
 
 def _endpoint_model(campaign: Campaign, evaluation: Evaluation) -> str:
