@@ -7,10 +7,10 @@ import typer
 
 from docs_index.console import ending_cleanly
 from docs_index.errors import printable
+from docs_index.html_report import write_report
 from docs_index.layout import open_layout
 from docs_index.options import DataRoot
 from docs_index.reading.export import refuse_to_overwrite
-from docs_index.report import write_report
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

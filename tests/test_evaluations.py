@@ -399,7 +399,9 @@ def test_a_refused_request_is_not_repeated(tmp_path: Path, endpoint: Endpoint) -
     endpoint.script = lambda prompt, number: Reply(status=400, body=b"too long")
     with pytest.raises(AnswerError, match="answers 400: too long"):
         model_at(endpoint).ask("m", "p")
-    assert "answers 400" in run(root, model_at(endpoint)).failed["v_e1"]
+    endpoint.script = lambda prompt, number: Reply(status=404, body=b"<p>\n no\n</p>")
+    said = run(root, model_at(endpoint)).failed["v_e1"]
+    assert "answers 404: <p> no </p>; check the model in 1_raw/llm_models.csv" in said
     assert endpoint.requests == 2
 
 

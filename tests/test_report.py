@@ -26,9 +26,9 @@ from chromium import visit
 from pages import PLANTED, SHOWN, Element, change, plant, read_page, tables
 from playwright.sync_api import Browser
 
+from docs_index.html_report import write_report
 from docs_index.index import create_index
 from docs_index.layout import open_layout
-from docs_index.report import write_report
 
 PAGE = "7_reporting/documents_report.html"
 SOURCES = ("draft", "link", "essay", "evaluation")

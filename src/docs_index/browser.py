@@ -14,9 +14,9 @@ from datasette.app import Datasette  # type: ignore[import-untyped]
 from datasette.plugins import pm  # type: ignore[import-untyped]
 
 from docs_index.errors import IndexFileError
+from docs_index.html_report import add_reasons
 from docs_index.layout import Layout
 from docs_index.pages import Pages
-from docs_index.report import add_reasons
 from docs_index.resources import sql
 from docs_index.snapshot import copy_index
 from docs_index.texts import read_part

@@ -16,6 +16,12 @@ from typing import Any
 import duckdb
 
 from docs_index.build import attach_build, find_build
+from docs_index.csv_reports import (
+    count_damaged,
+    load_index,
+    start_survey,
+    write_reports,
+)
 from docs_index.layout import STAGES, Layout
 from docs_index.lists import (
     append_bad_list,
@@ -27,12 +33,6 @@ from docs_index.lock import take_lock
 from docs_index.placing import Batch, Placer
 from docs_index.progress import Progress
 from docs_index.quoting import literal
-from docs_index.reports import (
-    count_damaged,
-    load_index,
-    start_survey,
-    write_reports,
-)
 from docs_index.resources import sql
 from docs_index.scratch import remove_leftovers
 from docs_index.store import Store, opened_store

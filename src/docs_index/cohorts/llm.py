@@ -26,6 +26,7 @@ _LONGEST_WAIT_S = 30.0
 _LONGEST_ASKED_S = 600.0
 _TRY_AGAIN = (408, 409, 425, 429)
 _NO_ACCESS = (401, 402, 403)
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
@@ -172,11 +173,14 @@ class _TryAgainError(Exception):
 
 
 def _refusal(status: int, response: Any) -> Exception:
-    said = f"the endpoint answers {status}: {response.text[:200].strip()}"
+    words = " ".join(response.text[:2000].split())  # often a page of HTML
+    said = f"the endpoint answers {status}: {words[:200]}"
     if status in _NO_ACCESS:
         return AccessError(f"{said}; check the key, and what it may spend")
     if status in _TRY_AGAIN or status >= 500:
         return _TryAgainError(said, _asked_wait(response.headers))
+    if status == _NOT_FOUND:
+        said += "; check the model in 1_raw/llm_models.csv, and OPENAI_BASE_URL"
     return AnswerError(said)
 
 

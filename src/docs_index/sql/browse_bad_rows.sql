@@ -1,5 +1,5 @@
--- Rows that were not ingested, with what to do; of every reason if none is given.
--- :reason
+-- Rows that were not ingested, of the :reason, or of every one if none is given, with
+-- what to do.
 select
     bad_generations.reason,
     bad_generations.source_csv,
