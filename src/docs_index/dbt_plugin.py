@@ -87,16 +87,16 @@ def _remove_damaged(build: Path) -> None:
         return
     try:
         with duckdb.connect() as database:
-            database.execute(f"attach {literal(str(build))} as build")
+            database.execute(f"attach {literal(str(build))} as build (read_only)")
     except duckdb.Error as error:
-        if not isinstance(error, duckdb.IOException) or _is_damage(str(error)):
+        said = any(words in str(error) for words in _DAMAGED)
+        if said or isinstance(error, _DAMAGE):  # else a lock, say, which dbt tells of
             build.unlink()
             build.with_name(f"{build.name}.wal").unlink(missing_ok=True)
 
 
-def _is_damage(said: str) -> bool:
-    """Tell damage from what DuckDB says of locks, permissions and disks."""
-    return "not a valid" in said or "read enough bytes" in said or "orrupt" in said
+_DAMAGE = (duckdb.SerializationException, duckdb.InternalException)
+_DAMAGED = ("not a valid DuckDB", "Could not read enough bytes", "orrupt")
 
 
 def _refuse_a_query(path: Path) -> None:
