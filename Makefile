@@ -78,7 +78,7 @@ docs: .venv/ready-to-run
 sql: .venv/ready-to-run
 	$(SCRATCH_ROOT)
 	$(ON_SCRATCH) $(BIN)/dbt --quiet compile --select path:analyses
-	cp $(SCRATCH)/target/compiled/docs_index/analyses/*.sql src/docs_index/sql/
+	cp $(SCRATCH)/target/compiled/docs_index/analyses/*.sql src/docs_index/warehouse/rendered/
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \

@@ -1,42 +1,6 @@
 """Build a cohort: its membership, and directories for the evaluations it adds."""
 
-import json
-from dataclasses import asdict
-from typing import Annotated
-
-import typer
-
-from docs_index.cohorts.building import build_cohort
-from docs_index.cohorts.console import print_building
-from docs_index.cohorts.naming import named_cohort
-from docs_index.console import ending_cleanly
-from docs_index.layout import open_cohort_layout
-from docs_index.options import AsJson, Cohort, DataRoot
-
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
-
-
-@app.command()
-def main(
-    cohort: Cohort = None,
-    dry_run: Annotated[
-        bool, typer.Option(help="Say what it would have and cost; write nothing.")
-    ] = False,
-    as_json: AsJson = False,
-    data_root: DataRoot = None,
-) -> None:
-    """Build a cohort of the selected essays, taking in evaluations that exist.
-
-    Example: python scripts/build_cohort.py --cohort spring --dry-run
-    """
-    with ending_cleanly():
-        layout = open_cohort_layout(data_root)
-        summary = build_cohort(layout, named_cohort(cohort), dry_run=dry_run)
-        if as_json:
-            typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
-        else:
-            print_building(summary)
-
+from docs_index.apps.cli.commands.build_cohort import app
 
 if __name__ == "__main__":
     app()

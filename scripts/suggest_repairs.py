@@ -1,57 +1,6 @@
 """Suggest what could repair the rows that were not ingested; repair nothing."""
 
-import json
-from dataclasses import asdict
-from typing import Annotated
-
-import typer
-
-from docs_index.console import ending_cleanly, print_table
-from docs_index.errors import printable
-from docs_index.layout import open_layout
-from docs_index.options import AsJson, DataRoot, RunId
-from docs_index.suggesting import Summary, suggest_repairs
-
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
-
-
-def print_summary(summary: Summary) -> None:
-    """Print what was found, and what to do with it."""
-    run_id = printable(summary.run_id)
-    typer.echo(f"data root {printable(summary.data_root)}, run_id {run_id}")
-    print_table("rows not ingested", summary.bad_rows.items())
-    print_table("rows with suggestions", summary.rows_with_suggestions.items())
-    print_table("suggestions", summary.suggestions.items())
-    told = "written" if summary.is_new else "nothing new in"
-    typer.echo(f"\n{told}: {summary.output}")
-    if not summary.suggestions:
-        typer.echo("There is no suggestion.")
-    else:
-        typer.echo(
-            "Nothing is repaired yet. Copy the rows that are right, with the header, "
-            "into\n7_cross_experiment/generation_repairs.csv; then `dbt build` and "
-            "materialize_docs.py\n(docs/repairs.md)."
-        )
-
-
-@app.command()
-def main(
-    data_root: DataRoot = None,
-    run_id: RunId = None,
-    as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
-) -> None:
-    """Suggest what could repair the rows that were not ingested; repair nothing.
-
-    Example: python scripts/suggest_repairs.py --data-root ~/experiment
-    """
-    with ending_cleanly():
-        summary = suggest_repairs(open_layout(data_root), run_id)
-        if as_json:
-            typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
-        elif not quiet:
-            print_summary(summary)
-
+from docs_index.apps.cli.commands.suggest_repairs import app
 
 if __name__ == "__main__":
     app()

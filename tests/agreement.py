@@ -14,8 +14,8 @@ from harness import Built, Models
 from hypothesis import strategies as st
 from roots import DataRoot, write_root
 
-from docs_index.parsing import TextParser
-from docs_index.responses import Folder
+from docs_index.disk.confined import Folder
+from docs_index.warehouse.parsers import TextParser
 
 INDEX_COLUMNS = [
     "doc_id", "logical_key_id", "stage", "task_id", "parent_doc_id", "template_id",

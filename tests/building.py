@@ -123,7 +123,7 @@ def holding(root: Path, path: Path, code: str) -> Iterator[int]:
 
 
 LOCK = (
-    "from pathlib import Path; from docs_index.lock import take_lock; "
+    "from pathlib import Path; from docs_index.disk.lock import take_lock; "
     "take_lock(Path(path))"
 )
 

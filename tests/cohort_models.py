@@ -22,8 +22,8 @@ import pytest
 from cohort_roots import campaign_root
 from harness import DATABASE, REPOSITORY, Row, _compile_with_dbt
 
-from docs_index.cohorts.inputs import CohortInputs
 from docs_index.layout import open_layout
+from docs_index.warehouse.cohort_inputs import CohortInputs
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from typing import Any
 import duckdb
 
 from docs_index.layout import open_layout
-from docs_index.reader import read_responses
-from docs_index.sources import Sources
+from docs_index.warehouse.response_facts import read_responses
+from docs_index.warehouse.sources import Sources
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MAX_RESPONSE_BYTES = 64 * 2**20

@@ -12,7 +12,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from docs_index.cohorts.membership import place_cohort
+from docs_index.cohorts.place import place_cohort
 from docs_index.layout import open_cohort_layout
 
 STEPS = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree")

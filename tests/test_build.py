@@ -30,7 +30,7 @@ from building import (
 )
 from dbt_common.exceptions import DbtRuntimeError
 
-from docs_index import dbt_plugin
+from docs_index.warehouse import plugin as dbt_plugin
 
 DRAFTS = "7_cross_experiment/draft_generation_results.csv"
 LINKS = "7_cross_experiment/link_generation_results.csv"
@@ -95,7 +95,7 @@ def test_a_root_that_may_not_be_entered_is_named(
     monkeypatch.setattr(dbt_plugin, "keep_from_strangers", lambda: None)
     monkeypatch.setenv("DATA_ROOT", str(root))
     with pytest.raises(DbtRuntimeError, match="Permission denied: "):
-        dbt_plugin.Plugin("dbt_plugin", {})
+        dbt_plugin.Plugin("plugin", {})
 
 
 @pytest.fixture(scope="module")

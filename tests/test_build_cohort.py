@@ -27,7 +27,7 @@ from cohort_models import CohortModels
 from cohort_oracle import COLUMNS, gen_id, membership
 from cohort_roots import BOTH, campaign_root, generation, select
 
-from docs_index.cohorts.membership import place_cohort
+from docs_index.cohorts.place import place_cohort
 from docs_index.layout import open_cohort_layout
 
 

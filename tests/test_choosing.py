@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from building import REPOSITORY, snapshot, write
 
-from docs_index.cohorts.choosing import Chosen, Wish, choose_essays
+from docs_index.cohorts.select import Chosen, Wish, choose_essays
 from docs_index.errors import DocsIndexError
 from docs_index.layout import open_cohort_layout
 

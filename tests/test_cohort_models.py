@@ -18,8 +18,8 @@ from cohort_roots import (
     tables,
 )
 
-from docs_index.cohorts.naming import evaluation_gen_id, named_cohort
 from docs_index.errors import DocsIndexError
+from docs_index.warehouse.cohort_ids import evaluation_gen_id, named_cohort
 
 GOLDEN = Path(__file__).with_name("golden_gen_ids.csv")
 

@@ -18,12 +18,12 @@ from building import REPOSITORY, Process, contents, snapshot, write
 from cohort_roots import TEMPLATE, campaign_root, cohort, generation, tables
 from endpoint import GOOD, Endpoint, Reply, started_endpoint
 
-from docs_index.cohorts import llm as llm_module
+from docs_index.cohorts import endpoint as llm_module
 from docs_index.cohorts import steps
 from docs_index.cohorts.campaign import Campaign, open_campaign
-from docs_index.cohorts.generations import write_text
-from docs_index.cohorts.llm import LanguageModel, find_endpoint
-from docs_index.cohorts.running import Summary, needs_answers, run_cohort
+from docs_index.cohorts.endpoint import LanguageModel, find_endpoint
+from docs_index.cohorts.generation_files import write_text
+from docs_index.cohorts.run import Summary, needs_answers, run_cohort
 from docs_index.cohorts.states import State, standings
 from docs_index.cohorts.steps import (
     evaluation_parsed,
@@ -284,7 +284,7 @@ def cohort_done(root: Path) -> Path:
 
 
 def test_parsers_are_those_of_the_build() -> None:
-    from docs_index.parsing import parsed
+    from docs_index.warehouse.parsers import parsed
 
     assert parsed(None, " as it is ") == " as it is "
     assert parsed("identity", "é") == "é"

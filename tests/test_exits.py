@@ -10,8 +10,8 @@ import duckdb
 import pytest
 import typer
 
-from docs_index import exits
-from docs_index.console import ending_cleanly
+from docs_index.apps.cli import exits
+from docs_index.apps.cli.console import ending_cleanly
 from docs_index.errors import VERIFY, DocsIndexError, printable
 
 AGAIN = "; run again to complete"

@@ -25,7 +25,7 @@ from faults import SOAK, holds_lock, wait_for
 
 from docs_index.errors import TableRefusedError
 from docs_index.layout import open_layout
-from docs_index.sources import Sources
+from docs_index.warehouse.sources import Sources
 
 TABLES = "7_cross_experiment"
 BUILDS = 30 if SOAK else 1

@@ -12,11 +12,12 @@ import duckdb
 import pytest
 from building import REPOSITORY, Run, dump, index, script, snapshot
 
-from docs_index import attaching, store
-from docs_index.documents import open_documents
 from docs_index.errors import IndexFileError
+from docs_index.index.reader import open_documents
+from docs_index.ingest.materialize import Options, materialize
 from docs_index.layout import open_layout
-from docs_index.materialize import Options, materialize
+from docs_index.warehouse import session as store
+from docs_index.warehouse import sqlite_extension as attaching
 
 CODE = [*REPOSITORY.glob("src/**/*.py"), *REPOSITORY.glob("scripts/*.py")]
 CODE += REPOSITORY.glob("models/**/*.py")
@@ -25,7 +26,10 @@ CODE += REPOSITORY.glob("models/**/*.py")
 def test_modules_that_open_with_pythons_sqlite_import_no_duckdb() -> None:
     texts = {str(path.relative_to(REPOSITORY)): path.read_text() for path in CODE}
     opening = {path for path, text in texts.items() if "sqlite3.connect(" in text}
-    names = ("browser", "index", "reading/search", "html_report", "snapshot", "writer")
+    names = (
+        "apps/web/browser", "apps/web/report", "audit/index_checks", "index/database",
+        "index/search", "index/snapshot", "index/writer",
+    )  # fmt: skip
     assert opening == {f"src/docs_index/{name}.py" for name in names}
     importing = re.compile(r"^\s*(?:import|from) duckdb\b", re.MULTILINE)
     assert not [path for path in opening if importing.search(texts[path])]
@@ -33,8 +37,8 @@ def test_modules_that_open_with_pythons_sqlite_import_no_duckdb() -> None:
 
 def test_what_dbt_loads_does_not_know_the_index() -> None:
     program = (
-        "import sys, docs_index.dbt_plugin, docs_index.reader\n"
-        "assert 'docs_index.index' not in sys.modules"
+        "import sys, docs_index.warehouse.plugin, docs_index.warehouse.response_facts\n"
+        "assert 'docs_index.index.database' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
 

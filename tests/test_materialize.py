@@ -53,10 +53,10 @@ from building import (
     write,
 )
 
-from docs_index.attaching import load_extension
 from docs_index.errors import IndexFileError
-from docs_index.new_document import NewDocument
-from docs_index.writer import Writer
+from docs_index.index.new_row import NewDocument
+from docs_index.index.writer import Writer
+from docs_index.warehouse.sqlite_extension import load_extension
 
 Document = dict[str, Any]
 Summary = dict[str, Any]

@@ -36,7 +36,7 @@ from roots import (
     write_bytes,
 )
 
-from docs_index.parsing import TextParser
+from docs_index.warehouse.parsers import TextParser
 
 pytestmark = pytest.mark.soak
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
@@ -210,4 +210,6 @@ def test_the_packaged_sql_is_what_the_macros_say(models: Models) -> None:
     analyses = models.analyses()
     assert analyses.keys() == {"recorded.sql", "parsed_text.sql", "suggest_rows.sql"}
     for name, text in analyses.items():
-        assert (REPOSITORY / "src/docs_index/sql" / name).read_text() == text
+        assert (
+            REPOSITORY / "src/docs_index/warehouse/rendered" / name
+        ).read_text() == text

@@ -14,11 +14,11 @@ from cohort_oracle import membership
 from cohort_roots import campaign_root, cohort, generation, select
 from endpoint import GOOD, Endpoint, Reply, started_endpoint
 
-from docs_index.build import attach_build
+from docs_index.apps.dagster.cohort import PARTITIONS
+from docs_index.apps.dagster.definitions import definitions
+from docs_index.apps.dagster.evaluation import STORE, GenerationStore
 from docs_index.layout import open_cohort_layout
-from docs_index.orchestration.cohort import PARTITIONS
-from docs_index.orchestration.definitions import definitions
-from docs_index.orchestration.evaluation import STORE, GenerationStore
+from docs_index.warehouse.build_record import attach_build
 
 STEPS = ["evaluation_prompt", "evaluation_raw", "evaluation_parsed"]
 Ran = dg.ExecuteInProcessResult
@@ -346,12 +346,12 @@ def test_telemetry_is_off(tmp_path: Path) -> None:
 
 
 def test_nothing_else_needs_dagster() -> None:
-    own = REPOSITORY / "src/docs_index/orchestration"
+    own = REPOSITORY / "src/docs_index/apps/dagster"
     for folder in ("src", "scripts"):
         for path in (REPOSITORY / folder).rglob("*.py"):
             if not path.is_relative_to(own):
                 assert not imported(path) & {"dagster", "dagster_dbt"}, path
-                assert "docs_index.orchestration" not in path.read_text(), path
+                assert "docs_index.apps.dagster" not in path.read_text(), path
 
 
 def imported(path: Path) -> set[str]:

@@ -4,8 +4,8 @@ import secrets
 
 import pytest
 
-from docs_index import parsing
-from docs_index.parsing import TextParser
+from docs_index.warehouse import parsers as parsing
+from docs_index.warehouse.parsers import TextParser
 
 
 def test_texts_are_told_apart_whatever_they_hold() -> None:

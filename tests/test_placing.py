@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from docs_index import placing
-from docs_index.placing import Placer, Planned
-from docs_index.publishing import publish
+from docs_index.disk import directories
+from docs_index.disk.publish import publish
+from docs_index.ingest import placer as placing
+from docs_index.ingest.placer import Placer, Planned
 
 TEXT = b"text"
 
@@ -55,7 +56,7 @@ def test_a_batch_is_synced_before_it_is_renamed_and_after(
     placer: Placer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
-    really_sync, really_rename = placing.sync_file_system, os.rename
+    really_sync, really_rename = directories.sync_file_system, os.rename
 
     def sync(folder: str) -> None:
         really_sync(folder)

@@ -10,8 +10,10 @@ import duckdb
 import pytest
 from building import Run, copied, good, materialize
 
-from docs_index.publishing import publish, publish_appended, relation_lines
-from docs_index.tables import check_table, read_table
+from docs_index.disk.publish import publish, publish_appended
+from docs_index.warehouse.csv_files import relation_lines
+from docs_index.warehouse.csv_grammar import check_table
+from docs_index.warehouse.csv_table import read_table
 
 ODD = ["a\rb", "a\nb", "a\r\nb", 'a"b', "a,b", "#a", " a ", "\u2028", "é", "'", "=1"]
 

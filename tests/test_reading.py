@@ -34,11 +34,11 @@ from building import (
 from schemas import fits, schema
 from typer.testing import CliRunner, Result
 
-from docs_index.document import LATEST_FIRST, NAMES
-from docs_index.documents import open_documents
+from docs_index.apps.cli.app import app
+from docs_index.apps.cli.text_tables import cut, width_of
 from docs_index.errors import DamagedDocumentError, UnknownDocumentError
-from docs_index.reading.cli import app
-from docs_index.reading.showing import cut, width_of
+from docs_index.index.reader import open_documents
+from docs_index.index.row import LATEST_FIRST, NAMES
 
 ESSAY = "4qtzvxvkd57laqpu"
 DRAFT = "3edi5hozz0kfgafw"
@@ -555,8 +555,8 @@ def test_only_parquet_imports_more_than_the_standard_library_and_typer(
     program = f"""
 import sys
 from typer.testing import CliRunner
-from docs_index.reading.cli import app
-import docs_index.writer
+from docs_index.apps.cli.app import app
+import docs_index.index.writer
 for command, args in {COMMANDS!r}.items():
     result = CliRunner().invoke(app, [command, *args])
     assert result.exit_code == 0, result.output
@@ -575,7 +575,7 @@ print(sorted(heavy & {{name.partition(".")[0] for name in sys.modules}}))
 def test_the_reader_and_the_writer_need_the_standard_library_alone() -> None:
     program = (
         f"import sys; sys.path.append({str(REPOSITORY / 'src')!r}); "
-        "import docs_index.documents, docs_index.writer, docs_index.identity"
+        "import docs_index.index.reader, docs_index.index.writer, docs_index.index.ids"
     )
     subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True)
 
@@ -711,7 +711,7 @@ def test_the_order_of_the_latest_is_that_of_the_report() -> None:
         (made, json.dumps({"row_index": place, "source_csv": source}), doc_id)
         for made, place, source, doc_id in reversed(latest_first)
     ]
-    sql = REPOSITORY / "src" / "docs_index" / "sql"
+    sql = REPOSITORY / "src" / "docs_index" / "ingest" / "sql"
     report = (sql / "latest_report.sql").read_text()
     of_report = re.search(r"order by(.*?)\) as place", report, re.DOTALL)
     assert of_report

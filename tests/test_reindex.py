@@ -28,11 +28,11 @@ from building import (
     snapshot,
 )
 
+from docs_index.audit.reindex import Options, reindex
 from docs_index.errors import OutputExistsError
+from docs_index.index.new_row import NewDocument
+from docs_index.index.writer import Writer
 from docs_index.layout import open_layout
-from docs_index.new_document import NewDocument
-from docs_index.reindex import Options, reindex
-from docs_index.writer import Writer
 
 SCRIPT = REPOSITORY / "scripts" / "reindex_docs.py"
 LISTS = (
@@ -193,7 +193,9 @@ def _of_run_time(root: Path) -> None:
 
 def _required() -> list[str]:
     with closing(sqlite3.connect(":memory:")) as empty:
-        empty.executescript((REPOSITORY / "src/docs_index/sql/schema.sql").read_text())
+        empty.executescript(
+            (REPOSITORY / "src/docs_index/index/sql/schema.sql").read_text()
+        )
         columns = empty.execute("pragma table_info(documents)").fetchall()
     required = [name for _, name, _, is_required, *_ in columns if is_required]
     assert len(required) > 10

@@ -26,8 +26,8 @@ from chromium import visit
 from pages import PLANTED, SHOWN, Element, change, plant, read_page, tables
 from playwright.sync_api import Browser
 
-from docs_index.html_report import write_report
-from docs_index.index import create_index
+from docs_index.apps.web.report import write_report
+from docs_index.index.database import create_index
 from docs_index.layout import open_layout
 
 PAGE = "7_reporting/documents_report.html"

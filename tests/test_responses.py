@@ -16,9 +16,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from docs_index import reader, responses
-from docs_index.reader import read_responses
-from docs_index.responses import Folder, UnusableError
+from docs_index.disk import confined as responses
+from docs_index.disk.confined import Folder, UnusableError
+from docs_index.warehouse import response_facts
+from docs_index.warehouse.response_facts import read_responses
 
 CANARY = b"canary: text from outside the folder"
 LIMIT = 1000
@@ -716,7 +717,7 @@ def test_a_repaired_file_is_read(reading: Reading) -> None:
 @pytest.fixture
 def in_processes(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> Reading:
     """A reading of so many files that processes share them."""
-    monkeypatch.setattr(reader, "_SHARE", 2)
+    monkeypatch.setattr(response_facts, "_SHARE", 2)
     reading.session.execute(
         "insert into wanted "
         "select '3_generation', 'x.txt', 'any ' || range from range(4)"

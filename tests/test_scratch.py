@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
+from docs_index.disk.scratch import remove_leftovers, scratch_folder
 from docs_index.layout import Layout
-from docs_index.scratch import remove_leftovers, scratch_folder
 
 
 def test_a_run_removes_what_nobody_uses_any_more(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from docs_index.survey import Directory, Survey
+from docs_index.ingest.presence import Directory, Survey
 
 
 def test_no_link_counts_as_a_text_or_a_directory(tmp_path: Path) -> None:

@@ -19,11 +19,13 @@ import pytest
 from mutations import MUTATIONS
 from roots import Style, Table, encode_table
 
-from docs_index import tables
 from docs_index.errors import DataRootError, StorageError, TableRefusedError
 from docs_index.layout import open_layout
-from docs_index.sources import Sources
-from docs_index.tables import MAX_LINE_BYTES, check_table, read_table
+from docs_index.warehouse import csv_grammar as tables
+from docs_index.warehouse import csv_table
+from docs_index.warehouse.csv_grammar import MAX_LINE_BYTES, check_table
+from docs_index.warehouse.csv_table import read_table
+from docs_index.warehouse.sources import Sources
 
 pytestmark = pytest.mark.soak
 Rows = list[list[str]]
@@ -422,14 +424,14 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
 ) -> None:
     path = write(tmp_path, b"a,b\n1,2\n")
     table = check_table(path)
-    really_read = tables._read
+    really_read = csv_table._read
 
     def read_then_change(*arguments: Any) -> duckdb.DuckDBPyRelation:
         relation = really_read(*arguments)
         path.write_bytes(b"a,b\n1,2\n3,4\n")
         return relation
 
-    monkeypatch.setattr(tables, "_read", read_then_change)
+    monkeypatch.setattr(csv_table, "_read", read_then_change)
     with pytest.raises(TableRefusedError, match="changed while it was read"):
         read_table(session, table, table.header)
 

@@ -35,12 +35,12 @@ from building import (
 )
 from schemas import fits, schema
 
-from docs_index.findings import Report as Checked
-from docs_index.findings import as_object, finding_lines, known_findings
+from docs_index.audit.findings import Report as Checked
+from docs_index.audit.findings import as_object, finding_lines, known_findings
+from docs_index.audit.reindex import Options as ReindexOptions
+from docs_index.audit.reindex import reindex
+from docs_index.audit.verify import Options, verify
 from docs_index.layout import open_layout
-from docs_index.reindex import Options as ReindexOptions
-from docs_index.reindex import reindex
-from docs_index.verify import Options, verify
 
 Report = dict[str, Any]
 Document = dict[str, Any]
@@ -111,7 +111,7 @@ def change_index(root: Path, *statements: str) -> None:
 
 def columns() -> list[tuple[str, str]]:
     """Return every column of every table, as the schema has it."""
-    schema = (REPOSITORY / "src/docs_index/sql/schema.sql").read_text()
+    schema = (REPOSITORY / "src/docs_index/index/sql/schema.sql").read_text()
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript(schema)
         return connection.execute(
@@ -798,7 +798,7 @@ def test_every_code_is_documented() -> None:
 
 
 def test_reasons_are_those_of_the_seed() -> None:
-    check = (REPOSITORY / "src/docs_index/sql/verify_lists.sql").read_text()
+    check = (REPOSITORY / "src/docs_index/audit/sql/verify_lists.sql").read_text()
     listed = re.search(r"unnest\(\[(.*?)\]\)", check, re.DOTALL)
     assert listed
     with (REPOSITORY / "seeds/reasons.csv").open(newline="") as file:

@@ -24,8 +24,8 @@ from building import (
 )
 from test_reading import SCHEMA, ask, told
 
-from docs_index.new_document import NewDocument
-from docs_index.writer import Writer
+from docs_index.index.new_row import NewDocument
+from docs_index.index.writer import Writer
 
 HOSTILE = "it's %_* \x1b[31m\u202e \"é\n; drop table documents"
 FILE = "x/the file.txt"

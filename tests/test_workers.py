@@ -12,8 +12,8 @@ from collections.abc import Callable
 import duckdb
 import pytest
 
+from docs_index.disk.workers import started_workers
 from docs_index.errors import StorageError
-from docs_index.workers import started_workers
 
 
 def called(function: Callable[[str], object], task: str) -> object:
@@ -36,7 +36,7 @@ def test_a_worker_that_dies_while_it_answers_is_told(sent: int) -> None:
 
 _IN_A_THREAD = """
 import threading, time
-from docs_index.workers import started_workers
+from docs_index.disk.workers import started_workers
 
 def sleep():
     with started_workers(2, "time", None, interruptible=True) as workers:

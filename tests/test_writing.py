@@ -33,18 +33,19 @@ from building import (
 )
 from oracle import instant_of
 
-from docs_index import directories, writer
-from docs_index.document import Document
-from docs_index.documents import open_documents
+from docs_index.audit.findings import Finding
+from docs_index.audit.reindex import Options as ReindexOptions
+from docs_index.audit.reindex import reindex
+from docs_index.audit.verify import Options, verify
+from docs_index.disk import directories
 from docs_index.errors import DocsIndexError, DocumentRefusedError, LockedError
-from docs_index.findings import Finding
-from docs_index.identity import instant_text, key, logical_key_id
+from docs_index.index import writer
+from docs_index.index.ids import instant_text, key, logical_key_id
+from docs_index.index.new_row import PARSERS, NewDocument
+from docs_index.index.reader import open_documents
+from docs_index.index.row import Document
+from docs_index.index.writer import Writer
 from docs_index.layout import open_layout
-from docs_index.new_document import PARSERS, NewDocument
-from docs_index.reindex import Options as ReindexOptions
-from docs_index.reindex import reindex
-from docs_index.verify import Options, verify
-from docs_index.writer import Writer
 
 OLD_DRAFT = "3edi5hozz0kfgafw"
 ODD = "".join(map(chr, range(1, 32))) + '\x7f\u2028\u202e"\\u001f\\/é😀'
@@ -448,8 +449,8 @@ def test_an_index_that_another_program_writes_is_waited_for(ran: Path) -> None:
 
 def test_threads_and_processes_take_turns(ran: Path) -> None:
     program = (
-        "import sys; from docs_index.new_document import NewDocument\n"
-        "from docs_index.writer import Writer\n"
+        "import sys; from docs_index.index.new_row import NewDocument\n"
+        "from docs_index.index.writer import Writer\n"
         "for number in range(10):\n"
         "    Writer(sys.argv[1], run_id='r').add(NewDocument(stage='draft', task_id="
         "'t', template_id='t', model_id='m', timestamp='2025-01-01', combo_id='c', "
@@ -512,7 +513,7 @@ def test_the_legacy_location_is_never_written_over_or_out_of(
 
 def test_writing_imports_neither_dbt_nor_duckdb(ran: Path) -> None:
     program = (
-        "import sys, docs_index.writer, docs_index.documents\n"
+        "import sys, docs_index.index.writer, docs_index.index.reader\n"
         "assert not {'duckdb', 'dbt', 'typer'} & set(sys.modules)"
     )
     good(run(ran, [sys.executable, "-c", program], {}))

@@ -1,6 +1,6 @@
 {#-
     Whether an id can name a folder or file: letters, digits, `.`, `_` and `-`, and no dot
-    first. src/docs_index/cohorts/naming.py has the same rule for names of cohorts.
+    first. src/docs_index/warehouse/cohort_ids.py has the same rule for names of cohorts.
 -#}
 {% macro is_path_component(text) -%}
     regexp_full_match({{ text }}, '[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}')

@@ -3,7 +3,7 @@
 import os
 
 from docs_index.layout import open_layout
-from docs_index.reader import read_responses
+from docs_index.warehouse.response_facts import read_responses
 
 
 def model(dbt, session):

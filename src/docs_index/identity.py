@@ -1,51 +1,5 @@
-"""Keys and instants for programs without DuckDB: docs/rules.md, sections 2 and 8.
+"""Keys and instants for programs: what `documents` looks up by."""
 
-The build's are SQL (macros/identity, macros/duckdb/instant.sql); seeds/golden_keys.csv
-holds both to the same keys.
-"""
+from docs_index.index.ids import instant_text, key, logical_key_id
 
-import re
-from datetime import datetime, timedelta
-from hashlib import sha256
-
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_WIDTH = 16
-_TIMESTAMP = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
-    r"(?:[T ]((?:[01][0-9]|2[0-3]):[0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{1,9}))?)?)?"
-    r"(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9]))?"
-)
-
-
-def key(*parts: str) -> str:
-    """Return H(parts): 16 characters `0-9a-z`."""
-    digest = sha256("".join(f"{part}|" for part in parts).encode()).digest()
-    number, digits = int.from_bytes(digest[:12], "big"), ""
-    while number:
-        number, digit = divmod(number, len(_DIGITS))
-        digits = _DIGITS[digit] + digits
-    return digits.rjust(_WIDTH, "0")[:_WIDTH]
-
-
-def logical_key_id(stage: str, base: str, template_id: str, model_id: str) -> str:
-    """Return what is the same when a task is run again.
-
-    `base` is a draft's combo_id, and the parent's doc_id of anything else.
-    """
-    return key(stage, base, template_id, model_id)
-
-
-def instant_text(timestamp: str) -> str | None:
-    """Return a timestamp in UTC as `created_at` has it; None where it is invalid."""
-    found = _TIMESTAMP.fullmatch(timestamp)
-    if not found:
-        return None
-    day, time, second, fraction, sign, hours, minutes = found.groups(default="")
-    written = f"{day}T{time or '00:00'}:{second or '00'}.{fraction[:6]:0<6}"
-    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
-    try:
-        local = datetime.fromisoformat(written)
-        instant = local + offset if sign == "-" else local - offset
-    except (ValueError, OverflowError):  # no such day, or no such year in UTC
-        return None
-    return f"{instant.isoformat(timespec='microseconds')}Z"
+__all__ = ["instant_text", "key", "logical_key_id"]

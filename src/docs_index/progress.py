@@ -1,59 +1,6 @@
-"""How far a run is, told on stderr while it runs."""
+"""How a run tells how far it is."""
 
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 # Called with how many things are done, and how many there are.
 Progress = Callable[[int, int], None]
-
-_EVERY_SECONDS = 10.0
-
-
-@contextmanager
-def shown_progress(*, quiet: bool, what: str = "documents") -> Iterator[Progress]:
-    """Show how far a run is: a bar on a terminal, a line now and then elsewhere."""
-    if quiet:
-        yield lambda done, total: None
-    elif sys.stderr and sys.stderr.isatty():  # none if it is closed
-        with _bar(what) as progress:
-            yield progress
-    else:
-        yield _lines(what)
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Progress]:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _lines(what: str) -> Progress:
-    import typer
-
-    shown = time.monotonic()
-
-    def show(done: int, total: int) -> None:
-        nonlocal shown
-        if time.monotonic() - shown > _EVERY_SECONDS:
-            shown = time.monotonic()
-            typer.echo(f"{done} of {total} {what}", err=True)
-
-    return show

@@ -1,6 +1,6 @@
 """One row per evaluation that the cohort adds: its replicate number and its gen_id."""
 
-from docs_index.cohorts.naming import free_gen_ids
+from docs_index.warehouse.cohort_ids import free_gen_ids
 
 
 def model(dbt, session):

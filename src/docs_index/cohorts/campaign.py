@@ -11,11 +11,11 @@ from pathlib import Path
 
 import duckdb
 
-from docs_index.cohorts.inputs import load_table
-from docs_index.cohorts.naming import is_path_component
 from docs_index.errors import CohortError, TableRefusedError, first_few
 from docs_index.layout import STAGES, Layout
-from docs_index.tables import MAX_LINE_BYTES, check_table
+from docs_index.warehouse.cohort_ids import is_path_component
+from docs_index.warehouse.cohort_inputs import load_table
+from docs_index.warehouse.csv_grammar import MAX_LINE_BYTES, check_table
 
 COLUMNS = (
     "stage",

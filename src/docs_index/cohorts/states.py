@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from docs_index.cohorts.campaign import Campaign, Evaluation
-from docs_index.cohorts.generations import RAW, parsed_exists, read_text
+from docs_index.cohorts.generation_files import RAW, parsed_exists, read_text
 from docs_index.cohorts.steps import blocked_by, parsed_answer
 from docs_index.errors import BlockedError, UnparsedError
 

@@ -16,7 +16,8 @@ import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
 from docs_index.cohorts.campaign import Campaign, Evaluation
-from docs_index.cohorts.generations import (
+from docs_index.cohorts.endpoint import LanguageModel
+from docs_index.cohorts.generation_files import (
     PARSED,
     PARSED_METADATA,
     PROMPT,
@@ -27,10 +28,9 @@ from docs_index.cohorts.generations import (
     read_text,
     write_text,
 )
-from docs_index.cohorts.llm import LanguageModel
 from docs_index.errors import BlockedError, DataRootError, UnparsedError
-from docs_index.new_document import PARSERS
-from docs_index.parsing import parsed
+from docs_index.index.new_row import PARSERS
+from docs_index.warehouse.parsers import parsed
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""The command line: `docs-index`, and what the scripts do."""

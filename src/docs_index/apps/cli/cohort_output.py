@@ -1,0 +1,133 @@
+"""What the scripts of cohorts show: results on stdout, messages on stderr."""
+
+import logging
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+
+import typer
+
+from docs_index.apps.cli.console import print_table
+from docs_index.cohorts.place import Summary as Building
+from docs_index.cohorts.run import Summary as Running
+from docs_index.cohorts.select import Chosen
+from docs_index.cohorts.states import Standing, State, Tally, reasons
+from docs_index.errors import first_few, printable
+
+
+def show_skipping(*, quiet: bool) -> None:
+    """Let the steps say what they skip, a line each, but not between a bar's lines."""
+    logger = logging.getLogger("docs_index.cohorts")
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.WARNING if quiet or sys.stderr.isatty() else logging.INFO)
+
+
+def wait_for_answers() -> None:
+    """Say that a run has been interrupted; from now on a signal ends it at once."""
+    typer.echo(
+        "interrupted: waiting for answers that are paid for; once more to leave them",
+        err=True,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def print_building(summary: Building) -> None:
+    """Print what a cohort has and what it will cost."""
+    typer.echo(f"data root {printable(summary.data_root)}, cohort {summary.cohort_id}")
+    print_table("members", _words(summary.members))
+    print_table("evaluations", _words(summary.evaluations))
+    print_table(
+        "calls of a language model",
+        [("saved", summary.calls_saved), ("to make", summary.calls_to_make)],
+    )
+    _print_reasons("blocked, until that is mended", summary.blocked)
+    _print_reasons("failed", summary.failed)
+    _print_few("directories that were passed over", summary.unreadable)
+    if summary.dry_run:
+        typer.echo("\ndry run: nothing was written")
+    elif summary.changed_files:
+        typer.echo(f"\nwritten under {printable(summary.data_root)}/")
+        for file in summary.changed_files:
+            typer.echo(f"  {file}")
+    else:
+        typer.echo("\nnothing new: nothing was written")
+    if summary.calls_to_make and not summary.dry_run:
+        name = summary.cohort_id
+        typer.echo(f"\nnext: python scripts/run_evaluations.py --cohort {name}")
+
+
+def print_running(summary: Running) -> None:
+    """Print what became of a cohort's evaluations."""
+    typer.echo(f"cohort {summary.cohort_id}, run {summary.run_id}")
+    counts = {
+        "done": summary.done,
+        "skipped, done before": summary.skipped,
+        "failed": len(summary.failed),
+        "not started": summary.not_started,
+    }
+    print_table("evaluations", list(counts.items()))
+    failed = [
+        reason if gen_id in reason else f"{gen_id}: {reason}"
+        for gen_id, reason in summary.failed.items()
+    ]
+    _print_few("failed", failed)
+    if summary.interrupted or summary.not_started:
+        typer.echo("\nrun again to complete: no answer that is there is bought again")
+
+
+def print_status(
+    cohort_id: str, counted: Sequence[Tally], found: Sequence[Standing]
+) -> None:
+    """Print how far a cohort is, per template and model."""
+    typer.echo(f"cohort {cohort_id}\n")
+    rows: list[tuple[str, ...]] = [("template", "model", "done", "to do", "failed")]
+    rows += [
+        (printable(one.template_id), printable(one.llm_model_id), str(one.done),
+         str(one.to_do), str(one.failed))
+        for one in counted
+    ]  # fmt: skip
+    rows.append((
+        "all", "",
+        *(str(sum(getattr(one, name) for one in counted))
+          for name in ("done", "to_do", "failed")),
+    ))  # fmt: skip
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    for row in rows:
+        texts = [row[n].ljust(widths[n]) for n in (0, 1)]
+        numbers = [row[n].rjust(widths[n] + 2) for n in (2, 3, 4)]
+        typer.echo("  ".join(texts) + "".join(numbers))
+    _print_reasons("blocked, until that is mended", reasons(found, State.BLOCKED))
+    _print_reasons("failed", reasons(found, State.FAILED))
+
+
+def print_chosen(chosen: Chosen) -> None:
+    """Print which essays were chosen, and what to do next."""
+    if not chosen.missing:
+        typer.echo(
+            f"nothing missing: all of the best {len(chosen.best)} essays have a score "
+            f"for {printable(chosen.target)}; nothing was written"
+        )
+        return
+    typer.echo(
+        f"{len(chosen.missing)} of the best {len(chosen.best)} essays have no score "
+        f"for {printable(chosen.target)}: written to {printable(str(chosen.path))}"
+    )
+    typer.echo("\nnext, with that template active in 1_raw/evaluation_templates.csv:")
+    for command in ("build_cohort.py --cohort", "run_evaluations.py --cohort",
+                    "cohort_status.py"):  # fmt: skip
+        typer.echo(f"  python scripts/{command} {chosen.cohort_id}")
+
+
+def _words(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(name.replace("_", " "), count) for name, count in counts.items()]
+
+
+def _print_reasons(title: str, counted: Mapping[str, int]) -> None:
+    _print_few(title, [f"{reason} ({count})" for reason, count in counted.items()])
+
+
+def _print_few(title: str, items: Sequence[str]) -> None:
+    if items:
+        typer.echo(f"\n{title}")
+        typer.echo(printable(first_few(items)))

@@ -1,0 +1,1 @@
+"""The commands, one file each: what each takes, and how it shows what it finds."""

@@ -1,0 +1,62 @@
+"""Serve the index as pages for a browser on this machine, with Datasette."""
+
+import socket
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from docs_index.apps.cli.console import ending_cleanly
+from docs_index.apps.cli.options import DataRoot
+from docs_index.disk.scratch import scratch_folder
+from docs_index.errors import BrowserError
+from docs_index.layout import Layout, open_layout
+
+HOST = "127.0.0.1"
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+def listening(port: int) -> socket.socket:
+    """Return a socket that only this machine reaches."""
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise BrowserError(
+            f"port {port} cannot be had ({error.strerror}): pass another with --port"
+        ) from error
+
+
+def serve(layout: Layout, port: int) -> None:
+    """Serve a copy of the index until the user has seen enough."""
+    try:
+        import uvicorn
+
+        from docs_index.apps.web.browser import served
+    except ModuleNotFoundError as error:
+        raise BrowserError(
+            f"{error.name} is not installed: run `make setup`, or install the extra "
+            "`browse`"
+        ) from error
+    with listening(port) as sock, scratch_folder(layout.root) as folder:
+        typer.echo("reading the documents' texts", err=True)
+        pages = served(layout, folder).app()
+        typer.echo(f"http://{HOST}:{sock.getsockname()[1]}/documents   Ctrl-C ends it")
+        server = uvicorn.Server(uvicorn.Config(pages, log_level="warning"))
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[sock])
+
+
+@app.command()
+def main(
+    data_root: DataRoot = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where it listens; 0 for a free one.")
+    ] = 8001,
+) -> None:
+    """Serve the index as pages for a browser on this machine, with Datasette.
+
+    Example: python scripts/browse_docs.py --data-root ~/experiment
+    """
+    with ending_cleanly():
+        serve(open_layout(data_root), port)

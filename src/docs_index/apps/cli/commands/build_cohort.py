@@ -1,0 +1,38 @@
+"""Build a cohort: its membership, and directories for the evaluations it adds."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from docs_index.apps.cli.cohort_output import print_building
+from docs_index.apps.cli.console import ending_cleanly
+from docs_index.apps.cli.options import AsJson, Cohort, DataRoot
+from docs_index.cohorts.build import build_cohort
+from docs_index.layout import open_cohort_layout
+from docs_index.warehouse.cohort_ids import named_cohort
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def main(
+    cohort: Cohort = None,
+    dry_run: Annotated[
+        bool, typer.Option(help="Say what it would have and cost; write nothing.")
+    ] = False,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
+) -> None:
+    """Build a cohort of the selected essays, taking in evaluations that exist.
+
+    Example: python scripts/build_cohort.py --cohort spring --dry-run
+    """
+    with ending_cleanly():
+        layout = open_cohort_layout(data_root)
+        summary = build_cohort(layout, named_cohort(cohort), dry_run=dry_run)
+        if as_json:
+            typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
+        else:
+            print_building(summary)

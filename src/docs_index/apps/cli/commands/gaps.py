@@ -1,0 +1,32 @@
+"""The command `docs-index gaps`."""
+
+from typing import Annotated
+
+import typer
+
+from docs_index.apps.cli.exits import ending_cleanly
+from docs_index.apps.cli.options import AsJson, DataRoot
+from docs_index.apps.cli.text_tables import show_json, show_table
+from docs_index.index import counts
+from docs_index.index.reader import open_documents
+
+
+def gaps(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also the pairs that have documents.")
+    ] = False,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
+) -> None:
+    """List the pairs of template and model that have no document that parsed.
+
+    Example: docs-index gaps
+    """
+    with ending_cleanly(), open_documents(data_root) as documents:
+        found = counts.gaps(documents, everything=everything)
+        if as_json:
+            show_json({"gaps": found})
+        else:
+            show_table(found)
+            if not found:
+                typer.echo("every template has a document of every model", err=True)

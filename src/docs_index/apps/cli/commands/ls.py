@@ -1,0 +1,42 @@
+"""The command `docs-index ls`."""
+
+from typing import Annotated
+
+import typer
+
+from docs_index.apps.cli import filter_options, views
+from docs_index.apps.cli.exits import ending_cleanly
+from docs_index.apps.cli.options import AsJson, DataRoot
+from docs_index.apps.cli.text_tables import show_json
+from docs_index.index import shapes
+from docs_index.index.filters import Filters
+from docs_index.index.reader import open_documents
+from docs_index.index.row import LATEST_FIRST
+
+_ALL = -1  # what SQLite takes for no limit
+
+
+@filter_options.with_filters
+def list_documents(
+    filters: Filters,
+    limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 50,
+    as_json: AsJson = False,
+    data_root: DataRoot = None,
+) -> None:
+    """List documents, the newest first.
+
+    Example: docs-index ls --template 'bridge-*' --since 2025-02 --limit 10
+    """
+    with ending_cleanly(), open_documents(data_root) as documents:
+        condition, values = filters.condition()
+        total = documents.count(condition, *values)
+        query = f"where {condition} order by {LATEST_FIRST} limit ?"
+        found = list(documents.select(query, *values, limit or _ALL))
+        if as_json:
+            listed = [shapes.as_object(each) for each in found]
+            show_json({"total": total, "documents": listed})
+            return
+        views.show_documents(found)
+        if len(found) < total:
+            more = f"{len(found)} of {total} documents; --limit 0 lists all"
+            typer.echo(more, err=True)

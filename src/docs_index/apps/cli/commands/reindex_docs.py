@@ -1,0 +1,83 @@
+"""Rebuild the SQLite index from the documents' directories."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from docs_index.apps.cli.console import ending_cleanly
+from docs_index.apps.cli.exits import DONE, NEEDS_A_PERSON
+from docs_index.apps.cli.options import AsJson, DataRoot, Quiet, Workers
+from docs_index.apps.cli.progress import shown_progress
+from docs_index.audit.findings import finding_lines
+from docs_index.audit.reindex import Options, Summary, reindex
+from docs_index.errors import DocsIndexError
+from docs_index.layout import open_layout
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+def told(summary: Summary) -> str:
+    """Return the end of the story, and what to do next."""
+    if not summary.output:
+        return (
+            f"{summary.left_out} directories tell of no row: nothing was written.\n"
+            "Restore them, move them away, or pass --skip-damaged."
+        )
+    left_out = f", {summary.left_out} directories left out" if summary.left_out else ""
+    return (
+        f"{summary.documents} documents in {summary.output}{left_out}\n"
+        "Its lists are empty until scripts/materialize_docs.py has run with it as\n"
+        "db/documents.sqlite."
+    )
+
+
+@app.command()
+def main(
+    data_root: DataRoot = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="The new index (default: db/documents.reindexed.sqlite)."),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over a file that is there.")
+    ] = False,
+    skip_damaged: Annotated[
+        bool,
+        typer.Option(
+            "--skip-damaged",
+            help="Leave out damaged documents, and what hangs on them.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Rebuild the SQLite index from the documents' metadata.json files alone.
+
+    Example: python scripts/reindex_docs.py --data-root ~/experiment
+    """
+    with ending_cleanly():
+        layout = open_layout(data_root)
+        options = Options(
+            output=(output or layout.reindexed).absolute(),
+            replace=replace,
+            skip_damaged=skip_damaged,
+            workers=workers or os.cpu_count() or 1,
+        )
+        with shown_progress(quiet=quiet) as progress:
+            summary = reindex(layout, options, progress)
+        if as_json:
+            findings = [each._asdict() for each in summary.findings]
+            found = asdict(summary) | {"findings": findings}
+            typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        else:
+            for line in finding_lines(summary.findings):
+                typer.echo(line)
+            typer.echo(told(summary))
+    if not summary.output:
+        raise typer.Exit(DocsIndexError.exit_code)
+    raise typer.Exit(NEEDS_A_PERSON if summary.findings else DONE)

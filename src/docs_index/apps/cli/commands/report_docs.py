@@ -1,0 +1,37 @@
+"""Write the documents report: one HTML page of what the index holds and lacks."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from docs_index.apps.cli.console import ending_cleanly
+from docs_index.apps.cli.export_files import refuse_to_overwrite
+from docs_index.apps.cli.options import DataRoot
+from docs_index.apps.web.report import write_report
+from docs_index.errors import printable
+from docs_index.layout import open_layout
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def main(
+    data_root: DataRoot = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="The page (default: 7_reporting/documents_report.html)."),
+    ] = None,
+) -> None:
+    """Write the documents report: one HTML page of what the index holds and lacks.
+
+    Example: python scripts/report_docs.py --data-root ~/experiment
+    """
+    with ending_cleanly():
+        layout = open_layout(data_root)
+        if output:
+            refuse_to_overwrite(output, replace=True)
+        path = (output or layout.page).absolute()
+        is_new = write_report(layout, path)
+        told = "" if is_new else "nothing new in "
+        typer.echo(f"{told}{printable(str(path))}")

@@ -1,0 +1,105 @@
+"""What scripts show, and how they end: data on stdout, messages on stderr."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+import typer
+
+from docs_index.apps.cli import exits
+from docs_index.apps.cli.exits import (
+    AFTER_INTERRUPT,
+    DONE,
+    HAS_BAD_ROWS,
+    INTERRUPTED,
+    NEEDS_A_PERSON,
+    end,
+    end_of_database,
+)
+from docs_index.apps.cli.text_tables import cut
+from docs_index.errors import BuildError, printable
+from docs_index.ingest.materialize import Summary
+
+_LONGEST_LINE = 300  # of an example, which then loses its middle
+_OTHER_VERSION = "the build is of another version: run `dbt build` again"
+
+
+@contextmanager
+def ending_cleanly() -> Iterator[None]:
+    """Turn every foreseen error of a block into one message and its exit code."""
+    with exits.ending_cleanly():
+        try:
+            yield
+        except duckdb.InterruptException:
+            end(AFTER_INTERRUPT, INTERRUPTED)
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            message = f"{_OTHER_VERSION} ({str(error).splitlines()[0]})"
+            end(message, BuildError.exit_code)
+        except duckdb.Error as error:
+            end_of_database(error)
+        except RuntimeError as error:
+            if str(error) != "Query interrupted":  # what DuckDB makes of a signal
+                raise
+            end(AFTER_INTERRUPT, INTERRUPTED)
+
+
+def print_summary(summary: Summary) -> None:
+    """Print a run's summary as tables for a person, on stdout."""
+    would = "would be " if summary.dry_run else ""
+    data_root = printable(summary.data_root)
+    typer.echo(f"data root {data_root}, run_id {printable(summary.run_id)}")
+    words = {
+        "placed": f"{would}written",
+        "found": "found complete on disk, indexed",
+        "skipped": "skipped, in the index already",
+    }
+    print_table(
+        "documents",
+        [(words.get(key, key), count) for key, count in summary.documents.items()],
+    )
+    print_table("new in the index", list(summary.placed_by_stage.items()))
+    print_table("rows not ingested", list(summary.bad_rows_by_reason.items()))
+    print_table("counters", list(summary.counters.items()))
+    for path in summary.missing_tables:
+        typer.echo(f"missing, counted as empty: {path}")
+    if summary.examples and (summary.dry_run or summary.conflicts):
+        typer.echo("\nfor example")
+        for line in summary.examples:
+            typer.echo(f"  {cut(printable(line, keep=''), _LONGEST_LINE)}")
+    if summary.conflicts and not summary.dry_run:
+        typer.echo(
+            f"\ndocuments that need a person: {summary.conflicts}; see the table "
+            "backfill_conflicts of the index"
+        )
+    if summary.damaged:
+        typer.echo(
+            f"\n{summary.damaged} documents are not on disk as they should be: see "
+            "7_reporting/documents_consistency_report.csv"
+        )
+    if summary.dry_run:
+        typer.echo("\ndry run: nothing was written")
+    elif summary.changed_files:
+        typer.echo(f"\nwritten under {data_root}{os.sep}")
+        for file in summary.changed_files:
+            typer.echo(f"  {file}")
+    else:
+        typer.echo("\nnothing new: nothing was written")
+
+
+def print_table(title: str, rows: Iterable[tuple[str, int]]) -> None:
+    """Print names and counts under a title, nothing without rows."""
+    rows = list(rows)
+    if rows:
+        typer.echo(f"\n{title}")
+    for name, count in rows:
+        typer.echo(f"  {name:<36}{count:>10}")
+
+
+def exit_code(summary: Summary, *, strict: bool) -> int:
+    """Return what a run that came to its end exits with."""
+    if summary.conflicts or summary.damaged:
+        return NEEDS_A_PERSON
+    if strict and summary.bad_rows_by_reason:
+        return HAS_BAD_ROWS
+    return DONE

@@ -1,0 +1,101 @@
+"""Documents for other programs: as CSV, as lines of JSON, as Parquet."""
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TextIO
+
+from docs_index.errors import OutputExistsError
+from docs_index.index.reader import Documents
+from docs_index.index.row import NAMES, Document
+from docs_index.warehouse.quoting import column_types, literal
+
+Row = Mapping[str, Any]
+TEXTS = ("raw_text", "parsed_text", "prompt_text")
+_NUMBERS = ("raw_bytes", "raw_chars", "parsed_chars")
+
+
+def rows(
+    documents: Documents, found: Iterable[Document], *, with_texts: bool
+) -> Iterator[Row]:
+    """Yield every column of documents, and their texts where these are wanted."""
+    for document in found:
+        row = asdict(document)
+        if with_texts:
+            row["raw_text"] = documents.read_raw(document)
+            row["parsed_text"] = documents.read_parsed(document)
+            row["prompt_text"] = documents.read_prompt(document)
+        yield row
+
+
+def export(
+    found: Iterable[Row], form: str, output: Path | None, *, with_texts: bool
+) -> int:
+    """Write rows as `csv`, `jsonl` or `parquet`; return how many there were.
+
+    Without `output` they go to stdout. A file appears under its name when it is whole.
+    """
+    names = (*NAMES, *TEXTS) if with_texts else NAMES
+    if output is None:
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        return _write(sys.stdout, found, form, names)
+    beside = output.with_name(f".{output.name}.unpublished")
+    try:
+        if form == "parquet":
+            count = _write_parquet(beside, found, names)
+        else:
+            with beside.open("w", encoding="utf-8", newline="") as file:
+                count = _write(file, found, form, names)
+        os.replace(beside, output)
+    finally:
+        beside.unlink(missing_ok=True)
+    return count
+
+
+def refuse_to_overwrite(output: Path, *, replace: bool) -> None:
+    """Check that a file may be written.
+
+    Raises:
+        OutputExistsError: something is there, or there is no such folder.
+    """
+    if os.path.lexists(output) and not replace:
+        raise OutputExistsError(f"{output} is there: pass --replace, or name another")
+    if output.is_dir() or not output.parent.is_dir():
+        raise OutputExistsError(f"{output} cannot be a file: name another one")
+
+
+def _write(file: TextIO, found: Iterable[Row], form: str, names: Iterable[str]) -> int:
+    count = 0
+    table = csv.DictWriter(file, list(names))  # CRLF: else a CR would not be quoted
+    if form == "csv":
+        table.writeheader()
+    for row in found:
+        if form == "csv":
+            table.writerow(row)
+        else:
+            file.write(f"{json.dumps(row, ensure_ascii=False)}\n")
+        count += 1
+    return count
+
+
+def _write_parquet(path: Path, found: Iterable[Row], names: Iterable[str]) -> int:
+    """Write a Parquet file by way of lines of JSON: DuckDB never sees the index."""
+    import duckdb
+
+    types = ((name, "bigint" if name in _NUMBERS else "varchar") for name in names)
+    with TemporaryDirectory(prefix="docs_index_") as scratch, duckdb.connect() as db:
+        lines = Path(scratch) / "documents.jsonl"
+        with lines.open("w", encoding="utf-8", newline="") as file:
+            count = _write(file, found, "jsonl", names)
+        db.execute(
+            f"copy (from read_json($lines, format = 'newline_delimited', "
+            f"columns = {column_types(types)}, maximum_object_size = $longest)) "
+            f"to {literal(path)} (format parquet)",
+            {"lines": str(lines), "longest": max(2**24, lines.stat().st_size)},
+        )
+    return count

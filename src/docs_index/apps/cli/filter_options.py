@@ -1,0 +1,167 @@
+"""The options that choose documents, and what a shell may complete in them."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any
+
+import typer
+
+from docs_index.errors import DocsIndexError
+from docs_index.index.filters import Filters, is_instant
+from docs_index.index.reader import open_documents
+from docs_index.layout import STAGES
+
+_MOST = 200
+_STATUSES = ("ok", "parse_error")
+
+
+def _values(column: str, begun: str) -> list[str]:
+    """Return the values of a column that begin as typed; none where that fails."""
+    query = (
+        f"select distinct {column} from documents "
+        f"where substr({column}, 1, length(?1)) = ?1 order by 1 limit ?2"
+    )
+    try:
+        with open_documents() as documents:
+            rows = documents.connection.execute(query, [begun, _MOST]).fetchall()
+    except (DocsIndexError, OSError, sqlite3.Error):
+        return []
+    return [value for (value,) in rows]
+
+
+def _stages(incomplete: str) -> list[str]:
+    return _values("stage", incomplete)
+
+
+def _tasks(incomplete: str) -> list[str]:
+    return _values("task_id", incomplete)
+
+
+def _templates(incomplete: str) -> list[str]:
+    return _values("template_id", incomplete)
+
+
+def _models(incomplete: str) -> list[str]:
+    return _values("model_id", incomplete)
+
+
+def _run_ids(incomplete: str) -> list[str]:
+    return _values("run_id", incomplete)
+
+
+def _ids(incomplete: str) -> list[str]:
+    return _values("doc_id", incomplete) + _tasks(incomplete)
+
+
+def _one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
+    def check(text: str | None) -> str | None:
+        if text is not None and "*" not in text and text not in names:
+            raise typer.BadParameter(f"must be one of {', '.join(names)}")
+        return text
+
+    return check
+
+
+def _instant(text: str | None) -> str | None:
+    if text is None:
+        return None
+    text = text.replace(" ", "T")
+    if not is_instant(text):
+        raise typer.BadParameter("must be like 2025-03, 2025-03-01 or 2025-03-01T08:30")
+    return text
+
+
+Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="A doc_id, the beginning of one, or a task id.",
+        autocompletion=_ids,
+    ),
+]
+Attempt = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="A task id, a row like draft:17, a response file, or a doc_id.",
+        autocompletion=_ids,
+    ),
+]
+Stage = Annotated[
+    str | None,
+    typer.Option(
+        help="draft, essay or evaluation.",
+        autocompletion=_stages,
+        callback=_one_of(STAGES),
+    ),
+]
+Task = Annotated[
+    str | None, typer.Option(help="The task id; * is anything.", autocompletion=_tasks)
+]
+Template = Annotated[
+    str | None,
+    typer.Option(help="The template; * is anything.", autocompletion=_templates),
+]
+Model = Annotated[
+    str | None, typer.Option(help="The model; * is anything.", autocompletion=_models)
+]
+Status = Annotated[
+    str | None,
+    typer.Option(
+        help="ok or parse_error.",
+        autocompletion=lambda: list(_STATUSES),
+        callback=_one_of(_STATUSES),
+    ),
+]
+RunId = Annotated[str | None, typer.Option(help="The run_id.", autocompletion=_run_ids)]
+Since = Annotated[
+    str | None,
+    typer.Option(help="Not before this, in UTC: 2025-03, say.", callback=_instant),
+]
+Until = Annotated[
+    str | None, typer.Option(help="Not after this, included.", callback=_instant)
+]
+Latest = Annotated[
+    bool,
+    typer.Option("--latest", help="Of each logical key the latest that parsed."),
+]
+
+_FILTERS = {
+    "stage": Stage,
+    "task": Task,
+    "template": Template,
+    "model": Model,
+    "status": Status,
+    "run_id": RunId,
+    "since": Since,
+    "until": Until,
+    "latest": Latest,
+}
+
+
+def with_filters(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that choose documents; it takes them as `filters`."""
+    own = dict(signature(command).parameters)
+    del own["filters"]
+    chosen = [
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            default=False if name == "latest" else None,
+            annotation=kind,
+        )
+        for name, kind in _FILTERS.items()
+    ]
+
+    @wraps(command)
+    def run(**values: Any) -> None:
+        filters = Filters(*(values.pop(name) for name in _FILTERS))
+        command(filters=filters, **values)
+
+    # By these typer knows the options of a command.
+    vars(run)["__signature__"] = Signature([*own.values(), *chosen])
+    run.__annotations__ = {name: each.annotation for name, each in own.items()}
+    run.__annotations__ |= _FILTERS
+    return run

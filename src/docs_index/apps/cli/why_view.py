@@ -1,0 +1,146 @@
+"""What `docs-index why` prints for a person."""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import typer
+
+from docs_index.apps.cli.text_tables import (
+    cut,
+    show_table,
+    show_title,
+    terminal_columns,
+)
+from docs_index.errors import printable
+
+Part = Mapping[str, Any]
+
+_LONGEST = 2000  # columns of a sentence: an id in it may have megabytes
+_REINDEXED = (
+    "this index was made of the directories, which do not tell what the joins chose "
+    "from: run dbt build and scripts/materialize_docs.py, which write it"
+)
+_CANDIDATES = {
+    "timestamp_join": "candidates for its parent",
+    "essay_task_id": "candidates by its essay_task_id",
+    "generation_task_id": "candidates by its generation_task_id",
+}
+_ASKED_BY = {
+    "timestamp_join": "essays that could have been written from it",
+    "essay_task_id": "evaluations whose essay_task_id names it",
+    "generation_task_id": "evaluations whose generation_task_id names it",
+    "repair": "documents that a repair gave it",
+    "given": "documents that a program gave it",
+}
+
+
+def show_reasons(found: Part) -> None:
+    """Print what became of each attempt that is meant, and why."""
+    for number, attempt in enumerate(found["attempts"]):
+        if number:
+            typer.echo()
+        _show_attempt(attempt, has_candidates=found["has_candidates"])
+    more = found["total"] - len(found["attempts"])
+    if more:
+        typer.echo(f"{more} more attempts are meant; --limit 0 tells all", err=True)
+    if not found["has_candidates"]:
+        typer.echo(_REINDEXED, err=True)
+
+
+def _show_attempt(attempt: Part, *, has_candidates: bool) -> None:
+    title = [_name(attempt), attempt["task_id"], attempt["timestamp"]]
+    show_title(_fitting("  ".join(filter(None, title))))
+    for sentence in _sentences(attempt, has_candidates=has_candidates):
+        _say(sentence)
+    for join in attempt["candidates"]:
+        _show_list(_CANDIDATES[join["link_method"]], join, join["rule"])
+    for join in attempt["asked_by"]:
+        got = f"{join['chosen']:,} got it"
+        _show_list(_ASKED_BY.get(join["link_method"], "children"), join, got)
+    if attempt["same_key"]["total"] > 1:
+        _show_list("attempts at the same", attempt["same_key"], "")
+
+
+def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[str]:
+    """Yield what became of an attempt, and what there is to do."""
+    if attempt["fate"] == "document":
+        parsed = "" if attempt["status"] == "ok" else ", which does not parse"
+        of_run = f"of run {attempt['run_id']}{parsed}"
+        yield f"{attempt['stage']} {attempt['doc_id']} {of_run}"
+    elif attempt["fate"] == "bad_row":
+        yield f"not ingested: {attempt['reason']}"
+        yield attempt["detail"]
+        if repeated := attempt["repeats"]:
+            became = repeated["doc_id"] or f"not ingested: {repeated['reason']}"
+            yield f"{_name(repeated)} is {became}"
+    else:
+        yield f"not in the index: {attempt['reason']}"
+    for repair in attempt["repair"] or ():
+        yield _repaired(repair)
+    if attempt["conflict"]:
+        yield f"{attempt['conflict']['kind']}: {attempt['conflict']['detail']}"
+    if attempt["remedy"]:
+        yield attempt["remedy"]
+    parent = attempt["parent"]
+    if parent:
+        yield f"its parent is {parent['stage']} {parent['doc_id']}  {parent['task_id']}"
+        if not attempt["candidates"]:
+            yield f"rule: {attempt['rule']}"
+            if not attempt["is_of_last_build"]:
+                yield "of the candidates those of the last build are kept: another run"
+            elif has_candidates and attempt["is_joined"] and not attempt["conflict"]:
+                yield "the last build had no other candidate"
+
+
+def _repaired(repair: Mapping[str, str]) -> str:
+    was = f", was {repair['was']}" if "was" in repair else ""
+    by = f", by {repair['by']}" if "by" in repair else ""
+    reason = f": {repair['reason']}" if "reason" in repair else ""
+    return f"repaired by {repair['action']} {repair['value']}{was}{by}{reason}"
+
+
+def _show_list(title: str, listed: Part, words: str) -> None:
+    typer.echo()
+    show_title(f"{title}: {listed['total']:,}")
+    if words:
+        _say(words)
+    _show_rows(listed["listed"])
+    more = listed["total"] - len(listed["listed"])
+    if more:
+        _say(f"and {more:,} more: --limit 0 lists all")
+
+
+def _show_rows(rows: Sequence[Part]) -> None:
+    show_table(
+        [
+            {
+                "row": _name(row),
+                "created": _moment(row["created_at"]),
+                "document": row["reason"] or row["doc_id"],
+                "rule": row["rule"],
+            }
+            for row in rows
+        ]
+    )
+
+
+def _name(row: Part) -> str:
+    """Return what a row goes by: its table, and its number where that is known."""
+    number = "" if row["row_index"] is None else f":{row['row_index']}"
+    return f"{row['source_csv']}{number}"
+
+
+def _moment(text: str | None) -> str | None:
+    return text and text[:19].replace("T", " ")
+
+
+def _fitting(text: str) -> str:
+    return cut(printable(text, keep=""), terminal_columns())
+
+
+def _say(sentence: str) -> None:
+    plain = cut(printable(" ".join(sentence.split()), keep=""), _LONGEST)
+    room = terminal_columns() - 2
+    for line in textwrap.wrap(plain, room, break_on_hyphens=False):
+        typer.echo(f"  {line}")

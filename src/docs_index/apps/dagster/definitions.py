@@ -1,0 +1,44 @@
+"""What Dagster loads: assets, jobs, and how they are run. `[tool.dagster]` names it."""
+
+import dagster as dg
+
+from docs_index.apps.dagster import cohort, evaluation, models
+
+_RUNNING = dg.in_process_executor
+
+definitions = dg.Definitions(
+    assets=[
+        models.documents_models,
+        models.cohort_models,
+        cohort.cohort_membership,
+        cohort.register_cohort_partitions,
+        evaluation.evaluation_prompt,
+        evaluation.evaluation_raw,
+        evaluation.evaluation_parsed,
+    ],
+    jobs=[
+        dg.define_asset_job(
+            "documents",
+            dg.AssetSelection.groups(models.DOCUMENTS),
+            description="Build the models of the documents index.",
+            executor_def=_RUNNING,
+        ),
+        dg.define_asset_job(
+            "cohort",
+            dg.AssetSelection.groups(models.COHORT, cohort.GROUP),
+            description="Build the cohort of DD_COHORT, and register its partitions.",
+            executor_def=_RUNNING,
+        ),
+        dg.define_asset_job(
+            "evaluation",
+            dg.AssetSelection.groups(evaluation.GROUP),
+            description="Run evaluations, a partition each; what is done is skipped.",
+            executor_def=_RUNNING,
+        ),
+    ],
+    resources={
+        "dbt": models.dbt_resource,
+        evaluation.STORE: evaluation.GenerationStore(),
+    },
+    executor=_RUNNING,
+)

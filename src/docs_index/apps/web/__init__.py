@@ -1,0 +1,1 @@
+"""The documents report, and the index in a browser."""

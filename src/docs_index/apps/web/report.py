@@ -1,0 +1,144 @@
+"""The documents report: one HTML page of what the index holds, and of what it lacks.
+
+What it says is decided in SQL (`sql/report_*.sql`) over a copy of the index, how it
+looks in `templates/report.html`. The page asks for nothing: no script, no font, no
+picture, no clock. Whatever comes from data is escaped.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from docs_index.disk.publish import publish
+from docs_index.disk.scratch import scratch_folder
+from docs_index.errors import IndexFileError, printable
+from docs_index.index.snapshot import copy_index
+from docs_index.index.texts import read_score
+from docs_index.layout import Layout
+from docs_index.resources import sql, words
+
+Row = dict[str, Any]
+
+# The queries that the page loops over; each is there under its own name.
+_TABLES = (
+    "runs",
+    "stages",
+    "models",
+    "templates",
+    "months",
+    "reasons",
+    "bad_rows",
+    "conflicts",
+    "coverage",
+    "followed",
+    "parse_errors",
+    "unparsed",
+    "scores",
+    "score_classes",
+    "sizes",
+    "size_classes",
+    "lineage",
+)
+
+
+_ELSEWHERE = {"coverage": "index/coverage.sql"}  # `docs-index gaps` asks it too
+
+
+def write_report(layout: Layout, path: Path) -> bool:
+    """Write the report of a data root; tell whether it had to be written.
+
+    Raises:
+        IndexFileError: there is no index, or it is no database of this program.
+    """
+    with scratch_folder(layout.root) as scratch:
+        copy = copy_index(layout, scratch)
+        try:
+            with closing(sqlite3.connect(copy)) as index:
+                facts = _facts(index, layout)
+        except sqlite3.DatabaseError as error:
+            raise IndexFileError(
+                f"{layout.index}: {error}; scripts/verify_docs.py tells more"
+            ) from error
+    return publish(path, _page(facts).encode())
+
+
+def _facts(index: sqlite3.Connection, layout: Layout) -> dict[str, Any]:
+    """Return all that the page says, by the names it has there."""
+    index.text_factory = lambda text: text.decode(errors="backslashreplace")
+    add_reasons(index)
+    unread_scores = _add_scores(index, layout)
+    (totals,) = _rows(index, "totals")
+    tables = {name: _rows(index, name) for name in _TABLES}
+    return {"totals": totals, "unread_scores": unread_scores} | tables
+
+
+def add_reasons(index: sqlite3.Connection) -> None:
+    """Add the seed of reasons, with their remedies, to the copy."""
+    index.execute(
+        "create table reasons "
+        "(reason text primary key, precedence integer, description text, remedy text)"
+    )
+    index.executemany(
+        "insert into reasons values (:reason, :precedence, :description, :remedy)",
+        words("reasons.csv"),
+    )
+
+
+def _add_scores(index: sqlite3.Connection, layout: Layout) -> int:
+    """Add the scores of evaluations to the copy; return how many were unreadable."""
+    index.execute("create temp table scores (doc_id text primary key, score real)")
+    unread = 0
+    for row in _rows(index, "scored"):
+        score = read_score(layout, row["doc_dir"])
+        if score is None:
+            unread += 1
+        else:
+            index.execute("insert into scores values (?, ?)", [row["doc_id"], score])
+    return unread
+
+
+def _rows(index: sqlite3.Connection, name: str) -> list[Row]:
+    found = index.execute(sql(_ELSEWHERE.get(name, f"apps/web/report_{name}.sql")))
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def _page(facts: dict[str, Any]) -> str:
+    environment = Environment(
+        loader=PackageLoader("docs_index.apps.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"bytes": _bytes, "count": _count}
+    return environment.get_template("report.html").render(facts)
+
+
+def _shown(value: object) -> object:
+    """Return a value of the page: none is a dash, and nothing hides in a text."""
+    if value is None:
+        return "–"  # noqa: RUF001
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return printable(value)
+    return value
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"
+
+
+def _bytes(size: int) -> str:
+    """Return a size in the largest unit of which it has one."""
+    if size < 1024:
+        return f"{size} B"
+    number, units = size / 1024, iter(("KiB", "MiB", "GiB"))
+    unit = next(units)
+    while number >= 1024 and (larger := next(units, None)):
+        number, unit = number / 1024, larger
+    return f"{number:,.1f} {unit}"

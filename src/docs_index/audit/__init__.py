@@ -1,0 +1,1 @@
+"""Holds index and disk against each other, and rebuilds the index from the disk."""

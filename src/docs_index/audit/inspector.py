@@ -1,0 +1,221 @@
+"""Look at directories and read their files, for those who check them.
+
+What is found goes back as lines of JSON, which DuckDB reads as tables. Nothing is
+written, no link is followed out of a folder, and what cannot be read is told, not
+raised. Runs in worker processes.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from docs_index.disk.confined import Folder, UnusableError, open_no_link
+from docs_index.layout import RESPONSES, STAGES
+from docs_index.warehouse.parsers import text_parser
+
+_MAX_METADATA_BYTES = 2**27
+_MAX_SOURCE_BYTES = 2**40  # a source is read only if it has as many bytes as raw.txt
+
+
+class Wanted(NamedTuple):
+    """A document whose sources are looked at, and its texts read if `is_read`.
+
+    A size is that of the file that was found, None where it is not to be read.
+    `response_file` is relative to `folder`, `prompt_file` to 3_generation/.
+    """
+
+    doc_id: str
+    doc_dir: str
+    parser: str | None
+    raw_bytes: int | None
+    parsed_bytes: int | None
+    prompt_bytes: int | None
+    folder: str | None
+    response_file: str | None
+    prompt_file: str | None
+    is_read: bool
+
+
+@dataclass(frozen=True)
+class Inspector:
+    """Looks at the documents of one data root."""
+
+    data_root: str
+    docs: str
+
+    def keys(self) -> Iterator[str]:
+        """Yield what stands at the depth of logical keys, and what is no stage."""
+        for name in _names(self.docs):
+            stage = f"{self.docs}/{name}"
+            try:
+                is_stage = name in STAGES and _is_folder(stage)
+                below = [f"{name}/{key}" for key in _names(stage)] if is_stage else None
+            except OSError:  # `look` tells why
+                below = None
+            yield from [name] if below is None else below
+
+    def look(self, keys: Sequence[str]) -> bytes:
+        """Return a line per document's directory, and per thing that is none."""
+        return _lines(line for key in keys for line in self._look_below(key))
+
+    def read(self, documents: Sequence[Wanted]) -> bytes:
+        """Return a line per document: sizes and hashes of its texts and sources."""
+        found = [self._read(document) for document in documents]
+        parsing = [(line, text) for line, text in found if text is not None]
+        texts = [(line["parser"], text) for line, text in parsing]
+        made = text_parser().parse(texts) if texts else []
+        for (line, _), parsed in zip(parsing, made, strict=True):
+            line["made_hash"] = None if parsed is None else _sha256(parsed.encode())
+        return _lines(line for line, _ in found)
+
+    def _look_below(self, key: str) -> Iterator[dict[str, Any]]:
+        path = f"{self.docs}/{key}"
+        is_key = "/" in key
+        try:
+            is_folder = (is_key or key in STAGES) and _is_folder(path)
+            names = _names(path) if is_folder else []
+        except OSError as error:
+            yield _no_document(key, error)
+            return
+        if not is_key or not names:
+            yield _no_document(key)
+            return
+        for name in names:
+            yield self._look_at(f"{key}/{name}")
+
+    def _look_at(self, doc_dir: str) -> dict[str, Any]:
+        path = f"{self.docs}/{doc_dir}"
+        try:
+            if not _is_folder(path):
+                return _no_document(doc_dir)
+        except OSError as error:
+            return _no_document(doc_dir, error)
+        line: dict[str, Any] = {"path": _shown(doc_dir), "is_document": True}
+        try:
+            with os.scandir(path) as entries:
+                line["entries"] = [_entry(entry) for entry in entries]
+        except OSError as error:
+            return line | {"problem": error.strerror}
+        if any(e["name"] == "metadata.json" for e in line["entries"]):
+            content = _read_file(f"{path}/metadata.json", _MAX_METADATA_BYTES)
+            line["metadata"] = None if content is None else _decoded(content)
+        return line
+
+    def _read(self, document: Wanted) -> tuple[dict[str, Any], bytes | None]:
+        """Return a document's line, and its raw text where that is to be parsed."""
+        path = f"{self.docs}/{document.doc_dir}"
+        line: dict[str, Any] = {"doc_id": document.doc_id, "parser": document.parser}
+        sizes = {
+            "raw": document.raw_bytes,
+            "parsed": document.parsed_bytes,
+            "prompt": document.prompt_bytes,
+        }
+        sources = {
+            "raw": (document.folder, document.response_file),
+            "prompt": (RESPONSES, document.prompt_file),
+        }
+        for name, (folder, file) in sources.items():
+            line |= self._source(name, folder, file, sizes[name], document.is_read)
+        if None not in sources["raw"] and "raw_source_bytes" not in line:
+            line["is_source_missing"] = True
+        if not document.is_read:
+            return line, None
+        line["is_read"] = True
+        text = None
+        for name, size in sizes.items():
+            content = _read_file(f"{path}/{name}.txt", size)
+            if content is not None:
+                decoded = _decoded(content)
+                line[f"{name}_hash"] = _sha256(content)
+                line[f"{name}_chars"] = None if decoded is None else len(decoded)
+                if name == "raw" and decoded is not None:
+                    text = content
+        return line, text if document.parser is not None else None
+
+    def _source(
+        self,
+        name: str,
+        folder: str | None,
+        file: str | None,
+        size: int | None,
+        is_read: bool,
+    ) -> dict[str, Any]:
+        """Return a source's size, and its hash where the size is the copy's."""
+        if folder is None or file is None:
+            return {}
+        source = _folder(f"{self.data_root}/{folder}")
+        found: dict[str, Any] = {}
+        try:
+            found[f"{name}_source_bytes"] = source.size(file)
+            if is_read and found[f"{name}_source_bytes"] == size:
+                content = source.read(file).content
+                found[f"{name}_source_hash"] = _sha256(content)
+        except UnusableError:
+            return found
+        return found
+
+
+def _no_document(path: str, error: OSError | None = None) -> dict[str, Any]:
+    problem = {"problem": error.strerror} if error else {}
+    return {"path": _shown(path), "is_document": False} | problem
+
+
+def _entry(entry: os.DirEntry[str]) -> dict[str, Any]:
+    status = entry.stat(follow_symlinks=False)
+    is_file = stat.S_ISREG(status.st_mode)
+    return {"name": _shown(entry.name), "is_file": is_file, "bytes": status.st_size}
+
+
+def _read_file(path: str, at_most: int | None) -> bytes | None:
+    """Return a regular file's bytes; None for one that is larger, or not to be had."""
+    if at_most is None:
+        return None
+    try:
+        with open(path, "rb", buffering=0, opener=open_no_link) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size > at_most:
+                return None
+            return file.readall()
+    except OSError:
+        return None
+
+
+def _decoded(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _names(path: str) -> list[str]:
+    return sorted(os.listdir(path)) if os.path.isdir(path) else []
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _shown(name: str) -> str:
+    """Return a name as text; whoever made a stray file may have given it any bytes."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def _lines(lines: Iterable[dict[str, Any]]) -> bytes:
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+@functools.cache
+def _folder(path: str) -> Folder:
+    return Folder(path, _MAX_SOURCE_BYTES)

@@ -1,0 +1,146 @@
+"""Rebuild the index from the documents' metadata.json files alone.
+
+Every column of the table `documents` is in metadata.json. The lists of the last run are
+not: they are empty until `materialize_docs.py` writes them. A new file is made beside,
+and takes its name when it is whole.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from docs_index.audit.disk_tables import survey
+from docs_index.audit.findings import Finding, in_order
+from docs_index.audit.inspector import Inspector
+from docs_index.audit.verify import metadata_check
+from docs_index.disk.lock import take_lock
+from docs_index.disk.scratch import remove_leftovers
+from docs_index.disk.workers import started_workers
+from docs_index.errors import DataRootError, OutputExistsError
+from docs_index.index.database import BESIDE, create_index, settle_index
+from docs_index.layout import Layout
+from docs_index.progress import Progress
+from docs_index.resources import sql
+from docs_index.warehouse.quoting import identifier
+from docs_index.warehouse.session import Session, opened_session
+from docs_index.warehouse.sqlite_extension import attach_index
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where the index goes, and what may be written over or left out."""
+
+    output: Path
+    replace: bool = False
+    skip_damaged: bool = False
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of it; `output` is None where damage kept it from being written.
+
+    `left_out` counts the directories that have no row: damaged ones, and what hangs on
+    them.
+    """
+
+    data_root: str
+    output: str | None
+    documents: int
+    left_out: int
+    findings: list[Finding]
+
+
+def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
+    """Write a new index of the documents that are on disk.
+
+    Raises:
+        DocsIndexError: nothing was written.
+        OSError, duckdb.Error: writing failed; there is no file under the new name.
+    """
+    if not layout.docs.is_dir():
+        raise DataRootError(f"there are no documents: {layout.docs} is no directory")
+    if options.output.parent == layout.db:
+        layout.db.mkdir(exist_ok=True)  # it may be what was lost
+    _refuse_to_overwrite(options)
+    lock = take_lock(layout.lock)
+    remove_leftovers(layout)
+    with opened_session(layout) as session:
+        with started_workers(options.workers, Inspector.__module__, lock) as workers:
+            inspector = Inspector(str(layout.root), str(layout.docs))
+            survey(session, inspector, workers, session.scratch, progress, 0)
+        findings = _check(session, session.scratch / "empty.sqlite")
+        documents = session.count("good")
+        left_out = session.count("(from found where is_document)") - documents
+        is_written = options.skip_damaged or not findings
+        if is_written:
+            _write(session, options)
+    return Summary(
+        data_root=str(layout.root),
+        output=str(options.output) if is_written else None,
+        documents=documents,
+        left_out=left_out,
+        findings=in_order(findings)[0],
+    )
+
+
+def _refuse_to_overwrite(options: Options) -> None:
+    if os.path.lexists(options.output) and not options.replace:
+        raise OutputExistsError(
+            f"{options.output} is there: pass --replace to put the new index in its "
+            "place, or name another --output"
+        )
+    if options.output.is_dir() or not options.output.parent.is_dir():
+        raise OutputExistsError(f"{options.output} cannot be a file: name another one")
+
+
+def _check(session: Session, empty: Path) -> list[Finding]:
+    """Make the table `good` of the rows without a fault; return the faults."""
+    create_index(empty)  # for the names of its columns
+    attach_index(session.db, empty, read_only=True)
+    names = session.db.table("stored.documents").columns
+    columns = ", ".join(
+        f"cast({identifier(name)} as varchar) as {identifier(name)}"
+        for name in names
+        if name != "doc_dir"
+    )
+    required = " and ".join(
+        f"{identifier(name)} is not null" for (name,) in session.rows(_REQUIRED)
+    )
+    session.db.execute(sql("audit/reindex_documents.sql").format(columns=columns))
+    session.db.execute(sql("audit/findings.sql"))
+    for statement in (
+        sql("audit/reindex_unreadable.sql").format(required=required),
+        metadata_check(names),
+        sql("audit/verify_lineage.sql"),
+    ):
+        session.db.execute(f"insert into findings {statement}")
+    session.db.execute(sql("audit/reindex_good.sql"))
+    session.db.execute("detach stored")
+    return [Finding(*row) for row in session.rows("from findings")]
+
+
+_REQUIRED = (
+    "select column_name from duckdb_columns() "
+    "where database_name = 'stored' and table_name = 'documents' and not is_nullable"
+)
+
+
+def _write(session: Session, options: Options) -> None:
+    unpublished = options.output.with_name(f".{options.output.name}.unpublished")
+    try:
+        create_index(unpublished)
+        attach_index(session.db, unpublished, read_only=False)
+        columns = session.columns("stored.documents")
+        session.db.execute(
+            f"insert into stored.documents ({columns}) select {columns} from good"
+        )
+        session.db.execute("detach stored")
+        settle_index(unpublished)
+        _refuse_to_overwrite(options)
+        for suffix in BESIDE:  # of the index that is no more
+            Path(f"{options.output}{suffix}").unlink(missing_ok=True)
+        unpublished.replace(options.output)
+    finally:
+        for suffix in ("", *BESIDE):
+            Path(f"{unpublished}{suffix}").unlink(missing_ok=True)

@@ -1,0 +1,111 @@
+"""Build a cohort: let dbt compute the membership, then put its files in place.
+
+dbt works on a database of its own, outside of the data root: a dry run leaves no trace
+there, and the documents' build stays as it is.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from docs_index.cohorts.place import Summary, place_cohort, refuse_faults
+from docs_index.disk.lock import take_lock
+from docs_index.errors import BuildError
+from docs_index.layout import Layout
+
+PROJECT = Path(__file__).resolve().parents[3]
+_PARSED = "partial_parse.msgpack"
+
+
+def build_cohort(layout: Layout, cohort_id: str, *, dry_run: bool) -> Summary:
+    """Compute a cohort's membership with dbt, and unless `dry_run` write its files.
+
+    Raises:
+        CohortError: what is given has faults; nothing was written.
+        BuildError: dbt failed; nothing was written.
+        LockedError: another run is at work.
+        OSError: writing failed; what has been written is whole, and building again
+            completes it.
+    """
+    if not dry_run and layout.lock.exists():  # else only once there is nothing to mend
+        take_lock(layout.lock)
+    scratch = _scratch(layout)
+    take_lock(scratch / ".lock")
+    database = scratch / "build.duckdb"
+    database.unlink(missing_ok=True)
+    failure = _run_dbt(layout, cohort_id, scratch)
+    if database.is_file():
+        refuse_faults(database, cohort_id)
+    if failure:
+        raise BuildError(f"dbt could not build cohort {cohort_id}: {failure}")
+    if not dry_run:
+        take_lock(layout.lock)
+    return place_cohort(layout, cohort_id, database, dry_run=dry_run)
+
+
+def _scratch(layout: Layout) -> Path:
+    """Return dbt's folder for cohorts of a data root: with it dbt parses but once.
+
+    Not even once where the project has been parsed for something else.
+    """
+    target = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT / "target").resolve()
+    name = hashlib.sha256(str(layout.root).encode()).hexdigest()[:12]
+    scratch = target / "cohorts" / name
+    known, parsed = target / _PARSED, scratch / "target" / _PARSED
+    if known.exists() and not parsed.exists():
+        parsed.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(known, parsed)
+    return scratch
+
+
+def _run_dbt(layout: Layout, cohort_id: str, scratch: Path) -> str | None:
+    """Build the cohort's models; return what went wrong, None if all went well."""
+    results = scratch / "target" / "run_results.json"
+    results.unlink(missing_ok=True)
+    command = [
+        str(Path(sys.executable).with_name("dbt")), "--quiet", "build",
+        "--selector", "cohort", "--exclude-resource-type", "unit_test",
+        "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
+    ]  # fmt: skip
+    changes = {
+        "DATA_ROOT": str(layout.root),
+        "DD_COHORT": cohort_id,
+        "DOCS_INDEX_SCRATCH": str(scratch),
+        "DBT_TARGET_PATH": str(scratch / "target"),
+        "DBT_LOG_PATH": str(scratch / "logs"),
+    }
+    process = subprocess.run(
+        command,
+        cwd=PROJECT,
+        env=os.environ | changes,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if process.returncode == 0:
+        return None
+    return _failures(results) or (process.stdout + process.stderr)[-2000:].strip()
+
+
+def _failures(results: Path) -> str:
+    """Return the messages of the nodes that failed, without dbt's own first lines."""
+    if not results.is_file():
+        return ""
+    messages = []
+    for result in json.loads(results.read_text(encoding="utf-8"))["results"]:
+        if result["status"] in ("error", "fail"):
+            first, _, rest = (result["message"] or "").partition("\n")
+            said = rest if first.startswith("Runtime Error") else f"{first}\n{rest}"
+            name = result["unique_id"].split(".")[2]
+            is_own = first.startswith("Runtime Error in model")
+            lines = [line.strip() for line in said.strip().splitlines()]
+            messages.append(
+                "\n".join(lines) if is_own else f"{name}: {' '.join(lines)}"
+            )
+    return "\n".join(messages)

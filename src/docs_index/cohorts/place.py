@@ -1,0 +1,179 @@
+"""Put a cohort's files in place as the last build of its models says.
+
+The order leaves the store whole when it is killed at any moment: new generations first,
+each complete or not there, then membership.csv. Generations that are there already
+count as the cohort's own when it is built again, so that the result is the same.
+"""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from docs_index.cohorts.campaign import COLUMNS, open_campaign
+from docs_index.cohorts.states import Standing, State, reasons, standings
+from docs_index.disk.directories import sync_file_system
+from docs_index.disk.publish import csv_lines, publish
+from docs_index.errors import CohortError
+from docs_index.layout import Layout
+
+_MEMBERS = f"""
+    select {", ".join(COLUMNS)}
+    from main.cohort_memberships
+    order by place"""
+_NEW = """
+    select gen_id, metadata_text
+    from main.cohort_memberships
+    where is_new
+    order by place"""
+_UNREADABLE = """
+    select 'gens/' || stage || '/' || gen_id || ' ' || problem
+    from main.stg_cohorts__generations
+    where problem is not null
+    order by stage, gen_id"""
+_HAS_FAULTS = """
+    select count(*) from information_schema.tables
+    where table_schema = 'main' and table_name = 'cohort_faults'"""
+_FAULTS = "select subject || ': ' || fault from main.cohort_faults order by place"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a cohort has, and what it will cost.
+
+    `members` counts drafts, essays, existing and new evaluations; `evaluations` how far
+    these are. `calls_saved` counts evaluations whose answer is there already. `blocked`
+    and `failed` are reasons, with how many evaluations have them; `unreadable` are
+    directories of the store that were passed over.
+    """
+
+    data_root: str
+    cohort_id: str
+    dry_run: bool
+    members: dict[str, int]
+    evaluations: dict[str, int]
+    calls_saved: int
+    calls_to_make: int
+    blocked: dict[str, int]
+    failed: dict[str, int]
+    unreadable: list[str]
+    changed_files: list[str]
+
+
+def refuse_faults(database: Path, cohort_id: str) -> None:
+    """Stop if a build found faults in what it was given.
+
+    Raises:
+        CohortError: it did; names all of them.
+    """
+    with duckdb.connect(str(database), read_only=True) as db:
+        has_faults = db.execute(_HAS_FAULTS).fetchall() == [(1,)]
+        faults = db.execute(_FAULTS).fetchall() if has_faults else []
+    if faults:
+        listed = "\n".join(f"  {fault}" for (fault,) in faults)
+        raise CohortError(
+            f"cohort {cohort_id} cannot be built, nothing was written:\n{listed}"
+        )
+
+
+def place_cohort(
+    layout: Layout, cohort_id: str, database: Path, *, dry_run: bool = False
+) -> Summary:
+    """Write what the cohort's models in `database` say, unless it is a `dry_run`.
+
+    Whoever calls this holds the lock of the data root.
+
+    Raises:
+        CohortError: the models have faults, or were built for another cohort.
+        OSError: writing failed; building again completes it.
+    """
+    refuse_faults(database, cohort_id)
+    with duckdb.connect(str(database), read_only=True) as db:
+        found = db.execute(_MEMBERS).fetchall()
+        rows = [dict(zip(COLUMNS, values, strict=True)) for values in found]
+        new = dict(db.execute(_NEW).fetchall())
+        unreadable = [line for (line,) in db.execute(_UNREADABLE).fetchall()]
+    if {row["cohort_id"] for row in rows} != {cohort_id}:
+        raise CohortError(
+            f"the last build is of another cohort than {cohort_id}: build it again"
+        )
+    listed = "".join(csv_lines([COLUMNS, *found])).encode()
+    changed = [] if dry_run else _write(layout, cohort_id, listed, new)
+    campaign = open_campaign(layout, cohort_id, rows)
+    return Summary(
+        data_root=str(layout.root),
+        cohort_id=cohort_id,
+        dry_run=dry_run,
+        unreadable=unreadable,
+        changed_files=changed,
+        **_counted(rows, new, list(standings(campaign, new))),
+    )
+
+
+def _write(
+    layout: Layout, cohort_id: str, listed: bytes, new: Mapping[str, str]
+) -> list[str]:
+    """Write new generations, then membership.csv; return what has changed."""
+    shutil.rmtree(layout.unpublished_generations, ignore_errors=True)  # a killed run's
+    changed = []
+    if new:
+        _publish_generations(layout, new)
+        changed.append("gens/evaluation/")
+    path = layout.membership(cohort_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if publish(path, listed):
+        changed.append(layout.within(path))
+    return changed
+
+
+def _publish_generations(layout: Layout, new: Mapping[str, str]) -> None:
+    """Write directories beside, sync them all, and rename each.
+
+    Raises:
+        CohortError: a directory has come since the build looked.
+    """
+    unpublished = layout.unpublished_generations
+    unpublished.mkdir(parents=True)
+    for gen_id, metadata_text in new.items():
+        (unpublished / gen_id).mkdir()
+        metadata = unpublished / gen_id / "metadata.json"
+        metadata.write_text(metadata_text, encoding="utf-8", newline="")
+    sync_file_system(unpublished)
+    for gen_id in new:
+        final = layout.generation("evaluation", gen_id)
+        if os.path.lexists(final):
+            raise CohortError(
+                f"{final} has come since the build looked: build the cohort again"
+            )
+        os.rename(unpublished / gen_id, final)
+    unpublished.rmdir()
+    sync_file_system(unpublished.parent)
+
+
+def _counted(
+    rows: Sequence[Mapping[str, Any]],
+    new: Mapping[str, str],
+    found: Sequence[Standing],
+) -> dict[str, Any]:
+    stages = Counter(row["stage"] for row in rows)
+    states = Counter(standing.state for standing in found)
+    return {
+        "members": {
+            "drafts": stages["draft"],
+            "essays": stages["essay"],
+            "existing_evaluations": stages["evaluation"] - len(new),
+            "new_evaluations": len(new),
+        },
+        "evaluations": {state.value: states[state] for state in State},
+        "calls_saved": states[State.DONE]
+        + states[State.ANSWERED]
+        + states[State.FAILED],
+        "calls_to_make": states[State.TO_RUN],
+        "blocked": reasons(found, State.BLOCKED),
+        "failed": reasons(found, State.FAILED),
+    }

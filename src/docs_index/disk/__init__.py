@@ -1,0 +1,1 @@
+"""Bytes, files and locks under a data root; knows no table and no document."""

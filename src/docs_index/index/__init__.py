@@ -1,0 +1,1 @@
+"""The SQLite index: its schema, ids, reading it, adding a row."""

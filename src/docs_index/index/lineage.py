@@ -1,0 +1,42 @@
+"""The tree that a document stands in: what it was made from, and what from it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from docs_index.index.reader import Documents
+from docs_index.index.row import Document
+from docs_index.index.shapes import brief
+
+
+def tree(documents: Documents, document: Document) -> dict[str, Any]:
+    """Return the first ancestor; each node has its `children`.
+
+    Of the ancestors' children only those on the way are there, of the document's own
+    all.
+    """
+    node = _below(documents, document)
+    for ancestor in documents.parents(document.doc_id):
+        node = brief(ancestor) | {"children": [node]}
+    return node
+
+
+def _below(documents: Documents, document: Document) -> dict[str, Any]:
+    below = [_below(documents, child) for child in documents.children(document.doc_id)]
+    return brief(document) | {"children": below}
+
+
+def lines(
+    node: dict[str, Any], meant: str, before: str = "", branch: str = ""
+) -> Iterator[tuple[str, bool]]:
+    """Yield the lines of a tree, and whether each is of the document meant."""
+    status = "" if node["status"] == "ok" else f" {node['status']}"
+    created = node["created_at"][:10]
+    yield (
+        f"{before}{branch}{node['doc_id']} {node['stage']} {created}{status} "
+        f"{node['template_id']} {node['model_id']}",
+        node["doc_id"] == meant,
+    )
+    inner = before + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
+    for place, child in enumerate(node["children"], 1):
+        last = place == len(node["children"])
+        yield from lines(child, meant, inner, "└─ " if last else "├─ ")

@@ -1,0 +1,61 @@
+"""The document that a person means: by id, by the beginning of one, or by task."""
+
+from docs_index.errors import UnknownDocumentError, first_few
+from docs_index.index.reader import Documents
+from docs_index.index.row import LATEST_FIRST, Document
+
+
+def chosen(documents: Documents, name: str) -> Document:
+    """Return the document of an id, of a task's latest attempt, or of a unique prefix.
+
+    Raises:
+        UnknownDocumentError: none is meant, or several are, which are named.
+    """
+    if exact := documents.find(name):
+        return exact
+    attempts = f"where task_id = ? order by status = 'ok' desc, {LATEST_FIRST}"
+    of_task = list(documents.select(attempts, name))
+    if len({each.stage for each in of_task}) > 1:
+        raise _several(name, "task id of several stages", of_task)
+    if of_task:
+        return of_task[0]
+    if begun := begun_by(documents, name):
+        return begun
+    raise UnknownDocumentError(
+        f"no document has the id, the beginning of an id, or the task id {name!r}: "
+        "`docs-index ls` lists them"
+    )
+
+
+def begun_by(documents: Documents, name: str) -> Document | None:
+    """Return the document whose id begins so, None where there is none.
+
+    Raises:
+        UnknownDocumentError: several are meant, which are named.
+    """
+    prefix = "where doc_id >= ?1 and doc_id < ?1 || '{' order by doc_id"
+    begun = list(documents.select(prefix, name)) if name else []
+    if len(begun) > 1:
+        raise _several(name, "beginning of several ids", begun)
+    return begun[0] if begun else None
+
+
+def part_of(documents: Documents, document: Document, part: str) -> bytes:
+    """Return the bytes of a document's text `raw`, `parsed` or `prompt`.
+
+    Raises:
+        UnknownDocumentError: it has no such text.
+    """
+    if part == "parsed" and document.status == "parse_error":
+        raise UnknownDocumentError(
+            f"{document.doc_id} has no parsed text: {document.parser} could not parse "
+            "it; --part raw shows what there is"
+        )
+    if part == "prompt" and not documents.has_prompt(document):
+        raise UnknownDocumentError(f"{document.doc_id} has no prompt")
+    return documents.read_bytes(document, part)
+
+
+def _several(name: str, what: str, found: list[Document]) -> UnknownDocumentError:
+    listed = [f"{each.doc_id}  {each.stage}  {each.task_id}" for each in found]
+    return UnknownDocumentError(f"{name!r} is the {what}:\n{first_few(listed)}")

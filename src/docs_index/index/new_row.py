@@ -1,0 +1,188 @@
+"""A document that a program would add, and what the rules make of it.
+
+Pure: no file is read or written here. Contract: docs/rules.md, section 12.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import PurePosixPath
+
+from docs_index.errors import DocumentRefusedError, first_few
+from docs_index.index.ids import instant_text, key, logical_key_id
+from docs_index.index.row import Document
+
+PARSERS = (  # those of seeds/parsers.csv
+    "identity",
+    "essay_idea_last",
+    "essay_block",
+    "essay_block_lenient",
+    "in_last_line",
+)
+PARENT_STAGES = {"draft": (), "essay": ("draft",), "evaluation": ("draft", "essay")}
+_OF_A_TABLE = re.compile(r"(?:draft|link|essay|evaluation):")
+_ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|.)")
+_BLANKS = " \t\r\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewDocument:
+    """What a program knows of a document.
+
+    A draft has a `combo_id`; anything else has a `parent_doc_id`, and its parent's
+    combo. `attempt_id` is the caller's name for this attempt, the same when the
+    attempt is added again. `timestamp` is when it was made, written as in the tables.
+
+    Without a `parser`, `parsed.txt` is the raw text. With one, the caller hands over
+    what the parser made of it, None where it could not be parsed.
+
+    `legacy_file` is where the raw text goes a second time, under `3_generation/`.
+    """
+
+    stage: str
+    task_id: str
+    template_id: str
+    model_id: str
+    timestamp: str
+    attempt_id: str
+    raw: str
+    combo_id: str | None = None
+    parent_doc_id: str | None = None
+    parser: str | None = None
+    parsed: str | None = None
+    prompt: str | None = None
+    legacy_file: str | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A row, and the files of its directory."""
+
+    document: Document
+    contents: dict[str, bytes]
+
+
+def made_ready(new: NewDocument, run_id: str, parent: Document | None) -> Ready:
+    """Return the row and the files of a new document.
+
+    Raises:
+        DocumentRefusedError: the rules do not allow it; all faults are named.
+    """
+    if faults := list(_faults(new, run_id, parent)):
+        name = f"{new.stage} {new.task_id!r}, attempt {new.attempt_id!r}"
+        raise DocumentRefusedError(f"{name} was not added:\n{first_few(faults)}")
+    template_id, model_id = new.template_id.strip(_BLANKS), new.model_id.strip(_BLANKS)
+    combo_id = parent.combo_id if parent else (new.combo_id or "").strip(_BLANKS)
+    base = parent.doc_id if parent else combo_id or ""
+    logical_key = logical_key_id(new.stage, base, template_id, model_id)
+    doc_id = key(logical_key, run_id, new.attempt_id)
+    raw = new.raw.encode()
+    parsed = new.parsed if new.parser else new.raw
+    small: dict[str, object] = {
+        "combo_id": combo_id,
+        "response_file": new.legacy_file,
+        "row_index": None,
+        "row_key": new.attempt_id,
+        "source_csv": "runtime",
+        "timestamp": new.timestamp,
+    }
+    if parent:
+        small |= {"link_method": "given", "parent_task_id": parent.task_id}
+    document = Document(
+        doc_id=doc_id,
+        logical_key_id=logical_key,
+        stage=new.stage,
+        task_id=new.task_id,
+        parent_doc_id=new.parent_doc_id,
+        template_id=template_id,
+        model_id=model_id,
+        run_id=run_id,
+        row_key=new.attempt_id,
+        parser=new.parser,
+        status="parse_error" if parsed is None else "ok",
+        created_at=instant_text(new.timestamp) or "",
+        doc_dir=f"{new.stage}/{logical_key}/{doc_id}",
+        raw_bytes=len(raw),
+        raw_chars=len(new.raw),
+        parsed_chars=None if parsed is None else len(parsed),
+        content_hash=sha256(raw).hexdigest(),
+        meta_small=_json(small, separators=(",", ":")),
+    )
+    texts = {"parsed.txt": parsed, "prompt.txt": new.prompt}
+    files = {name: text.encode() for name, text in texts.items() if text is not None}
+    columns = {k: v for k, v in asdict(document).items() if k != "meta_small"}
+    metadata = f"{_json(columns | small, indent=2)}\n"
+    return Ready(
+        document, {"raw.txt": raw, **files, "metadata.json": metadata.encode()}
+    )
+
+
+def _json(fields: dict[str, object], **form: object) -> str:
+    """Return an object as the build writes it (macros/duckdb/json_text.sql)."""
+    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, **form)  # type: ignore[arg-type]
+    # What has no short escape has upper-case digits there.
+    return _ESCAPE.sub(
+        lambda found: f"\\u{found[1].upper()}" if found[1] else found[0], text
+    )
+
+
+def _faults(new: NewDocument, run_id: str, parent: Document | None) -> Iterator[str]:
+    named = {"task_id", "template_id", "model_id", "attempt_id"}
+    named |= {"combo_id"} if new.stage == "draft" else {"parent_doc_id"}
+    values = {name: getattr(new, name) for name in sorted(named)} | {"run_id": run_id}
+    for name, value in values.items():
+        if not (value or "").strip(_BLANKS):
+            yield f"{name} is blank"
+    for name, text in asdict(new).items():
+        if text is not None and not _is_text(text, name):
+            yield f"{name} is not UTF-8, or has a NUL"
+    if new.stage not in PARENT_STAGES:
+        yield f"stage must be one of {', '.join(PARENT_STAGES)}"
+    elif new.stage == "draft" and new.parent_doc_id is not None:
+        yield "a draft has no parent_doc_id"
+    elif new.stage != "draft" and new.combo_id is not None:
+        yield f"combo_id is the parent's: a new {new.stage} names none"
+    if _OF_A_TABLE.match(new.attempt_id):
+        yield "attempt_id begins as the row_key of a table's row does"
+    yield from _faults_of_texts(new)
+    yield from _faults_of_parent(new, parent)
+
+
+def _faults_of_texts(new: NewDocument) -> Iterator[str]:
+    if new.parser is None and new.parsed not in (None, new.raw):
+        yield "parsed is another text than raw, but there is no parser"
+    if new.parser is not None and new.parser not in PARSERS:
+        yield f"parser {new.parser!r} is none of {', '.join(PARSERS)}"
+    if new.parser == "identity" and new.parsed != new.raw:
+        yield "the parser identity makes parsed the same as raw"
+    if new.legacy_file is not None:
+        parts = PurePosixPath(new.legacy_file).parts
+        if not parts or parts[0] == "/" or ".." in parts:
+            yield "legacy_file is not below 3_generation/"
+
+
+def _faults_of_parent(new: NewDocument, parent: Document | None) -> Iterator[str]:
+    created_at = instant_text(new.timestamp)
+    if created_at is None:
+        yield f"timestamp {new.timestamp!r} is invalid (docs/rules.md, section 2)"
+    if new.parent_doc_id and parent is None:
+        yield f"its parent {new.parent_doc_id!r} is not in the index"
+    if parent and parent.stage not in PARENT_STAGES.get(new.stage, ()):
+        yield f"its parent is of stage {parent.stage}"
+    if (
+        parent
+        and new.stage == "essay"
+        and created_at
+        and parent.created_at > created_at
+    ):
+        yield f"its parent is later: of {parent.created_at}"
+
+
+def _is_text(text: str, name: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text or name in ("raw", "parsed", "prompt")

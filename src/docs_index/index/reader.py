@@ -1,0 +1,166 @@
+"""Read documents through the index alone: a reader for programs.
+
+    with open_documents("data") as documents:
+        draft = documents.latest_by_task("draft", task_id)
+        text = documents.read_parsed(draft)
+
+Needs nothing but the standard library and this package: neither dbt nor DuckDB. The
+index is only read, also while a run is adding to it; but SQLite first undoes what a
+killed process had begun to write. A program that has the index open
+in DuckDB must not use this in the same process (see `attaching`).
+"""
+
+import os
+import re
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from docs_index.disk.confined import open_no_link
+from docs_index.errors import VERIFY, DamagedDocumentError, UnknownDocumentError
+from docs_index.index.database import reading
+from docs_index.index.row import COLUMNS, LATEST_FIRST, Document
+from docs_index.layout import Layout, open_layout
+
+_DOC_DIR = re.compile(r"(?:draft|essay|evaluation)(?:/[0-9a-z]{16}){2}")
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The documents of one data root; see `open_documents`."""
+
+    layout: Layout
+    connection: sqlite3.Connection
+
+    def select(self, query: str, *values: object) -> Iterator[Document]:
+        """Yield the documents of the rest of a query, after its `from documents`."""
+        rows = self.connection.execute(
+            f"select {COLUMNS} from documents {query}", values
+        )
+        return (Document(*row) for row in rows)
+
+    def count(self, condition: str, *values: object) -> int:
+        """Return the number of documents that a condition in SQL holds for."""
+        query = f"select count(*) from documents where {condition}"
+        counted: int = self.connection.execute(query, values).fetchone()[0]
+        return counted
+
+    def find(self, doc_id: str) -> Document | None:
+        """Return a document by its id, None where there is none."""
+        return next(self.select("where doc_id = ?", doc_id), None)
+
+    def get(self, doc_id: str) -> Document:
+        """Return a document by its id.
+
+        Raises:
+            UnknownDocumentError: there is none.
+        """
+        document = self.find(doc_id)
+        if document is None:
+            raise UnknownDocumentError(
+                f"there is no document {doc_id!r} in {self.layout.index}"
+            )
+        return document
+
+    def latest_by_task(self, stage: str, task_id: str) -> Document | None:
+        """Return the latest document of a task that parsed, if there is one."""
+        return next(self._latest("stage = ? and task_id = ?", stage, task_id), None)
+
+    def latest_by_key(self, stage: str, logical_key_id: str) -> Document | None:
+        """Return the latest document of a logical key that parsed, as the report does.
+
+        `identity.logical_key_id` makes the key of its parts.
+        """
+        condition = "stage = ? and logical_key_id = ?"
+        return next(self._latest(condition, stage, logical_key_id), None)
+
+    def children(self, doc_id: str) -> list[Document]:
+        """Return what was made from a document, or judges it, the latest first."""
+        query = f"where parent_doc_id = ? order by {LATEST_FIRST}"
+        return list(self.select(query, doc_id))
+
+    def parents(self, doc_id: str) -> list[Document]:
+        """Return the parent of a document, the parent's parent, and so on.
+
+        Raises:
+            UnknownDocumentError: a document of the chain is not in the index.
+        """
+        chain: list[Document] = []
+        next_id = self.get(doc_id).parent_doc_id
+        while next_id is not None and next_id not in {each.doc_id for each in chain}:
+            chain.append(self.get(next_id))
+            next_id = chain[-1].parent_doc_id
+        return chain
+
+    def read_raw(self, document: Document) -> str:
+        """Return the response as it was given, line ends and all."""
+        return self._read(document, "raw")
+
+    def read_parsed(self, document: Document) -> str | None:
+        """Return what the parser made of it, None after a `parse_error`."""
+        if document.status == "parse_error":
+            return None
+        return self._read(document, "parsed")
+
+    def read_prompt(self, document: Document) -> str | None:
+        """Return the prompt, None for the many documents that have none."""
+        if not self.has_prompt(document):
+            return None
+        return self._read(document, "prompt")
+
+    def has_prompt(self, document: Document) -> bool:
+        """Tell whether a document has a prompt."""
+        return os.path.lexists(self._path(document, "prompt"))
+
+    def read_bytes(self, document: Document, part: str) -> bytes:
+        """Return the bytes of `raw`, `parsed` or `prompt`.
+
+        Raises:
+            DamagedDocumentError: the file is not there, or is no file, or it or a
+                directory of its own is a link.
+        """
+        path = self._path(document, part)
+        folder = os.path.dirname(path)
+        try:
+            if os.path.islink(folder) or os.path.islink(os.path.dirname(folder)):
+                raise DamagedDocumentError(f"{folder} is reached by a link; {VERIFY}")
+            with open(path, "rb", opener=open_no_link) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise DamagedDocumentError(f"{path} is no regular file; {VERIFY}")
+                return file.read()
+        except OSError as error:
+            raise DamagedDocumentError(f"{path}: {error.strerror}; {VERIFY}") from error
+
+    def _read(self, document: Document, part: str) -> str:
+        try:
+            return self.read_bytes(document, part).decode()
+        except UnicodeDecodeError as error:
+            path = self._path(document, part)
+            raise DamagedDocumentError(f"{path} is not UTF-8; {VERIFY}") from error
+
+    def _latest(self, condition: str, *values: str) -> Iterator[Document]:
+        query = f"where {condition} and status = 'ok' order by {LATEST_FIRST} limit 1"
+        return self.select(query, *values)
+
+    def _path(self, document: Document, part: str) -> str:
+        if not _DOC_DIR.fullmatch(document.doc_dir):
+            raise DamagedDocumentError(
+                f"{document.doc_dir!r} is no document's directory; {VERIFY}"
+            )
+        return f"{self.layout.docs}/{document.doc_dir}/{part}.txt"
+
+
+@contextmanager
+def open_documents(
+    data_root: str | os.PathLike[str] | None = None,
+) -> Iterator[Documents]:
+    """Open the documents of `data_root`, else of `DATA_ROOT`, else of `data`.
+
+    Raises:
+        DocsIndexError: there is no index, or it is of another version.
+    """
+    layout = open_layout(data_root)
+    with reading(layout.index) as connection:
+        yield Documents(layout, connection)

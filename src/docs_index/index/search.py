@@ -1,0 +1,153 @@
+"""Full-text search: an index of its own beside the documents', made of them.
+
+`db/documents.search.sqlite` holds every document's text once more, parsed where it
+could be. It may be deleted: the next search makes it anew. It follows the documents in
+one transaction, so a search that is killed leaves it as it was.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+
+from docs_index.errors import (
+    VERIFY,
+    DamagedDocumentError,
+    IndexFileError,
+    StorageError,
+)
+from docs_index.index.database import is_damage
+from docs_index.index.filters import Filters
+from docs_index.index.reader import Documents
+from docs_index.index.row import COLUMNS, Document
+
+APPLICATION_ID = 0x64637372  # "dcsr"
+VERSION = 1
+_SCHEMA = f"""
+create virtual table texts using fts5 (
+    doc_id unindexed, task_id, text, tokenize = "unicode61 remove_diacritics 2"
+);
+pragma application_id = {APPLICATION_ID};
+pragma user_version = {VERSION};
+"""
+# What stands around a word that was found: of Unicode's private use.
+FOUND, END = "\ue000", "\ue001"
+_HITS = """
+select {columns}, -bm25(texts) as rank, snippet(texts, 2, ?, ?, '…', 24)
+from texts
+inner join stored.documents as documents on texts.doc_id = documents.doc_id
+where texts match ? and {condition}
+order by bm25(texts), documents.created_at desc, documents.doc_id
+limit ?
+"""
+_TAKE_IN = "insert into texts (doc_id, task_id, text) values (?, ?, ?)"
+
+Hit = tuple[Document, float, str]
+
+
+@contextmanager
+def searching(documents: Documents) -> Iterator[sqlite3.Connection]:
+    """Open the search index for writing; it is made where there is none.
+
+    Raises:
+        IndexFileError: the file is something else, or SQLite has no full-text search.
+        StorageError: it cannot be written.
+    """
+    path = documents.layout.search
+    try:
+        with closing(sqlite3.connect(path, timeout=30, uri=True)) as connection:
+            connection.isolation_level = None
+            found = [
+                connection.execute(f"pragma {name}").fetchone()[0]
+                for name in ("application_id", "user_version")
+            ]
+            if found != [APPLICATION_ID, VERSION]:
+                _refuse_others(connection, documents)
+                connection.executescript(f"begin immediate; {_SCHEMA} commit;")
+            uri = f"{documents.layout.index.as_uri()}?mode=ro"
+            connection.execute("attach ? as stored", [uri])
+            yield connection
+    except sqlite3.DatabaseError as error:
+        if "fts5" in str(error):
+            fault = "this Python's SQLite has no full-text search (FTS5)"
+            raise IndexFileError(fault) from error
+        if isinstance(error, sqlite3.OperationalError) and not is_damage(error):
+            raise StorageError(f"{path}: {error}") from error
+        raise IndexFileError(f"{path}: {error}; delete it, or {VERIFY}") from error
+    except UnicodeDecodeError as error:  # of SQLite's own words about the damage
+        raise IndexFileError(f"{path} is damaged: delete it") from error
+
+
+def refresh(
+    connection: sqlite3.Connection, documents: Documents, *, anew: bool
+) -> tuple[int, int]:
+    """Bring the search index up to the documents; with `anew`, take all in again.
+
+    Returns how many were taken in, and how many could not be read: they are tried again
+    the next time.
+    """
+    if not anew and _ids(connection, "texts") == _ids(connection, "stored.documents"):
+        return 0, 0
+    connection.execute("begin immediate")
+    if anew:
+        connection.execute("delete from texts")
+    known, wanted = _ids(connection, "texts"), _ids(connection, "stored.documents")
+    for doc_id in known - wanted:
+        connection.execute("delete from texts where doc_id = ?", [doc_id])
+    taken_in = unreadable = 0
+    for document in documents.select("order by rowid"):
+        if document.doc_id in known:
+            continue
+        try:
+            row = (document.doc_id, document.task_id, _text(documents, document))
+        except DamagedDocumentError:
+            unreadable += 1
+            continue
+        connection.execute(_TAKE_IN, row)
+        taken_in += 1
+    connection.execute("commit")
+    return taken_in, unreadable
+
+
+def hits(
+    connection: sqlite3.Connection, words: Sequence[str], filters: Filters, limit: int
+) -> Iterator[Hit]:
+    """Yield documents that hold all words, the best first.
+
+    A word that ends with `*` is the beginning of one; words in one argument stand
+    together.
+    """
+    condition, values = filters.condition()
+    query = _HITS.format(columns=COLUMNS, condition=condition)
+    match = " ".join(map(_phrase, words))
+    for *row, rank, snippet in connection.execute(
+        query, [FOUND, END, match, *values, limit]
+    ):
+        yield Document(*row), rank, snippet
+
+
+def _phrase(word: str) -> str:
+    is_beginning = word.endswith("*")
+    text = word.removesuffix("*").replace('"', '""')
+    return f'"{text}"{"*" if is_beginning else ""}'
+
+
+def _ids(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {doc_id for (doc_id,) in connection.execute(f"select doc_id from {table}")}
+
+
+def _text(documents: Documents, document: Document) -> str:
+    """Return what is searched of a document."""
+    part = "parsed" if document.status == "ok" else "raw"
+    return documents.read_bytes(document, part).decode(errors="replace")
+
+
+def _refuse_others(connection: sqlite3.Connection, documents: Documents) -> None:
+    """Clear an older version of the search index; leave any other file alone."""
+    tables = connection.execute("select count(*) from sqlite_master").fetchone()[0]
+    made_by = connection.execute("pragma application_id").fetchone()[0]
+    if tables and made_by != APPLICATION_ID:
+        raise IndexFileError(
+            f"{documents.layout.search} was made by another program: move it away"
+        )
+    if tables:
+        connection.execute("drop table texts")

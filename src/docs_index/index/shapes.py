@@ -1,0 +1,54 @@
+"""Documents as JSON objects; docs/reading.schema.json describes their shapes."""
+
+import os
+from dataclasses import asdict
+from typing import Any
+
+from docs_index.index.reader import Documents
+from docs_index.index.row import LATEST_FIRST, Document
+from docs_index.index.search import END, FOUND
+
+_BRIEF = ("doc_id", "stage", "task_id", "template_id", "model_id", "status")
+
+
+def as_object(document: Document) -> dict[str, Any]:
+    """Return every column of the row, and what `meta_small` holds as `meta`."""
+    row = asdict(document)
+    del row["meta_small"]
+    return row | {"meta": document.meta}
+
+
+def brief(document: Document) -> dict[str, Any]:
+    """Return the little that tells a document from its neighbours."""
+    row = asdict(document)
+    return {name: row[name] for name in (*_BRIEF, "created_at")}
+
+
+def in_full(documents: Documents, document: Document) -> dict[str, Any]:
+    """Return a document with its files, and with what stands around it."""
+    same_key = "where stage = ? and logical_key_id = ? and doc_id != ?"
+    key = (document.stage, document.logical_key_id, document.doc_id)
+    others = documents.select(f"{same_key} order by {LATEST_FIRST}", *key)
+    return as_object(document) | {
+        "directory": f"{documents.layout.docs}/{document.doc_dir}",
+        "files": files_of(documents, document),
+        "parents": [brief(each) for each in documents.parents(document.doc_id)],
+        "children": [brief(each) for each in documents.children(document.doc_id)],
+        "same_key": [brief(each) for each in others],
+    }
+
+
+def files_of(documents: Documents, document: Document) -> dict[str, int]:
+    """Return the files of a document's directory, and their bytes."""
+    try:
+        with os.scandir(documents.layout.docs / document.doc_dir) as entries:
+            found = {e.name: e.stat(follow_symlinks=False).st_size for e in entries}
+    except OSError:
+        return {}
+    return dict(sorted(found.items()))
+
+
+def hit_object(document: Document, rank: float, snippet: str) -> dict[str, Any]:
+    """Return what a search found as JSON has it."""
+    plain = snippet.replace(FOUND, "").replace(END, "")
+    return brief(document) | {"rank": rank, "snippet": plain}

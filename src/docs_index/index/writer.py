@@ -1,0 +1,143 @@
+"""Add documents at run time, under the rules of the build: a writer for programs.
+
+    writer = Writer("data", run_id="autumn")
+    document = writer.add(NewDocument(stage="draft", ...))
+
+A document's directory is complete and on the disk before it has its name, and has its
+name before it has a row. Nothing that is there is changed. To add the same attempt
+again completes what a kill left, and else does nothing.
+
+Needs nothing but the standard library and this package; the lock of the data root is
+held for each document. A program that has the index open in DuckDB must not use this
+in the same process (see `attaching`).
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import astuple
+from pathlib import Path
+
+from docs_index.disk.directories import place_directory, write_once
+from docs_index.disk.lock import held_lock
+from docs_index.errors import DocumentRefusedError, LockedError, StorageError
+from docs_index.index.database import (
+    check_index,
+    create_index,
+    lost_index,
+    settle_index,
+)
+from docs_index.index.new_row import NewDocument, made_ready
+from docs_index.index.reader import Documents
+from docs_index.index.row import NAMES, Document
+from docs_index.layout import Layout, open_layout
+
+_PATIENCE_S = 30.0
+
+
+class Writer:
+    """Adds the documents of one run to one data root.
+
+    `run_id` is part of every doc_id. Whoever has the lock, or keeps the index to
+    itself, is waited for, `patience_s` seconds at most.
+    """
+
+    def __init__(
+        self,
+        data_root: str | os.PathLike[str] | None = None,
+        *,
+        run_id: str,
+        patience_s: float = _PATIENCE_S,
+    ) -> None:
+        self.layout = open_layout(data_root)
+        self.run_id = run_id
+        self.patience_s = patience_s
+
+    def add(self, new: NewDocument) -> Document:
+        """Add a document, directory first, row second, and return its row.
+
+        Raises:
+            DocumentRefusedError: it is not as the rules want it, or something else is
+                in its place; nothing was written.
+            IndexFileError: the index is lost, or none of this program.
+            LockedError: another program works on the data root for too long, or reads
+                the index, be it this one by a query that has more to give.
+            OSError, StorageError: writing failed; add it again to complete it.
+        """
+        with (
+            held_lock(self.layout.lock, self.patience_s),
+            _writing(self.layout, self.patience_s) as connection,
+        ):
+            documents = Documents(self.layout, connection)
+            parent = documents.find(new.parent_doc_id or "")
+            ready = made_ready(new, self.run_id, parent)
+            legacy = self._legacy(new)
+            if not _is_indexed(documents, ready.document):
+                place_directory(self.layout, ready.document.doc_dir, ready.contents)
+                _insert(connection, ready.document)
+            if legacy:
+                write_once(legacy, ready.contents["raw.txt"])
+        return ready.document
+
+    def _legacy(self, new: NewDocument) -> Path | None:
+        """Return where the second copy goes, if nothing else is there."""
+        if new.legacy_file is None:
+            return None
+        path = self.layout.responses / new.legacy_file
+        folder = Path(os.path.realpath(self.layout.responses))
+        self.layout.refuse_link_out(folder)
+        is_inside = Path(os.path.realpath(path.parent)).is_relative_to(folder)
+        if not is_inside or path.is_symlink():
+            raise DocumentRefusedError(f"{path} leads through a link: name another one")
+        if path.exists() and path.read_bytes() != new.raw.encode():
+            raise DocumentRefusedError(f"{path} has other bytes: name another one")
+        return path
+
+
+def _is_indexed(documents: Documents, document: Document) -> bool:
+    """Tell whether the attempt has its row already.
+
+    Raises:
+        DocumentRefusedError: the row is of something else.
+    """
+    attempt = "where run_id = ? and row_key = ?"
+    found = next(documents.select(attempt, document.run_id, document.row_key), None)
+    if found is not None and found != document:
+        raise DocumentRefusedError(
+            f"attempt {document.row_key!r} of run_id {document.run_id!r} is in the "
+            f"index as {found.doc_id}, with other values: give this one another id"
+        )
+    return found is not None
+
+
+def _insert(connection: sqlite3.Connection, document: Document) -> None:
+    values = astuple(document)
+    places = ", ".join("?" for _ in values)
+    with connection:
+        connection.execute(
+            f"insert into documents ({', '.join(NAMES)}) values ({places})", values
+        )
+
+
+@contextmanager
+def _writing(layout: Layout, patience_s: float) -> Iterator[sqlite3.Connection]:
+    """Open the index, which is made where there is none; a reader is waited for.
+
+    Raises:
+        IndexFileError: it is lost, or no index of this program.
+    """
+    path = layout.index
+    if not check_index(path).exists:
+        for doc_dir in layout.documents_on_disk():
+            raise lost_index(layout, doc_dir)
+        create_index(path)
+        settle_index(path)
+    try:
+        with closing(sqlite3.connect(path, timeout=patience_s)) as connection:
+            yield connection
+    except sqlite3.OperationalError as error:
+        if "is locked" in str(error):
+            message = f"{path} is in use by another connection: add the document again"
+            raise LockedError(message) from error
+        raise StorageError(f"{path}: {error}; add the document again") from error

@@ -1,0 +1,1 @@
+"""From a finished build to directories and rows."""

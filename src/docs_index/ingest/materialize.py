@@ -1,0 +1,290 @@
+"""From the last build to directories, index rows, the bad list and the reports.
+
+The plan is SQL (`sql/plan.sql`) over the build and the index; this module carries it
+out, in an order that a kill at any moment leaves whole: a directory is complete
+before it has its name, and has its name before it has a row. Contract:
+docs/rules.md, section 11.
+"""
+
+import shutil
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from docs_index.disk.lock import take_lock
+from docs_index.disk.scratch import remove_leftovers
+from docs_index.disk.workers import Workers, started_workers
+from docs_index.ingest.csv_reports import (
+    count_damaged,
+    load_index,
+    start_survey,
+    write_reports,
+)
+from docs_index.ingest.current_lists import (
+    append_bad_list,
+    count_new_bad_rows,
+    read_bad_list,
+    replace_current_lists,
+)
+from docs_index.ingest.placer import Batch, Placer
+from docs_index.ingest.presence import Survey
+from docs_index.layout import STAGES, Layout
+from docs_index.progress import Progress
+from docs_index.resources import sql
+from docs_index.warehouse.build_record import attach_build, find_build
+from docs_index.warehouse.quoting import literal
+from docs_index.warehouse.session import Session, opened_session
+
+_BATCHES = range(500, 4000)  # documents that are placed and synced together
+_BATCH_BYTES = 16 * 2**20
+_TRANSACTION = 10_000  # documents whose rows are inserted together
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is asked to do."""
+
+    run_id: str | None = None
+    dry_run: bool = False
+    workers: int = 1
+    link: bool = False
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did, or with `dry_run` would have done.
+
+    `documents` counts what became of the build's documents: placed, found, skipped,
+    and each kind of conflict. `damaged` counts documents of the index whose directory
+    is not what it should be, 0 in a dry run, which does not look. `examples` are lines
+    of words, a few of each kind.
+    """
+
+    data_root: str
+    run_id: str
+    dry_run: bool
+    documents: dict[str, int]
+    placed_by_stage: dict[str, int]
+    bad_rows_by_reason: dict[str, int]
+    counters: dict[str, int]
+    missing_tables: list[str]
+    bad_rows_added: int
+    damaged: int
+    changed_files: list[str]
+    examples: list[str]
+
+    @property
+    def conflicts(self) -> int:
+        """The number of documents that could not be ingested and need a person."""
+        harmless = ("placed", "found", "skipped")
+        return sum(n for what, n in self.documents.items() if what not in harmless)
+
+
+def materialize(layout: Layout, options: Options, progress: Progress) -> Summary:
+    """Bring the index of a data root up to its last build.
+
+    `progress` is called with how many documents are done and how many there are.
+
+    Raises:
+        DocsIndexError: nothing was written.
+        OSError, duckdb.Error: reading or writing failed; what has been written is
+            whole, and another run completes it.
+    """
+    find_build(layout)  # before the lock: it would make the folder
+    lock = take_lock(layout.lock)
+    remove_leftovers(layout)
+    with opened_session(layout) as session:
+        session.db.execute("set threads = 1")  # others would be in the workers' way
+        run_id = attach_build(session.db, layout, options.run_id)
+        newline = read_bad_list(session)
+        session.open_index(dry_run=options.dry_run)
+        with started_workers(
+            _useful_workers(session, options), Placer.__module__, lock
+        ) as workers:
+            placer = _placer(session, options)
+            surveyed = None
+            if not options.dry_run:
+                surveyed = start_survey(session, Survey(placer.docs), workers)
+            session.db.execute(f"set variable run_id = {literal(run_id)}")
+            session.db.execute(sql("ingest/plan.sql"))
+            added = count_new_bad_rows(session)
+            outcomes = _place_all(session, placer, workers, progress)
+            changed: list[str] = []
+            damaged = 0
+            if surveyed is not None:
+                changed += ["docs/"] if outcomes["placed"] else []
+                changed += _write_lists(session, newline, outcomes)
+                load_index(session)
+                with session.closing_index():
+                    changed += map(layout.within, write_reports(session, surveyed))
+                damaged = count_damaged(session)
+        return Summary(
+            data_root=str(layout.root),
+            run_id=run_id,
+            dry_run=options.dry_run,
+            bad_rows_added=added,
+            damaged=damaged,
+            changed_files=changed,
+            **_counted(session, outcomes),
+        )
+
+
+def _placer(session: Session, options: Options) -> Placer:
+    parser_sql, max_bytes = session.one(
+        "select expression, max_response_bytes "
+        "from build.main.parser_sql, build.main.build_record"
+    )
+    return Placer(
+        build=str(session.layout.build),
+        data_root=str(session.layout.root),
+        docs=str(session.layout.docs),
+        unpublished=str(session.layout.unpublished),
+        max_bytes=max_bytes,
+        parser_sql=parser_sql,
+        link=options.link,
+        dry_run=options.dry_run,
+    )
+
+
+def _useful_workers(session: Session, options: Options) -> int:
+    documents = session.count("build.main.documents") + session.count(
+        "stored.documents"
+    )
+    return options.workers if documents > _BATCHES.start else 1
+
+
+def _place_all(
+    session: Session, placer: Placer, workers: Workers, progress: Progress
+) -> Counter[str]:
+    """Write directories and then their rows; return how many had which outcome.
+
+    Rows are inserted by a thread, so that workers never wait for what to do next.
+    """
+    outcomes: Counter[str] = Counter()
+    total = session.count("pending")
+    if total and not placer.dry_run:
+        _prepare_folders(session)
+    inserted: deque[Future[None]] = deque()
+    with session.db.cursor() as cursor, ThreadPoolExecutor(1) as thread:
+        for batches in _gathered(_placed(session, placer, workers)):
+            if not placer.dry_run:
+                inserted.append(thread.submit(_insert_rows, cursor, batches))
+            while inserted and inserted[0].done():
+                inserted.popleft().result()
+            for batch in batches:
+                outcomes.update(batch.outcomes)
+            progress(outcomes.total(), total)
+        for rows in inserted:
+            rows.result()
+    if not placer.dry_run:
+        shutil.rmtree(placer.unpublished, ignore_errors=True)
+    return outcomes
+
+
+def _placed(session: Session, placer: Placer, workers: Workers) -> Iterator[Batch]:
+    """Place what is pending, in the order of its places.
+
+    A stage begins when the one before is done: what hangs on a document that could
+    not be placed is not placed either.
+    """
+    for stage in STAGES:
+        tasks = _batches(session, stage, workers.count)
+        for batch in workers.map(placer.place, tasks):
+            for failed in batch.failed:
+                session.db.execute("insert into failed values (?, ?, ?)", failed)
+            yield batch
+        session.db.execute(sql("ingest/conflicts.sql"))
+
+
+def _prepare_folders(session: Session) -> None:
+    session.make_writable()
+    layout = session.layout
+    shutil.rmtree(layout.unpublished, ignore_errors=True)  # a killed run's
+    if layout.unpublished.is_file():
+        layout.unpublished.unlink()
+    layout.unpublished.mkdir(parents=True)
+    for stage in STAGES:
+        (layout.docs / stage).mkdir(exist_ok=True)
+
+
+def _write_lists(
+    session: Session, newline: str | None, outcomes: Counter[str]
+) -> list[str]:
+    """Bring the current lists and the bad list up to date; return the changed files."""
+    files = []
+    has_new_rows = bool(outcomes["placed"] or outcomes["found"])
+    if replace_current_lists(session) or has_new_rows:
+        files.append(session.layout.index)
+    if append_bad_list(session, newline):
+        files.append(session.layout.bad_generations)
+    return [session.layout.within(file) for file in files]
+
+
+def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
+    """Join batches until they are worth a transaction."""
+    gathered: list[Batch] = []
+    documents = 0
+    for batch in results:
+        gathered.append(batch)
+        documents += batch.outcomes.total()
+        if documents >= _TRANSACTION:
+            yield gathered
+            gathered, documents = [], 0
+    if gathered:
+        yield gathered
+
+
+def _insert_rows(cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> None:
+    """Insert the rows of documents whose directories are there, in one transaction."""
+    places = {"first": batches[0].first, "last": batches[-1].last}
+    cursor.execute(sql("ingest/insert_batch.sql"), places)
+
+
+def _batches(session: Session, stage: str, workers: int) -> Iterator[list[int]]:
+    """Yield the places of a stage's documents, a bounded number of bytes at a time.
+
+    A large batch is cheaper to look up; towards the end of the stage, which all
+    workers wait for, they become small.
+    """
+    pending = session.db.execute(sql("ingest/places.sql"), {"stage": stage}).fetchall()
+    start = 0
+    while start < len(pending):
+        most = (len(pending) - start) // (3 * workers)
+        most = min(max(most, _BATCHES.start), _BATCHES.stop)
+        batch: list[int] = []
+        size = 0
+        for place, raw_bytes in pending[start : start + most]:
+            if batch and size + raw_bytes > _BATCH_BYTES:
+                break
+            batch.append(place)
+            size += raw_bytes
+        yield batch
+        start += len(batch)
+
+
+def _counted(session: Session, outcomes: Counter[str]) -> dict[str, Any]:
+    """Return the counts of a summary, of the plan as it has ended."""
+    conflicts = dict(session.rows("select kind, count(*) from conflicts group by all"))
+    documents = {
+        "placed": outcomes["placed"],
+        "found": outcomes["found"],
+        "skipped": session.count(
+            "(from known semi join build.main.documents using (doc_id))"
+        ),
+    }
+    return {
+        "documents": documents | conflicts,
+        "placed_by_stage": dict(session.rows(sql("ingest/placed_by_stage.sql"))),
+        "bad_rows_by_reason": dict(session.rows(sql("ingest/bad_by_reason.sql"))),
+        "counters": dict(
+            session.rows("from build.main.backfill_counters order by all")
+        ),
+        "missing_tables": [
+            path for (path,) in session.rows(sql("ingest/missing_tables.sql"))
+        ],
+        "examples": [line for (line,) in session.rows(sql("ingest/examples.sql"))],
+    }

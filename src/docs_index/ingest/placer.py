@@ -1,0 +1,280 @@
+"""Put documents' directories on disk, a batch at a time, in processes of their own.
+
+Each process looks up in the build what it is to write: nothing but places and what
+became of them passes between it and its parent.
+
+A directory appears under its final name only when it is complete and on the disk:
+it is written beside, synced, and renamed. What is there already is never touched.
+"""
+
+import functools
+import hashlib
+import os
+import shutil
+import stat
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import duckdb
+
+from docs_index.disk.confined import Folder, UnusableError
+from docs_index.disk.directories import (
+    opened_directory,
+    renamed,
+    sync_file_system,
+)
+from docs_index.layout import RESPONSES
+from docs_index.warehouse.parsers import parser_of
+from docs_index.warehouse.quoting import literal
+
+Outcome = Literal["placed", "found", "directory_conflict", "response_changed"]
+Contents = dict[str, bytes]
+
+
+class Planned(NamedTuple):
+    """One row of the model document_files that is to become a directory."""
+
+    place: int
+    doc_id: str
+    doc_dir: str
+    folder: str
+    response_file: str
+    prompt_file: str | None
+    prompt_hash: str | None
+    parser: str | None
+    parsed_chars: int | None
+    parsed_from: int | None
+    parsed_bytes: int | None
+    parsed_text: str | None
+    content_hash: str
+    metadata_text: str
+
+
+class Placed(NamedTuple):
+    """What became of a document; `detail` says why it was not placed."""
+
+    document: Planned
+    outcome: Outcome
+    detail: str | None = None
+
+
+class Batch(NamedTuple):
+    """What became of the documents from one place to another.
+
+    `failed` are (place, outcome, detail) of those that were not placed.
+    """
+
+    first: int
+    last: int
+    outcomes: Counter[Outcome]
+    failed: list[tuple[int, Outcome, str | None]]
+
+
+@dataclass(frozen=True)
+class Placer:
+    """What all documents of a run have in common; with `dry_run` nothing is written."""
+
+    build: str
+    data_root: str
+    docs: str
+    unpublished: str
+    max_bytes: int
+    parser_sql: str
+    link: bool
+    dry_run: bool
+
+    def place(self, places: Sequence[int]) -> Batch:
+        """Place a batch; the directories are durable when this returns.
+
+        Raises:
+            OSError: the file system failed; every directory is complete or absent.
+        """
+        results = self._place(_documents(self.build, places))
+        return Batch(
+            first=places[0],
+            last=places[-1],
+            outcomes=Counter(result.outcome for result in results),
+            failed=[
+                (result.document.place, result.outcome, result.detail)
+                for result in results
+                if result.outcome not in ("placed", "found")
+            ],
+        )
+
+    def _place(self, documents: Sequence[Planned]) -> list[Placed]:
+        if self.dry_run:
+            return [self._foreseen(document) for document in documents]
+        results: list[Placed] = []
+        written: list[Planned] = []
+        unparsed: list[tuple[Planned, Contents]] = []
+        with opened_directory(self.unpublished) as beside:
+            for document in documents:
+                try:
+                    contents = self._read(document)
+                except UnusableError as error:
+                    results.append(self._not_ingested(document, error))
+                    continue
+                if document.parsed_chars is None or "parsed.txt" in contents:
+                    self._write(beside, document, contents)
+                    written.append(document)
+                else:
+                    unparsed.append((document, contents))
+            for document, contents in self._parsed(unparsed):
+                self._write(beside, document, contents)
+                written.append(document)
+            sync_file_system(self.unpublished)
+            results += [self._publish(beside, document) for document in written]
+            sync_file_system(self.docs)
+        return results
+
+    def _foreseen(self, document: Planned) -> Placed:
+        """Say what would become of a document."""
+        try:
+            self._read(document)
+        except UnusableError as error:
+            return self._not_ingested(document, error)
+        return self._look_for(document) or Placed(document, "placed")
+
+    def _not_ingested(self, document: Planned, error: UnusableError) -> Placed:
+        found = self._look_for(document)
+        return found or Placed(document, "response_changed", str(error))
+
+    def _read(self, document: Planned) -> Contents:
+        """Read what the build saw; anything else is not ingested.
+
+        parsed.txt is among it if the build has said where or what it is.
+        """
+        raw = self._read_unchanged(
+            document.folder, document.response_file, document.content_hash
+        )
+        contents = {"raw.txt": raw, "metadata.json": document.metadata_text.encode()}
+        if document.prompt_file is not None:
+            contents["prompt.txt"] = self._read_unchanged(
+                RESPONSES, document.prompt_file, document.prompt_hash
+            )
+        if document.parser is None:
+            contents["parsed.txt"] = raw
+        elif document.parsed_text is not None:
+            contents["parsed.txt"] = document.parsed_text.encode()
+        elif document.parsed_from is not None and document.parsed_bytes is not None:
+            end = document.parsed_from + document.parsed_bytes
+            contents["parsed.txt"] = raw[document.parsed_from : end]
+        return contents
+
+    def _read_unchanged(self, name: str, path: str, content_hash: str | None) -> bytes:
+        folder = _folder(f"{self.data_root}/{name}", self.max_bytes)
+        try:
+            content = folder.read_bytes(path)
+        except UnusableError as error:
+            raise UnusableError(f"{name}/{path}: {error}, since the build") from error
+        if hashlib.sha256(content).hexdigest() != content_hash:
+            raise UnusableError(f"{name}/{path} has changed since the build")
+        return content
+
+    def _parsed(
+        self, unparsed: Sequence[tuple[Planned, Contents]]
+    ) -> Sequence[tuple[Planned, Contents]]:
+        """Add the parsed.txt that the build's own parser finds."""
+        texts = [(str(each.parser), files["raw.txt"]) for each, files in unparsed]
+        parsed_texts = parser_of(self.parser_sql).parse(texts) if texts else []
+        for (_, contents), parsed in zip(unparsed, parsed_texts, strict=True):
+            assert parsed is not None, "the build parsed these very bytes"
+            contents["parsed.txt"] = parsed.encode()
+        return unparsed
+
+    def _write(self, beside: int, document: Planned, contents: Contents) -> None:
+        """Write `{doc_id}/{doc_id}/` beside: a key's directory with one document."""
+        folder = f"{document.doc_id}/{document.doc_id}"
+        linked = self.link and contents.get("parsed.txt") == contents["raw.txt"]
+        try:
+            os.mkdir(document.doc_id, dir_fd=beside)
+            os.mkdir(folder, dir_fd=beside)
+            for name, content in contents.items():
+                if not (linked and name == "parsed.txt"):
+                    _write_file(beside, f"{folder}/{name}", content)
+            if linked:
+                names = f"{folder}/raw.txt", f"{folder}/parsed.txt"
+                os.link(*names, src_dir_fd=beside, dst_dir_fd=beside)
+        except OSError as error:
+            error.filename = f"{self.unpublished}/{folder}"
+            raise
+
+    def _publish(self, beside: int, document: Planned) -> Placed:
+        """Rename the key's directory, or where that is there, the document's."""
+        doc_id = document.doc_id
+        final = f"{self.docs}/{document.doc_dir}"
+        if renamed(doc_id, final.rpartition("/")[0], beside):
+            return Placed(document, "placed")
+        found = self._look_for(document)
+        if found is None and renamed(f"{doc_id}/{doc_id}", final, beside):
+            os.rmdir(doc_id, dir_fd=beside)
+            return Placed(document, "placed")
+        shutil.rmtree(doc_id, dir_fd=beside)
+        return found or _conflict(document, "stands below a file")
+
+    def _look_for(self, document: Planned) -> Placed | None:
+        """Take a directory that is there as it is, if its hash is right."""
+        final = f"{self.docs}/{document.doc_dir}"
+        if os.path.islink(os.path.dirname(final)):
+            return _conflict(document, "stands below a link")
+        try:
+            if not stat.S_ISDIR(os.lstat(final).st_mode):
+                return _conflict(document, "is no directory")
+        except FileNotFoundError:
+            return None
+        except NotADirectoryError:
+            return _conflict(document, "stands below a file")
+        try:
+            found = Folder(final, self.max_bytes).read_bytes("raw.txt")
+        except UnusableError as error:
+            return _conflict(document, f"has no usable raw.txt: {error}")
+        if hashlib.sha256(found).hexdigest() != document.content_hash:
+            return _conflict(document, "holds another raw.txt")
+        return Placed(document, "found")
+
+
+def _conflict(document: Planned, what: str) -> Placed:
+    detail = f"docs/{document.doc_dir} {what}; it was left as it is"
+    return Placed(document, "directory_conflict", detail)
+
+
+def _write_file(folder: int, path: str, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    descriptor = os.open(path, flags, 0o666, dir_fd=folder)
+    try:
+        written = os.write(descriptor, content)
+        while written < len(content):
+            written += os.write(descriptor, content[written:])
+    finally:
+        os.close(descriptor)
+
+
+def _documents(build: str, places: Sequence[int]) -> list[Planned]:
+    """Return the documents at `places`, which go up."""
+    listed = ",".join(map(str, places))
+    rows = _opened_build(build).execute(_DOCUMENTS, [places[0], places[-1], listed])
+    documents = list(map(Planned._make, rows.fetchall()))
+    assert len(documents) == len(places), "the build is not the one that was planned by"
+    return documents
+
+
+_DOCUMENTS = f"""
+    select {", ".join(Planned._fields)}
+    from build.main.document_files
+    where
+        place between $1 and $2
+        and place in (select cast(unnest(string_split($3, ',')) as bigint))"""
+
+
+@functools.cache
+def _opened_build(path: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"threads": 1, "memory_limit": "200MB"})
+    connection.execute(f"attach {literal(path)} as build (read_only)")
+    return connection
+
+
+@functools.cache
+def _folder(path: str, max_bytes: int) -> Folder:
+    return Folder(path, max_bytes)

@@ -1,0 +1,72 @@
+"""The last dbt build of a data root, and whether it may be worked from.
+
+The build itself wrote the table `build_record` (macros/hooks/build_record.sql).
+"""
+
+import os
+
+import duckdb
+
+from docs_index.errors import BuildError, LockedError
+from docs_index.layout import Layout
+from docs_index.warehouse.quoting import literal
+
+_AGAIN = "run `dbt build` first, with the same DATA_ROOT and RUN_ID"
+
+
+def find_build(layout: Layout) -> str:
+    """Return the path of the build's database.
+
+    Raises:
+        BuildError: there is none.
+    """
+    if not layout.build.is_file():
+        raise BuildError(f"there is no dbt build in {layout.db}: {_AGAIN}")
+    return str(layout.build)
+
+
+def attach_build(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, run_id: str | None
+) -> str:
+    """Attach the build as `build`, read-only, and return its run_id.
+
+    `run_id` is the one asked for; None stands for `RUN_ID`, else `backfill`.
+
+    Raises:
+        BuildError: there is no complete build, or it was made for something else.
+        LockedError: another program has the build's database open for writing.
+    """
+    path = literal(find_build(layout))
+    try:
+        connection.execute(f"attach {path} as build (read_only)")
+        record = connection.execute(
+            "select status, data_root, run_id from build.main.build_record"
+        ).fetchone()
+    except duckdb.IOException as error:
+        if "Could not set lock" not in str(error):
+            raise BuildError(
+                f"{layout.build} cannot be opened: delete it and {_AGAIN}"
+            ) from error
+        raise LockedError(
+            f"{layout.build} is open in another program: close it there"
+        ) from error
+    except duckdb.Error as error:
+        raise BuildError(f"{layout.build} holds no dbt build: {_AGAIN}") from error
+    status, data_root, built_run_id = record or ("unfinished", None, None)
+    if status != "complete":
+        raise BuildError(
+            "the last dbt run on this data root was no `dbt build` of the whole "
+            f"project that ended well: {_AGAIN}"
+        )
+    if data_root != str(layout.root):
+        raise BuildError(
+            f"the build in {layout.db} was made for data root {data_root}, "
+            f"not for {layout.root}: {_AGAIN}"
+        )
+    asked = run_id or os.environ.get("RUN_ID") or "backfill"
+    if built_run_id != asked:
+        raise BuildError(
+            f"the build was made for run_id {built_run_id!r}, not for {asked!r}: "
+            f"pass --run-id {built_run_id}, or {_AGAIN}"
+        )
+    return asked

@@ -1,0 +1,136 @@
+"""What dbt's cohort models are given: the sources of `models/cohorts`, one by one.
+
+Nothing is decided here. Tables are taken whole or refused, and so is the selection
+file; what stands in them is judged in SQL.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from docs_index.errors import DataRootError, StorageError, TableRefusedError
+from docs_index.layout import Layout
+from docs_index.warehouse.cohort_ids import named_cohort
+from docs_index.warehouse.csv_grammar import check_table
+from docs_index.warehouse.csv_table import read_table
+from docs_index.warehouse.generation_scan import KEYS, scan_generations
+from docs_index.warehouse.quoting import identifier, literal
+
+
+class CohortInputs:
+    """The inputs of one cohort; `cohort_id` None stands for `DD_COHORT`."""
+
+    def __init__(self, layout: Layout, cohort_id: str | None = None) -> None:
+        self._layout = layout
+        self._cohort_id = cohort_id
+
+    def load(
+        self, cursor: duckdb.DuckDBPyConnection, name: str, meta: Mapping[str, Any]
+    ) -> duckdb.DuckDBPyRelation:
+        """Return a source by its name; `meta` describes those that are CSV files.
+
+        Raises:
+            DocsIndexError: an input is missing or refused.
+        """
+        if name == "requests":
+            rows: Iterable[Row] = [{"cohort_id": named_cohort(self._cohort_id)}]
+            return _loaded(cursor, name, ("cohort_id",), rows)
+        if name == "selection_lines":
+            rows = selection_lines(self._layout)
+            return _loaded(cursor, name, ("line_number", "line_text"), rows)
+        if name == "generations":
+            rows = scan_generations(self._layout.generations)
+            return _loaded(cursor, name, ("stage", "gen_id", "problem", *KEYS), rows)
+        return load_table(cursor, self._layout.root / meta["file"], meta)
+
+
+Row = Mapping[str, str | int | None]
+
+
+def selection_lines(layout: Layout) -> list[Row]:
+    """Return the lines of the selection file with their numbers.
+
+    Raises:
+        DataRootError: it is missing, or not UTF-8.
+    """
+    path = layout.selected_essays
+    try:
+        text = path.read_bytes().removeprefix(b"\xef\xbb\xbf").decode()
+    except FileNotFoundError:
+        raise DataRootError(
+            f"{path} is missing: list the essays to evaluate in it, or let "
+            "scripts/select_missing_novelty_v2.py choose them"
+        ) from None
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DataRootError(
+            f"{path} is not UTF-8 (byte {error.start + 1}): save it as UTF-8"
+        ) from error
+    if "\0" in text:
+        raise DataRootError(f"{path} holds a NUL byte: it must be plain text")
+    lines = text.split("\n")
+    return [{"line_number": n, "line_text": line} for n, line in enumerate(lines, 1)]
+
+
+def load_table(
+    cursor: duckdb.DuckDBPyConnection, path: Path, meta: Mapping[str, Any]
+) -> duckdb.DuckDBPyRelation:
+    """Return a CSV file; `meta` says which `columns`, and which of them are `required`.
+
+    A column of its `defaults` reads as that text in every row of a file without it.
+
+    Raises:
+        DataRootError: it is missing.
+        TableRefusedError: it is not well-formed, or lacks a required column.
+    """
+    if not os.path.lexists(path):
+        raise DataRootError(
+            f"{path} is missing: cohorts need it, with the columns "
+            f"{', '.join(meta['required'])}"
+        )
+    table = check_table(path)
+    missing = [name for name in meta["required"] if name not in table.header]
+    if missing:
+        raise TableRefusedError(
+            f"{path} has no column {' and no column '.join(map(repr, missing))}; found "
+            f"{', '.join(map(repr, table.header))}: add it, then run again"
+        )
+    relation = read_table(cursor, table, meta["columns"])
+    for name, text in meta.get("defaults", {}).items():
+        if name not in table.header:
+            replaced = f"{literal(text)} as {identifier(name)}"
+            relation = relation.project(f"* replace ({replaced})")
+    return relation
+
+
+def _loaded(
+    cursor: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Sequence[str],
+    rows: Iterable[Row],
+) -> duckdb.DuckDBPyRelation:
+    """Return rows as a temporary table of text, handed over as one file.
+
+    DuckDB takes rows one by one a hundred times more slowly.
+    """
+    kinds = ", ".join(
+        f"{column}: '{'bigint' if column == 'line_number' else 'varchar'}'"
+        for column in columns
+    )
+    with tempfile.NamedTemporaryFile("w", prefix="docs_index_", suffix=".json") as file:
+        for row in rows:
+            file.write(json.dumps(row))
+            file.write("\n")
+        file.flush()
+        cursor.execute(
+            f"create or replace temp table {name}_read as select * from read_json("
+            f"{literal(file.name)}, format = 'newline_delimited', "
+            f"columns = {{{kinds}}})"
+        )
+    return cursor.table(f"{name}_read")

@@ -1,0 +1,63 @@
+"""CSV files that DuckDB makes, and those that rows are appended to."""
+
+import filecmp
+import itertools
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+
+from docs_index.disk.publish import csv_lines, replacing, temporary_path
+from docs_index.errors import TableRefusedError
+from docs_index.warehouse.csv_grammar import check_table
+from docs_index.warehouse.csv_table import read_table
+from docs_index.warehouse.quoting import identifier, literal
+
+
+def publish_copy(
+    db: duckdb.DuckDBPyConnection, path: Path, query: str, scratch: Path
+) -> bool:
+    """Replace a file by a query's rows as CSV; tell whether that changed anything."""
+    temporary_path(path).unlink(missing_ok=True)  # a killed run's
+    made = scratch / path.name
+    db.execute(f"copy ({query}) to {literal(made)} (format csv, header)")
+    if path.is_file() and filecmp.cmp(path, made, shallow=False):
+        return False
+    with replacing(path) as unpublished:
+        shutil.copyfile(made, unpublished)
+    return True
+
+
+def relation_lines(
+    relation: duckdb.DuckDBPyRelation, *, header: bool = True, newline: str = "\n"
+) -> Iterator[str]:
+    """Yield a relation as lines of CSV, nulls empty."""
+    titles = [relation.columns] if header else []
+    chunks = iter(lambda: relation.fetchmany(10_000), [])
+    rows = itertools.chain(titles, itertools.chain.from_iterable(chunks))
+    return csv_lines(rows, newline)
+
+
+def read_list(
+    connection: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[str]
+) -> str | None:
+    """Load a CSV that rows are appended to as table `listed`; return its line end.
+
+    Without the file the table is empty and the line end is None.
+
+    Raises:
+        TableRefusedError: it is not well-formed, or has other columns.
+    """
+    if not path.exists():
+        names = ", ".join(f"{identifier(name)} varchar" for name in columns)
+        connection.execute(f"create table listed ({names})")
+        return None
+    table = check_table(path)
+    if list(table.header) != list(columns):
+        raise TableRefusedError(
+            f"{path} has columns {', '.join(table.header)}; rows are appended to it, "
+            f"so they must be {', '.join(columns)}: move it away, or mend its header"
+        )
+    read_table(connection, table, columns, numbered="line").create("listed")
+    return table.newline

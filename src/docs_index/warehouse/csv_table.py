@@ -1,0 +1,75 @@
+"""Let DuckDB read a CSV file that was checked, with nothing left to its sniffer."""
+
+from collections.abc import Sequence
+
+import duckdb
+
+from docs_index.errors import TableRefusedError
+from docs_index.warehouse.csv_grammar import MAX_LINE_BYTES, Table
+from docs_index.warehouse.quoting import glob_escaped, identifier
+
+
+def read_table(
+    cursor: duckdb.DuckDBPyConnection,
+    table: Table,
+    columns: Sequence[str],
+    *,
+    numbered: str = "row_index",
+) -> duckdb.DuckDBPyRelation:
+    """Return the row's number (1-based, in file order) and `columns`, as text or null.
+
+    A column that the file lacks is null in every row; others of the file are left
+    out. The relation is a temporary table of `cursor`.
+
+    Raises:
+        TableRefusedError: the file is not what was checked any more.
+    """
+    try:
+        relation = _read(cursor, table, columns, numbered)
+        counted = relation.count("*").fetchone()
+        unchanged = table.is_unchanged()
+    except (OSError, duckdb.Error) as error:
+        reason = str(error).partition("\n")[0][:300]
+        raise TableRefusedError(f"{table.path} cannot be read: {reason}") from error
+    if not unchanged or counted != (table.data_rows,):
+        raise TableRefusedError(
+            f"{table.path} changed while it was read: run again once it is at rest"
+        )
+    return relation
+
+
+def _read(
+    cursor: duckdb.DuckDBPyConnection,
+    table: Table,
+    columns: Sequence[str],
+    numbered: str,
+) -> duckdb.DuckDBPyRelation:
+    positions = {name: f'"{number}"' for number, name in enumerate(table.header)}
+    chosen = ", ".join(
+        f"cast({positions.get(name, 'null')} as varchar) as {identifier(name)}"
+        for name in columns
+    )
+    in_file = ", ".join(f"'{number}': 'varchar'" for number in range(len(positions)))
+    # With one column, only quotes tell an empty value from an empty line.
+    one_column = len(positions) == 1
+    cursor.execute(
+        f"""
+        create or replace temp table table_read as
+        select row_number() over () - 1 as {identifier(numbered)}, {chosen}
+        from (
+            select * from read_csv(
+                $path, columns = {{{in_file}}}, header = false, auto_detect = false,
+                delim = ',', quote = '"', escape = '"', comment = '',
+                new_line = $newline, max_line_size = {MAX_LINE_BYTES + 2},
+                allow_quoted_nulls = {str(not one_column).lower()}, parallel = false,
+                hive_partitioning = false, compression = 'none'
+            ) {'where "0" is not null' if one_column else ""}
+        )
+        qualify {identifier(numbered)} > 0
+        """,
+        {
+            "path": glob_escaped(table.path),
+            "newline": table.newline.encode("unicode_escape").decode(),
+        },
+    )
+    return cursor.table("table_read")

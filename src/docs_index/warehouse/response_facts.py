@@ -1,0 +1,232 @@
+"""Read many response files in processes of their own, and hand back facts, not texts.
+
+The build asks for (folder, path, parser); each is answered with sizes, hash and the
+length of the parsed text. A file that cannot be used is an answer too. Texts are
+read once, parsed by the build's own SQL, and dropped: memory does not grow with them.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from docs_index.disk.confined import Folder, Response, UnusableError
+from docs_index.disk.scratch import scratch_folder
+from docs_index.disk.workers import started_workers
+from docs_index.warehouse.parsers import TextParser, parser_of
+from docs_index.warehouse.quoting import column_types, glob_escaped, literal
+
+_SHARE = 5000  # files that a process is asked for at a time
+# Of texts that are parsed in one query. Twice as many, and the C library gives their
+# memory back after each, only to take it again; half as many, and what a query takes
+# by itself, 3 milliseconds, begins to count.
+_BATCH_BYTES = 4 * 2**20
+_SHORT_BYTES = 200  # a parsed text that is kept as it is
+
+Facts = dict[str, Any]
+
+
+def read_responses(
+    session: duckdb.DuckDBPyConnection,
+    wanted: str,
+    known: str | None,
+    *,
+    data_root: str,
+    max_bytes: int,
+    parser_sql: str,
+    processes: int,
+) -> duckdb.DuckDBPyRelation:
+    """Answer the relation `wanted` (folder, path, parser), one row each.
+
+    What `known`, an earlier answer, says of an unchanged file is taken over. The
+    result has the columns of the model int_responses__read.
+
+    Raises:
+        OSError, duckdb.Error, StorageError: there are no answers; ask again.
+    """
+    reader = Reader(data_root, max_bytes, parser_sql)
+    counted = session.execute(f"select count(*) from {wanted}").fetchall()[0][0]
+    useful = min(processes, counted // _SHARE)
+    with (
+        scratch_folder(Path(data_root)) as folder,
+        # dbt runs models in threads, which Ctrl-C does not reach.
+        started_workers(useful, __name__, None, interruptible=True) as workers,
+    ):
+        session.execute(_ASK.format(wanted=wanted, known=known or _NOTHING_KNOWN))
+        session.execute(_EXPECT)
+        questions = _shares(session, counted, folder)
+        for answers in workers.map(reader.answer, questions):
+            session.execute(_TAKE, [glob_escaped(answers)])
+    return session.sql(_ANSWERED)
+
+
+def _shares(
+    session: duckdb.DuckDBPyConnection, counted: int, folder: Path
+) -> Iterator[str]:
+    """Yield files with a share of the questions."""
+    for first in range(1, counted + 1, _SHARE):
+        path = f"{folder}/asked_{first}.json"
+        session.execute(
+            f"copy (select {_ASKED} from asked "
+            f"where asked_id between {first} and {first + _SHARE - 1}) "
+            f"to {literal(path)} (format json, array true)"
+        )
+        yield path
+
+
+_FACTS = {
+    "cause": "varchar",
+    "raw_bytes": "bigint",
+    "raw_chars": "bigint",
+    "content_hash": "varchar",
+    "parsed_chars": "bigint",
+    "parsed_from": "bigint",
+    "parsed_bytes": "bigint",
+    "parsed_text": "varchar",
+    "signature": "varchar",
+}
+_KEY = ("folder", "path", "parser")
+_ASKED = ", ".join(("asked_id", *_KEY, "signature"))
+_ANSWERS = {"asked_id": "bigint", **_FACTS}
+
+_NOTHING_KNOWN = "(select {} where false)".format(
+    ", ".join(
+        f"null::{kind} as {name}"
+        for name, kind in {**dict.fromkeys(_KEY, "varchar"), **_FACTS}.items()
+    )
+)
+
+_ASK = f"""
+    create or replace temp table asked as
+    select
+        row_number() over () as asked_id,
+        {", ".join(f"wanted.{name}" for name in _KEY)},
+        {", ".join(f"known.{name}" for name in _FACTS)}
+    from {{wanted}} as wanted
+    left join {{known}} as known
+        on {" and ".join(f"wanted.{name} = known.{name}" for name in _KEY)}"""
+
+_EXPECT = f"""
+    create or replace temp table answers
+        ({", ".join(f"{name} {kind}" for name, kind in _ANSWERS.items())})"""
+
+_TAKE = f"""
+    insert into answers from read_json(
+        $1, format = 'array', hive_partitioning = false,
+        columns = {column_types(_ANSWERS.items())}
+    )"""
+
+_ANSWERED = f"""
+    select
+        {", ".join(f"asked.{name}" for name in _KEY)},
+        {
+    ", ".join(
+        f"case when answers.asked_id is null then asked.{name} "
+        f"else answers.{name} end as {name}"
+        for name in _FACTS
+    )
+}
+    from asked
+    left join answers using (asked_id)"""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Answers files of questions by files of answers, both of them JSON arrays."""
+
+    data_root: str
+    max_bytes: int
+    parser_sql: str
+
+    def answer(self, asked: str) -> str:
+        """Answer a share of the questions, and return the file that says so.
+
+        What is known of an unchanged file stands: it is not answered.
+        """
+        version = hashlib.sha256(self.parser_sql.encode()).hexdigest()[:8]
+        folders: dict[str, Folder] = {}
+        answers = Answers(parser_of(self.parser_sql))
+        for question in json.loads(Path(asked).read_bytes()):
+            name = question["folder"]
+            if name not in folders:
+                folders[name] = Folder(f"{self.data_root}/{name}", self.max_bytes)
+            facts = {"asked_id": question["asked_id"]}
+            try:
+                if question["signature"]:
+                    now = folders[name].signature(question["path"])
+                    if f"{now}:{version}" == question["signature"]:
+                        continue
+                response = folders[name].read(question["path"])
+                facts |= _facts(response, version)
+                if question["parser"]:
+                    answers.parse(facts, question["parser"], response)
+            except UnusableError as error:
+                facts["cause"] = str(error)
+            answers.add(facts)
+        path = Path(asked).with_suffix(".answers")
+        path.write_text(json.dumps(answers.completed()), encoding="utf-8")
+        return str(path)
+
+
+def _facts(response: Response, version: str) -> Facts:
+    return {
+        "raw_bytes": len(response.content),
+        "raw_chars": len(response.text),
+        "content_hash": hashlib.sha256(response.content).hexdigest(),
+        "signature": f"{response.signature}:{version}" if response.is_settled else None,
+    }
+
+
+class Answers:
+    """Facts of files; texts are parsed many at a time, and dropped."""
+
+    def __init__(self, parser: TextParser) -> None:
+        self._parser = parser
+        self._facts: list[Facts] = []
+        self._unparsed: list[tuple[Facts, str, bytes]] = []
+        self._bytes = 0
+
+    def add(self, facts: Facts) -> None:
+        """Take an answer."""
+        self._facts.append(facts)
+
+    def parse(self, facts: Facts, parser: str, response: Response) -> None:
+        """Complete an answer by what the parser finds, sooner or later."""
+        self._unparsed.append((facts, parser, response.content))
+        self._bytes += len(response.content)
+        if self._bytes >= _BATCH_BYTES:
+            self._parse()
+
+    def completed(self) -> list[Facts]:
+        """Return all answers."""
+        self._parse()
+        return self._facts
+
+    def _parse(self) -> None:
+        texts = [(parser, content) for _, parser, content in self._unparsed]
+        for (facts, _, content), parsed in zip(
+            self._unparsed, self._parser.parse(texts), strict=True
+        ):
+            if parsed is not None:
+                facts |= _parsed_facts(content, parsed)
+        self._unparsed, self._bytes = [], 0
+
+
+def _parsed_facts(raw: bytes, parsed: str) -> Facts:
+    """Say where the parsed text stands in the raw one, or if it is short, what it is.
+
+    Whoever writes it then need not parse again; a long text that does not stand there
+    in one piece is left for them to parse.
+    """
+    content = parsed.encode()
+    start = raw.find(content)
+    facts: Facts = {"parsed_chars": len(parsed), "parsed_bytes": len(content)}
+    if start >= 0:
+        facts["parsed_from"] = start
+    elif len(content) <= _SHORT_BYTES:
+        facts["parsed_text"] = parsed
+    return facts

@@ -1,0 +1,178 @@
+"""One DuckDB connection over the build (`build`), the index (`stored`) and the plan."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from docs_index.disk.publish import csv_lines
+from docs_index.disk.scratch import scratch_folder
+from docs_index.errors import VERIFY, IndexFileError
+from docs_index.index.database import (
+    TABLES,
+    check_index,
+    create_index,
+    lost_index,
+    settle_index,
+)
+from docs_index.layout import Layout
+from docs_index.warehouse.quoting import column_types, identifier, literal
+from docs_index.warehouse.sqlite_extension import attach_index, load_extension
+
+_FETCH = 10_000
+_LONGEST_ROW = 4 * 2**20
+
+
+class Session:
+    """The connection, and whether the index is attached, and for writing.
+
+    `scratch` is a folder for files that are gone when the connection is.
+    """
+
+    def __init__(
+        self, db: duckdb.DuckDBPyConnection, layout: Layout, scratch: Path
+    ) -> None:
+        self.db = db
+        self.layout = layout
+        self.scratch = scratch
+        self._attached: str | None = None
+        self._needs_settling = False
+
+    def open_index(self, *, dry_run: bool) -> None:
+        """Attach the index for reading; without one, make it, or a stand-in for it.
+
+        Raises:
+            IndexFileError: it is damaged, or lost and the build has not all documents.
+        """
+        state = check_index(self.layout.index)
+        if not state.exists:
+            self._refuse_to_forget()
+        self._needs_settling = not state.is_settled and not dry_run
+        if not state.exists and dry_run:
+            self.db.execute("attach ':memory:' as stored")
+            self.db.execute(
+                "create table stored.documents as from build.main.documents limit 0"
+            )
+            return
+        if not state.exists:
+            create_index(self.layout.index)
+        attach_index(self.db, self.layout.index, read_only=True)
+        self._attached = "read"
+        self._refuse_without_tables()
+
+    def _refuse_to_forget(self) -> None:
+        """Check that the build has every document on disk.
+
+        Those of other runs and of programs would have no row in an index that is made
+        anew, and a row of a table could get a second document.
+        """
+        self.db.execute("create temp table on_disk (doc_dir varchar)")
+        self.insert("on_disk", ((each,) for each in self.layout.documents_on_disk()))
+        unknown = self.db.execute(
+            "from on_disk anti join build.main.documents using (doc_dir) order by all"
+        ).fetchone()
+        if unknown:
+            raise lost_index(self.layout, unknown[0])
+
+    def _refuse_without_tables(self) -> None:
+        query = "select table_name from duckdb_tables() where database_name = 'stored'"
+        missing = TABLES - {name for (name,) in self.rows(query)}
+        if missing:
+            names = ", ".join(sorted(missing))
+            raise IndexFileError(f"{self.layout.index} has no table {names}; {VERIFY}")
+
+    def make_writable(self) -> None:
+        """Attach the index for writing, if it is not yet."""
+        if self._attached == "read":
+            self.db.execute("detach stored")
+            attach_index(self.db, self.layout.index, read_only=False)
+            self._attached, self._needs_settling = "write", True
+
+    @contextmanager
+    def closing_index(self) -> Iterator[None]:
+        """Let the index go, and leave it as readers want it while a block runs."""
+        if self._attached:
+            self.db.execute("detach stored")
+            self._attached = None
+        with ThreadPoolExecutor(1) as thread:
+            settled = thread.submit(self._settle)
+            yield
+            settled.result()
+
+    def _settle(self) -> None:
+        if self._needs_settling:
+            settle_index(self.layout.index)
+
+    def count(self, relation: str) -> int:
+        """Return the number of rows of a table or of a query in parentheses."""
+        counted: int = self.one(f"select count(*) from {relation}")[0]
+        return counted
+
+    def one(self, query: str) -> tuple[Any, ...]:
+        """Return the one row of a query."""
+        row: tuple[Any, ...] = self.db.execute(query).fetchall()[0]
+        return row
+
+    def rows(self, query: str, values: object = None) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query; others may run on the session meanwhile."""
+        cursor = self.db.cursor().execute(query, values)
+        while rows := cursor.fetchmany(_FETCH):
+            yield from rows
+
+    def insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Insert many rows: through a file, row by row takes DuckDB a millisecond each.
+
+        A row is a line of at most 4 MiB, with its quotes doubled.
+        """
+        self.insert_file(table, self.write_lines(table, csv_lines(rows)))
+
+    def write_lines(self, name: str, lines: Iterable[str]) -> Path:
+        """Write lines of CSV to a file for `insert_file`; uses no connection."""
+        path = self.scratch / f"{name}.csv"
+        # Whoever made a stray directory may have given it any name.
+        with path.open(
+            "w", newline="", encoding="utf-8", errors="backslashreplace"
+        ) as file:
+            file.writelines(lines)
+        return path
+
+    def insert_file(self, table: str, path: Path) -> None:
+        """Insert the rows of a file that `write_lines` has written."""
+        relation = self.db.table(table)
+        types = zip(relation.columns, relation.types, strict=True)
+        self.db.execute(
+            f"insert into {table} from read_csv(?, columns = {column_types(types)}, "
+            "auto_detect = false, header = false, delim = ',', quote = '\"', "
+            "escape = '\"', comment = '', new_line = '\\n', "  # else it would guess
+            f"max_line_size = {_LONGEST_ROW})",
+            [str(path)],
+        )
+
+    def columns(self, table: str) -> str:
+        """Return the columns of a table as a list in SQL."""
+        return ", ".join(identifier(name) for name in self.db.table(table).columns)
+
+
+@contextmanager
+def opened_session(layout: Layout) -> Iterator[Session]:
+    """Open a connection whose own tables are in memory, up to a bound, then on disk."""
+    with scratch_folder(layout.root) as scratch, duckdb.connect() as db:
+        db.execute("set memory_limit = '1GB'")
+        db.execute(f"set temp_directory = {literal(scratch)}")
+        load_extension(db)
+        yield Session(db, layout, scratch)
+
+
+def chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Yield lists of `size` items, the last one shorter."""
+    chunk: list[Any] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,118 @@
+"""The CSV files of one data root, each loaded when a `source()` asks for it.
+
+Owns what a missing file means: an empty table, unless all of a group are missing and
+there is no generation store that a data root could be for instead. How a file is read
+is `tables`'; which files there are is `models/staging/_sources.yml`'s.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from docs_index.errors import DataRootError, TableRefusedError
+from docs_index.layout import Layout
+from docs_index.warehouse.csv_grammar import Table, check_table
+from docs_index.warehouse.csv_table import read_table
+from docs_index.warehouse.quoting import identifier
+
+
+class Sources:
+    """The tables of one build, and what was found of them."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self._loaded: dict[str, Table | None] = {}
+
+    def load(
+        self, cursor: duckdb.DuckDBPyConnection, meta: Mapping[str, Any]
+    ) -> duckdb.DuckDBPyRelation:
+        """Return the CSV file that a source's `meta` describes.
+
+        `meta` has `file` (relative to the data root), `columns`, `required` (one of
+        these must be there), `any_of` (files of which not all may be missing) and
+        `numbered`, what the rows' numbers are called (default `row_index`).
+
+        Raises:
+            DocsIndexError: the file is refused, or all of a group are missing.
+        """
+        self._refuse_if_all_missing(meta.get("any_of", ()))
+        numbered = meta.get("numbered", "row_index")
+        path = self.layout.root / meta["file"]
+        if not _is_there(path):
+            self._loaded[meta["file"]] = None
+            blanks = [
+                f"null::varchar as {identifier(name)}" for name in meta["columns"]
+            ]
+            chosen = ", ".join([f"0::bigint as {identifier(numbered)}", *blanks])
+            return cursor.sql(f"select {chosen} where false")
+        self.layout.refuse_link_out(path)
+        table = check_table(path, meta.get("required", ()))
+        relation = read_table(cursor, table, meta["columns"], numbered=numbered)
+        self._loaded[meta["file"]] = table
+        return relation
+
+    def _refuse_if_all_missing(self, files: Sequence[str]) -> None:
+        found = [file for file in files if _is_there(self.layout.root / file)]
+        is_for_cohorts = (
+            self.layout.generations.is_dir() and not self.layout.docs.exists()
+        )
+        if files and not found and not is_for_cohorts:
+            raise DataRootError(
+                f"data root {self.layout.root} has none of the results tables "
+                f"({', '.join(files)}): set DATA_ROOT to the folder that has them"
+            )
+
+    def input_files(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+        """Return one row per CSV file that was asked for so far, found or not.
+
+        All of them still are what was read: rows of one file belong to those of the
+        others, and an essay that came later than the drafts would get a wrong parent.
+
+        Raises:
+            TableRefusedError: one has changed since it was read.
+        """
+        self._refuse_if_changed()
+        cursor.execute(
+            "create or replace temp table files_loaded (data_root varchar, "
+            "path varchar, is_present boolean, data_rows bigint, size_bytes bigint, "
+            "content_hash varchar)"
+        )
+        for path, table in sorted(self._loaded.items()):
+            facts: list[Any] = [None, None, None]
+            if table:
+                facts = [table.data_rows, table.size_bytes, table.sha256]
+            cursor.execute(
+                "insert into files_loaded values (?, ?, ?, ?, ?, ?)",
+                [str(self.layout.root), path, table is not None, *facts],
+            )
+        return cursor.table("files_loaded")
+
+    def _refuse_if_changed(self) -> None:
+        for file, table in self._loaded.items():
+            path = self.layout.root / file
+            if not (table.is_unchanged() if table else not _is_there(path)):
+                raise TableRefusedError(
+                    f"{path} changed while the build read the other files: run again "
+                    "once all are at rest"
+                )
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether there is anything, be it a link that leads nowhere.
+
+    Raises:
+        TableRefusedError: it may not be looked for, so it cannot be called missing.
+    """
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise TableRefusedError(
+            f"{path} cannot be looked for: {error.strerror}; correct the permissions "
+            "of its folder"
+        ) from error
+    return True

@@ -1,0 +1,50 @@
+"""DuckDB's way into the SQLite index.
+
+Python's sqlite3 and DuckDB's extension are two SQLite libraries that do not see each
+other's locks: with one file open in both in one process, the file is corrupted. So
+sqlite3 (`index`) works on it only before DuckDB attaches it and after DuckDB has let
+it go.
+"""
+
+from pathlib import Path
+
+import duckdb
+import duckdb_extension_sqlite_scanner  # type: ignore[import-untyped]
+
+from docs_index.errors import IndexFileError, LockedError
+from docs_index.warehouse.quoting import literal
+
+
+def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load the sqlite extension from its package's file; nothing is downloaded."""
+    package = Path(duckdb_extension_sqlite_scanner.__file__).parent
+    found = sorted(package.glob("extensions/*/sqlite_scanner.duckdb_extension"))
+    fitting = [path for path in found if path.parent.name == f"v{duckdb.__version__}"]
+    if not fitting:
+        raise IndexFileError(
+            f"no sqlite extension for DuckDB {duckdb.__version__} in {package}: "
+            "run `make setup` again"
+        )
+    connection.execute(f"load {literal(fitting[0])}")
+
+
+def attach_index(
+    connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
+) -> None:
+    """Attach the index as `stored`, in WAL mode when it is to be written.
+
+    Raises:
+        LockedError: a program reads it all the time, so that its mode cannot change.
+    """
+    options = "read_only" if read_only else "journal_mode 'wal', busy_timeout 10000"
+    connection.execute(f"attach {literal(path)} as stored (type sqlite, {options})")
+    if not read_only:
+        try:
+            connection.execute("select 1 from stored.documents limit 0")  # opens it
+        except duckdb.Error as error:
+            if "is locked" not in str(error):
+                raise
+            raise LockedError(
+                f"{path} is in use by another program, which has been reading it for "
+                "10 seconds: close it there, then run again"
+            ) from error
