@@ -1,1 +1,10 @@
-"""The doors: the command line, pages, Dagster. Nothing else imports them."""
+"""The doors: the command line, web pages, and Dagster.
+
+Owns how users and programs call the rooms below, and how results are shown.
+
+May touch what the rooms that it calls may touch, and the page and the exported files
+that a user asks for.
+
+Never holds a rule. Nothing outside of this package imports it, except the scripts, the
+entry point `docs-index` and Dagster's configuration.
+"""
