@@ -1,7 +1,8 @@
 """Bytes, files and locks under a data root.
 
 Owns how a file that may not lead outside is read, how a file or a directory is
-published whole, the lock of a data root, worker processes, and temporary folders.
+published whole, the lock of a data root, worker processes, temporary folders, and what
+kind of fault an error of the system is.
 
 May touch any path that a caller names, with the standard library alone.
 
