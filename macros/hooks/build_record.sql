@@ -16,7 +16,7 @@
         create or replace table {{ target.schema }}.build_record as
         select
             'unfinished' as status,
-            cast(null as varchar) as data_root,
+            cast(null as string) as data_root,
             {{ sql_text(run_id()) }} as run_id,
             {{ sql_text(evaluation_root()) }} as evaluation_root,
             cast({{ max_response_bytes() }} as bigint) as max_response_bytes

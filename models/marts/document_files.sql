@@ -2,7 +2,7 @@
 -- Python carries this out as it stands. raw.txt is the response file byte for byte;
 -- parsed.txt is its text through the parser; prompt.txt is the prompt file.
 -- A view: nobody but the processes that write the files needs metadata_text.
-{{ config(materialized="view") }}
+{{ config(materialized="replaced_view") }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 documents as (
@@ -15,7 +15,7 @@ documents as (
 
 final as (
     select
-        place,
+        write_order,
         doc_id,
         doc_dir,
         folder,

@@ -5,7 +5,7 @@ from docs_index.warehouse.cohort_ids import free_gen_ids
 
 def model(dbt, session):
     missing = dbt.ref("int_evaluations__missing")
-    wanted = missing.order("essay_place, template_place, model_place").fetchall()
+    wanted = missing.order("essay_order, template_order, model_order").fetchall()
     generations = dbt.ref("stg_cohorts__generations").filter("stage = 'evaluation'")
     essays = dbt.ref("int_essays__chosen").select("essay_id, draft_id").fetchall()
     taken = [gen_id for (gen_id,) in generations.select("gen_id").fetchall()]
@@ -19,9 +19,9 @@ def model(dbt, session):
         """
         create or replace temp table evaluations_added as
         select
-            cast(fields[1] as bigint) as essay_place,
-            cast(fields[2] as bigint) as template_place,
-            cast(fields[3] as bigint) as model_place,
+            cast(fields[1] as bigint) as essay_order,
+            cast(fields[2] as bigint) as template_order,
+            cast(fields[3] as bigint) as model_order,
             fields[4] as gen_id,
             cast(fields[5] as bigint) as replicate
         from (select string_split(unnest(string_split($1, chr(10))), ' ') as fields)

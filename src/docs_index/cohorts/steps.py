@@ -29,7 +29,7 @@ from docs_index.cohorts.generation_files import (
     write_text,
 )
 from docs_index.errors import BlockedError, DataRootError, UnparsedError
-from docs_index.index.new_row import PARSERS
+from docs_index.vocabulary import PARSERS
 from docs_index.warehouse.parsers import parsed
 
 logger = logging.getLogger(__name__)
