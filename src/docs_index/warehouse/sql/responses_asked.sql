@@ -20,4 +20,28 @@ left join known
     on
         wanted.folder = known.folder
         and wanted.path = known.path
-        and wanted.parser = known.parser
+        and wanted.parser = known.parser;
+
+-- The same, as a process that reads the files is asked.
+create or replace temp view questions as
+select
+    asked_id,
+    folder,
+    path,
+    parser,
+    signature
+from asked;
+
+-- One row per question that has been answered.
+create or replace temp table answers (
+    asked_id bigint,
+    cause varchar,
+    raw_bytes bigint,
+    raw_chars bigint,
+    content_hash varchar,
+    parsed_chars bigint,
+    parsed_from bigint,
+    parsed_bytes bigint,
+    parsed_text varchar,
+    signature varchar
+);
