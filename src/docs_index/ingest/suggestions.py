@@ -117,7 +117,7 @@ def _prompts(session: Session) -> Iterator[tuple[int, str]]:
     """Yield the prompts of the essays that have no parent, where there are any."""
     folder = Folder(str(session.layout.responses), MAX_TEXT_BYTES)
     sought = (
-        "select place, prompt_file from sought_parents where prompt_file is not null"
+        "select write_order, prompt_file from sought_parents where prompt_file is not null"
     )
     for place, path in session.rows(sought):
         if (content := _read(folder, path)) is not None:
@@ -129,7 +129,7 @@ def _draft_texts(session: Session) -> Iterator[tuple[str, str]]:
     folder = Folder(str(session.layout.responses), MAX_TEXT_BYTES)
     drafts = (
         "select row_key, response_file, parsed_from, parsed_bytes from source_rows "
-        "where reason is null and stage = 'draft' order by place"
+        "where reason is null and stage = 'draft' order by write_order"
     )
     for row_key, path, start, size in session.rows(drafts):
         if (content := _read(folder, path)) is not None:
