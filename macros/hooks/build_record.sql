@@ -24,7 +24,6 @@
 {% endmacro %}
 
 
-{#- Schemas of sources, for this build to load them anew. -#}
 {% macro emptied_schemas(schemas) %}
     {% for schema in schemas %}
         drop schema if exists {{ target.database }}.{{ schema }} cascade;
@@ -34,7 +33,6 @@
 {% endmacro %}
 
 
-{#- Whether a build leaves the documents alone: all of its models are a cohort's. -#}
 {% macro only_a_cohort_is_selected() %}
     {% set others = [] %}
     {% set own = [] %}

@@ -36,7 +36,6 @@
 {%- endmacro %}
 
 
-{#- The score in lines, as a double; null without one. -#}
 {% macro score_in(lines) -%}
     {% set whole = "(?m)^[ \\t]*(?i:SCORE):[ \\t]*([0-9](?:\\.[0-9]+)?)[ \\t]*$" -%}
     {% set after = "(?i:SCORE)(?::[ \\t]*|[ \\t]+)" -%}

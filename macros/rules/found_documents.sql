@@ -92,7 +92,6 @@
 {%- endmacro %}
 
 
-{#- The documents that repairs name by row_key or doc_id. -#}
 {% macro documents_by_id(documents, repairs) -%}
     {%- for kind in ["row_key", "doc_id"] %}
     select

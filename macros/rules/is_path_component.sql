@@ -7,7 +7,6 @@
 {%- endmacro %}
 
 
-{#- What a fault says of a text that cannot name a folder or file. -#}
 {% macro no_id_text() -%}
     'is no id: use letters, digits, ., _ and -, and no dot first'
 {%- endmacro %}

@@ -1,4 +1,3 @@
-{#- Stop with an error that names every template in use whose parser is not a known one. -#}
 {% macro refuse_unknown_parsers() %}
     {% set message %}
                     {{ joined_texts("message", "chr(10)", "message") }}

@@ -13,7 +13,6 @@
 {% endmacro %}
 
 
-{#- The sources whose rows become documents of a stage, as a list in SQL. -#}
 {% macro sources_of(stage) -%}
     {%- for table in source_tables() if table.stage == stage -%}
         '{{ table.source_csv }}'{{ ", " if not loop.last }}
@@ -21,7 +20,6 @@
 {%- endmacro %}
 
 
-{#- The position of a source in the order in which documents are written. -#}
 {% macro source_order(source_csv="source_csv") -%}
     case {{ source_csv }}
         {%- for table in source_tables() %}

@@ -9,7 +9,6 @@
 {%- endmacro %}
 
 
-{#- `turn` in the order of a stream. -#}
 {% macro turn(source_csv="source_csv") -%}
     case {{ source_csv }} when 'link' then 1 when 'draft' then 2 when 'essay' then 3 else 4 end
 {%- endmacro %}

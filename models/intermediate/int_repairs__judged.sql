@@ -52,7 +52,7 @@ final as (
                 then
                     'there is no such action: use '
                     || (
-                        select {{ joined_texts("actions.action", "', '", "actions.action") }}
+                        select {{ joined_texts("action", "', '", "action") }}
                         from actions
                     )
             when not {{ has_word("action_sources", "source_csv") }}
