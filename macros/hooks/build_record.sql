@@ -2,7 +2,7 @@
     What the last build of the documents was made of, written by the build itself.
 
     The table `build_record` has one row. Any dbt command that can change a table
-    opens the record anew as `unfinished`; only a `dbt build` of the whole project,
+    marks the record as `unfinished`; only a `dbt build` of the whole project,
     with every seed, model and data test good, closes it as `complete`. Scripts work
     from a complete one alone. A killed build leaves it unfinished.
 -#}

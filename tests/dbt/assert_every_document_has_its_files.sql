@@ -1,5 +1,5 @@
--- Fails when a document has no row in document_files, or the other way round, or stands
--- elsewhere there, or a parent would be written after what hangs on it: a run that is
+-- Fails when a document has no row in document_files, or the other way round, or has
+-- another write_order there, or a parent would be written after a child: a run that is
 -- killed must leave no essay without its draft.
 -- Does not check the texts; materialize_docs.py compares their hashes.
 {{ config(meta={"dagster": {"ref": {"name": "document_files"}}}) }}

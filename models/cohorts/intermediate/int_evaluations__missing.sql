@@ -1,7 +1,7 @@
 -- One row per essay, template and model that has too few evaluations.
 with essays as (select * from {{ ref("int_essays__chosen") }}),
 
--- A row without an id is a fault, which must be told rather than stop the models.
+-- A row without an id is a fault, to be reported rather than to stop the models.
 templates as (
     select *
     from {{ ref("stg_cohorts__templates") }}

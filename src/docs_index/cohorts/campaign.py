@@ -1,4 +1,4 @@
-"""One cohort as it stands on disk: its evaluations, and what running them needs.
+"""One cohort as it is on disk: its evaluations, and what running them needs.
 
 Membership is read from membership.csv alone; what a template's parser and a model's
 name at the endpoint are, from their tables.

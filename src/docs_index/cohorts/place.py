@@ -68,7 +68,7 @@ def place_cohort(
 ) -> Summary:
     """Write what the cohort's models in `database` say, unless it is a `dry_run`.
 
-    Whoever calls this holds the lock of the data root.
+    The caller holds the lock of the data root.
 
     Raises:
         CohortError: the models have faults, or were built for another cohort.
@@ -115,7 +115,7 @@ def _write(
 
 
 def _publish_generations(layout: Layout, new: Mapping[str, str]) -> None:
-    """Write directories beside, sync them all, and rename each.
+    """Write directories to temporary paths, sync them all, and rename each.
 
     Raises:
         CohortError: a directory has come since the build looked.

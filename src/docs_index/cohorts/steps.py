@@ -1,4 +1,4 @@
-"""The three steps of an evaluation, whoever runs them: prompt, raw answer, parsed text.
+"""The three steps of an evaluation, whatever runs them: prompt, answer, parsed text.
 
 Each looks first whether the evaluation is done: then it says so, returns what is on
 disk, writes nothing and asks no model. Else it goes on from its own output, if that is

@@ -116,8 +116,8 @@ def _is_text(path: str) -> bool:
 def _prompts(session: Session) -> Iterator[tuple[int, str]]:
     """Yield the prompts of the essays that have no parent, where there are any."""
     folder = Folder(str(session.layout.responses), MAX_TEXT_BYTES)
-    sought = "select write_order, prompt_file from sought_parents where prompt_file is not null"
-    for place, path in session.rows(sought):
+    sought = "from sought_parents where prompt_file is not null"
+    for place, path in session.rows(f"select write_order, prompt_file {sought}"):
         if (content := _read(folder, path)) is not None:
             yield place, content.decode(errors="replace")
 

@@ -100,7 +100,7 @@ class Reader:
     def answer(self, asked: str) -> str:
         """Answer a share of the questions, and return the file that says so.
 
-        What is known of an unchanged file stands: it is not answered.
+        A file that has not changed is not answered: what is known of it still holds.
         """
         version = hashlib.sha256(self.parser_sql.encode()).hexdigest()[:8]
         folders: dict[str, Folder] = {}
@@ -172,10 +172,10 @@ class Answers:
 
 
 def _parsed_facts(raw: bytes, parsed: str) -> Facts:
-    """Say where the parsed text stands in the raw one, or if it is short, what it is.
+    """Say where the raw text holds the parsed one, or if it is short, what it is.
 
-    Whoever writes it then need not parse again; a long text that does not stand there
-    in one piece is left for them to parse.
+    The writer then need not parse again; a long text that is not there in one piece
+    is left for it to parse.
     """
     content = parsed.encode()
     start = raw.find(content)
