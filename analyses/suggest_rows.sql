@@ -4,7 +4,7 @@
 select
     resolved.*,
     case resolved.source_csv
-        when 'evaluation' then record.evaluation_root else '3_generation'
+        when 'evaluation' then record.evaluation_root else {{ sql_text(responses_folder()) }}
     end as root_folder,
     case
         -- A longer path cannot be opened, and normalizing takes its square.

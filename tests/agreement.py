@@ -172,7 +172,7 @@ def check_files(built: Built, wanted: oracle.Expected, root: Path, limit: int) -
 
 def check_order(built: Built) -> None:
     """No two documents share a place, and parents come before what hangs on them."""
-    places = {row["doc_id"]: row["place"] for row in built.files}
+    places = {row["doc_id"]: row["write_order"] for row in built.files}
     assert len(set(places.values())) == len(places)
     for row in built.documents:
         if row["parent_doc_id"]:

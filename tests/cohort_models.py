@@ -75,8 +75,8 @@ class CohortModels:
             unreadable = session.execute(
                 "select count(problem) from stg_cohorts__generations"
             ).fetchall()[0][0]
-            members = _rows(session.table("cohort_memberships").order("place"))
-            faults = _rows(session.table("cohort_faults").order("place"))
+            members = _rows(session.table("cohort_memberships").order("member_order"))
+            faults = _rows(session.table("cohort_faults").order("fault_order"))
         return Built(members, faults, violations, unreadable)
 
 

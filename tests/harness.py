@@ -100,7 +100,7 @@ class Models:
             for node in nodes:
                 _run(session, node, sources, max_response_bytes)
             return Built(
-                documents=_rows(session, "documents", "* exclude (place)"),
+                documents=_rows(session, "documents", "* exclude (write_order)"),
                 files=_rows(session, "document_files"),
                 bad=_rows(session, "bad_generations"),
                 counters=dict(session.table("backfill_counters").fetchall()),

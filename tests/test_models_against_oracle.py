@@ -148,7 +148,7 @@ def test_neither_threads_nor_the_order_of_work_change_anything(
     alone = models.build(root)
     together = models.build(root, threads=threads, keeps_order=keeps_order)
     assert by("doc_id", together.documents) == by("doc_id", alone.documents)
-    assert by("place", together.files) == by("place", alone.files)
+    assert by("write_order", together.files) == by("write_order", alone.files)
     assert together.counters == alone.counters
 
 

@@ -18,7 +18,7 @@ TEXT = b"text"
 def document(number: int) -> Planned:
     doc_id = f"{number:016}"
     return Planned(
-        place=number,
+        write_order=number,
         doc_id=doc_id,
         doc_dir=f"draft/key{number}/{doc_id}",
         folder="3_generation",

@@ -41,7 +41,7 @@ from docs_index.disk import directories
 from docs_index.errors import DocsIndexError, DocumentRefusedError, LockedError
 from docs_index.index import writer
 from docs_index.index.ids import instant_text, key, logical_key_id
-from docs_index.index.new_row import PARSERS, NewDocument
+from docs_index.index.new_row import NewDocument
 from docs_index.index.reader import open_documents
 from docs_index.index.row import Document
 from docs_index.index.writer import Writer
@@ -118,11 +118,6 @@ def test_keys_are_the_runtimes() -> None:
         parts = [row[f"part_{number}"] for number in range(1, 5)]
         assert key(*filter(None, parts)) == row["key"]
     assert logical_key_id("draft", "c1", "t", "m") == "1sxjg93vypthky4x"
-
-
-def test_parsers_are_those_of_the_seed() -> None:
-    with (REPOSITORY / "seeds/parsers.csv").open(newline="") as file:
-        assert [row["parser"] for row in csv.DictReader(file)] == list(PARSERS)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,6 @@
 {%- endmacro %}
 
 
-{#- The parts of a timestamp as an instant in UTC; null outside years 0001 to 9999. -#}
 {% macro utc_instant(found) -%}
     list_filter(
         [
@@ -48,7 +47,6 @@
 {%- endmacro %}
 
 
-{#- `+hh:mm` or `-hhmm` as minutes east of UTC; 0 where it is empty. -#}
 {% macro offset_minutes(offset) -%}
     case when {{ offset }} = '' then 0 else
         cast({{ offset }}[1] || '1' as integer)

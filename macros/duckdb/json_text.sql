@@ -1,4 +1,3 @@
-{#- A value of a kind (see document_fields) as JSON text; null where it is null. -#}
 {% macro json_text(value, kind) -%}
     {% if kind.endswith("text") %}cast(to_json({{ value }}) as varchar)
     {%- elif kind.endswith("word") %}'"' || {{ value }} || '"'
@@ -8,13 +7,11 @@
 {%- endmacro %}
 
 
-{#- Fields (name, SQL, kind) as one JSON object on one line. -#}
 {% macro json_compact(fields) -%}
     '{' || concat_ws(',', {{ json_members(fields, '":') }}) || '}'
 {%- endmacro %}
 
 
-{#- The same with two-space indents and a line break at the end: a file's text. -#}
 {% macro json_pretty(fields) -%}
     '{' || chr(10) || '  '
     || concat_ws(',' || chr(10) || '  ', {{ json_members(fields, '": ') }})
@@ -33,7 +30,6 @@
 {%- endmacro %}
 
 
-{#- An instant in UTC as YYYY-MM-DDThh:mm:ss.ffffffZ. -#}
 {% macro instant_text(instant) -%}
     strftime({{ instant }}, '%Y-%m-%dT%H:%M:%S.%fZ')
 {%- endmacro %}

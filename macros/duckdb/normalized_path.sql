@@ -1,4 +1,3 @@
-{#- A path without `.`, empty and `x/..` parts, by its letters; no link is read. -#}
 {% macro normalized_path(path) -%}
     array_to_string(
         list_reduce(

@@ -1,4 +1,3 @@
-{#- A text as an error may show it: nothing that a terminal would obey, not endless. -#}
 {% macro printable(text, width=100) -%}
     left(regexp_replace({{ text }}, '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]', '?', 'g'), {{ width }})
 {%- endmacro %}

@@ -2,7 +2,7 @@
     What the last build of the documents was made of, written by the build itself.
 
     The table `build_record` has one row. Any dbt command that can change a table
-    opens the record anew as `unfinished`; only a `dbt build` of the whole project,
+    marks the record as `unfinished`; only a `dbt build` of the whole project,
     with every seed, model and data test good, closes it as `complete`. Scripts work
     from a complete one alone. A killed build leaves it unfinished.
 -#}
@@ -16,7 +16,7 @@
         create or replace table {{ target.schema }}.build_record as
         select
             'unfinished' as status,
-            cast(null as varchar) as data_root,
+            cast(null as string) as data_root,
             {{ sql_text(run_id()) }} as run_id,
             {{ sql_text(evaluation_root()) }} as evaluation_root,
             cast({{ max_response_bytes() }} as bigint) as max_response_bytes
@@ -24,7 +24,6 @@
 {% endmacro %}
 
 
-{#- Schemas of sources, for this build to load them anew. -#}
 {% macro emptied_schemas(schemas) %}
     {% for schema in schemas %}
         drop schema if exists {{ target.database }}.{{ schema }} cascade;
@@ -34,7 +33,6 @@
 {% endmacro %}
 
 
-{#- Whether a build leaves the documents alone: all of its models are a cohort's. -#}
 {% macro only_a_cohort_is_selected() %}
     {% set others = [] %}
     {% set own = [] %}

@@ -1,4 +1,3 @@
-{#- A relation with `logical_key_id` and `row_key`, and the `doc_id` that they make. -#}
 {% macro doc_keyed(relation) -%}
     {{ keyed(relation, "doc_id", ["logical_key_id", sql_text(run_id()), "row_key"]) }}
 {%- endmacro %}

@@ -24,16 +24,16 @@
         from (
             select
                 *,
-                {{ key }}_high // 4 // 387420489 * 4294967296
-                + {{ key }}_middle // 387420489 as {{ key }}_quotient,
+                {{ whole_quotient(whole_quotient(key ~ "_high", 4), 387420489) }} * 4294967296
+                + {{ whole_quotient(key ~ "_middle", 387420489) }} as {{ key }}_quotient,
                 {{ key }}_middle % 387420489 * 262144 + {{ key }}_low % 262144
                     as {{ key }}_remainder
             from (
                 select
                     *,
-                    {{ key }}_high // 4 % 387420489 * 4294967296
+                    {{ whole_quotient(key ~ "_high", 4) }} % 387420489 * 4294967296
                     + {{ key }}_high % 4 * 1073741824
-                    + {{ key }}_low // 262144 as {{ key }}_middle
+                    + {{ whole_quotient(key ~ "_low", 262144) }} as {{ key }}_middle
                 from (
                     select
                         *,

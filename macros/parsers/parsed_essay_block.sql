@@ -19,7 +19,6 @@
 {%- endmacro %}
 
 
-{#- As parsed_essay_block without <thinking> blocks; else the whole rest. -#}
 {% macro parsed_essay_block_lenient(text) -%}
     {% set pattern = "'(?i)<thinking(?:[ \\t\\r\\n][^>]*)?>[\\s\\S]*?</thinking>'" -%}
     list_transform(
@@ -31,7 +30,6 @@
 {%- endmacro %}
 
 
-{#- What stands before the first `part`; the whole text where there is none (''). -#}
 {% macro text_before(text, part) -%}
     case
         when {{ part }} = '' then {{ text }}

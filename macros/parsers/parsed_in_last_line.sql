@@ -4,10 +4,11 @@
     before one that holds a score, and three digits (their mean) before a number.
 -#}
 {% macro parsed_in_last_line(text) -%}
+    {% set lowest, highest = score_bounds() -%}
     list_transform(
         list_transform([{{ last_lines(text, 3) }}], lambda lines: {{ score_in("lines") }}),
         lambda score: case
-            when score between 0 and 9 then {{ decimal_text("score") }} || chr(10)
+            when score between {{ lowest }} and {{ highest }} then {{ decimal_text("score") }} || chr(10)
         end
     )[1]
 {%- endmacro %}
@@ -35,7 +36,6 @@
 {%- endmacro %}
 
 
-{#- The score in lines, as a double; null without one. -#}
 {% macro score_in(lines) -%}
     {% set whole = "(?m)^[ \\t]*(?i:SCORE):[ \\t]*([0-9](?:\\.[0-9]+)?)[ \\t]*$" -%}
     {% set after = "(?i:SCORE)(?::[ \\t]*|[ \\t]+)" -%}

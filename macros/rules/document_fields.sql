@@ -1,7 +1,7 @@
 {#-
     The fields of `meta_small` and of `metadata.json`: name, SQL, and what it holds. A
     `word` is of this project's making and has nothing to escape; a `text` may hold
-    anything; `json` is JSON text as it stands; `optional` ones are left out where they
+    anything; `json` is JSON text already; `optional` ones are left out where they
     are null. Sorted by name.
 -#}
 {% macro meta_small_fields() %}

@@ -24,7 +24,7 @@
                 row_number() over (
                     partition by followed.row_key
                     order by followed.preference
-                ) as place
+                ) as rank
             from (
                 select
                     *,
@@ -44,7 +44,7 @@
                     select
                         *,
                         {{ turn() }} as turn,
-                        cast(null as varchar) as document_row_key
+                        cast(null as string) as document_row_key
                     from {{ questions }}
                 )
             ) as followed
@@ -56,18 +56,18 @@
                     row_number() over (
                         partition by kind, name
                         order by occurred_at asc, {{ turn() }} desc, row_index desc
-                    ) as place
+                    ) as rank
                 from {{ documents }}
             ) as earliest
                 on
                     followed.kind = earliest.kind
                     and followed.name = earliest.name
-                    and earliest.place = 1
+                    and earliest.rank = 1
             where
                 followed.preference is not null
                 and coalesce(followed.latest_row_key, earliest.row_key) is not null
         )
-        where place = 1
+        where rank = 1
     )
 {%- endmacro %}
 
@@ -92,7 +92,6 @@
 {%- endmacro %}
 
 
-{#- The documents that repairs name by row_key or doc_id. -#}
 {% macro documents_by_id(documents, repairs) -%}
     {%- for kind in ["row_key", "doc_id"] %}
     select

@@ -1,4 +1,3 @@
-{#- The most bytes that a response file may have, as the dbt var says. -#}
 {% macro max_response_bytes() -%}
     {% set bytes = var("max_response_bytes") | string %}
     {% if not modules.re.fullmatch("[0-9]{1,18}", bytes) %}

@@ -1,4 +1,3 @@
-{#- One row per data row of a templates table that names template and parser. -#}
 {% macro named_parsers(source_csv) -%}
 with source_rows as (
     select

@@ -3,15 +3,14 @@
     more there are. The relation has `repair_index`, `words` and `fault`.
 -#}
 {% macro refuse_repairs(relation) %}
-    select
-        case
-            when count(*) > 0
-                then error(
+    {% set listed = joined_texts(
+        "case when rank <= 5 then '  ' || words || ': ' || fault end",
+        "chr(10)", "repair_index"
+    ) %}
+    {% set message %}
                     '7_cross_experiment/generation_repairs.csv: repairs that cannot be '
                     || 'applied' || chr(10)
-                    || string_agg(
-                        '  ' || words || ': ' || fault, chr(10) order by repair_index
-                    ) filter (where place <= 5)
+                    || {{ listed }}
                     || case
                         when count(*) > 5
                             then chr(10) || '  ... and ' || count(*) - 5 || ' more'
@@ -20,12 +19,15 @@
                     || chr(10)
                     || 'mend these rows of the file, or take them out, then run '
                     || '`dbt build` again'
-                )
+    {% endset %}
+    select
+        case
+            when count(*) > 0 then {{ stopped(message) }}
         end
     from (
         select
             *,
-            row_number() over (order by repair_index) as place
+            row_number() over (order by repair_index) as rank
         from {{ ref(relation) }}
         where fault is not null
     )

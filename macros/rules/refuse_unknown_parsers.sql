@@ -1,13 +1,12 @@
-{#- Stop with an error that names every template in use whose parser nobody knows. -#}
 {% macro refuse_unknown_parsers() %}
-    select
-        case
-            when count(*) > 0
-                then error(
-                    string_agg(message, chr(10) order by message)
+    {% set message %}
+                    {{ joined_texts("message", "chr(10)", "message") }}
                     || chr(10)
                     || 'name one of the parsers in seeds/parsers.csv, or none'
-                )
+    {% endset %}
+    select
+        case
+            when count(*) > 0 then {{ stopped(message) }}
         end
     from (
         select distinct

@@ -1,9 +1,29 @@
-{#- The four results tables, with the name of their source. -#}
+{#-
+    The four results tables, in the order in which their documents are written: parents
+    before their descendants. Jinja cannot read a seed while dbt compiles, so this says
+    again what seeds/sources.csv says; tests/test_vocabulary.py holds both together.
+-#}
 {% macro source_tables() %}
     {% do return([
-        {"source_csv": "draft", "name": "draft_generation_results"},
-        {"source_csv": "link", "name": "link_generation_results"},
-        {"source_csv": "essay", "name": "essay_generation_results"},
-        {"source_csv": "evaluation", "name": "evaluation_results"},
+        {"source_csv": "draft", "stage": "draft", "name": "draft_generation_results"},
+        {"source_csv": "link", "stage": "draft", "name": "link_generation_results"},
+        {"source_csv": "essay", "stage": "essay", "name": "essay_generation_results"},
+        {"source_csv": "evaluation", "stage": "evaluation", "name": "evaluation_results"},
     ]) %}
 {% endmacro %}
+
+
+{% macro sources_of(stage) -%}
+    {%- for table in source_tables() if table.stage == stage -%}
+        '{{ table.source_csv }}'{{ ", " if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{% macro source_order(source_csv="source_csv") -%}
+    case {{ source_csv }}
+        {%- for table in source_tables() %}
+        when '{{ table.source_csv }}' then {{ loop.index }}
+        {%- endfor %}
+    end
+{%- endmacro %}

@@ -1,6 +1,6 @@
 {#-
     The tuples that logical keys are made of, per row that has one, and `written`, what
-    is hashed. The tests state this anew, apart from the models that make the keys.
+    is hashed. The tests say this a second time, apart from the models that make the keys.
 -#}
 {% macro key_tuples() %}
     select

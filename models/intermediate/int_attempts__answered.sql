@@ -9,7 +9,7 @@ prompts as (
         path,
         content_hash
     from responses
-    where folder = '3_generation' and parser = '' and cause is null
+    where folder = {{ sql_text(responses_folder()) }} and parser = '' and cause is null
 ),
 
 final as (

@@ -1,10 +1,10 @@
--- One row per attempt and stream that it stands in.
+-- One row per attempt and stream that it is in.
 -- A stream is what one join goes through: the attempts that ask for a parent or target
 -- (questions), and those that they may get (candidates), of the same key. An evaluation
 -- asks by generation_task_id only where essay_task_id finds nothing, and what a repair
 -- links asks nothing.
 -- A view: link_candidates alone reads it.
-{{ config(materialized="view") }}
+{{ config(materialized="replaced_view") }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 answered as (select * from {{ ref("int_attempts__answered") }}),
@@ -84,17 +84,17 @@ questions as (
 ),
 
 candidates as (
-    {%- for link_method, sources, keys in [
-        ("timestamp_join", "'draft', 'link'", ("combo_id", "model_id")),
-        ("essay_task_id", "'essay'", ("task_id", "''")),
-        ("generation_task_id", "'draft', 'link'", ("task_id", "''")),
+    {%- for link_method, stage, keys in [
+        ("timestamp_join", "draft", ("combo_id", "model_id")),
+        ("essay_task_id", "essay", ("task_id", "''")),
+        ("generation_task_id", "draft", ("task_id", "''")),
     ] %}
     select
         '{{ link_method }}' as link_method,
         {{ keys[0] }} as first_key,
         {{ keys[1] }} as second_key,
         'candidate' as role,
-        cast(null as varchar) as chosen_row_key,
+        cast(null as string) as chosen_row_key,
         source_csv,
         row_index,
         row_key,
@@ -102,15 +102,28 @@ candidates as (
         created_at,
         doc_id
     from attempts
-    where source_csv in ({{ sources }})
+    where source_csv in ({{ sources_of(stage) }})
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),
 
 final as (
-    select * from questions
-    union all
-    select * from candidates
+    {%- for relation in ["questions", "candidates"] %}
+    select
+        link_method,
+        first_key,
+        second_key,
+        role,
+        chosen_row_key,
+        source_csv,
+        row_index,
+        row_key,
+        occurred_at,
+        created_at,
+        doc_id
+    from {{ relation }}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 )
 
 select * from final

@@ -1,8 +1,8 @@
 -- One row per attempt, with its template's parser and the files that it names.
--- The build stops here if an attempt's template names a parser that nobody knows.
+-- The build stops here if an attempt's template names a parser that is not known.
 -- A view: but for three, its columns are those of int_rows__classified.
 -- depends_on: {{ ref("parsers") }}
-{{ config(materialized="view", pre_hook="{{ refuse_unknown_parsers() }}") }}
+{{ config(materialized="replaced_view", pre_hook="{{ refuse_unknown_parsers() }}") }}
 with source_rows as (select * from {{ ref("int_rows__repaired") }}),
 
 templates as (select * from {{ ref("int_templates__parsers") }}),
@@ -35,7 +35,7 @@ final as (
         templates.parser,
         case attempts.source_csv
             when 'evaluation' then {{ sql_text(evaluation_root()) }}
-            else '3_generation'
+            else {{ sql_text(responses_folder()) }}
         end as folder,
         attempts.response_file,
         {{ prompt_path("attempts.normalized_file") }} as prompt_file

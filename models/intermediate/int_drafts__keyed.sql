@@ -5,7 +5,7 @@ with attempts as (select * from {{ ref("int_attempts__answered") }}),
 drafts as (
     select *
     from attempts
-    where source_csv in ('draft', 'link') and cause is null
+    where source_csv in ({{ sources_of("draft") }}) and cause is null
 ),
 
 with_logical_keys as (

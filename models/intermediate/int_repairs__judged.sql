@@ -10,8 +10,9 @@ compared as (
         actions.sources as action_sources,
         min(repairs.repair_index) over of_row as first_of_row,
         max(repairs.repair_index) over of_row as last_of_row,
-        bool_or(repairs.action = 'ignore') over of_row
-        and bool_or(repairs.action != 'ignore') over of_row as is_ignored_and_changed,
+        max(case when repairs.action = 'ignore' then 1 else 0 end) over of_row = 1
+        and max(case when repairs.action != 'ignore' then 1 else 0 end) over of_row = 1
+            as is_ignored_and_changed,
         min(repairs.repair_index) over of_action as first_of_action,
         max(repairs.repair_index) over of_action as last_of_action,
         min(repairs.value) over of_action != max(repairs.value) over of_action
@@ -51,10 +52,10 @@ final as (
                 then
                     'there is no such action: use '
                     || (
-                        select string_agg(actions.action, ', ' order by actions.action)
+                        select {{ joined_texts("action", "', '", "action") }}
                         from actions
                     )
-            when not list_contains(string_split(action_sources, ' '), source_csv)
+            when not {{ has_word("action_sources", "source_csv") }}
                 then action || ' is for rows of ' || action_sources || ' alone'
             when is_ignored_and_changed
                 then

@@ -1,12 +1,12 @@
 -- One row per repair, with the source row that it names, or why there is none.
 -- A repair names its row by row_key, or by row_index and task_id; all that it gives
 -- must be that row's. A view: repairs are few.
-{{ config(materialized="view") }}
+{{ config(materialized="replaced_view") }}
 with repairs as (
     select
         *,
         case
-            when regexp_full_match(row_index_text, '0*[0-9]{1,18}')
+            when {{ matches("row_index_text", "'0*[0-9]{1,18}'") }}
                 then cast(row_index_text as bigint)
         end as row_index
     from {{ ref("stg_cross_experiment__repairs") }}
@@ -29,25 +29,25 @@ joined as (
         sources.table_name,
         concat_ws(
             ' ', repairs.source_csv, 'row', repairs.row_index_text, repairs.task_id
-        ) as named_by_place,
-        coalesce(by_key.row_index, by_place.row_index) as found_row_index,
-        coalesce(by_key.row_key, by_place.row_key) as found_row_key,
-        coalesce(by_key.task_id, by_place.task_id) as found_task_id,
-        coalesce(by_key.occurred_at, by_place.occurred_at) as occurred_at,
-        coalesce(by_key.response_file, by_place.response_file) as response_file,
-        coalesce(by_key.reason, by_place.reason) as row_reason,
-        coalesce(by_key.detail, by_place.detail) as row_detail
+        ) as named_by_index,
+        coalesce(by_key.row_index, by_index.row_index) as found_row_index,
+        coalesce(by_key.row_key, by_index.row_key) as found_row_key,
+        coalesce(by_key.task_id, by_index.task_id) as found_task_id,
+        coalesce(by_key.occurred_at, by_index.occurred_at) as occurred_at,
+        coalesce(by_key.response_file, by_index.response_file) as response_file,
+        coalesce(by_key.reason, by_index.reason) as row_reason,
+        coalesce(by_key.detail, by_index.detail) as row_detail
     from repairs
     left join sources on repairs.source_csv = sources.source_csv
     left join source_rows as by_key
         on
             repairs.source_csv = by_key.source_csv
             and repairs.row_key = by_key.row_key
-    left join source_rows as by_place
+    left join source_rows as by_index
         on
             repairs.row_key is null
-            and repairs.source_csv = by_place.source_csv
-            and repairs.row_index = by_place.row_index
+            and repairs.source_csv = by_index.source_csv
+            and repairs.row_index = by_index.row_index
 ),
 
 final as (
@@ -66,7 +66,7 @@ final as (
         repaired_by,
         'row ' || repair_index || ' (' || concat_ws(
             ', ',
-            {{ printable("coalesce(row_key, named_by_place)") }},
+            {{ printable("coalesce(row_key, named_by_index)") }},
             {{ printable("action") }},
             {{ printable("value") }}
         ) || ')' as words,

@@ -40,7 +40,7 @@ namesakes as (
     from unlinked
     inner join source_rows on unlinked.value = source_rows.{{ name }}
     where
-        source_rows.source_csv in ('draft', 'link')
+        source_rows.source_csv in ({{ sources_of("draft") }})
         or (source_rows.source_csv = 'essay' and unlinked.action = 'set_target')
     {{ "union all" if not loop.last }}
     {%- endfor %}
@@ -52,7 +52,7 @@ named as (
         row_number() over (
             partition by repair_index
             order by source_csv, row_index, detail
-        ) as place
+        ) as rank
     from namesakes
 ),
 
@@ -64,7 +64,7 @@ explained as (
     from named
     left join attempts on named.row_key = attempts.row_key
     left join essays on named.row_key = essays.row_key
-    where named.place = 1
+    where named.rank = 1
 ),
 
 final as (

@@ -10,7 +10,7 @@ final as (
     where response_file is not null
     union
     select
-        '3_generation' as folder,
+        {{ sql_text(responses_folder()) }} as folder,
         prompt_file as path,
         '' as parser
     from attempts

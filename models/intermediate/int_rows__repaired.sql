@@ -2,7 +2,7 @@
 -- attempt, whatever else it is, and one that they give a response file has that one.
 -- The build stops here if a repair does not fit the tables. A view: repairs are few.
 {{ config(
-    materialized="view", pre_hook="{{ refuse_repairs('int_repairs__judged') }}"
+    materialized="replaced_view", pre_hook="{{ refuse_repairs('int_repairs__judged') }}"
 ) }}
 {% set fields = [
     ("action", "action", "word"), ("by", "repaired_by", "optional text"),
@@ -23,13 +23,13 @@ by_row as (
     select
         source_csv,
         row_index,
-        bool_or(action = 'ignore') as is_ignored,
+        max(case when action = 'ignore' then 1 else 0 end) = 1 as is_ignored,
         coalesce(
-            max(reason) filter (where action = 'ignore'),
+            max(case when action = 'ignore' then reason end),
             'a repair says so, and gives no reason'
         ) as ignored_for,
-        max(value) filter (where action = 'set_response_file') as response_file,
-        '[' || string_agg({{ json_compact(fields) }}, ',' order by action) || ']'
+        max(case when action = 'set_response_file' then value end) as response_file,
+        '[' || {{ joined_texts(json_compact(fields), "','", "action") }} || ']'
             as repair
     from repairs
     group by source_csv, row_index

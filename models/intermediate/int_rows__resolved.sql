@@ -1,6 +1,6 @@
 -- One row per source row: the document that it becomes, or the reason why it does not.
 -- The build stops here if files or documents keep a repair from being applied.
--- In the order of place: whoever writes the documents takes them a range at a time.
+-- In write_order: documents are written a range of it at a time.
 -- depends_on: {{ ref("int_repairs__refused") }}
 {{ config(pre_hook="{{ refuse_repairs('int_repairs__refused') }}") }}
 with source_rows as (select * from {{ ref("int_rows__repaired") }}),
@@ -14,11 +14,29 @@ essays as (select * from {{ ref("int_essays__resolved") }}),
 evaluations as (select * from {{ ref("int_evaluations__resolved") }}),
 
 keyed as (
-    select * from drafts
-    union all by name
-    select * from essays
-    union all by name
-    select * from evaluations
+    select
+        row_key,
+        stage,
+        logical_key_id,
+        doc_id,
+        cast(null as string) as parent_doc_id,
+        cast(null as string) as parent_task_id,
+        cast(null as string) as link_method,
+        cast(null as string) as orphan_detail
+    from drafts
+    {%- for relation in ["essays", "evaluations"] %}
+    union all
+    select
+        row_key,
+        stage,
+        logical_key_id,
+        doc_id,
+        parent_doc_id,
+        parent_task_id,
+        link_method,
+        orphan_detail
+    from {{ relation }}
+    {%- endfor %}
 ),
 
 joined as (
@@ -74,16 +92,14 @@ described as (
         end as status,
         {{ instant_text("occurred_at") }} as created_at,
         stage || '/' || logical_key_id || '/' || doc_id as doc_dir,
-        -- Parents come before what hangs on them.
-        case source_csv
-            when 'draft' then 1 when 'link' then 2 when 'essay' then 3 else 4
-        end * 10000000000 + row_index as place
+        -- Parents come before their descendants.
+        {{ source_order() }} * 10000000000 + row_index as write_order
     from joined
 ),
 
 final as (
     select
-        place,
+        write_order,
         source_csv,
         row_index,
         row_key,
@@ -121,4 +137,4 @@ final as (
 )
 
 select * from final
-order by place
+order by write_order

@@ -1,16 +1,20 @@
 -- One row per source and template that names a parser; the last such row counts.
 with
-{%- for name in ["draft", "link", "essay", "evaluation"] %}
-{{ name }}_templates as (select * from {{ ref("stg_raw__" ~ name ~ "_templates") }}),
+{%- for table in source_tables() %}
+{{ table.source_csv }}_templates as (
+    select * from {{ ref("stg_raw__" ~ table.source_csv ~ "_templates") }}
+),
 {% endfor %}
 templates as (
-    select * from draft_templates
-    union all
-    select * from link_templates
-    union all
-    select * from essay_templates
-    union all
-    select * from evaluation_templates
+    {%- for table in source_tables() %}
+    select
+        source_csv,
+        row_index,
+        template_id,
+        parser
+    from {{ table.source_csv }}_templates
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 ),
 
 ranked as (
@@ -19,7 +23,7 @@ ranked as (
         row_number() over (
             partition by source_csv, template_id
             order by row_index desc
-        ) as place_from_last
+        ) as rank
     from templates
 ),
 
@@ -29,7 +33,7 @@ final as (
         template_id,
         parser
     from ranked
-    where place_from_last = 1
+    where rank = 1
 )
 
 select * from final

@@ -2,7 +2,7 @@
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 final as (
-    {%- set drafts = "source_csv in ('draft', 'link')" %}
+    {%- set drafts = "source_csv in (" ~ sources_of("draft") ~ ")" %}
     {%- for counter, condition in [
         ("draft_ok", drafts ~ " and reason is null"),
         ("draft_missing_response", drafts ~ " and reason = 'missing_response_file'"),

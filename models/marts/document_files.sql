@@ -1,8 +1,8 @@
 -- One row per document: the bytes that its directory is made of, and where they are.
--- Python carries this out as it stands. raw.txt is the response file byte for byte;
+-- Python does exactly what these rows say. raw.txt is the response file byte for byte;
 -- parsed.txt is its text through the parser; prompt.txt is the prompt file.
--- A view: nobody but the processes that write the files needs metadata_text.
-{{ config(materialized="view") }}
+-- A view: only the processes that write the files need metadata_text.
+{{ config(materialized="replaced_view") }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 documents as (
@@ -15,7 +15,7 @@ documents as (
 
 final as (
     select
-        place,
+        write_order,
         doc_id,
         doc_dir,
         folder,

@@ -1,11 +1,11 @@
 -- One row per document: a source row that gets a directory and an index row.
 -- A view: the table of documents is the one in the index.
-{{ config(materialized="view") }}
+{{ config(materialized="replaced_view") }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 final as (
     select
-        place,
+        write_order,
         doc_id,
         logical_key_id,
         stage,

@@ -30,7 +30,7 @@ contested as (
         and not (candidates = 1 and documents = 1 and questions = choices)
 ),
 
-placed as (
+positioned as (
     select
         contested.stream,
         streamed.link_method,
@@ -44,7 +44,7 @@ placed as (
         {{ turn("streamed.source_csv") }} as turn,
         row_number() over (
             partition by contested.stream order by {{ stream_order() }}
-        ) as place
+        ) as stream_position
     from streamed
     inner join contested
         on
@@ -55,20 +55,20 @@ placed as (
 
 final as (
     select
-        placed.stream,
-        placed.place,
-        placed.link_method,
-        placed.role,
-        placed.source_csv,
-        placed.row_index,
-        placed.created_at,
-        placed.doc_id,
-        chosen.place as chosen_place
-    from placed
-    left join placed as chosen
+        positioned.stream,
+        positioned.stream_position as place,
+        positioned.link_method,
+        positioned.role,
+        positioned.source_csv,
+        positioned.row_index,
+        positioned.created_at,
+        positioned.doc_id,
+        chosen.stream_position as chosen_place
+    from positioned
+    left join positioned as chosen
         on
-            placed.stream = chosen.stream
-            and placed.chosen_row_key = chosen.row_key
+            positioned.stream = chosen.stream
+            and positioned.chosen_row_key = chosen.row_key
 )
 
 select * from final

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docs_index.errors import DataRootError
+from docs_index.vocabulary import STAGES
 
 RESPONSES = "3_generation"  # evaluations' may be elsewhere: the var evaluation_root
 REPORTS = ("latest", "consistency")
-STAGES = ("draft", "essay", "evaluation")  # parents before what hangs on them
 UNPUBLISHED = ".unpublished"
 
 

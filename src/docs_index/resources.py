@@ -1,22 +1,43 @@
-"""Files that are installed beside the modules: statements, and words for people."""
+"""Files that are not modules: statements, and tables of words.
+
+Owns where they are, in a checkout and in an installed package. It reads them, and
+never writes one.
+"""
 
 import csv
-from importlib.resources import files
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+PROJECT = _PACKAGE.parents[1]
+"""The folder of the dbt project: that of the checkout."""
 
 
 def sql(name: str) -> str:
     """Return a statement of a room: `audit/found.sql` is `audit/sql/found.sql`."""
     room, _, file = name.rpartition("/")
-    return files("docs_index").joinpath(room, "sql", file).read_text("utf-8")
+    return (_PACKAGE / room / "sql" / file).read_text("utf-8")
 
 
 def rendered(name: str) -> str:
     """Return a statement that `make sql` has rendered from the dbt project."""
-    folder = files("docs_index").joinpath("warehouse", "rendered")
-    return folder.joinpath(name).read_text("utf-8")
+    return (_PACKAGE / "warehouse" / "rendered" / name).read_text("utf-8")
 
 
 def words(name: str) -> list[dict[str, str]]:
     """Return the rows of a table of words, such as `audit/findings.csv`."""
-    text = files("docs_index").joinpath(name).read_text("utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    return _rows(_PACKAGE / name)
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    """Return the rows of a seed of the dbt project, such as `reasons`.
+
+    An installed package has a copy of the seeds; a checkout has the project's own.
+    """
+    installed = _PACKAGE / "seeds"
+    folder = installed if installed.is_dir() else PROJECT / "seeds"
+    return _rows(folder / f"{name}.csv")
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

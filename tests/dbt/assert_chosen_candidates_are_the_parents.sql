@@ -1,6 +1,6 @@
 -- Fails when a question of link_candidates chose another candidate than the parent that
 -- its document has, or one without a document although it is a document itself. What
--- `docs-index why` tells would not be what happened.
+-- `docs-index why` says would not be what happened.
 -- Does not check that the choice is right; the unit tests of the joins do.
 {{ config(meta={"dagster": {"ref": {"name": "link_candidates"}}}) }}
 with link_candidates as (select * from {{ ref("link_candidates") }}),

@@ -1,4 +1,4 @@
--- Fails when doc_dir is not `{stage}/{logical_key_id}/{doc_id}`, or a part is no plain
+-- Fails when doc_dir is not `{stage}/{logical_key_id}/{doc_id}`, or a part is not a
 -- name of its alphabet. A directory elsewhere is found by no reader, and a part with a
 -- slash or dots could lead out of docs/.
 -- Does not check what is on disk; the consistency report does.

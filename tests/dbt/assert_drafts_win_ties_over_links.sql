@@ -1,4 +1,4 @@
--- Fails when an essay hangs on a link although a draft of the same combo and model was
+-- Fails when the parent of an essay is a link although a draft of the same combo and model was
 -- made at the same instant. The newer table is the one to trust, unless a repair names
 -- the link or ignores the draft.
 -- Does not check that there is no later draft (a unit test does), nor evaluations.

@@ -19,35 +19,35 @@ documents as (select * from {{ ref("documents") }}),
 
 bad_generations as (select * from {{ ref("bad_generations") }}),
 
-places as (
+ends as (
     select
         source_csv,
         row_index,
-        'source' as place
+        'source' as ends_in
     from source_rows
     union all
     select
         resolved.source_csv,
         resolved.row_index,
-        'documents' as place
+        'documents' as ends_in
     from documents
     left join resolved on documents.doc_id = resolved.doc_id
     union all
     select
         source_csv,
         row_index,
-        'bad_generations' as place
+        'bad_generations' as ends_in
     from bad_generations
 )
 
 select
     source_csv,
     row_index,
-    count(*) filter (where place = 'source') as times_in_source,
-    count(*) filter (where place = 'documents') as times_in_documents,
-    count(*) filter (where place = 'bad_generations') as times_in_bad_generations
-from places
+    count(*) filter (where ends_in = 'source') as times_in_source,
+    count(*) filter (where ends_in = 'documents') as times_in_documents,
+    count(*) filter (where ends_in = 'bad_generations') as times_in_bad_generations
+from ends
 group by source_csv, row_index
 having
-    count(*) filter (where place = 'source') != 1
-    or count(*) filter (where place in ('documents', 'bad_generations')) != 1
+    count(*) filter (where ends_in = 'source') != 1
+    or count(*) filter (where ends_in in ('documents', 'bad_generations')) != 1

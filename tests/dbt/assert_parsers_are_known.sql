@@ -1,5 +1,5 @@
 -- Fails when an attempt's template names a parser that is not in the seed `parsers`.
--- Its text would go through no parser, and be a parse error that nobody asked for. The
+-- Its text would go through no parser, and be a parse error without a cause. The
 -- model int_attempts__templated stops the build before that; this shows the rows if it
 -- did not.
 -- Does not check templates that no attempt uses: they may name anything.

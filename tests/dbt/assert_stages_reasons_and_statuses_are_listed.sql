@@ -1,10 +1,12 @@
--- Fails when a stage, a reason or a status is not in its seed. Readers select by these
--- words, and the README explains no others.
+-- Fails when a stage, a reason, a status, a source or a link method is not in its seed.
+-- Readers select by these words, and the README explains no others.
 -- Does not check that every listed word is in use.
 {{ config(meta={"dagster": {"ref": {"name": "documents"}}}) }}
 with documents as (select * from {{ ref("documents") }}),
 
 bad_generations as (select * from {{ ref("bad_generations") }}),
+
+resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 listed as (
     select
@@ -21,6 +23,16 @@ listed as (
         'reason' as kind,
         reason as word
     from {{ ref("reasons") }}
+    union all
+    select
+        'source' as kind,
+        source_csv as word
+    from {{ ref("sources") }}
+    union all
+    select
+        'link method' as kind,
+        link_method as word
+    from {{ ref("link_methods") }}
 ),
 
 used as (
@@ -41,6 +53,19 @@ used as (
         reason as word,
         source_csv || ' row ' || row_index as example
     from bad_generations
+    union all
+    select
+        'source' as kind,
+        source_csv as word,
+        source_csv || ' row ' || row_index as example
+    from resolved
+    union all
+    select
+        'link method' as kind,
+        link_method as word,
+        row_key as example
+    from resolved
+    where link_method is not null
 )
 
 select

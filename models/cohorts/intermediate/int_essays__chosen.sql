@@ -6,7 +6,7 @@ generations as (select * from {{ ref("stg_cohorts__generations") }}),
 listed as (
     select
         line_text as essay_id,
-        min(line_number) as essay_place
+        min(line_number) as essay_order
     from lines
     where kind = 'essay'
     group by line_text
@@ -24,7 +24,7 @@ drafts as (
 
 final as (
     select
-        listed.essay_place,
+        listed.essay_order,
         listed.essay_id,
         essays.parent_gen_id as draft_id,
         drafts.combo_id,

@@ -11,9 +11,9 @@ models as (select * from {{ ref("stg_cohorts__models") }}),
 
 evaluations as (
     select
-        essay_place,
-        template_place,
-        model_place,
+        essay_order,
+        template_order,
+        model_order,
         gen_id,
         replicate,
         replicate_number,
@@ -22,11 +22,11 @@ evaluations as (
     from reused
     union all
     select
-        essay_place,
-        template_place,
-        model_place,
+        essay_order,
+        template_order,
+        model_order,
         gen_id,
-        cast(replicate as varchar) as replicate,
+        cast(replicate as string) as replicate,
         replicate as replicate_number,
         true as is_own,
         true as is_new
@@ -35,9 +35,9 @@ evaluations as (
 
 final as (
     select
-        evaluations.essay_place,
-        evaluations.template_place,
-        evaluations.model_place,
+        evaluations.essay_order,
+        evaluations.template_order,
+        evaluations.model_order,
         evaluations.is_own,
         case when evaluations.is_own then evaluations.replicate_number end
             as own_number,
@@ -49,9 +49,9 @@ final as (
         evaluations.replicate,
         evaluations.is_new
     from evaluations
-    inner join essays on evaluations.essay_place = essays.essay_place
-    inner join templates on evaluations.template_place = templates.row_index
-    inner join models on evaluations.model_place = models.row_index
+    inner join essays on evaluations.essay_order = essays.essay_order
+    inner join templates on evaluations.template_order = templates.row_index
+    inner join models on evaluations.model_order = models.row_index
 )
 
 select * from final

@@ -1,7 +1,7 @@
 -- One row per essay, template and model that has too few evaluations.
 with essays as (select * from {{ ref("int_essays__chosen") }}),
 
--- A row without an id is a fault, which must be told rather than stop the models.
+-- A row without an id is a fault, to be reported rather than to stop the models.
 templates as (
     select *
     from {{ ref("stg_cohorts__templates") }}
@@ -24,9 +24,9 @@ reused as (select * from {{ ref("int_evaluations__reused") }}),
 -- As many rows as the membership has evaluations, by its definition, or fewer.
 combinations as (
     select
-        essays.essay_place,
-        templates.row_index as template_place,
-        models.row_index as model_place,
+        essays.essay_order,
+        templates.row_index as template_order,
+        models.row_index as model_order,
         essays.essay_id,
         templates.template_id,
         models.llm_model_id,
@@ -39,19 +39,19 @@ combinations as (
 
 counted as (
     select
-        essay_place,
-        template_place,
-        model_place,
+        essay_order,
+        template_order,
+        model_order,
         count(*) as evaluations
     from reused
-    group by essay_place, template_place, model_place
+    group by essay_order, template_order, model_order
 ),
 
 final as (
     select
-        combinations.essay_place,
-        combinations.template_place,
-        combinations.model_place,
+        combinations.essay_order,
+        combinations.template_order,
+        combinations.model_order,
         combinations.essay_id,
         combinations.template_id,
         combinations.llm_model_id,
@@ -59,9 +59,9 @@ final as (
     from combinations
     left join counted
         on
-            combinations.essay_place = counted.essay_place
-            and combinations.template_place = counted.template_place
-            and combinations.model_place = counted.model_place
+            combinations.essay_order = counted.essay_order
+            and combinations.template_order = counted.template_order
+            and combinations.model_order = counted.model_order
     where combinations.replicates > coalesce(counted.evaluations, 0)
 )
 

@@ -40,11 +40,11 @@ evaluations as (
 
 matched as (
     select
-        essays.essay_place,
-        templates.row_index as template_place,
-        models.row_index as model_place,
+        essays.essay_order,
+        templates.row_index as template_order,
+        models.row_index as model_order,
         evaluations.*,
-        try_cast(evaluations.replicate as bigint) as replicate_number,
+        {{ whole_number("evaluations.replicate") }} as replicate_number,
         coalesce(evaluations.origin_cohort_id = settings.cohort_id, false) as is_own
     from evaluations
     inner join essays on evaluations.parent_gen_id = essays.essay_id
@@ -59,27 +59,27 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by essay_place, template_place, model_place
+            partition by essay_order, template_order, model_order
             order by
                 is_own desc,
                 case when is_own then replicate_number end asc nulls last,
                 gen_id asc
-        ) as place_in_combination
+        ) as rank
     from matched
 ),
 
 final as (
     select
-        ranked.essay_place,
-        ranked.template_place,
-        ranked.model_place,
+        ranked.essay_order,
+        ranked.template_order,
+        ranked.model_order,
         ranked.gen_id,
         ranked.replicate,
         ranked.replicate_number,
         ranked.is_own
     from ranked
     cross join settings
-    where ranked.place_in_combination <= settings.replicates
+    where ranked.rank <= settings.replicates
 )
 
 select * from final

@@ -14,8 +14,8 @@ with lines as (select * from {{ ref("stg_cohorts__selection_lines") }}),
 
 final as (
     select
-        1 as kind_place,
-        line_number as place,
+        1 as kind_order,
+        line_number as subject_order,
         {{ selection }} as subject,
         'line ' || line_number || ': ' || case kind
             when 'misspelt'
@@ -26,16 +26,16 @@ final as (
     where kind in ('misspelt', 'unknown mode')
     union all
     select
-        1 as kind_place,
-        0 as place,
+        1 as kind_order,
+        0 as subject_order,
         {{ selection }} as subject,
         'names no mode: ' || {{ modes }} as fault
     from lines
     having count(*) filter (where kind in ('mode', 'unknown mode')) = 0
     union all
     select
-        1 as kind_place,
-        0 as place,
+        1 as kind_order,
+        0 as subject_order,
         {{ selection }} as subject,
         'lists no essay: write one gen_id a line' as fault
     from lines

@@ -13,8 +13,8 @@ parsers as (select * from {{ ref("parsers") }}),
 
 of_templates as (
     select
-        2 as kind_place,
-        min(row_index) as place,
+        2 as kind_order,
+        min(row_index) as subject_order,
         {{ template_table }} as subject,
         'lists template "' || template_id || '" ' || count(*) || ' times: keep one'
             as fault
@@ -24,8 +24,8 @@ of_templates as (
     having count(*) > 1
     union all
     select
-        2 as kind_place,
-        row_index as place,
+        2 as kind_order,
+        row_index as subject_order,
         {{ template_table }} as subject,
         'row ' || row_index || ': template "' || coalesce(template_id, '') || '" '
         || {{ no_id_text() }} as fault
@@ -33,8 +33,8 @@ of_templates as (
     where not coalesce({{ is_path_component("template_id") }}, false)
     union all
     select
-        2 as kind_place,
-        templates.row_index as place,
+        2 as kind_order,
+        templates.row_index as subject_order,
         {{ template_table }} as subject,
         'template "' || templates.template_id || '" names parser "'
         || templates.parser || '", which is not known: name one of seeds/parsers.csv'
@@ -47,8 +47,8 @@ of_templates as (
         and parsers.parser is null
     union all
     select
-        2 as kind_place,
-        0 as place,
+        2 as kind_order,
+        0 as subject_order,
         {{ template_table }} as subject,
         'has no active template: set active to true for one' as fault
     from templates
@@ -57,8 +57,8 @@ of_templates as (
 
 of_models as (
     select
-        3 as kind_place,
-        min(row_index) as place,
+        3 as kind_order,
+        min(row_index) as subject_order,
         {{ model_table }} as subject,
         'lists model "' || llm_model_id || '" ' || count(*) || ' times: keep one'
             as fault
@@ -68,16 +68,16 @@ of_models as (
     having count(*) > 1
     union all
     select
-        3 as kind_place,
-        row_index as place,
+        3 as kind_order,
+        row_index as subject_order,
         {{ model_table }} as subject,
         'row ' || row_index || ': has no id' as fault
     from models
     where llm_model_id is null
     union all
     select
-        3 as kind_place,
-        0 as place,
+        3 as kind_order,
+        0 as subject_order,
         {{ model_table }} as subject,
         'has no model for evaluation: set for_evaluation to true for one' as fault
     from models
@@ -86,8 +86,8 @@ of_models as (
 
 of_replicates as (
     select
-        4 as kind_place,
-        min(row_index) as place,
+        4 as kind_order,
+        min(row_index) as subject_order,
         {{ replicate_table }} as subject,
         'lists stage "' || stage || '" ' || count(*) || ' times: keep one' as fault
     from replicates
@@ -96,8 +96,8 @@ of_replicates as (
     having count(*) > 1
     union all
     select
-        4 as kind_place,
-        row_index as place,
+        4 as kind_order,
+        row_index as subject_order,
         {{ replicate_table }} as subject,
         'replicates of evaluation is "' || coalesce(replicates_text, '')
         || '": it must be an integer from 1 to 10000' as fault
@@ -105,8 +105,8 @@ of_replicates as (
     where stage = 'evaluation' and replicates is null
     union all
     select
-        4 as kind_place,
-        0 as place,
+        4 as kind_order,
+        0 as subject_order,
         {{ replicate_table }} as subject,
         'has no row for stage evaluation: add one' as fault
     from replicates
@@ -114,11 +114,26 @@ of_replicates as (
 ),
 
 final as (
-    select * from of_templates
+    select
+        kind_order,
+        subject_order,
+        subject,
+        fault
+    from of_templates
     union all
-    select * from of_models
+    select
+        kind_order,
+        subject_order,
+        subject,
+        fault
+    from of_models
     union all
-    select * from of_replicates
+    select
+        kind_order,
+        subject_order,
+        subject,
+        fault
+    from of_replicates
 )
 
 select * from final

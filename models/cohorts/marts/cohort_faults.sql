@@ -1,15 +1,25 @@
 -- One row per thing that has to be mended before the cohort can be built.
-with faults as (
-    select * from {{ ref("int_selections__refused") }}
-    union all
-    select * from {{ ref("int_tables__refused") }}
-    union all
-    select * from {{ ref("int_essays__refused") }}
+with
+{%- for subjects in ["selections", "tables", "essays"] %}
+{{ subjects }} as (select * from {{ ref("int_" ~ subjects ~ "__refused") }}),
+{% endfor %}
+faults as (
+    {%- for subjects in ["selections", "tables", "essays"] %}
+    select
+        kind_order,
+        subject_order,
+        subject,
+        fault
+    from {{ subjects }}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 ),
 
 final as (
     select
-        row_number() over (order by kind_place, place, subject, fault) as place,
+        row_number() over (
+            order by kind_order, subject_order, subject, fault
+        ) as fault_order,
         subject,
         fault
     from faults

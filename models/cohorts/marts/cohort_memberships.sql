@@ -7,24 +7,23 @@ evaluations as (select * from {{ ref("int_evaluations__joined") }}),
 
 faults as (select * from {{ ref("cohort_faults") }}),
 
--- A draft of several essays stands where the first of them does.
+-- A draft of several essays comes where the first of them does.
 drafts as (
     select *
     from essays
-    qualify row_number() over (partition by draft_id order by essay_place) = 1
+    qualify row_number() over (partition by draft_id order by essay_order) = 1
 ),
 
 members as (
     select
         'draft' as stage,
-        1 as stage_place,
-        essay_place,
-        0 as template_place,
-        0 as model_place,
+        essay_order,
+        0 as template_order,
+        0 as model_order,
         false as is_own,
         cast(null as bigint) as own_number,
         draft_id as gen_id,
-        cast(null as varchar) as parent_gen_id,
+        cast(null as string) as parent_gen_id,
         combo_id,
         draft_template_id as template_id,
         draft_llm_model_id as llm_model_id,
@@ -34,10 +33,9 @@ members as (
     union all
     select
         'essay' as stage,
-        2 as stage_place,
-        essay_place,
-        0 as template_place,
-        0 as model_place,
+        essay_order,
+        0 as template_order,
+        0 as model_order,
         false as is_own,
         cast(null as bigint) as own_number,
         essay_id as gen_id,
@@ -51,10 +49,9 @@ members as (
     union all
     select
         'evaluation' as stage,
-        3 as stage_place,
-        essay_place,
-        template_place,
-        model_place,
+        essay_order,
+        template_order,
+        model_order,
         is_own,
         own_number,
         gen_id,
@@ -81,14 +78,14 @@ final as (
     select
         row_number() over (
             order by
-                stage_place,
-                essay_place,
-                template_place,
-                model_place,
+                {{ stage_order() }},
+                essay_order,
+                template_order,
+                model_order,
                 is_own,
                 own_number nulls last,
                 gen_id
-        ) as place,
+        ) as member_order,
         stage,
         gen_id,
         cohort_id,

@@ -8,8 +8,8 @@ final as (
         {{ filled('replicates') }} as replicates_text,
         case
             when
-                regexp_full_match({{ trimmed('replicates') }}, '[0-9]+')
-                and try_cast({{ trimmed('replicates') }} as bigint) between 1 and 10000
+                {{ matches(trimmed('replicates'), "'[0-9]+'") }}
+                and {{ whole_number(trimmed('replicates')) }} between 1 and 10000
                 then cast({{ trimmed('replicates') }} as bigint)
         end as replicates
     from source_rows

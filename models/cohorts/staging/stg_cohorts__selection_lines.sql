@@ -24,12 +24,11 @@ final as (
             when line_text = '' then 'blank'
             when not starts_with(line_text, '#') then 'essay'
             when
-                regexp_full_match(
-                    words,
-                    'mode[ \t]*:[ \t]*(evaluations?-only|reuse-essays)'
-                )
+                {{ matches(
+                    "words", "'mode[ \\t]*:[ \\t]*(evaluations?-only|reuse-essays)'"
+                ) }}
                 then 'mode'
-            when regexp_full_match(words, 'mode[ \t]*:(?s:.*)') then 'unknown mode'
+            when {{ matches("words", "'mode[ \\t]*:(?s:.*)'") }} then 'unknown mode'
             when
                 words in (
                     'include-existing-evaluations',
@@ -40,9 +39,9 @@ final as (
                 )
                 then 'include'
             when
-                regexp_matches(
-                    words, '^[# \t]*(mode|include|skip|fill|backfill)($|[^a-z0-9])'
-                )
+                {{ has_match(
+                    "words", "'^[# \\t]*(mode|include|skip|fill|backfill)($|[^a-z0-9])'"
+                ) }}
                 then 'misspelt'
             else 'comment'
         end as kind

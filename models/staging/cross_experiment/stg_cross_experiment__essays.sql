@@ -14,8 +14,8 @@ final as (
         {{ filled('generation_status') }} as status,
         {{ filled('generation_timestamp') }} as timestamp_text,
         {{ filled('response_file') }} as response_file,
-        cast(null as varchar) as essay_task_id,
-        cast(null as varchar) as generation_task_id
+        cast(null as string) as essay_task_id,
+        cast(null as string) as generation_task_id
     from source_rows
 )
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from docs_index.disk.confined import Folder, UnusableError, open_no_link
-from docs_index.layout import RESPONSES, STAGES
+from docs_index.layout import RESPONSES
+from docs_index.vocabulary import STAGES
 from docs_index.warehouse.parsers import text_parser
 
 _MAX_METADATA_BYTES = 2**27

@@ -16,8 +16,8 @@ from docs_index.cohorts.place import Summary, place_cohort, refuse_faults
 from docs_index.disk.lock import take_lock
 from docs_index.errors import BuildError
 from docs_index.layout import Layout
+from docs_index.resources import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[3]
 _PARSED = "partial_parse.msgpack"
 
 

@@ -1,4 +1,4 @@
-"""One cohort as it stands on disk: its evaluations, and what running them needs.
+"""One cohort as it is on disk: its evaluations, and what running them needs.
 
 Membership is read from membership.csv alone; what a template's parser and a model's
 name at the endpoint are, from their tables.
@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 
 from docs_index.errors import CohortError, TableRefusedError, first_few
-from docs_index.layout import STAGES, Layout
+from docs_index.layout import Layout
+from docs_index.vocabulary import STAGES
 from docs_index.warehouse.cohort_ids import is_path_component
 from docs_index.warehouse.cohort_inputs import load_table
 from docs_index.warehouse.csv_grammar import MAX_LINE_BYTES, check_table

@@ -32,7 +32,7 @@ def raw_exists(folder: Path) -> bool:
 
 
 def read_text(folder: Path, name: str) -> str | None:
-    """Return a file's text as it stands, None where there is no such file.
+    """Return a file's text unchanged, None where there is no such file.
 
     Raises:
         BlockedError: it is a link, no regular file, or not UTF-8.

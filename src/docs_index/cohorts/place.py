@@ -21,25 +21,7 @@ from docs_index.disk.directories import sync_file_system
 from docs_index.disk.publish import csv_lines, publish
 from docs_index.errors import CohortError
 from docs_index.layout import Layout
-
-_MEMBERS = f"""
-    select {", ".join(COLUMNS)}
-    from main.cohort_memberships
-    order by place"""
-_NEW = """
-    select gen_id, metadata_text
-    from main.cohort_memberships
-    where is_new
-    order by place"""
-_UNREADABLE = """
-    select 'gens/' || stage || '/' || gen_id || ' ' || problem
-    from main.stg_cohorts__generations
-    where problem is not null
-    order by stage, gen_id"""
-_HAS_FAULTS = """
-    select count(*) from information_schema.tables
-    where table_schema = 'main' and table_name = 'cohort_faults'"""
-_FAULTS = "select subject || ': ' || fault from main.cohort_faults order by place"
+from docs_index.resources import sql
 
 
 @dataclass(frozen=True)
@@ -72,8 +54,8 @@ def refuse_faults(database: Path, cohort_id: str) -> None:
         CohortError: it did; names all of them.
     """
     with duckdb.connect(str(database), read_only=True) as db:
-        has_faults = db.execute(_HAS_FAULTS).fetchall() == [(1,)]
-        faults = db.execute(_FAULTS).fetchall() if has_faults else []
+        has_faults = db.execute(sql("cohorts/has_faults.sql")).fetchall() == [(True,)]
+        faults = db.execute(sql("cohorts/faults.sql")).fetchall() if has_faults else []
     if faults:
         listed = "\n".join(f"  {fault}" for (fault,) in faults)
         raise CohortError(
@@ -86,7 +68,7 @@ def place_cohort(
 ) -> Summary:
     """Write what the cohort's models in `database` say, unless it is a `dry_run`.
 
-    Whoever calls this holds the lock of the data root.
+    The caller holds the lock of the data root.
 
     Raises:
         CohortError: the models have faults, or were built for another cohort.
@@ -94,10 +76,11 @@ def place_cohort(
     """
     refuse_faults(database, cohort_id)
     with duckdb.connect(str(database), read_only=True) as db:
-        found = db.execute(_MEMBERS).fetchall()
+        found = db.execute(sql("cohorts/members.sql")).fetchall()
         rows = [dict(zip(COLUMNS, values, strict=True)) for values in found]
-        new = dict(db.execute(_NEW).fetchall())
-        unreadable = [line for (line,) in db.execute(_UNREADABLE).fetchall()]
+        new = dict(db.execute(sql("cohorts/new_generations.sql")).fetchall())
+        messages = db.execute(sql("cohorts/unreadable_generations.sql")).fetchall()
+        unreadable = [message for (message,) in messages]
     if {row["cohort_id"] for row in rows} != {cohort_id}:
         raise CohortError(
             f"the last build is of another cohort than {cohort_id}: build it again"
@@ -132,7 +115,7 @@ def _write(
 
 
 def _publish_generations(layout: Layout, new: Mapping[str, str]) -> None:
-    """Write directories beside, sync them all, and rename each.
+    """Write directories to temporary paths, sync them all, and rename each.
 
     Raises:
         CohortError: a directory has come since the build looked.

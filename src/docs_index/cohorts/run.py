@@ -1,6 +1,6 @@
 """Run a cohort: each evaluation's three steps, a few evaluations at a time.
 
-A run that is told to stop asks for no other answer, waits for those that are on their
+A run that is asked to stop asks for no other answer, waits for those that are on their
 way, because they are paid for, and keeps them.
 """
 

@@ -12,7 +12,7 @@ from docs_index.errors import BlockedError, UnparsedError
 
 
 class State(StrEnum):
-    """What an evaluation is, from done to what nobody can run yet."""
+    """What an evaluation is, from done to what cannot be run yet."""
 
     DONE = "done"
     ANSWERED = "answered"  # and its answer can be parsed
@@ -23,7 +23,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Standing:
-    """Where one evaluation stands; `reason` is there for failed and blocked ones."""
+    """The state of one evaluation; `reason` is there for failed and blocked ones."""
 
     evaluation: Evaluation
     state: State
@@ -42,7 +42,7 @@ class Tally:
 
 
 def standings(campaign: Campaign, new: Collection[str] = ()) -> Iterator[Standing]:
-    """Yield where each evaluation of a cohort stands, in the cohort's order.
+    """Yield the state of each evaluation of a cohort, in the cohort's order.
 
     Those that are `new` need not have a directory yet.
     """

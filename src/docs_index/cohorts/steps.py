@@ -1,4 +1,4 @@
-"""The three steps of an evaluation, whoever runs them: prompt, raw answer, parsed text.
+"""The three steps of an evaluation, whatever runs them: prompt, answer, parsed text.
 
 Each looks first whether the evaluation is done: then it says so, returns what is on
 disk, writes nothing and asks no model. Else it goes on from its own output, if that is
@@ -29,7 +29,7 @@ from docs_index.cohorts.generation_files import (
     write_text,
 )
 from docs_index.errors import BlockedError, DataRootError, UnparsedError
-from docs_index.index.new_row import PARSERS
+from docs_index.vocabulary import PARSERS
 from docs_index.warehouse.parsers import parsed
 
 logger = logging.getLogger(__name__)

@@ -13,16 +13,10 @@ from pathlib import PurePosixPath
 from docs_index.errors import DocumentRefusedError, first_few
 from docs_index.index.ids import instant_text, key, logical_key_id
 from docs_index.index.row import Document
+from docs_index.layout import RESPONSES
+from docs_index.vocabulary import PARENT_STAGES, PARSERS, RESULTS
 
-PARSERS = (  # those of seeds/parsers.csv
-    "identity",
-    "essay_idea_last",
-    "essay_block",
-    "essay_block_lenient",
-    "in_last_line",
-)
-PARENT_STAGES = {"draft": (), "essay": ("draft",), "evaluation": ("draft", "essay")}
-_OF_A_TABLE = re.compile(r"(?:draft|link|essay|evaluation):")
+_OF_A_TABLE = re.compile(rf"(?:{'|'.join(RESULTS)}):")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|.)")
 _BLANKS = " \t\r\n"
 
@@ -160,7 +154,7 @@ def _faults_of_texts(new: NewDocument) -> Iterator[str]:
     if new.legacy_file is not None:
         parts = PurePosixPath(new.legacy_file).parts
         if not parts or parts[0] == "/" or ".." in parts:
-            yield "legacy_file is not below 3_generation/"
+            yield f"legacy_file is not below {RESPONSES}/"
 
 
 def _faults_of_parent(new: NewDocument, parent: Document | None) -> Iterator[str]:

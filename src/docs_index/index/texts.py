@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 from docs_index.layout import Layout
+from docs_index.vocabulary import SCORE_BOUNDS
 
-LOWEST, HIGHEST = 0.0, 9.0  # scores, of the parser `in_last_line`
+_LOWEST, _HIGHEST = SCORE_BOUNDS["in_last_line"]
 _LONGEST_SCORE = 64  # bytes; a decimal and a line break
 
 
@@ -31,4 +32,4 @@ def read_score(layout: Layout, doc_dir: str) -> float | None:
         score = float(read_part(layout, doc_dir, "parsed.txt", _LONGEST_SCORE) or b"")
     except ValueError:
         return None
-    return score if LOWEST <= score <= HIGHEST else None
+    return score if _LOWEST <= score <= _HIGHEST else None

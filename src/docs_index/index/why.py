@@ -15,10 +15,10 @@ from docs_index.index.query import Row, rows_of
 from docs_index.index.reader import Documents
 from docs_index.index.row import LATEST_FIRST
 from docs_index.index.shapes import brief
-from docs_index.resources import sql, words
+from docs_index.resources import seed, sql
+from docs_index.vocabulary import JOINS, RESULTS
 
-_ROW = re.compile(r"(draft|link|essay|evaluation):([1-9][0-9]{0,17})")
-_JOINS = ("timestamp_join", "essay_task_id", "generation_task_id")
+_ROW = re.compile(rf"({'|'.join(RESULTS)}):([1-9][0-9]{{0,17}})")
 _NAMED = (
     "task_id = :name or row_key = :name or fate = 'conflict' and "
     "substr(row_key, instr(row_key, ':') + 1, length(:name) + 1) = :name || ':'"
@@ -126,13 +126,13 @@ def _explained(documents: Documents, row: Row, limit: int) -> dict[str, Any]:
     linked = rows_of(documents, sql("index/why_candidates.sql"), values)
     same_key = sql("index/why_same_key.sql").format(latest_first=LATEST_FIRST)
     attempts = rows_of(documents, same_key, values)
-    is_asking = row["link_method"] in (*_JOINS, None)
+    is_asking = row["link_method"] in (*JOINS, None)
     parent = documents.find(row["parent_doc_id"]) if row["parent_doc_id"] else None
     return row | {
         "remedy": _remedies().get(row["reason"]),
         "parent": brief(parent) if parent else None,
         "rule": _rule(row["link_method"]),
-        "is_joined": row["link_method"] in _JOINS,
+        "is_joined": row["link_method"] in JOINS,
         "is_of_last_build": _is_of_last_build(documents, row),
         "conflict": conflict,
         "repeats": _repeated(documents, row),
@@ -198,4 +198,4 @@ def _rule(link_method: str | None) -> str | None:
 
 
 def _remedies() -> dict[str, str]:
-    return {row["reason"]: row["remedy"] for row in words("reasons.csv")}
+    return {row["reason"]: row["remedy"] for row in seed("reasons")}

@@ -32,9 +32,10 @@ from docs_index.ingest.current_lists import (
 )
 from docs_index.ingest.placer import Batch, Placer
 from docs_index.ingest.presence import Survey
-from docs_index.layout import STAGES, Layout
+from docs_index.layout import Layout
 from docs_index.progress import Progress
 from docs_index.resources import sql
+from docs_index.vocabulary import STAGES
 from docs_index.warehouse.build_record import attach_build, find_build
 from docs_index.warehouse.quoting import literal
 from docs_index.warehouse.session import Session, opened_session

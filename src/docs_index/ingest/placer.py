@@ -36,7 +36,7 @@ Contents = dict[str, bytes]
 class Planned(NamedTuple):
     """One row of the model document_files that is to become a directory."""
 
-    place: int
+    write_order: int
     doc_id: str
     doc_dir: str
     folder: str
@@ -63,7 +63,7 @@ class Placed(NamedTuple):
 class Batch(NamedTuple):
     """What became of the documents from one place to another.
 
-    `failed` are (place, outcome, detail) of those that were not placed.
+    `failed` are (write_order, outcome, detail) of those that were not placed.
     """
 
     first: int
@@ -97,7 +97,7 @@ class Placer:
             last=places[-1],
             outcomes=Counter(result.outcome for result in results),
             failed=[
-                (result.document.place, result.outcome, result.detail)
+                (result.document.write_order, result.outcome, result.detail)
                 for result in results
                 if result.outcome not in ("placed", "found")
             ],
@@ -264,8 +264,8 @@ _DOCUMENTS = f"""
     select {", ".join(Planned._fields)}
     from build.main.document_files
     where
-        place between $1 and $2
-        and place in (select cast(unnest(string_split($3, ',')) as bigint))"""
+        write_order between $1 and $2
+        and write_order in (select cast(unnest(string_split($3, ',')) as bigint))"""
 
 
 @functools.cache

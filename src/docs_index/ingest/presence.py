@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from docs_index.layout import STAGES, UNPUBLISHED
+from docs_index.layout import UNPUBLISHED
+from docs_index.vocabulary import STAGES
 
 _PIECE = 2**16  # bytes that are read at a time
 _NOT_TO_BE_HAD = (FileNotFoundError, NotADirectoryError, PermissionError)

@@ -116,10 +116,8 @@ def _is_text(path: str) -> bool:
 def _prompts(session: Session) -> Iterator[tuple[int, str]]:
     """Yield the prompts of the essays that have no parent, where there are any."""
     folder = Folder(str(session.layout.responses), MAX_TEXT_BYTES)
-    sought = (
-        "select place, prompt_file from sought_parents where prompt_file is not null"
-    )
-    for place, path in session.rows(sought):
+    sought = "from sought_parents where prompt_file is not null"
+    for place, path in session.rows(f"select write_order, prompt_file {sought}"):
         if (content := _read(folder, path)) is not None:
             yield place, content.decode(errors="replace")
 
@@ -129,7 +127,7 @@ def _draft_texts(session: Session) -> Iterator[tuple[str, str]]:
     folder = Folder(str(session.layout.responses), MAX_TEXT_BYTES)
     drafts = (
         "select row_key, response_file, parsed_from, parsed_bytes from source_rows "
-        "where reason is null and stage = 'draft' order by place"
+        "where reason is null and stage = 'draft' order by write_order"
     )
     for row_key, path, start, size in session.rows(drafts):
         if (content := _read(folder, path)) is not None:

@@ -1,7 +1,7 @@
 """What dbt's cohort models are given: the sources of `models/cohorts`, one by one.
 
 Nothing is decided here. Tables are taken whole or refused, and so is the selection
-file; what stands in them is judged in SQL.
+file; their content is judged in SQL.
 """
 
 import json
@@ -23,7 +23,7 @@ from docs_index.warehouse.quoting import identifier, literal
 
 
 class CohortInputs:
-    """The inputs of one cohort; `cohort_id` None stands for `DD_COHORT`."""
+    """The inputs of one cohort; `cohort_id` None means `DD_COHORT`."""
 
     def __init__(self, layout: Layout, cohort_id: str | None = None) -> None:
         self._layout = layout

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from docs_index.layout import STAGES
+from docs_index.vocabulary import STAGES
 
 KEYS = (
     "template_id",

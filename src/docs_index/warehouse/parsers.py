@@ -11,7 +11,7 @@ from threading import Lock
 
 import duckdb
 
-from docs_index.resources import rendered
+from docs_index.resources import rendered, sql
 
 _one_at_a_time = Lock()
 
@@ -24,11 +24,8 @@ class TextParser:
         self._connection.execute("set threads = 1")
         # It would fold the split of the texts, a constant, into values one by one.
         self._connection.execute("set disabled_optimizers = 'expression_rewriter'")
-        # Handed over as one blob: a Python list takes 100 microseconds an item.
-        self._query = (
-            f"select {expression} from (select unnest(string_split($1, $3)) as parser, "
-            "unnest(string_split(decode($2), $3)) as text)"
-        )
+        self._connection.execute(sql("warehouse/texts_to_parse.sql"))
+        self._query = f"select {expression} from texts_to_parse($parsers, $texts, $end)"
 
     def parse(self, texts: Sequence[tuple[str, bytes]]) -> list[str | None]:
         """Return the parsed text of each (parser, UTF-8), None where it has none."""
@@ -37,7 +34,7 @@ class TextParser:
         separator, joined = _joined([text for _, text in texts])
         parsers = separator.join(parser for parser, _ in texts)
         rows = self._connection.execute(
-            self._query, [parsers, joined, separator]
+            self._query, {"parsers": parsers, "texts": joined, "end": separator}
         ).fetchall()
         return [parsed for (parsed,) in rows]
 

@@ -17,8 +17,9 @@ import duckdb
 from docs_index.disk.confined import Folder, Response, UnusableError
 from docs_index.disk.scratch import scratch_folder
 from docs_index.disk.workers import started_workers
+from docs_index.resources import sql
 from docs_index.warehouse.parsers import TextParser, parser_of
-from docs_index.warehouse.quoting import column_types, glob_escaped, literal
+from docs_index.warehouse.quoting import glob_escaped, literal
 
 _SHARE = 5000  # files that a process is asked for at a time
 # Of texts that are parsed in one query. Twice as many, and the C library gives their
@@ -56,12 +57,22 @@ def read_responses(
         # dbt runs models in threads, which Ctrl-C does not reach.
         started_workers(useful, __name__, None, interruptible=True) as workers,
     ):
-        session.execute(_ASK.format(wanted=wanted, known=known or _NOTHING_KNOWN))
-        session.execute(_EXPECT)
+        _ask(session, wanted, known)
         questions = _shares(session, counted, folder)
         for answers in workers.map(reader.answer, questions):
-            session.execute(_TAKE, [glob_escaped(answers)])
-    return session.sql(_ANSWERED)
+            path = {"path": glob_escaped(answers)}
+            session.execute(sql("warehouse/responses_taken.sql"), path)
+    return session.sql(sql("warehouse/responses_answered.sql"))
+
+
+def _ask(session: duckdb.DuckDBPyConnection, wanted: str, known: str | None) -> None:
+    """Number the questions, with what is known of their answers."""
+    session.execute(f"create or replace temp view wanted as from {wanted}")
+    if known:
+        session.execute(f"create or replace temp view known as from {known}")
+    else:
+        session.execute(sql("warehouse/responses_nothing_known.sql"))
+    session.execute(sql("warehouse/responses_asked.sql"))
 
 
 def _shares(
@@ -70,68 +81,12 @@ def _shares(
     """Yield files with a share of the questions."""
     for first in range(1, counted + 1, _SHARE):
         path = f"{folder}/asked_{first}.json"
-        session.execute(
-            f"copy (select {_ASKED} from asked "
-            f"where asked_id between {first} and {first + _SHARE - 1}) "
-            f"to {literal(path)} (format json, array true)"
+        share = (
+            f"from questions where asked_id between {first} and {first + _SHARE - 1}"
         )
+        to = f"{literal(path)} (format json, array true)"
+        session.execute(f"copy ({share}) to {to}")
         yield path
-
-
-_FACTS = {
-    "cause": "varchar",
-    "raw_bytes": "bigint",
-    "raw_chars": "bigint",
-    "content_hash": "varchar",
-    "parsed_chars": "bigint",
-    "parsed_from": "bigint",
-    "parsed_bytes": "bigint",
-    "parsed_text": "varchar",
-    "signature": "varchar",
-}
-_KEY = ("folder", "path", "parser")
-_ASKED = ", ".join(("asked_id", *_KEY, "signature"))
-_ANSWERS = {"asked_id": "bigint", **_FACTS}
-
-_NOTHING_KNOWN = "(select {} where false)".format(
-    ", ".join(
-        f"null::{kind} as {name}"
-        for name, kind in {**dict.fromkeys(_KEY, "varchar"), **_FACTS}.items()
-    )
-)
-
-_ASK = f"""
-    create or replace temp table asked as
-    select
-        row_number() over () as asked_id,
-        {", ".join(f"wanted.{name}" for name in _KEY)},
-        {", ".join(f"known.{name}" for name in _FACTS)}
-    from {{wanted}} as wanted
-    left join {{known}} as known
-        on {" and ".join(f"wanted.{name} = known.{name}" for name in _KEY)}"""
-
-_EXPECT = f"""
-    create or replace temp table answers
-        ({", ".join(f"{name} {kind}" for name, kind in _ANSWERS.items())})"""
-
-_TAKE = f"""
-    insert into answers from read_json(
-        $1, format = 'array', hive_partitioning = false,
-        columns = {column_types(_ANSWERS.items())}
-    )"""
-
-_ANSWERED = f"""
-    select
-        {", ".join(f"asked.{name}" for name in _KEY)},
-        {
-    ", ".join(
-        f"case when answers.asked_id is null then asked.{name} "
-        f"else answers.{name} end as {name}"
-        for name in _FACTS
-    )
-}
-    from asked
-    left join answers using (asked_id)"""
 
 
 @dataclass(frozen=True)
@@ -145,7 +100,7 @@ class Reader:
     def answer(self, asked: str) -> str:
         """Answer a share of the questions, and return the file that says so.
 
-        What is known of an unchanged file stands: it is not answered.
+        A file that has not changed is not answered: what is known of it still holds.
         """
         version = hashlib.sha256(self.parser_sql.encode()).hexdigest()[:8]
         folders: dict[str, Folder] = {}
@@ -217,10 +172,10 @@ class Answers:
 
 
 def _parsed_facts(raw: bytes, parsed: str) -> Facts:
-    """Say where the parsed text stands in the raw one, or if it is short, what it is.
+    """Say where the raw text holds the parsed one, or if it is short, what it is.
 
-    Whoever writes it then need not parse again; a long text that does not stand there
-    in one piece is left for them to parse.
+    The writer then need not parse again; a long text that is not there in one piece
+    is left for it to parse.
     """
     content = parsed.encode()
     start = raw.find(content)

@@ -1,4 +1,4 @@
--- Fails when a member stands before another that the selection file and the tables of
+-- Fails when a member comes before another that the selection file and the tables of
 -- templates and models put first: two builds would not give the same file.
 -- Does not check the order within one essay, template and model.
 {{ config(meta={"dagster": {"ref": {"name": "cohort_memberships"}}}) }}
@@ -13,22 +13,22 @@ models as (select * from {{ ref("stg_cohorts__models") }}),
 of_drafts as (
     select
         draft_id,
-        min(essay_place) as essay_place
+        min(essay_order) as essay_order
     from essays
     group by draft_id
 ),
 
-with_places as (
+with_positions as (
     select
-        members.place,
+        members.member_order,
         members.stage,
         members.gen_id,
         [
-            list_position(['draft', 'essay', 'evaluation'], members.stage),
-            coalesce(of_drafts.essay_place, essays.essay_place),
+            {{ stage_order("members.stage") }},
+            coalesce(of_drafts.essay_order, essays.essay_order),
             coalesce(templates.row_index, 0),
             coalesce(models.row_index, 0)
-        ] as places
+        ] as positions
     from members
     left join of_drafts
         on members.stage = 'draft' and members.gen_id = of_drafts.draft_id
@@ -47,13 +47,13 @@ with_places as (
 with_next as (
     select
         *,
-        lead(places) over (order by place) as next_places
-    from with_places
+        lead(positions) over (order by member_order) as next_positions
+    from with_positions
 )
 
 select
-    place,
+    member_order,
     stage,
     gen_id
 from with_next
-where places > next_places
+where positions > next_positions

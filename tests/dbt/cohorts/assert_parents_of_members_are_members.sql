@@ -1,4 +1,4 @@
--- Fails when a member of a cohort has a parent that is no member, or of the wrong
+-- Fails when a member of a cohort has a parent that is not a member, or of the wrong
 -- stage. A reader of membership.csv alone could not follow the lineage.
 -- Does not check that the parent is the right one; the unit tests do.
 with members as (select * from {{ ref("cohort_memberships") }}),

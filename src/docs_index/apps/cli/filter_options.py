@@ -11,10 +11,9 @@ import typer
 from docs_index.errors import DocsIndexError
 from docs_index.index.filters import Filters, is_instant
 from docs_index.index.reader import open_documents
-from docs_index.layout import STAGES
+from docs_index.vocabulary import STAGES, STATUSES
 
 _MOST = 200
-_STATUSES = ("ok", "parse_error")
 
 
 def _values(column: str, begun: str) -> list[str]:
@@ -111,8 +110,8 @@ Status = Annotated[
     str | None,
     typer.Option(
         help="ok or parse_error.",
-        autocompletion=lambda: list(_STATUSES),
-        callback=_one_of(_STATUSES),
+        autocompletion=lambda: list(STATUSES),
+        callback=_one_of(STATUSES),
     ),
 ]
 RunId = Annotated[str | None, typer.Option(help="The run_id.", autocompletion=_run_ids)]

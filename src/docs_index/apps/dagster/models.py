@@ -15,10 +15,10 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from docs_index.apps.dagster.reporting import reported
-from docs_index.cohorts.build import PROJECT
 from docs_index.cohorts.place import refuse_faults
 from docs_index.disk.lock import held_lock
 from docs_index.layout import open_cohort_layout
+from docs_index.resources import PROJECT
 from docs_index.warehouse.cohort_ids import named_cohort
 
 DOCUMENTS, COHORT = "documents_models", "cohort_models"

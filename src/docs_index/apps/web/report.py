@@ -18,7 +18,7 @@ from docs_index.errors import IndexFileError, printable
 from docs_index.index.snapshot import copy_index
 from docs_index.index.texts import read_score
 from docs_index.layout import Layout
-from docs_index.resources import sql, words
+from docs_index.resources import seed, sql
 
 Row = dict[str, Any]
 
@@ -83,7 +83,7 @@ def add_reasons(index: sqlite3.Connection) -> None:
     )
     index.executemany(
         "insert into reasons values (:reason, :precedence, :description, :remedy)",
-        words("reasons.csv"),
+        seed("reasons"),
     )
 
 

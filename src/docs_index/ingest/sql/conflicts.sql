@@ -8,7 +8,7 @@ with recursive hanging as (
         pending.doc_id,
         failed.detail
     from failed
-    inner join pending on failed.place = pending.place
+    inner join pending on failed.write_order = pending.write_order
     union all
     select
         hanging.kind,

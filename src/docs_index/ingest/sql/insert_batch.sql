@@ -1,10 +1,10 @@
 -- The documents between two places whose directories are there become index rows.
 insert into stored.documents by name
-select built.* exclude (place)
+select built.* exclude (write_order)
 from build.main.documents as built
 where
-    place between $first and $last
-    and exists (select 1 from pending where pending.place = built.place)
-    and not exists (select 1 from failed where failed.place = built.place)
+    write_order between $first and $last
+    and exists (select 1 from pending where pending.write_order = built.write_order)
+    and not exists (select 1 from failed where failed.write_order = built.write_order)
     and not exists (select 1 from conflicts where conflicts.doc_id = built.doc_id)
-order by place
+order by write_order

@@ -8,7 +8,7 @@ select
     files.prompt_file is not null as has_prompt,
     pending.content_hash
 from pending
-inner join build.main.document_files as files on pending.place = files.place
+inner join build.main.document_files as files on pending.write_order = files.write_order
 where
     not exists (select 1 from conflicts where conflicts.doc_id = pending.doc_id)
     and not exists (

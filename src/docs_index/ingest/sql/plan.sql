@@ -38,10 +38,10 @@ with recursive changed as (
 
 select * from changed;
 
--- One row per document to ingest; `place` says in which order that is done.
+-- One row per document to ingest; `write_order` says in which order that is done.
 create table pending as
 select
-    place,
+    write_order,
     stage,
     doc_id,
     run_id,
@@ -58,4 +58,4 @@ where
     and not exists (select 1 from conflicts where conflicts.doc_id = built.doc_id);
 
 -- One row per document that could not be placed in this run.
-create table failed (place bigint, kind varchar, detail varchar);
+create table failed (write_order bigint, kind varchar, detail varchar);

@@ -53,27 +53,27 @@ qualify count(*) over (partition by line) <= {most_of_a_key};
 create table parents as
 with by_line as (
     select distinct
-        place,
+        write_order,
         unnest(string_split(replace(text, chr(13), ''), chr(10))) as line
     from prompts
 ),
 
 held as (
     select
-        by_line.place,
+        by_line.write_order,
         longest_lines.row_key,
         0.95 as confidence,
         'its text stands in the prompt of the essay' as evidence
     from by_line
     inner join longest_lines on by_line.line = longest_lines.line
-    inner join prompts on by_line.place = prompts.place
+    inner join prompts on by_line.write_order = prompts.write_order
     where contains(replace(prompts.text, chr(13), ''), longest_lines.text)
 ),
 
 -- Essays, and each other model of their combo.
 others as (
     select
-        essays.place,
+        essays.write_order,
         essays.combo_id,
         models.model_id,
         essays.occurred_at
@@ -86,11 +86,11 @@ others as (
 
 before_by_others as (
     select
-        others.place,
+        others.write_order,
         drafts.row_key,
         0.5 - 0.05 * least(
             row_number() over (
-                partition by others.place
+                partition by others.write_order
                 order by drafts.occurred_at desc, drafts.model_id
             ) - 1,
             4
@@ -107,7 +107,7 @@ before_by_others as (
 
 after_by_others as (
     select
-        others.place,
+        others.write_order,
         drafts.row_key,
         0.25 as confidence,
         'the first of the combo by ' || drafts.model_id || ' after the essay'
@@ -122,7 +122,7 @@ after_by_others as (
 
 after as (
     select
-        essays.place,
+        essays.write_order,
         drafts.row_key,
         case
             when drafts.occurred_at - essays.occurred_at <= interval 1 hour then 0.8
@@ -150,9 +150,9 @@ every_one as (
 )
 
 select
-    place,
+    write_order,
     row_key,
     max(confidence) as confidence,
     string_agg(evidence, '; ' order by confidence desc, evidence) as evidence
 from every_one
-group by place, row_key;
+group by write_order, row_key;

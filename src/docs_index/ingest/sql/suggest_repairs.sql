@@ -1,7 +1,7 @@
 -- One row per suggestion: the best few of each bad row, in the order of the rows.
 with candidates as (
     select
-        sought_files.place,
+        sought_files.write_order,
         'set_response_file' as action,
         sought_files.directory || pairs.offered_name as value,
         pairs.similarity as confidence,
@@ -13,7 +13,7 @@ with candidates as (
             and sought_files.name = pairs.sought_name
     union all
     select
-        sought_files.place,
+        sought_files.write_order,
         'set_response_file' as action,
         pairs.offered_name || sought_files.name as value,
         pairs.similarity as confidence,
@@ -26,7 +26,7 @@ with candidates as (
             and sought_files.directory = pairs.sought_name
     union all
     select
-        sought_files.place,
+        sought_files.write_order,
         'set_response_file' as action,
         namesakes.path as value,
         0.95 / namesakes.times as confidence,
@@ -45,7 +45,7 @@ with candidates as (
     where namesakes.times <= {most_of_a_row}
     union all
     select
-        parents.place,
+        parents.write_order,
         'set_parent' as action,
         parents.row_key as value,
         parents.confidence,
@@ -55,7 +55,7 @@ with candidates as (
     inner join source_rows as drafts on parents.row_key = drafts.row_key
     union all
     select
-        sought_targets.place,
+        sought_targets.write_order,
         'set_target' as action,
         pairs.offered_name as value,
         pairs.similarity as confidence,
@@ -67,15 +67,15 @@ with candidates as (
 
 best as (
     select
-        place,
+        write_order,
         action,
         value,
         round(least(max(confidence), 0.99), 2) as confidence,
         arg_max(evidence, (confidence, evidence)) as evidence
     from candidates
-    group by place, action, value
+    group by write_order, action, value
     qualify row_number() over (
-        partition by place
+        partition by write_order
         order by max(confidence) desc, value
     ) <= {most_of_a_row}
 )
@@ -93,5 +93,5 @@ select
     best.evidence,
     source_rows.reason as bad_reason
 from best
-inner join source_rows on best.place = source_rows.place
-order by best.place, best.confidence desc, best.value
+inner join source_rows on best.write_order = source_rows.write_order
+order by best.write_order, best.confidence desc, best.value

@@ -6,7 +6,7 @@ create table source_rows as {source_rows};
 -- One row per row whose response file cannot be used.
 create table sought_files as
 select
-    place,
+    write_order,
     root_folder,
     path,
     regexp_extract(path, '^(.*/)?[^/]*$', 1) as directory,
@@ -18,7 +18,7 @@ where reason = 'missing_response_file' and path != '';
 -- is one, has the same rest of the path.
 create table sought_parents as
 select
-    source_rows.place,
+    source_rows.write_order,
     source_rows.combo_id,
     source_rows.model_id,
     source_rows.occurred_at,
@@ -37,7 +37,7 @@ where
 -- One row per evaluation and task id that it names.
 create table sought_targets as
 select
-    source_rows.place,
+    source_rows.write_order,
     unnest([named.essay_task_id, named.generation_task_id]) as task_id
 from source_rows
 inner join build.main.int_attempts__answered as named
@@ -47,8 +47,8 @@ where source_rows.reason = 'unresolved_target';
 delete from sought_targets
 where
     task_id is null
-    or place in (
-        select sought_targets.place
+    or write_order in (
+        select sought_targets.write_order
         from sought_targets
         inner join source_rows on sought_targets.task_id = source_rows.task_id
         where source_rows.source_csv != 'evaluation' and source_rows.reason is not null
@@ -58,5 +58,5 @@ where
 -- that are worth comparing.
 create table files (root_folder varchar, path varchar);
 create table unusable (root_folder varchar, path varchar);
-create table prompts (place bigint, text varchar);
+create table prompts (write_order bigint, text varchar);
 create table draft_texts (row_key varchar, text varchar);

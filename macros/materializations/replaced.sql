@@ -1,14 +1,14 @@
 {#-
-    Tables and views that take the place of the old ones in one transaction. dbt-duckdb's
-    own write beside, and rename twice; DDL is transactional in DuckDB, so a build that
-    fails or is killed leaves the old ones either way, and each model takes half of the
-    statements, which are most of a small build's time. No grants, indexes, comments or
-    foreign keys: this project has none of them in the build.
+    Tables and views that replace the old ones in one transaction. Those of dbt-duckdb
+    write a temporary relation and rename twice; DDL is transactional in DuckDB, so a
+    build that fails or is killed leaves the old ones either way, and each model takes
+    half of the statements, which are most of a small build's time. No grants, indexes,
+    comments or foreign keys: this project has none of them in the build.
 
-    A Python model is written beside all the same: it runs outside of the transaction,
-    and may take over what it found the last time.
+    A Python model is written to a temporary relation all the same: it runs outside of
+    the transaction, and may read its last result.
 -#}
-{% materialization table, adapter="duckdb", supported_languages=["sql", "python"] %}
+{% materialization replaced_table, adapter="duckdb", supported_languages=["sql", "python"] %}
     {% set relation = this.incorporate(type="table") %}
     {% set is_python = model["language"] == "python" %}
     {% set made = make_intermediate_relation(relation) if is_python else relation %}
@@ -27,7 +27,7 @@
 {% endmaterialization %}
 
 
-{% materialization view, adapter="duckdb" %}
+{% materialization replaced_view, adapter="duckdb" %}
     {% set relation = this.incorporate(type="view") %}
     {{ run_hooks(pre_hooks) }}
     {% do drop_the_old(relation) %}

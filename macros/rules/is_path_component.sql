@@ -3,11 +3,10 @@
     first. src/docs_index/warehouse/cohort_ids.py has the same rule for names of cohorts.
 -#}
 {% macro is_path_component(text) -%}
-    regexp_full_match({{ text }}, '[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}')
+    {{ matches(text, "'[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}'") }}
 {%- endmacro %}
 
 
-{#- What is said of an id that is none. -#}
 {% macro no_id_text() -%}
     'is no id: use letters, digits, ., _ and -, and no dot first'
 {%- endmacro %}

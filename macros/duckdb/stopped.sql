@@ -1,0 +1,3 @@
+{% macro stopped(message) -%}
+    error({{ message }})
+{%- endmacro %}

@@ -1,0 +1,7 @@
+{#-
+    The least and the greatest score of the parser in_last_line, as in seeds/parsers.csv,
+    to which tests/test_vocabulary.py compares them.
+-#}
+{% macro score_bounds() -%}
+    {{ return([0, 9]) }}
+{%- endmacro %}

@@ -1,0 +1,5 @@
+-- One row per directory of the store that cannot be used, and why.
+select 'gens/' || stage || '/' || gen_id || ' ' || problem as message
+from main.stg_cohorts__generations
+where problem is not null
+order by stage, gen_id

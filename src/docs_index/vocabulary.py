@@ -1,0 +1,37 @@
+"""The words that documents are described by, as the seeds of the dbt project list them.
+
+Owns no word: dbt and Python read the same files, each in the order that counts. What a
+reader of one table needs once, such as the remedies of reasons, it reads from the seed.
+"""
+
+from docs_index.resources import seed
+
+_STAGES = seed("stages")
+_PARSERS = seed("parsers")
+_LINK_METHODS = seed("link_methods")
+
+STAGES = tuple(row["stage"] for row in _STAGES)
+"""Parents before their descendants."""
+
+PARENT_STAGES = {row["stage"]: tuple(row["parent_stages"].split()) for row in _STAGES}
+"""The stages that the parent of a document may have; none for a draft."""
+
+STATUSES = tuple(row["status"] for row in seed("statuses"))
+
+SOURCES = tuple(row["source_csv"] for row in seed("sources"))
+"""What documents come from: the results tables, in their order, then programs."""
+
+RESULTS = tuple(row["source_csv"] for row in seed("sources") if row["results_table"])
+"""The sources that are results tables."""
+
+PARSERS = tuple(row["parser"] for row in _PARSERS)
+
+SCORE_BOUNDS = {
+    row["parser"]: (float(row["lowest_score"]), float(row["highest_score"]))
+    for row in _PARSERS
+    if row["lowest_score"]
+}
+"""The least and the greatest score, of each parser that makes scores."""
+
+JOINS = tuple(r["link_method"] for r in _LINK_METHODS if r["is_join"] == "true")
+"""The link methods that choose among candidates."""
