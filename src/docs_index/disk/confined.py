@@ -14,6 +14,7 @@ import time
 from typing import NamedTuple
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_NO_LINK = _FLAGS | os.O_NOFOLLOW
 _DIRECTORY_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 _MOST_HELD = 64  # directories that a folder holds open: a process has 256 on macOS
 _SETTLED_NS = 2 * 10**9
@@ -52,8 +53,7 @@ def open_file(
         NotRegularError: it is not a file of any kind.
         OSError: there is none, it cannot be opened, or it is a link (ELOOP).
     """
-    flags = _FLAGS if follow else _FLAGS | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, dir_fd=dir_fd)
+    descriptor = os.open(path, _FLAGS if follow else _NO_LINK, dir_fd=dir_fd)
     status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode):
         return descriptor, status
