@@ -14,6 +14,7 @@ from docs_index.apps.cli import exits
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.errors import VERIFY, DocsIndexError, printable
 
+MALFORMED = "database disk image is malformed"
 AGAIN = "; run again to complete"
 
 
@@ -30,18 +31,25 @@ def own_process() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+def of_sqlite(code: int, message: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(message)
+    error.sqlite_errorcode = code
+    return error
+
+
 BY_ALL = [
     (DocsIndexError("no"), 2, "no"),
     (OSError(28, "No space left on device"), 74, f"No space left on device{AGAIN}"),
-    (sqlite3.OperationalError("database is locked"), 75, f"database is locked{AGAIN}"),
-    (sqlite3.OperationalError("disk I/O error"), 74, f"disk I/O error{AGAIN}"),
-    (sqlite3.DatabaseError("malformed image"), 2, f"malformed image; {VERIFY}"),
+    (of_sqlite(sqlite3.SQLITE_BUSY, "locked"), 75, f"locked{AGAIN}"),
+    (of_sqlite(sqlite3.SQLITE_IOERR, "disk I/O error"), 74, f"disk I/O error{AGAIN}"),
+    (of_sqlite(sqlite3.SQLITE_CORRUPT, "malformed"), 2, f"malformed; {VERIFY}"),
     (UnicodeEncodeError("utf-8", "\udcff", 0, 1, "lone"), 2, "is not UTF-8"),
     (KeyboardInterrupt(), 130, "interrupted; run again to complete"),
 ]
 BY_SCRIPTS_ON_DUCKDB = [
     (duckdb.IOException("database is locked\nmore"), 75, f"database is locked{AGAIN}"),
     (duckdb.IOException("disk I/O error"), 74, f"disk I/O error{AGAIN}"),
+    (duckdb.Error(f"x: {MALFORMED}"), 2, f"x: {MALFORMED}; {VERIFY}"),
     (duckdb.CatalogException("Table x"), 2, "of another version"),
     (duckdb.InterruptException("INTERRUPT"), 130, "interrupted; run again"),
     (RuntimeError("Query interrupted"), 130, "interrupted; run again"),

@@ -5,12 +5,16 @@ import os
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+from building import copied, documents
 
 from docs_index.disk import directories
 from docs_index.disk.publish import publish
+from docs_index.ingest import materialize
 from docs_index.ingest import placer as placing
 from docs_index.ingest.placer import Placer, Planned
+from docs_index.layout import open_layout
 
 TEXT = b"text"
 
@@ -95,3 +99,32 @@ def test_a_list_is_synced_before_it_is_renamed(
     assert publish(tmp_path / "list.csv", TEXT)
     assert done == ["sync", "replace"]
     assert [path.name for path in tmp_path.iterdir()] == ["list.csv"]
+
+
+@pytest.mark.parametrize("transaction", [1, 7, 10_000])
+def test_only_documents_whose_directories_are_there_get_rows(
+    built_sample: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    transaction: int,
+) -> None:
+    root = copied(built_sample, tmp_path)
+    with duckdb.connect(root / "db/build.duckdb", read_only=True) as build:
+        planned = build.execute(
+            "select folder || '/' || response_file, doc_dir "
+            "from document_files order by place"
+        ).fetchall()
+    for response, _ in planned[2::9]:
+        (root / response).write_bytes(b"changed since the build")
+    for _, doc_dir in planned[6::9]:
+        (root / "docs" / doc_dir).mkdir(parents=True)
+    monkeypatch.setattr(materialize, "_BATCHES", range(1, 2))
+    monkeypatch.setattr(materialize, "_TRANSACTION", transaction)
+    monkeypatch.setattr(placing, "sync_file_system", lambda _: None)
+    options = materialize.Options()
+    summary = materialize.materialize(open_layout(root), options, lambda *_: None)
+    whole = {path.parent.name for path in root.glob("docs/*/*/*/metadata.json")}
+    assert {row["doc_id"] for row in documents(root)} == whole
+    assert summary.documents["placed"] == len(whole)
+    assert summary.documents["response_changed"] >= len(planned[2::9])
+    assert summary.documents["directory_conflict"] > 0

@@ -10,7 +10,14 @@ import duckdb
 import pytest
 from building import Run, copied, good, materialize
 
-from docs_index.disk.publish import publish, publish_appended
+from docs_index.disk.publish import (
+    TakenError,
+    publish,
+    publish_appended,
+    publish_file,
+    publish_new,
+    write_file,
+)
 from docs_index.warehouse.csv_files import relation_lines
 from docs_index.warehouse.csv_grammar import check_table
 from docs_index.warehouse.csv_table import read_table
@@ -79,3 +86,64 @@ def test_without_lines_a_list_is_not_replaced(tmp_path: Path) -> None:
     before = path.stat()
     assert not publish_appended(path, [], "\n")
     assert (path.stat(), path.read_bytes(), killed.exists()) == (before, b"x", False)
+
+
+def test_a_copy_that_does_not_differ_is_not_published(tmp_path: Path) -> None:
+    path, made = tmp_path / "list.csv", tmp_path / "made.csv"
+    made.write_bytes(b"a\n")
+    assert publish_file(path, made)
+    before = path.stat()
+    assert not publish_file(path, made)
+    assert path.stat() == before
+
+
+# One writing of a file --------------------------------------------------------------
+
+
+def test_a_file_is_written_whole_by_short_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_write = os.write
+    monkeypatch.setattr(os, "write", lambda to, content: really_write(to, content[:3]))
+    write_file(tmp_path / "x.txt", b"a long text")
+    assert (tmp_path / "x.txt").read_bytes() == b"a long text"
+
+
+def test_a_file_is_never_written_over_or_through_a_link(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs.txt"
+    theirs.write_bytes(b"theirs, and longer")
+    (tmp_path / "link.txt").symlink_to(theirs)
+    (tmp_path / "nowhere.txt").symlink_to("new.txt")
+    for name in ("theirs.txt", "link.txt", "nowhere.txt"):
+        with pytest.raises(FileExistsError):
+            write_file(tmp_path / name, b"ours")
+    assert theirs.read_bytes() == b"theirs, and longer"
+    assert not (tmp_path / "new.txt").exists()
+
+
+def test_a_new_file_replaces_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "folder/x.txt"
+    publish_new(path, b"ours")
+    publish_new(path, b"ours")
+    for other in (b"theirs", b"our", b"ours and more"):
+        path.write_bytes(other)
+        with pytest.raises(TakenError):
+            publish_new(path, b"ours")
+        assert path.read_bytes() == other
+    assert os.listdir(path.parent) == ["x.txt"]
+
+
+@pytest.mark.parametrize("kind", ["a link", "a folder", "a pipe"])
+def test_a_new_file_leaves_alone_what_is_not_a_file(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x.txt"
+    (tmp_path / "same.txt").write_bytes(b"ours")
+    if kind == "a link":
+        path.symlink_to("same.txt")
+    elif kind == "a folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path)
+    before = os.lstat(path)
+    with pytest.raises(TakenError):
+        publish_new(path, b"ours")
+    assert os.lstat(path) == before

@@ -17,7 +17,14 @@ import duckdb
 import pytest
 
 from docs_index.disk import confined as responses
-from docs_index.disk.confined import Folder, UnusableError
+from docs_index.disk.confined import (
+    Folder,
+    NotRegularError,
+    TooLargeError,
+    UnusableError,
+    open_file,
+    read_file,
+)
 from docs_index.warehouse import response_facts
 from docs_index.warehouse.response_facts import read_responses
 
@@ -322,6 +329,44 @@ def test_a_link_turned_outside_before_it_is_opened_is_refused(
     assert os.readlink(place) == "../canary.txt"
 
 
+def swapped_while_it_is_opened(
+    monkeypatch: pytest.MonkeyPatch, place: Path, target: str
+) -> None:
+    """Put a link in a place right before it is opened, and take it away right after."""
+    really_open = os.open
+    moved = place.with_name("moved")
+
+    def open_swapped(opened: str, flags: int, **more: Any) -> int:
+        if Path(opened).name != place.name or flags & os.O_NOFOLLOW:
+            return really_open(opened, flags, **more)
+        place.rename(moved)
+        place.symlink_to(target)
+        descriptor = really_open(opened, flags, **more)
+        place.unlink()
+        moved.rename(place)
+        return descriptor
+
+    monkeypatch.setattr(os, "open", open_swapped)
+
+
+def test_a_link_that_led_outside_only_while_it_was_opened_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = folder / link(folder, "l.txt", "x.txt")
+    swapped_while_it_is_opened(monkeypatch, place, "../canary.txt")
+    assert cause(folder, "l.txt") == "it changed while it was opened"
+    assert os.readlink(place) == "x.txt"
+
+
+def test_a_directory_that_led_outside_only_while_it_was_opened_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder.parent / "3_generation_old/y.txt").write_bytes(CANARY)
+    swapped_while_it_is_opened(monkeypatch, folder / "d", "../3_generation_old")
+    assert cause(folder, "d/y.txt") == "it changed while it was opened"
+    assert open_below(folder.parent) == 0
+
+
 def test_a_directory_swapped_between_two_files_is_read_as_it_was(folder: Path) -> None:
     (folder.parent / "3_generation_old/y.txt").write_bytes(CANARY)
     reader = Folder(str(folder), LIMIT)
@@ -544,6 +589,42 @@ def test_a_file_that_grows_above_the_limit_is_refused(
     while_reading(monkeypatch, lambda: append(folder / "x.txt", b"x" * more))
     found = cause(folder, "x.txt", limit=len(b"inside"))
     assert found == "it has more than 6 bytes, and is growing"
+
+
+# One file by its own path -----------------------------------------------------------
+
+
+def test_a_file_by_its_own_path_is_read_up_to_a_limit(folder: Path) -> None:
+    assert read_file(folder / "x.txt") == b"inside"
+    assert read_file(folder / "x.txt", at_most=6) == b"inside"
+    with pytest.raises(TooLargeError):
+        read_file(folder / "x.txt", at_most=5)
+
+
+def test_a_file_that_grows_above_a_limit_is_too_large(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    while_reading(monkeypatch, lambda: append(folder / "x.txt", b"x" * 10_000))
+    with pytest.raises(TooLargeError):
+        read_file(folder / "x.txt", at_most=len(b"inside"))
+
+
+def test_a_link_is_followed_only_on_demand(folder: Path) -> None:
+    path = folder / link(folder, "l.txt", "x.txt")
+    assert read_file(path, follow=True) == b"inside"
+    with pytest.raises(OSError, match="symbolic links"):
+        read_file(path)
+
+
+def test_what_is_not_a_file_is_not_opened(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(NotRegularError):
+        open_file(folder / "pipe")
+    with pytest.raises(NotRegularError):
+        open_file("/dev/null")
+    with pytest.raises(IsADirectoryError):
+        open_file(folder / "d")
+    assert open_below(folder) == 0
 
 
 # What the reader remembers ---------------------------------------------------------

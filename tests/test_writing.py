@@ -9,10 +9,10 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from building import (
@@ -37,7 +37,7 @@ from docs_index.audit.findings import Finding
 from docs_index.audit.reindex import Options as ReindexOptions
 from docs_index.audit.reindex import reindex
 from docs_index.audit.verify import Options, verify
-from docs_index.disk import directories
+from docs_index.disk import directories, publish
 from docs_index.errors import DocsIndexError, DocumentRefusedError, LockedError
 from docs_index.index import writer
 from docs_index.index.ids import instant_text, key, logical_key_id
@@ -373,21 +373,22 @@ def test_a_directory_without_a_row_is_taken_only_if_it_is_the_same(
 def test_a_failed_write_leaves_no_directory(
     ran: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written: list[Path] = []
-    write_file: Callable[[Path, bytes], None] = directories._write
+    written: list[str] = []
+    really_write = publish.write_file
 
-    def fail(path: Path, content: bytes) -> None:
+    def fail(path: str, content: bytes, **more: Any) -> None:
         if written:
             raise OSError(errno.ENOSPC, "no space")
+        really_write(path, content, **more)
         written.append(path)
-        write_file(path, content)
 
     before = contents(ran)
-    monkeypatch.setattr(directories, "_write", fail)
-    with pytest.raises(OSError, match="no space"):
+    monkeypatch.setattr(directories, "write_file", fail)
+    with pytest.raises(OSError, match="no space") as failed:
         Writer(ran, run_id="autumn").add(ESSAY)
     assert contents(ran) == before
-    assert "/docs/.unpublished/" in str(written[0])
+    assert len(written) == 1
+    assert "/docs/.unpublished/" in str(failed.value.filename)
 
 
 def test_all_is_synced_before_it_has_its_name(
@@ -400,7 +401,7 @@ def test_all_is_synced_before_it_has_its_name(
         events.append(os.readlink(f"/proc/self/fd/{descriptor}"))
         fsync(descriptor)
 
-    def renamed(source: Path, target: Path, *, src_dir_fd: None) -> None:
+    def renamed(source: str, target: Path, *, src_dir_fd: int) -> None:
         events.append("rename")
         rename(source, target, src_dir_fd=src_dir_fd)
 

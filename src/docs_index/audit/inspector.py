@@ -1,8 +1,8 @@
-"""Look at directories and read their files, for those who check them.
+"""Look at directories and read their files, for the audit; runs in worker processes.
 
 What is found goes back as lines of JSON, which DuckDB reads as tables. Nothing is
-written, no link is followed out of a folder, and what cannot be read is told, not
-raised. Runs in worker processes.
+written, and no link is followed out of a folder. What cannot be read is not raised: its
+line says why.
 """
 
 import functools
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from docs_index.disk.confined import Folder, UnusableError, open_no_link
+from docs_index.disk.confined import Folder, UnusableError, read_file
 from docs_index.layout import RESPONSES
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.parsers import text_parser
@@ -177,11 +177,7 @@ def _read_file(path: str, at_most: int | None) -> bytes | None:
     if at_most is None:
         return None
     try:
-        with open(path, "rb", buffering=0, opener=open_no_link) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_size > at_most:
-                return None
-            return file.readall()
+        return read_file(path, at_most=at_most)
     except OSError:
         return None
 

@@ -14,10 +14,16 @@ from docs_index.audit.findings import Finding, in_order
 from docs_index.audit.inspector import Inspector
 from docs_index.audit.verify import metadata_check
 from docs_index.disk.lock import take_lock
+from docs_index.disk.publish import replacing
 from docs_index.disk.scratch import remove_leftovers
 from docs_index.disk.workers import started_workers
 from docs_index.errors import DataRootError, OutputExistsError
-from docs_index.index.database import BESIDE, create_index, settle_index
+from docs_index.index.database import (
+    create_index,
+    remove_logs,
+    settle_index,
+    write_schema,
+)
 from docs_index.layout import Layout
 from docs_index.progress import Progress
 from docs_index.resources import sql
@@ -127,20 +133,17 @@ _REQUIRED = (
 
 
 def _write(session: Session, options: Options) -> None:
-    unpublished = options.output.with_name(f".{options.output.name}.unpublished")
-    try:
-        create_index(unpublished)
-        attach_index(session.db, unpublished, read_only=False)
-        columns = session.columns("stored.documents")
-        session.db.execute(
-            f"insert into stored.documents ({columns}) select {columns} from good"
-        )
-        session.db.execute("detach stored")
-        settle_index(unpublished)
-        _refuse_to_overwrite(options)
-        for suffix in BESIDE:  # of the index that is no more
-            Path(f"{options.output}{suffix}").unlink(missing_ok=True)
-        unpublished.replace(options.output)
-    finally:
-        for suffix in ("", *BESIDE):
-            Path(f"{unpublished}{suffix}").unlink(missing_ok=True)
+    with replacing(options.output, keeps_mode=False) as unpublished:
+        try:
+            write_schema(unpublished)
+            attach_index(session.db, unpublished, read_only=False)
+            columns = session.columns("stored.documents")
+            session.db.execute(
+                f"insert into stored.documents ({columns}) select {columns} from good"
+            )
+            session.db.execute("detach stored")
+            settle_index(unpublished)
+            _refuse_to_overwrite(options)
+            remove_logs(options.output)
+        finally:
+            remove_logs(unpublished)

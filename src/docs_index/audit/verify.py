@@ -17,6 +17,7 @@ from docs_index.audit.disk_tables import CHUNK, FEW, load_lines, survey
 from docs_index.audit.findings import Finding, Report, in_order
 from docs_index.audit.index_checks import check_copy
 from docs_index.audit.inspector import Inspector, Wanted
+from docs_index.disk.faults import Fault
 from docs_index.disk.lock import holder_of
 from docs_index.disk.scratch import scratch_folder
 from docs_index.disk.workers import started_workers
@@ -24,6 +25,7 @@ from docs_index.index.snapshot import copy_index
 from docs_index.layout import RESPONSES, Layout
 from docs_index.progress import Progress
 from docs_index.resources import sql
+from docs_index.warehouse.faults import fault_of
 from docs_index.warehouse.list_checksums import LISTS, list_checksums
 from docs_index.warehouse.quoting import identifier, literal
 from docs_index.warehouse.session import Session, chunks, opened_session
@@ -70,7 +72,7 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
                 counts = _compare(session, options, scratch, progress)
                 findings += map(Finding._make, session.rows("from findings"))
         except (sqlite3.DatabaseError, duckdb.Error) as error:
-            if _is_lack_of_room(error):
+            if fault_of(error) is Fault.FULL:  # of the machine, not of the index
                 raise
             if not findings:
                 findings.append(_damage(layout, error))
@@ -95,15 +97,6 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
         undecided=undecided,
         counts=found,
         findings=findings,
-    )
-
-
-def _is_lack_of_room(error: Exception) -> bool:
-    """Tell whether an error says something about the machine, not about the index."""
-    return (
-        isinstance(error, duckdb.OutOfMemoryException)
-        or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-        or "No space left" in str(error)
     )
 
 

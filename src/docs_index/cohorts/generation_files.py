@@ -1,18 +1,16 @@
-"""The files of one generation: which are there, reading and writing them.
+"""The files of one generation: which there are, how they are read and written.
 
 `parsed.txt` says that a generation is done, `raw.txt` that its answer has been paid
-for. A file appears under its name complete and on the disk, or not at all.
+for. A file appears under its name complete and on the disk, or not at all. Nothing
+outside the generation's own directory is read or written.
 """
 
-import errno
-import fcntl
-import os
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from docs_index.disk.confined import open_no_link
+from docs_index.disk.confined import NOT_A_FILE, read_file
+from docs_index.disk.lock import locked_folder
 from docs_index.disk.publish import publish
 from docs_index.errors import BlockedError
 
@@ -39,10 +37,7 @@ def read_text(folder: Path, name: str) -> str | None:
     """
     path = folder / name
     try:
-        with open(path, "rb", opener=open_no_link) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise BlockedError(f"{path} {_NO_FILE}")
-            return file.read().decode()
+        return read_file(path).decode()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except UnicodeDecodeError as error:
@@ -50,7 +45,7 @@ def read_text(folder: Path, name: str) -> str | None:
             f"{path} is not UTF-8 (byte {error.start + 1}): save it as UTF-8"
         ) from error
     except OSError as error:
-        if error.errno not in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+        if error.errno not in NOT_A_FILE:
             raise
         raise BlockedError(f"{path} {_NO_FILE}") from error
 
@@ -63,13 +58,9 @@ def write_text(folder: Path, name: str, text: str) -> None:
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Keep every other process and thread from writing a file of this generation."""
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        descriptor = os.open(folder, flags)
-    except NotADirectoryError as error:
-        raise BlockedError(f"{folder} is a link, or no directory") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked_folder(folder))
+        except NotADirectoryError as error:
+            raise BlockedError(f"{folder} is a link, or no directory") from error
         yield
-    finally:
-        os.close(descriptor)

@@ -5,7 +5,6 @@ each complete or not there, then membership.csv. Generations that are there alre
 count as the cohort's own when it is built again, so that the result is the same.
 """
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ import duckdb
 
 from docs_index.cohorts.campaign import COLUMNS, open_campaign
 from docs_index.cohorts.states import Standing, State, reasons, standings
-from docs_index.disk.directories import sync_file_system
+from docs_index.disk.directories import opened_staging, sync_file_system
 from docs_index.disk.publish import csv_lines, publish
 from docs_index.errors import CohortError
 from docs_index.layout import Layout
@@ -115,25 +114,23 @@ def _write(
 
 
 def _publish_generations(layout: Layout, new: Mapping[str, str]) -> None:
-    """Write directories to temporary paths, sync them all, and rename each.
+    """Write all directories, sync them together, and publish each.
 
     Raises:
         CohortError: a directory has come since the build looked.
     """
     unpublished = layout.unpublished_generations
     unpublished.mkdir(parents=True)
-    for gen_id, metadata_text in new.items():
-        (unpublished / gen_id).mkdir()
-        metadata = unpublished / gen_id / "metadata.json"
-        metadata.write_text(metadata_text, encoding="utf-8", newline="")
-    sync_file_system(unpublished)
-    for gen_id in new:
-        final = layout.generation("evaluation", gen_id)
-        if os.path.lexists(final):
-            raise CohortError(
-                f"{final} has come since the build looked: build the cohort again"
-            )
-        os.rename(unpublished / gen_id, final)
+    with opened_staging(unpublished) as staging:
+        for gen_id, metadata_text in new.items():
+            staging.write(gen_id, {"metadata.json": metadata_text.encode()})
+        sync_file_system(unpublished)
+        for gen_id in new:
+            final = layout.generation("evaluation", gen_id)
+            if not staging.publish(gen_id, final):
+                raise CohortError(
+                    f"{final} has come since the build looked: build the cohort again"
+                )
     unpublished.rmdir()
     sync_file_system(unpublished.parent)
 

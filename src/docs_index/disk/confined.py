@@ -1,8 +1,10 @@
-"""Response files: which are usable, and what is in them.
+"""Read files, and never anything else that has a file's name.
 
-A path comes out of a table and is not to be trusted: `Folder.read` opens it only if
-it leads, links followed, to a regular file inside the folder. Nothing is ever read
-out of a file name. Contract: docs/rules.md, section 5.
+Owns every opening of a file that others may have put there. `open_file` and `read_file`
+take a path that this program made; `Folder` takes paths out of tables, which are not to
+be trusted: a path is opened only if it leads, links followed, to a file inside the
+folder. Nothing here waits for a pipe, reads a device, or writes. Contract:
+docs/rules.md, section 5.
 """
 
 import errno
@@ -12,17 +14,96 @@ import time
 from typing import NamedTuple
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_NO_LINK = _FLAGS | os.O_NOFOLLOW
 _DIRECTORY_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 _MOST_HELD = 64  # directories that a folder holds open: a process has 256 on macOS
 _SETTLED_NS = 2 * 10**9
 _NO_NAMES = ("", ".", "..")  # at the end of a path: it leads to a directory
+_NO_FILE, _NOT_REGULAR = "there is no such file", "it is not a regular file"
 _CAUSES = {
-    errno.ENOENT: "there is no such file",
-    errno.ENOTDIR: "there is no such file",
+    errno.ENOENT: _NO_FILE,
+    errno.ENOTDIR: _NO_FILE,
     errno.ELOOP: "its links are too many, or lead in a circle",
     errno.ENAMETOOLONG: "the path is too long",
-    errno.ENXIO: "it is not a regular file",
+    errno.ENXIO: _NOT_REGULAR,
+    errno.EISDIR: _NOT_REGULAR,
 }
+NOT_A_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO)  # a link, a directory, a pipe
+
+Opened = tuple[int, os.stat_result]
+
+
+class NotRegularError(OSError):
+    """A pipe, a socket or a device has the name of a file."""
+
+
+class TooLargeError(OSError):
+    """A file has more bytes than its reader takes."""
+
+
+def open_file(
+    path: str | os.PathLike[str], *, dir_fd: int | None = None, follow: bool = False
+) -> Opened:
+    """Open a regular file for reading; return its descriptor and status.
+
+    A link as the last part of the path is followed only on demand.
+
+    Raises:
+        IsADirectoryError: it is a directory.
+        NotRegularError: it is not a file of any kind.
+        OSError: there is none, it cannot be opened, or it is a link (ELOOP).
+    """
+    descriptor = os.open(path, _FLAGS if follow else _NO_LINK, dir_fd=dir_fd)
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        return descriptor, status
+    os.close(descriptor)
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    raise NotRegularError(errno.ENXIO, os.strerror(errno.ENXIO), path)
+
+
+def read_file(
+    path: str | os.PathLike[str],
+    *,
+    at_most: int | None = None,
+    follow: bool = False,
+) -> bytes:
+    """Return the bytes of a regular file.
+
+    Raises:
+        TooLargeError: they are more than `at_most`.
+        OSError: as `open_file`, or reading failed.
+    """
+    descriptor, status = open_file(path, follow=follow)
+    try:
+        if at_most is not None and status.st_size > at_most:
+            raise TooLargeError(errno.EFBIG, os.strerror(errno.EFBIG), path)
+        content = _read_all(descriptor, status.st_size, at_most)
+    finally:
+        os.close(descriptor)
+    if at_most is not None and len(content) > at_most:
+        raise TooLargeError(errno.EFBIG, os.strerror(errno.EFBIG), path)
+    return content
+
+
+def _read_all(descriptor: int, size: int, at_most: int | None) -> bytes:
+    """Return what a file of about `size` bytes holds, or a little more than `at_most`.
+
+    The file may grow or shrink meanwhile.
+    """
+    content = os.read(descriptor, size + 1)
+    if len(content) == size:
+        return content
+    pieces = [content]
+    total = len(content)
+    while at_most is None or total <= at_most:
+        piece = os.read(descriptor, 2**20)
+        if not piece:
+            break
+        pieces.append(piece)
+        total += len(piece)
+    return b"".join(pieces)
 
 
 class UnusableError(Exception):
@@ -88,11 +169,15 @@ class Folder:
     def _read(self, path: str) -> tuple[bytes, os.stat_result]:
         descriptor, status = self._open(path)
         try:
-            return self._read_all(descriptor, status.st_size), status
+            content = _read_all(descriptor, status.st_size, self.max_bytes)
         except OSError as error:
             raise UnusableError(_cause(error)) from error
         finally:
             os.close(descriptor)
+        if len(content) > self.max_bytes:
+            message = f"it has more than {self.max_bytes} bytes, and is growing"
+            raise UnusableError(message)
+        return content, status
 
     def size(self, path: str) -> int:
         """Return a file's bytes, counted without reading it."""
@@ -118,65 +203,61 @@ class Folder:
             status = os.stat(name, dir_fd=held.descriptor, follow_symlinks=False)
         except OSError:
             return None
-        return status if self._fault(status) is None else None
+        is_usable = stat.S_ISREG(status.st_mode) and status.st_size <= self.max_bytes
+        return status if is_usable else None
 
-    def _open(self, path: str) -> tuple[int, os.stat_result]:
+    def _open(self, path: str) -> Opened:
         if path.startswith("/"):
             raise UnusableError("the path is absolute: it must be relative")
         if "\0" in path:
             raise UnusableError("the path holds a NUL byte")
         try:
-            descriptor = self._open_inside(path)
+            descriptor, status = self._open_inside(path)
         except OSError as error:
             raise UnusableError(_cause(error)) from error
-        status = os.fstat(descriptor)
-        fault = self._fault(status)
-        if fault is None:
+        if status.st_size <= self.max_bytes:
             return descriptor, status
         os.close(descriptor)
-        raise UnusableError(fault)
+        raise UnusableError(
+            f"it has {status.st_size} bytes, more than {self.max_bytes}"
+        )
 
-    def _fault(self, status: os.stat_result) -> str | None:
-        """Say why a file of this status cannot be used, None where it can."""
-        if not stat.S_ISREG(status.st_mode):
-            return "it is not a regular file"
-        if status.st_size > self.max_bytes:
-            return f"it has {status.st_size} bytes, more than {self.max_bytes}"
-        return None
-
-    def _open_inside(self, path: str) -> int:
+    def _open_inside(self, path: str) -> Opened:
         """Open a file in its directory, as that is held; a link as it is written."""
         parent, _, name = path.rpartition("/")
         if name not in _NO_NAMES:
             try:
                 held = self._directory(parent)
-                return os.open(name, _FLAGS | os.O_NOFOLLOW, dir_fd=held.descriptor)
+                return open_file(name, dir_fd=held.descriptor)
             except OSError as error:
                 if error.errno != errno.ELOOP:
                     raise
-        return self._open_checked(f"{self.path}/{path}", _FLAGS)
+        written = f"{self.path}/{path}"
+        self._check_target(written)
+        return self._checked(written, open_file(written, follow=True))
 
     def _directory(self, parent: str) -> _Directory:
         """Open a directory inside the folder; another one may be let go for it."""
         held = self._held.get(parent)
         if held is None:
             written = f"{self.path}/{parent}"
-            held = _Directory(self._open_checked(written, _DIRECTORY_FLAGS))
+            self._check_target(written)
+            descriptor = os.open(written, _DIRECTORY_FLAGS)
+            self._checked(written, (descriptor, os.fstat(descriptor)))
+            held = _Directory(descriptor)
             if len(self._held) == _MOST_HELD:
                 del self._held[next(iter(self._held))]
             self._held[parent] = held
         return held
 
-    def _open_checked(self, written: str, flags: int) -> int:
-        """Open a path that ends inside the folder before and after."""
-        self._check_target(written)
-        descriptor = os.open(written, flags)
+    def _checked(self, written: str, opened: Opened) -> Opened:
+        """Return what was opened, if its path still ends there, inside the folder."""
         try:
-            self._check_target(written, os.fstat(descriptor))
+            self._check_target(written, opened[1])
         except (OSError, UnusableError):
-            os.close(descriptor)
+            os.close(opened[0])
             raise
-        return descriptor
+        return opened
 
     def _check_target(self, written: str, opened: os.stat_result | None = None) -> None:
         target = _real_path(written)
@@ -184,20 +265,6 @@ class Folder:
             raise UnusableError(f"it leads outside {os.path.basename(self.path)}/")
         if opened and _identity(opened) != _identity(os.lstat(target)):
             raise UnusableError("it changed while it was opened")
-
-    def _read_all(self, descriptor: int, size: int) -> bytes:
-        content = os.read(descriptor, size + 1)
-        if len(content) == size:
-            return content
-        pieces = [content]
-        total = len(content)
-        while total <= self.max_bytes and (piece := os.read(descriptor, 2**20)):
-            pieces.append(piece)
-            total += len(piece)
-        if total > self.max_bytes:
-            message = f"it has more than {self.max_bytes} bytes, and is growing"
-            raise UnusableError(message)
-        return b"".join(pieces)
 
 
 def _real_path(path: str) -> str:
@@ -221,8 +288,3 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
 
 def _signature(status: os.stat_result) -> str:
     return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
-
-
-def open_no_link(path: str, _: int) -> int:
-    """Open what stands there itself, and wait for no pipe: an opener for `open`."""
-    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

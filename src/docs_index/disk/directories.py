@@ -1,152 +1,177 @@
-"""Put one document's directory on disk: complete and synced before it has its name.
+"""Publish directories: complete and on the disk before they have their names.
 
-What `placing` does for batches of the build, for programs without DuckDB.
+Owns every rename of a directory onto its name. A directory is written in a folder of
+unpublished ones on the same file system, is synced, and is renamed. What is there
+already is never touched. A kill at any moment leaves a directory complete or absent,
+and at most remains in the folder of unpublished ones, which the next run clears.
+
+A batch is synced as a whole (`Staging`, `sync_file_system`); `publish_directory`
+publishes one.
 """
 
 import ctypes
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from docs_index.errors import DocumentRefusedError
-from docs_index.layout import Layout
-
-Name = str | os.PathLike[str]
+from docs_index.disk.publish import Name, TakenError, holds, sync, write_file
 
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
 
 
-def place_directory(layout: Layout, doc_dir: str, contents: dict[str, bytes]) -> None:
-    """Publish a document's directory; one that is there already must hold the same.
+class Staging:
+    """An open folder of unpublished directories: paths below it are short to walk.
 
-    The caller holds the lock of the data root.
+    A directory is called `name`, or `outer/inner` where the one above it is published
+    with it if it is not there yet.
+    """
+
+    def __init__(self, path: Name, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+
+    def write(
+        self,
+        directory: str,
+        contents: Mapping[str, bytes],
+        *,
+        links: Mapping[str, str] | None = None,
+        synced: bool = False,
+    ) -> None:
+        """Write a directory with these files; `links` are other names of some of them.
+
+        Without `synced`, the caller syncs the file system before it publishes.
+        """
+        outer, _, inner = directory.partition("/")
+        try:
+            os.mkdir(outer, dir_fd=self._descriptor)
+            if inner:
+                os.mkdir(directory, dir_fd=self._descriptor)
+            for name, content in contents.items():
+                path = f"{directory}/{name}"
+                write_file(path, content, dir_fd=self._descriptor, synced=synced)
+            for name, target in (links or {}).items():
+                self._link(f"{directory}/{target}", f"{directory}/{name}")
+            if synced:
+                sync(f"{self.path}/{directory}")
+                sync(f"{self.path}/{outer}")
+        except OSError as error:
+            error.filename = f"{self.path}/{directory}"
+            raise
+
+    def publish(self, directory: str, final: Name) -> bool:
+        """Give a directory its name; with what is there already, remove it instead.
+
+        Returns whether it was published. The caller syncs what is above it.
+        """
+        outer, _, inner = directory.partition("/")
+        above = os.path.dirname(final)
+        if inner and self._renamed(outer, above):
+            return True
+        is_free = not (inner and os.path.islink(above)) and not os.path.lexists(final)
+        is_published = is_free and self._renamed(directory, final)
+        if not is_published:
+            shutil.rmtree(outer, dir_fd=self._descriptor)
+        elif inner:
+            os.rmdir(outer, dir_fd=self._descriptor)
+        return is_published
+
+    def _link(self, path: str, name: str) -> None:
+        folder = self._descriptor
+        os.link(path, name, src_dir_fd=folder, dst_dir_fd=folder)
+
+    def _renamed(self, directory: str, final: Name) -> bool:
+        """Rename a directory, unless something is there that it would not replace."""
+        try:
+            os.rename(directory, final, src_dir_fd=self._descriptor)
+        except OSError as error:
+            if error.errno in _TAKEN:
+                return False
+            raise
+        return True
+
+
+@contextmanager
+def opened_staging(folder: Name) -> Iterator[Staging]:
+    """Hold a folder of unpublished directories open for a block."""
+    with _opened_directory(folder) as descriptor:
+        yield Staging(folder, descriptor)
+
+
+def publish_directory(
+    final: Path, contents: Mapping[str, bytes], unpublished: Path
+) -> None:
+    """Publish a directory durably; one that is there already must hold the same.
+
+    The folder `unpublished` is made, and removed if nothing else is in it.
 
     Raises:
-        DocumentRefusedError: something else is in its place, and was left as it is.
+        TakenError: something else is there.
         OSError: writing failed; the directory is complete or absent.
     """
-    final = layout.docs / doc_dir
-    if os.path.lexists(final):
-        _refuse_others(final, contents)
-        return
-    with _made_beside(layout, final.name, contents) as key:
-        final.parent.parent.mkdir(parents=True, exist_ok=True)
-        if not renamed(key, final.parent):
-            if final.parent.is_symlink() or not renamed(key / final.name, final):
-                raise _in_the_way(final)
-            _sync(final.parent)
-        _sync(final.parent.parent)
+    had_parent = os.path.lexists(final.parent)
+    if not os.path.lexists(final):
+        _publish_new(final, contents, unpublished)
+    elif not _holds_exactly(final, contents):
+        raise TakenError(final)
+    if had_parent:  # else it was published whole, and synced before
+        sync(final.parent)
+    sync(final.parent.parent)
 
 
-def renamed(unpublished: Name, final: Name, beside: int | None = None) -> bool:
-    """Rename a directory, unless something is there that it would not replace.
-
-    `unpublished` is relative to the open directory `beside`, if that is given.
-    """
+def _publish_new(final: Path, contents: Mapping[str, bytes], unpublished: Path) -> None:
+    directory = f"{final.name}/{final.name}"
+    _make_folder(unpublished.parent)
+    unpublished.mkdir(exist_ok=True)
+    shutil.rmtree(unpublished / final.name, ignore_errors=True)  # a killed program's
     try:
-        os.rename(unpublished, final, src_dir_fd=beside)
-    except OSError as error:
-        if error.errno in _TAKEN:
-            return False
-        raise
-    return True
-
-
-def write_once(path: Path, content: bytes) -> None:
-    """Write a file that is complete under its name; never write over another one.
-
-    Raises:
-        DocumentRefusedError: a file with other bytes is there.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.unpublished")
-    beside.unlink(missing_ok=True)  # a killed program's
-    _write(beside, content)
-    try:
-        os.link(beside, path)
-    except FileExistsError:
-        if path.is_symlink() or path.read_bytes() != content:
-            raise DocumentRefusedError(f"{path} has other bytes") from None
+        with opened_staging(unpublished) as staging:
+            staging.write(directory, contents, synced=True)
+            _make_folder(final.parent.parent)
+            if not staging.publish(directory, final):
+                raise TakenError(final)
     finally:
-        beside.unlink()
-    _sync(path.parent)
-
-
-@contextmanager
-def _made_beside(
-    layout: Layout, doc_id: str, contents: dict[str, bytes]
-) -> Iterator[Path]:
-    """Make `{doc_id}/{doc_id}/` beside: a key's directory with one document."""
-    key = layout.unpublished / doc_id
-    shutil.rmtree(key, ignore_errors=True)  # a killed program's
-    (key / doc_id).mkdir(parents=True)
-    try:
-        for name, content in contents.items():
-            _write(key / doc_id / name, content)
-        _sync(key / doc_id)
-        _sync(key)
-        yield key
-    finally:
-        shutil.rmtree(key, ignore_errors=True)
+        shutil.rmtree(unpublished / final.name, ignore_errors=True)
         with suppress(OSError):  # a killed run left more, which the next one clears
-            layout.unpublished.rmdir()
+            unpublished.rmdir()
 
 
-def _refuse_others(final: Path, contents: dict[str, bytes]) -> None:
-    """Check that a directory holds these files and no others."""
+def _holds_exactly(final: Path, contents: Mapping[str, bytes]) -> bool:
+    """Tell whether a directory, reached by no link, holds these files and no others."""
     if final.is_symlink() or final.parent.is_symlink() or not final.is_dir():
-        raise _in_the_way(final)
-    found = {
-        entry.name: entry.read_bytes()
-        for entry in final.iterdir()
-        if entry.is_file() and not entry.is_symlink()
-    }
-    if found != contents or len(os.listdir(final)) != len(contents):
-        raise _in_the_way(final)
+        return False
+    if set(os.listdir(final)) != set(contents):
+        return False
+    return all(holds(final / name, content) for name, content in contents.items())
 
 
-def _in_the_way(final: Path) -> DocumentRefusedError:
-    return DocumentRefusedError(
-        f"{final} is there and is not this document; it was left as it is: move it "
-        "away, or give the attempt an id of its own"
-    )
+def _make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, durably."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync(folder.parent)
 
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def opened_directory(folder: str | os.PathLike[str]) -> Iterator[int]:
-    """Hold a directory open: paths below it are then short to walk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def sync_file_system(folder: str | os.PathLike[str]) -> None:
+def sync_file_system(folder: Name) -> None:
     """Flush the file system that a folder is on; one call a batch, not one a file."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "syncfs"):
         os.sync()
         return
-    with opened_directory(folder) as descriptor:
+    with _opened_directory(folder) as descriptor:
         if libc.syncfs(descriptor) != 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number), folder)
+
+
+@contextmanager
+def _opened_directory(folder: Name) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -1,4 +1,8 @@
-"""One run at a time on a data root: an advisory lock that dies with its process."""
+"""Advisory locks that end with their process: of a data root, of a folder.
+
+Owns every `flock`. A lock file is one of this program's, or is refused and left as it
+is; nothing else is written here.
+"""
 
 import errno
 import fcntl
@@ -17,6 +21,7 @@ from docs_index.errors import DataRootError, LockedError, StorageError
 _OURS = re.compile(rb"(?:[^\n]* \(process [0-9]+\))?")
 _PATIENCE_SECONDS = 10.0
 _PAUSE_S = 0.05
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _held: dict[Path, int] = {}
 _turn = threading.RLock()
 
@@ -24,8 +29,8 @@ _turn = threading.RLock()
 def take_lock(path: Path) -> int:
     """Hold the lock until this process ends, and return its file descriptor.
 
-    A process that holds it already keeps it: dbt opens its connection anew for
-    each command it runs in one process.
+    A process that holds it already keeps it: dbt opens a connection for each command
+    that it runs in one process.
 
     Raises:
         LockedError: another process holds it; the message names that process.
@@ -66,12 +71,19 @@ def _wait_for(descriptor: int, path: Path) -> None:
 
 
 def _lock(descriptor: int) -> str | None:
-    """Take the lock; return who has it, as far as is known, if somebody has."""
+    """Take the lock; return who has it, as far as is known, if another process does."""
+    if _flocked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        return None
+    return os.pread(descriptor, 200, 0).decode(errors="replace")
+
+
+def _flocked(descriptor: int, operation: int) -> bool:
+    """Lock what is open until it is closed; tell whether that could be done at once."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, operation)
     except BlockingIOError:
-        return os.pread(descriptor, 200, 0).decode(errors="replace")
-    return None
+        return False
+    return True
 
 
 def _is_alive(holder: str) -> bool:
@@ -92,7 +104,8 @@ def _is_alive(holder: str) -> bool:
 def held_lock(path: Path, patience_s: float = 30.0) -> Iterator[None]:
     """Hold the lock for a block, and wait for others to let go of it.
 
-    The threads of a process take turns. A process that holds it anyway keeps it.
+    The threads of a process take turns. If this process held the lock before, it still
+    does afterwards.
 
     Raises:
         LockedError: another process has not let go of it in time.
@@ -119,18 +132,44 @@ def held_lock(path: Path, patience_s: float = 30.0) -> Iterator[None]:
 
 
 def holder_of(path: Path) -> str | None:
-    """Return who holds the lock, None where nobody does; it is not kept from anyone."""
+    """Return who holds the lock, None where no process does; the lock is not taken."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
+        if _flocked(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB):
+            return None
         return os.read(descriptor, 200).decode(errors="replace") or "another process"
     finally:
         os.close(descriptor)
-    return None
+
+
+@contextmanager
+def locked_folder(folder: str | os.PathLike[str]) -> Iterator[None]:
+    """Hold a folder's own lock for a block; other processes and threads are waited for.
+
+    Raises:
+        NotADirectoryError: it is a link, or not a directory.
+    """
+    descriptor = os.open(folder, _FOLDER_FLAGS)
+    try:
+        _flocked(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_folder_locked(folder: str | os.PathLike[str]) -> bool:
+    """Tell whether a block holds the folder's lock; False where it cannot be opened."""
+    try:
+        descriptor = os.open(folder, _FOLDER_FLAGS)
+    except OSError:
+        return False
+    try:
+        return not _flocked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(descriptor)
 
 
 def _open(path: Path) -> int:

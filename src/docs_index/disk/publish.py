@@ -1,15 +1,26 @@
-"""Write whole files: complete under their name, or not there at all.
+"""Publish files: complete and synced before they have their names, or not there at all.
 
-A file whose content would not change is not written.
+Owns how temporary paths are named, and every rename of a file onto its name. A file
+whose content would not change is not written. A kill at any moment leaves the old file
+or the new one, and at most a temporary path, which the next writing removes.
 """
 
 import csv
+import filecmp
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from docs_index.disk.confined import NOT_A_FILE, TooLargeError, read_file
+
+Name = str | os.PathLike[str]
+
+
+class TakenError(Exception):
+    """Something else has the name already; it was left as it is."""
 
 
 def publish(path: Path, content: bytes) -> bool:
@@ -18,7 +29,17 @@ def publish(path: Path, content: bytes) -> bool:
     if path.is_file() and path.read_bytes() == content:
         return False
     with replacing(path) as unpublished:
-        unpublished.write_bytes(content)
+        write_file(unpublished, content)
+    return True
+
+
+def publish_file(path: Path, made: Path) -> bool:
+    """Replace a file at once by a copy of another; tell whether they differed."""
+    temporary_path(path).unlink(missing_ok=True)  # a killed run's
+    if path.is_file() and filecmp.cmp(path, made, shallow=False):
+        return False
+    with replacing(path) as unpublished:
+        shutil.copyfile(made, unpublished)
     return True
 
 
@@ -47,17 +68,41 @@ def _ends_in_line(file: BinaryIO) -> bool:
     return file.read(1) == b"\n"
 
 
+def publish_new(path: Path, content: bytes) -> None:
+    """Write a file that must not be there, or be there with the same content.
+
+    Raises:
+        TakenError: something else is there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unpublished = temporary_path(path)
+    unpublished.unlink(missing_ok=True)  # a killed program's
+    try:
+        write_file(unpublished, content, synced=True)
+        os.link(unpublished, path)
+    except FileExistsError:
+        if not holds(path, content):
+            raise TakenError(path) from None
+    finally:
+        unpublished.unlink(missing_ok=True)
+    sync(path.parent)
+
+
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Hand out a temporary path; what is written there replaces the file at once."""
+def replacing(path: Path, *, keeps_mode: bool = True) -> Iterator[Path]:
+    """Yield a temporary path; what the block writes there replaces the file at once.
+
+    With `keeps_mode`, the new file has the permissions of the old one.
+    """
     unpublished = temporary_path(path)
     path.parent.mkdir(exist_ok=True)
+    unpublished.unlink(missing_ok=True)  # a killed run's
     try:
         yield unpublished
-        with suppress(FileNotFoundError):
-            shutil.copymode(path, unpublished)
-        with unpublished.open("rb") as file:
-            os.fsync(file.fileno())
+        if keeps_mode:
+            with suppress(FileNotFoundError):
+                shutil.copymode(path, unpublished)
+        sync(unpublished)
         os.replace(unpublished, path)
     finally:
         unpublished.unlink(missing_ok=True)
@@ -66,6 +111,47 @@ def replacing(path: Path) -> Iterator[Path]:
 def temporary_path(path: Path) -> Path:
     """Return where the next content of a file is written before it has its name."""
     return path.with_name(f".{path.name}.unpublished")
+
+
+def write_file(
+    path: Name, content: bytes, *, dir_fd: int | None = None, synced: bool = False
+) -> None:
+    """Write all of a file that is not there yet; through a link nothing is written.
+
+    Raises:
+        FileExistsError: something is there.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o666, dir_fd=dir_fd)
+    try:
+        written = os.write(descriptor, content)
+        while written < len(content):
+            written += os.write(descriptor, memoryview(content)[written:])
+        if synced:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def holds(path: Name, content: bytes) -> bool:
+    """Tell whether a path is a file, and no link to one, with this content."""
+    try:
+        return read_file(path, at_most=len(content)) == content
+    except TooLargeError:
+        return False
+    except OSError as error:
+        if error.errno in NOT_A_FILE:
+            return False
+        raise
+
+
+def sync(path: Name) -> None:
+    """Wait until a file, or the names in a directory, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def csv_lines(rows: Iterable[Sequence[object]], newline: str = "\n") -> Iterator[str]:

@@ -1,9 +1,9 @@
-"""Processes that carry out one call after the other, and end with their parent.
+"""Worker processes, which carry out one call after the other and end with their parent.
 
-Each holds the lock that its parent took, if any: after a kill, no run can begin before
-the last worker has noticed that its parent is gone. Calls and results are pickled over
-pipes, so functions must be importable. Run as
-`python -m docs_index.disk.workers MODULE`.
+Owns those processes and the pipes to them; touches no file. Each worker inherits the
+lock that its parent took, if any: after a kill, no run can begin before the last worker
+has noticed that its parent is gone. Calls and results are pickled, so functions must be
+importable. Run as `python -m docs_index.disk.workers MODULE`.
 """
 
 import gc
@@ -31,8 +31,9 @@ Result = TypeVar("Result")
 class Workers:
     """A few worker processes, or with `count` 1 none: this process does the work.
 
-    They import `module`, which their calls are of, while their parent prepares them.
-    Ctrl-C is for the parent to handle, unless they are `interruptible`.
+    Each process imports `module`, whose functions it will be asked to call, as soon as
+    it starts: that saves time while the parent is still preparing. The parent handles
+    Ctrl-C, unless the workers are `interruptible`.
     """
 
     def __init__(
@@ -116,7 +117,7 @@ def started_workers(
     *,
     interruptible: bool = False,
 ) -> Iterator[Workers]:
-    """Have workers for the time of a block."""
+    """Yield workers that end with the block."""
     workers = Workers(count, module, lock_descriptor, interruptible=interruptible)
     try:
         yield workers

@@ -1,6 +1,7 @@
 """The SQLite index as a file: its schema, and what Python's sqlite3 does with it.
 
-DuckDB's way into it is in `attaching`, which says why the two keep apart. Nothing here
+Creates the file, opens it and sorts the errors of opening it; adds no row. DuckDB's way
+into it is `warehouse.sqlite_extension`, which says why the two keep apart. Nothing here
 needs more than the standard library.
 """
 
@@ -12,6 +13,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from docs_index.disk.faults import Fault, fault_of
+from docs_index.disk.publish import replacing
 from docs_index.errors import VERIFY, IndexFileError, LockedError, StorageError
 from docs_index.layout import Layout
 from docs_index.resources import sql
@@ -19,7 +22,7 @@ from docs_index.resources import sql
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
 SCHEMA_VERSION = 3  # PRAGMA user_version
 TABLES = set(re.findall(r"^create table (\w+)", sql("index/schema.sql"), re.MULTILINE))
-BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file
+_LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps next to a file
 _SETTLING_TRIES = 20
 _LOOK = "pragma schema_version"  # the least that opens the file
 
@@ -58,9 +61,10 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
     except UnicodeDecodeError as error:  # of SQLite's own words about the damage
         raise IndexFileError(f"{name} is damaged; {_anew(name)}") from error
     except sqlite3.DatabaseError as error:
-        if "is locked" in str(error):
+        fault = fault_of(error)
+        if fault is Fault.LOCKED:
             raise LockedError(f"{name} is in use by another program") from error
-        if isinstance(error, sqlite3.OperationalError):
+        if fault is not Fault.DAMAGED:
             raise StorageError(f"{name} cannot be read: {error}") from error
         raise IndexFileError(f"{name}: {error}; {_anew(name)}") from error
     if application != APPLICATION_ID:
@@ -81,8 +85,8 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
 def _opened(path: Path) -> sqlite3.Connection:
     """Open the index for reading.
 
-    What a killed process had begun to write is undone first: SQLite does so for whoever
-    may write, and refuses the file to others.
+    What a killed process had begun to write is undone first. SQLite does so on a
+    connection that may write, and refuses the file to one that may not.
     """
     connection = connected(path)
     try:
@@ -124,7 +128,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             yield connection
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and not is_damage(error):
+            if not is_damage(error):
                 raise
             raise IndexFileError(f"{path}: {error}; {VERIFY}") from error
 
@@ -135,7 +139,7 @@ def missing_index(path: Path) -> IndexFileError:
 
 
 def lost_index(layout: Layout, doc_dir: str) -> IndexFileError:
-    """Return the error of a document that an index made anew would not have."""
+    """Return the error of a document that a new index would lack."""
     return IndexFileError(
         f"{layout.index} is missing, and a new one would lack documents that are "
         f"there, such as docs/{doc_dir}: {_REBUILD} {layout.index}, then run again"
@@ -143,10 +147,12 @@ def lost_index(layout: Layout, doc_dir: str) -> IndexFileError:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Tell whether SQLite misses what every index has, or cannot read it."""
-    return str(error).startswith(
-        ("Could not decode to UTF-8", "no such table: ", "no such column: ")
-    )
+    """Tell whether SQLite cannot read an index, or misses what every index has.
+
+    The statements are this program's own, so one that fails has found another schema or
+    value than it was written for; text that is not UTF-8 is an error without a code.
+    """
+    return fault_of(error) in (Fault.DAMAGED, Fault.STATEMENT, Fault.UNKNOWN)
 
 
 _MAKE_ONE = (
@@ -157,22 +163,30 @@ _MAKE_ONE = (
 
 def create_index(path: Path) -> None:
     """Create the index without a row, all of it or nothing."""
-    schema = sql("index/schema.sql")
-    unpublished = path.with_name(f".{path.name}.unpublished")
-    unpublished.unlink(missing_ok=True)  # a killed run's
-    with _sqlite(unpublished) as connection:
+    with replacing(path, keeps_mode=False) as unpublished:
+        write_schema(unpublished)
+        remove_logs(path)
+
+
+def write_schema(path: Path) -> None:
+    """Make a file that is not there an index without a row."""
+    remove_logs(path)
+    with _sqlite(path) as connection:
         connection.executescript(
-            f"pragma journal_mode = memory; begin immediate; {schema}"
+            f"pragma journal_mode = memory; begin immediate; {sql('index/schema.sql')}"
             f"pragma application_id = {APPLICATION_ID};"
             f"pragma user_version = {SCHEMA_VERSION}; commit;"
         )
-    for lost in BESIDE:  # of an index that is no more
-        path.with_name(path.name + lost).unlink(missing_ok=True)
-    unpublished.replace(path)
+
+
+def remove_logs(path: Path) -> None:
+    """Remove what SQLite keeps next to a file that is no longer there, or soon not."""
+    for suffix in _LOGS:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def settle_index(path: Path) -> None:
-    """Make the look-up indexes, and leave one file behind that stands alone.
+    """Make the look-up indexes, and leave one file, without a log.
 
     While a reader keeps it open it stays in WAL mode, and the next run settles it.
     """

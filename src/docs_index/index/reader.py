@@ -13,12 +13,11 @@ in DuckDB must not use this in the same process (see `attaching`).
 import os
 import re
 import sqlite3
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from docs_index.disk.confined import open_no_link
+from docs_index.disk.confined import NotRegularError, read_file
 from docs_index.errors import VERIFY, DamagedDocumentError, UnknownDocumentError
 from docs_index.index.database import reading
 from docs_index.index.row import COLUMNS, LATEST_FIRST, Document
@@ -126,10 +125,10 @@ class Documents:
         try:
             if os.path.islink(folder) or os.path.islink(os.path.dirname(folder)):
                 raise DamagedDocumentError(f"{folder} is reached by a link; {VERIFY}")
-            with open(path, "rb", opener=open_no_link) as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise DamagedDocumentError(f"{path} is no regular file; {VERIFY}")
-                return file.read()
+            return read_file(path)
+        except NotRegularError as error:
+            message = f"{path} is no regular file; {VERIFY}"
+            raise DamagedDocumentError(message) from error
         except OSError as error:
             raise DamagedDocumentError(f"{path}: {error.strerror}; {VERIFY}") from error
 

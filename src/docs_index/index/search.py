@@ -67,10 +67,10 @@ def searching(documents: Documents) -> Iterator[sqlite3.Connection]:
             connection.execute("attach ? as stored", [uri])
             yield connection
     except sqlite3.DatabaseError as error:
-        if "fts5" in str(error):
+        if not _has_full_text_search():
             fault = "this Python's SQLite has no full-text search (FTS5)"
             raise IndexFileError(fault) from error
-        if isinstance(error, sqlite3.OperationalError) and not is_damage(error):
+        if not is_damage(error):
             raise StorageError(f"{path}: {error}") from error
         raise IndexFileError(f"{path}: {error}; delete it, or {VERIFY}") from error
     except UnicodeDecodeError as error:  # of SQLite's own words about the damage
@@ -139,6 +139,12 @@ def _text(documents: Documents, document: Document) -> str:
     """Return what is searched of a document."""
     part = "parsed" if document.status == "ok" else "raw"
     return documents.read_bytes(document, part).decode(errors="replace")
+
+
+def _has_full_text_search() -> bool:
+    query = "select count(*) from pragma_module_list where name = 'fts5'"
+    with closing(sqlite3.connect(":memory:")) as connection:
+        return bool(connection.execute(query).fetchone()[0])
 
 
 def _refuse_others(connection: sqlite3.Connection, documents: Documents) -> None:

@@ -1,8 +1,12 @@
-"""Read what is in a document's directory; nothing outside of docs/ is opened."""
+"""Read what is in a document's directory, for pages that show what there is.
+
+Nothing outside of docs/ is opened, and what cannot be read counts as absent.
+"""
 
 import os
 from pathlib import Path
 
+from docs_index.disk.confined import open_file
 from docs_index.layout import Layout
 from docs_index.vocabulary import SCORE_BOUNDS
 
@@ -12,18 +16,15 @@ _LONGEST_SCORE = 64  # bytes; a decimal and a line break
 
 def read_part(layout: Layout, doc_dir: str, name: str, limit: int = -1) -> bytes | None:
     """Return a file of a document, at most `limit` bytes; None where there is none."""
-    path = layout.docs / doc_dir / name
-    if not Path(os.path.realpath(path)).is_relative_to(layout.docs):
+    path = os.path.realpath(layout.docs / doc_dir / name)
+    if not Path(path).is_relative_to(layout.docs):
         return None
     try:
-        return _start_of(path, limit) if path.is_file() else None
+        descriptor, _ = open_file(path)
+        with open(descriptor, "rb") as file:
+            return file.read(limit)
     except OSError:
         return None
-
-
-def _start_of(path: Path, limit: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(limit)
 
 
 def read_score(layout: Layout, doc_dir: str) -> float | None:

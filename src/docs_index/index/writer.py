@@ -4,12 +4,12 @@
     document = writer.add(NewDocument(stage="draft", ...))
 
 A document's directory is complete and on the disk before it has its name, and has its
-name before it has a row. Nothing that is there is changed. To add the same attempt
-again completes what a kill left, and else does nothing.
+name before it has a row. Nothing that is there is changed. Adding the same attempt
+again completes what a kill left, and otherwise does nothing.
 
 Needs nothing but the standard library and this package; the lock of the data root is
 held for each document. A program that has the index open in DuckDB must not use this
-in the same process (see `attaching`).
+in the same process (see `warehouse.sqlite_extension`).
 """
 
 import os
@@ -19,8 +19,10 @@ from contextlib import closing, contextmanager
 from dataclasses import astuple
 from pathlib import Path
 
-from docs_index.disk.directories import place_directory, write_once
+from docs_index.disk.directories import publish_directory
+from docs_index.disk.faults import Fault, fault_of
 from docs_index.disk.lock import held_lock
+from docs_index.disk.publish import TakenError, holds, publish_new
 from docs_index.errors import DocumentRefusedError, LockedError, StorageError
 from docs_index.index.database import (
     check_index,
@@ -28,7 +30,7 @@ from docs_index.index.database import (
     lost_index,
     settle_index,
 )
-from docs_index.index.new_row import NewDocument, made_ready
+from docs_index.index.new_row import NewDocument, Ready, made_ready
 from docs_index.index.reader import Documents
 from docs_index.index.row import NAMES, Document
 from docs_index.layout import Layout, open_layout
@@ -39,8 +41,8 @@ _PATIENCE_S = 30.0
 class Writer:
     """Adds the documents of one run to one data root.
 
-    `run_id` is part of every doc_id. Whoever has the lock, or keeps the index to
-    itself, is waited for, `patience_s` seconds at most.
+    `run_id` is part of every doc_id. A process that holds the lock, or keeps the index
+    to itself, is waited for, `patience_s` seconds at most.
     """
 
     def __init__(
@@ -74,11 +76,21 @@ class Writer:
             ready = made_ready(new, self.run_id, parent)
             legacy = self._legacy(new)
             if not _is_indexed(documents, ready.document):
-                place_directory(self.layout, ready.document.doc_dir, ready.contents)
+                self._publish(ready)
                 _insert(connection, ready.document)
             if legacy:
-                write_once(legacy, ready.contents["raw.txt"])
+                _publish_legacy(legacy, ready.contents["raw.txt"])
         return ready.document
+
+    def _publish(self, ready: Ready) -> None:
+        final = self.layout.docs / ready.document.doc_dir
+        try:
+            publish_directory(final, ready.contents, self.layout.unpublished)
+        except TakenError as error:
+            raise DocumentRefusedError(
+                f"{final} is there and is not this document; it was left as it is: "
+                "move it away, or give the attempt an id of its own"
+            ) from error
 
     def _legacy(self, new: NewDocument) -> Path | None:
         """Return where the second copy goes, if nothing else is there."""
@@ -90,9 +102,16 @@ class Writer:
         is_inside = Path(os.path.realpath(path.parent)).is_relative_to(folder)
         if not is_inside or path.is_symlink():
             raise DocumentRefusedError(f"{path} leads through a link: name another one")
-        if path.exists() and path.read_bytes() != new.raw.encode():
+        if path.exists() and not holds(path, new.raw.encode()):
             raise DocumentRefusedError(f"{path} has other bytes: name another one")
         return path
+
+
+def _publish_legacy(path: Path, raw: bytes) -> None:
+    try:
+        publish_new(path, raw)
+    except TakenError as error:
+        raise DocumentRefusedError(f"{path} has other bytes") from error
 
 
 def _is_indexed(documents: Documents, document: Document) -> bool:
@@ -137,7 +156,7 @@ def _writing(layout: Layout, patience_s: float) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(path, timeout=patience_s)) as connection:
             yield connection
     except sqlite3.OperationalError as error:
-        if "is locked" in str(error):
+        if fault_of(error) is Fault.LOCKED:
             message = f"{path} is in use by another connection: add the document again"
             raise LockedError(message) from error
         raise StorageError(f"{path}: {error}; add the document again") from error

@@ -1,16 +1,13 @@
 """Put documents' directories on disk, a batch at a time, in processes of their own.
 
 Each process looks up in the build what it is to write: nothing but places and what
-became of them passes between it and its parent.
-
-A directory appears under its final name only when it is complete and on the disk:
-it is written beside, synced, and renamed. What is there already is never touched.
+became of them passes between it and its parent. How a directory gets its name is
+`disk.directories`; what is there already is never touched. No index is opened here.
 """
 
 import functools
 import hashlib
 import os
-import shutil
 import stat
 from collections import Counter
 from collections.abc import Sequence
@@ -20,11 +17,7 @@ from typing import Literal, NamedTuple
 import duckdb
 
 from docs_index.disk.confined import Folder, UnusableError
-from docs_index.disk.directories import (
-    opened_directory,
-    renamed,
-    sync_file_system,
-)
+from docs_index.disk.directories import Staging, opened_staging, sync_file_system
 from docs_index.layout import RESPONSES
 from docs_index.warehouse.parsers import parser_of
 from docs_index.warehouse.quoting import literal
@@ -109,7 +102,7 @@ class Placer:
         results: list[Placed] = []
         written: list[Planned] = []
         unparsed: list[tuple[Planned, Contents]] = []
-        with opened_directory(self.unpublished) as beside:
+        with opened_staging(self.unpublished) as staging:
             for document in documents:
                 try:
                     contents = self._read(document)
@@ -117,15 +110,15 @@ class Placer:
                     results.append(self._not_ingested(document, error))
                     continue
                 if document.parsed_chars is None or "parsed.txt" in contents:
-                    self._write(beside, document, contents)
+                    self._write(staging, document, contents)
                     written.append(document)
                 else:
                     unparsed.append((document, contents))
             for document, contents in self._parsed(unparsed):
-                self._write(beside, document, contents)
+                self._write(staging, document, contents)
                 written.append(document)
             sync_file_system(self.unpublished)
-            results += [self._publish(beside, document) for document in written]
+            results += [self._publish(staging, document) for document in written]
             sync_file_system(self.docs)
         return results
 
@@ -184,35 +177,18 @@ class Placer:
             contents["parsed.txt"] = parsed.encode()
         return unparsed
 
-    def _write(self, beside: int, document: Planned, contents: Contents) -> None:
-        """Write `{doc_id}/{doc_id}/` beside: a key's directory with one document."""
-        folder = f"{document.doc_id}/{document.doc_id}"
-        linked = self.link and contents.get("parsed.txt") == contents["raw.txt"]
-        try:
-            os.mkdir(document.doc_id, dir_fd=beside)
-            os.mkdir(folder, dir_fd=beside)
-            for name, content in contents.items():
-                if not (linked and name == "parsed.txt"):
-                    _write_file(beside, f"{folder}/{name}", content)
-            if linked:
-                names = f"{folder}/raw.txt", f"{folder}/parsed.txt"
-                os.link(*names, src_dir_fd=beside, dst_dir_fd=beside)
-        except OSError as error:
-            error.filename = f"{self.unpublished}/{folder}"
-            raise
+    def _write(self, staging: Staging, document: Planned, contents: Contents) -> None:
+        """Write a document's directory, in a key's directory of its own."""
+        links = {}
+        if self.link and contents.get("parsed.txt") == contents["raw.txt"]:
+            contents = {k: v for k, v in contents.items() if k != "parsed.txt"}
+            links = {"parsed.txt": "raw.txt"}
+        staging.write(_staged(document), contents, links=links)
 
-    def _publish(self, beside: int, document: Planned) -> Placed:
-        """Rename the key's directory, or where that is there, the document's."""
-        doc_id = document.doc_id
-        final = f"{self.docs}/{document.doc_dir}"
-        if renamed(doc_id, final.rpartition("/")[0], beside):
+    def _publish(self, staging: Staging, document: Planned) -> Placed:
+        if staging.publish(_staged(document), f"{self.docs}/{document.doc_dir}"):
             return Placed(document, "placed")
-        found = self._look_for(document)
-        if found is None and renamed(f"{doc_id}/{doc_id}", final, beside):
-            os.rmdir(doc_id, dir_fd=beside)
-            return Placed(document, "placed")
-        shutil.rmtree(doc_id, dir_fd=beside)
-        return found or _conflict(document, "stands below a file")
+        return self._look_for(document) or _conflict(document, "stands below a file")
 
     def _look_for(self, document: Planned) -> Placed | None:
         """Take a directory that is there as it is, if its hash is right."""
@@ -240,15 +216,8 @@ def _conflict(document: Planned, what: str) -> Placed:
     return Placed(document, "directory_conflict", detail)
 
 
-def _write_file(folder: int, path: str, content: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    descriptor = os.open(path, flags, 0o666, dir_fd=folder)
-    try:
-        written = os.write(descriptor, content)
-        while written < len(content):
-            written += os.write(descriptor, content[written:])
-    finally:
-        os.close(descriptor)
+def _staged(document: Planned) -> str:
+    return f"{document.doc_id}/{document.doc_id}"
 
 
 def _documents(build: str, places: Sequence[int]) -> list[Planned]:

@@ -1,7 +1,7 @@
 """What is on disk under `docs/`: presence and hashes, for the consistency report.
 
-Nothing is followed out of `docs/`: a link counts as absent, and so does what this user
-may not read.
+Only looks. No link is followed: a link counts as absent, and so does what this user may
+not read.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from docs_index.disk.confined import open_file
 from docs_index.layout import UNPUBLISHED
 from docs_index.vocabulary import STAGES
 
@@ -57,7 +58,7 @@ class Survey:
         ]
 
     def lines(self, keys: Sequence[str]) -> str:
-        """Return the same as lines of CSV: whoever asked can pass them on unread."""
+        """Return the same as lines of CSV, which the caller can pass on unread."""
         return "".join(map(_line, self.look(keys)))
 
     def _directory(self, doc_dir: str) -> Directory:
@@ -83,7 +84,7 @@ def _line(directory: Directory) -> str:
 
 def _hash(path: str) -> str | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor, _ = open_file(path)
     except OSError:
         return None
     try:

@@ -1,14 +1,17 @@
-"""The last dbt build of a data root, and whether it may be worked from.
+"""The last dbt build of a data root, and whether a run may use it.
 
-The build itself wrote the table `build_record` (macros/hooks/build_record.sql).
+The build itself wrote the table `build_record` (macros/hooks/build_record.sql). The
+build is attached for reading only.
 """
 
 import os
 
 import duckdb
 
+from docs_index.disk.faults import Fault
 from docs_index.errors import BuildError, LockedError
 from docs_index.layout import Layout
+from docs_index.warehouse.faults import fault_of
 from docs_index.warehouse.quoting import literal
 
 _AGAIN = "run `dbt build` first, with the same DATA_ROOT and RUN_ID"
@@ -43,7 +46,7 @@ def attach_build(
             "select status, data_root, run_id from build.main.build_record"
         ).fetchone()
     except duckdb.IOException as error:
-        if "Could not set lock" not in str(error):
+        if fault_of(error) is not Fault.LOCKED:
             raise BuildError(
                 f"{layout.build} cannot be opened: delete it and {_AGAIN}"
             ) from error

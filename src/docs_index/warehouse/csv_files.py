@@ -1,14 +1,12 @@
 """CSV files that DuckDB makes, and those that rows are appended to."""
 
-import filecmp
 import itertools
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
 
-from docs_index.disk.publish import csv_lines, replacing, temporary_path
+from docs_index.disk.publish import csv_lines, publish_file
 from docs_index.errors import TableRefusedError
 from docs_index.warehouse.csv_grammar import check_table
 from docs_index.warehouse.csv_table import read_table
@@ -19,14 +17,9 @@ def publish_copy(
     db: duckdb.DuckDBPyConnection, path: Path, query: str, scratch: Path
 ) -> bool:
     """Replace a file by a query's rows as CSV; tell whether that changed anything."""
-    temporary_path(path).unlink(missing_ok=True)  # a killed run's
     made = scratch / path.name
     db.execute(f"copy ({query}) to {literal(made)} (format csv, header)")
-    if path.is_file() and filecmp.cmp(path, made, shallow=False):
-        return False
-    with replacing(path) as unpublished:
-        shutil.copyfile(made, unpublished)
-    return True
+    return publish_file(path, made)
 
 
 def relation_lines(

@@ -8,12 +8,12 @@ interprets a value. Contract: section 2 of docs/rules.md.
 import hashlib
 import os
 import re
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from docs_index.disk.confined import NotRegularError, open_file
 from docs_index.errors import SHOWN, StorageError, TableRefusedError, first_few
 
 MAX_LINE_BYTES = 16 * 2**20
@@ -73,11 +73,14 @@ def check_table(path: Path, required: Sequence[str] = ()) -> Table:
         StorageError: the file cannot be read.
     """
     try:
-        with open(path, "rb", opener=_open_at_once) as file:
-            identity = _identity(os.fstat(file.fileno()))
+        descriptor, status = open_file(path, follow=True)
+        with open(descriptor, "rb") as file:
             found = _plain_contents(file) or _contents(file)
     except IsADirectoryError:
         raise TableRefusedError(f"{path} is a directory, not a CSV file") from None
+    except NotRegularError:
+        message = f"{path} is not a regular file, so no CSV file"
+        raise TableRefusedError(message) from None
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror}") from error
     faults = found.faults
@@ -87,22 +90,17 @@ def check_table(path: Path, required: Sequence[str] = ()) -> Table:
         listed = first_few(faults)
         raise TableRefusedError(f"{path} is refused as a whole:\n{listed}\n{_ADVICE}")
     return Table(
-        path, found.header, found.newline, found.data_rows, found.sha256, identity
+        path=path,
+        header=found.header,
+        newline=found.newline,
+        data_rows=found.data_rows,
+        sha256=found.sha256,
+        identity=_identity(status),
     )
 
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    """Open a regular file; a named pipe would wait for its writer for ever."""
-    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        os.close(descriptor)
-        raise TableRefusedError(f"{path} is not a regular file, so no CSV file")
-    return descriptor
 
 
 def _plain_contents(file: BinaryIO) -> _Contents | None:

@@ -1,6 +1,6 @@
-"""The metadata of every generation in the store, read in one pass.
+"""The metadata of every generation in the store, read in one pass; writes nothing.
 
-A directory that cannot be used is an answer too, and says why: its name is taken all
+A directory that cannot be used has a row too, which says why: its name is taken all
 the same. DuckDB's own readers stop at the first such file.
 """
 
@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from docs_index.disk.confined import NotRegularError, TooLargeError, read_file
 from docs_index.vocabulary import STAGES
 
 KEYS = (
@@ -21,8 +22,6 @@ KEYS = (
     "origin_cohort_id",
 )
 _MAX_BYTES = 2**20
-_USUAL_BYTES = 2**16  # a larger buffer is not to be had without asking the system
-_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 Row = dict[str, str | None]
 
@@ -76,20 +75,13 @@ def _metadata(path: str) -> dict[str, object]:
 
 
 def _content(path: str) -> bytes:
-    descriptor = os.open(path, _FLAGS)
     try:
-        content = os.read(descriptor, _USUAL_BYTES)
-        while len(content) >= _USUAL_BYTES:
-            piece = os.read(descriptor, _MAX_BYTES)
-            content += piece
-            if len(content) > _MAX_BYTES:
-                message = f"its metadata.json has more than {_MAX_BYTES} bytes"
-                raise _UnreadableError(message)
-            if not piece:
-                break
-    finally:
-        os.close(descriptor)
-    return content
+        return read_file(path, at_most=_MAX_BYTES, follow=True)
+    except NotRegularError:
+        return b""  # what a pipe without a writer holds
+    except TooLargeError:
+        message = f"its metadata.json has more than {_MAX_BYTES} bytes"
+        raise _UnreadableError(message) from None
 
 
 def _known(metadata: dict[str, object], stage: str) -> Row:

@@ -23,6 +23,7 @@ from docs_index.disk.scratch import gather_temporary_files, remove_leftovers
 from docs_index.errors import DataRootError, DocsIndexError, printable
 from docs_index.layout import keep_from_strangers, open_layout
 from docs_index.warehouse.cohort_inputs import CohortInputs
+from docs_index.warehouse.faults import is_damaged_file
 from docs_index.warehouse.quoting import identifier, literal
 from docs_index.warehouse.sources import Sources
 
@@ -89,14 +90,9 @@ def _remove_damaged(build: Path) -> None:
         with duckdb.connect() as database:
             database.execute(f"attach {literal(str(build))} as build (read_only)")
     except duckdb.Error as error:
-        said = any(words in str(error) for words in _DAMAGED)
-        if said or isinstance(error, _DAMAGE):  # else a lock, say, which dbt tells of
+        if is_damaged_file(error):  # else a lock, say, which dbt reports
             build.unlink()
             build.with_name(f"{build.name}.wal").unlink(missing_ok=True)
-
-
-_DAMAGE = (duckdb.SerializationException, duckdb.InternalException)
-_DAMAGED = ("not a valid DuckDB", "Could not read enough bytes", "orrupt")
 
 
 def _refuse_a_query(path: Path) -> None:

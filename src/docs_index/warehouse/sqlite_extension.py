@@ -2,8 +2,8 @@
 
 Python's sqlite3 and DuckDB's extension are two SQLite libraries that do not see each
 other's locks: with one file open in both in one process, the file is corrupted. So
-sqlite3 (`index`) works on it only before DuckDB attaches it and after DuckDB has let
-it go.
+sqlite3 (`index`) works on it only before DuckDB attaches it and after DuckDB has
+detached it. Nothing here creates an index or changes a row.
 """
 
 from pathlib import Path
@@ -11,7 +11,9 @@ from pathlib import Path
 import duckdb
 import duckdb_extension_sqlite_scanner  # type: ignore[import-untyped]
 
+from docs_index.disk.faults import Fault
 from docs_index.errors import IndexFileError, LockedError
+from docs_index.warehouse.faults import fault_of
 from docs_index.warehouse.quoting import literal
 
 
@@ -42,7 +44,7 @@ def attach_index(
         try:
             connection.execute("select 1 from stored.documents limit 0")  # opens it
         except duckdb.Error as error:
-            if "is locked" not in str(error):
+            if fault_of(error) is not Fault.LOCKED:
                 raise
             raise LockedError(
                 f"{path} is in use by another program, which has been reading it for "

@@ -20,6 +20,7 @@ from docs_index.apps.cli.exits import (
 from docs_index.apps.cli.text_tables import cut
 from docs_index.errors import BuildError, printable
 from docs_index.ingest.materialize import Summary
+from docs_index.warehouse.faults import fault_of, is_interrupt
 
 _LONGEST_LINE = 300  # of an example, which then loses its middle
 _OTHER_VERSION = "the build is of another version: run `dbt build` again"
@@ -31,17 +32,15 @@ def ending_cleanly() -> Iterator[None]:
     with exits.ending_cleanly():
         try:
             yield
-        except duckdb.InterruptException:
-            end(AFTER_INTERRUPT, INTERRUPTED)
         except (duckdb.BinderException, duckdb.CatalogException) as error:
             message = f"{_OTHER_VERSION} ({str(error).splitlines()[0]})"
             end(message, BuildError.exit_code)
-        except duckdb.Error as error:
-            end_of_database(error)
-        except RuntimeError as error:
-            if str(error) != "Query interrupted":  # what DuckDB makes of a signal
+        except (duckdb.Error, RuntimeError) as error:
+            if is_interrupt(error):
+                end(AFTER_INTERRUPT, INTERRUPTED)
+            if not isinstance(error, duckdb.Error):
                 raise
-            end(AFTER_INTERRUPT, INTERRUPTED)
+            end_of_database(error, fault_of(error))
 
 
 def print_summary(summary: Summary) -> None:

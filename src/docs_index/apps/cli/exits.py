@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import typer
 
+from docs_index.disk.faults import Fault, fault_of
 from docs_index.errors import (
     VERIFY,
     DocsIndexError,
@@ -36,26 +37,26 @@ def ending_cleanly() -> Iterator[None]:
         yield
     except DocsIndexError as error:
         end(str(error), error.exit_code)
-    except BrokenPipeError:  # whoever read has gone: `materialize_docs.py | head`
+    except BrokenPipeError:  # the reader has gone: `materialize_docs.py | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(UNREAD) from None
     except OSError as error:
         end(f"{error}; run again to complete", StorageError.exit_code)
     except sqlite3.Error as error:
-        end_of_database(error)
+        end_of_database(error, fault_of(error))
     except UnicodeEncodeError as error:
         end(f"{error.object!r} is not UTF-8", DocsIndexError.exit_code)
     except KeyboardInterrupt:
         end(AFTER_INTERRUPT, INTERRUPTED)
 
 
-def end_of_database(error: Exception) -> NoReturn:
-    """End with what a database says: it is locked, damaged, or the disk fails it."""
-    said = str(error).splitlines()[0]
-    if "malformed" in said:
-        end(f"{said}; {VERIFY}", IndexFileError.exit_code)
-    code = (LockedError if "is locked" in said else StorageError).exit_code
-    end(f"{said}; run again to complete", code)
+def end_of_database(error: Exception, fault: Fault) -> NoReturn:
+    """End with a database's own message, and with what to do about such a fault."""
+    message, *_ = str(error).splitlines()
+    if fault is Fault.DAMAGED:
+        end(f"{message}; {VERIFY}", IndexFileError.exit_code)
+    code = (LockedError if fault is Fault.LOCKED else StorageError).exit_code
+    end(f"{message}; run again to complete", code)
 
 
 def end(message: str, code: int) -> NoReturn:

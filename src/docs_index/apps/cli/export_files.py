@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
+from docs_index.disk.publish import replacing
 from docs_index.errors import OutputExistsError
 from docs_index.index.reader import Documents
 from docs_index.index.row import NAMES, Document
@@ -44,17 +45,11 @@ def export(
     if output is None:
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
         return _write(sys.stdout, found, form, names)
-    beside = output.with_name(f".{output.name}.unpublished")
-    try:
+    with replacing(output, keeps_mode=False) as unpublished:
         if form == "parquet":
-            count = _write_parquet(beside, found, names)
-        else:
-            with beside.open("w", encoding="utf-8", newline="") as file:
-                count = _write(file, found, form, names)
-        os.replace(beside, output)
-    finally:
-        beside.unlink(missing_ok=True)
-    return count
+            return _write_parquet(unpublished, found, names)
+        with unpublished.open("w", encoding="utf-8", newline="") as file:
+            return _write(file, found, form, names)
 
 
 def refuse_to_overwrite(output: Path, *, replace: bool) -> None:

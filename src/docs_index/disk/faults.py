@@ -1,0 +1,47 @@
+"""What kind of fault an error of the system or of SQLite is, by its code.
+
+Owns that one decision, so that no other module looks at the words of a message. Raises
+nothing and writes nothing. `warehouse.faults` does the same for DuckDB's errors.
+"""
+
+import errno
+import sqlite3
+from enum import Enum
+
+
+class Fault(Enum):
+    """What is wrong, and so what the user can do."""
+
+    LOCKED = "another program keeps it to itself: wait"
+    DAMAGED = "it is not what this program has written: verify or rebuild"
+    FULL = "there is no room: free some"
+    STORAGE = "the system fails: run again"
+    STATEMENT = "what a statement names or reads is not as it must be"
+    UNKNOWN = "the error has no code"
+
+
+_OF_SQLITE = {  # primary result codes; others are of STORAGE
+    sqlite3.SQLITE_BUSY: Fault.LOCKED,
+    sqlite3.SQLITE_LOCKED: Fault.LOCKED,
+    sqlite3.SQLITE_PROTOCOL: Fault.LOCKED,
+    sqlite3.SQLITE_CORRUPT: Fault.DAMAGED,
+    sqlite3.SQLITE_NOTADB: Fault.DAMAGED,
+    sqlite3.SQLITE_FULL: Fault.FULL,
+    sqlite3.SQLITE_ERROR: Fault.STATEMENT,
+}
+_OF_SYSTEM = {errno.ENOSPC: Fault.FULL, errno.EDQUOT: Fault.FULL}
+
+
+def fault_of(error: BaseException) -> Fault:
+    """Return what kind of fault an error is."""
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", None)
+        return Fault.UNKNOWN if code is None else fault_of_code(code)
+    if isinstance(error, OSError):
+        return _OF_SYSTEM.get(error.errno or 0, Fault.STORAGE)
+    return Fault.UNKNOWN
+
+
+def fault_of_code(code: int) -> Fault:
+    """Return what kind of fault a result code of SQLite is, an extended one too."""
+    return _OF_SQLITE.get(code & 0xFF, Fault.STORAGE)

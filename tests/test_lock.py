@@ -1,0 +1,58 @@
+"""A lock keeps others out, ends with its block, and is taken on nothing but a lock."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from docs_index.disk.lock import (
+    held_lock,
+    holder_of,
+    is_folder_locked,
+    locked_folder,
+    take_lock,
+)
+from docs_index.errors import DataRootError
+
+
+@pytest.mark.parametrize("content", [b"", b"a text of its own"])
+def test_a_link_in_the_place_of_the_lock_is_refused(
+    tmp_path: Path, content: bytes
+) -> None:
+    theirs = tmp_path / "theirs.txt"
+    theirs.write_bytes(content)
+    (tmp_path / ".lock").symlink_to(theirs)
+    for take in (take_lock, lambda path: held_lock(path).__enter__()):
+        with pytest.raises(DataRootError, match="move it away"):
+            take(tmp_path / ".lock")
+    assert theirs.read_bytes() == content
+
+
+def test_a_link_to_nothing_makes_no_lock(tmp_path: Path) -> None:
+    (tmp_path / ".lock").symlink_to("new")
+    with pytest.raises(DataRootError, match="move it away"):
+        take_lock(tmp_path / ".lock")
+    assert os.listdir(tmp_path) == [".lock"]
+
+
+def test_a_lock_has_a_holder_during_its_block(tmp_path: Path) -> None:
+    path = tmp_path / "db/.lock"
+    assert holder_of(path) is None
+    with held_lock(path):
+        assert f"(process {os.getpid()})" in str(holder_of(path))
+        with held_lock(path):
+            pass
+        assert holder_of(path) is not None
+    assert holder_of(path) is None
+    assert path.read_bytes() == b""
+
+
+def test_a_folder_is_locked_during_its_block(tmp_path: Path) -> None:
+    assert not is_folder_locked(tmp_path)
+    with locked_folder(tmp_path):
+        assert is_folder_locked(tmp_path)
+    assert not is_folder_locked(tmp_path)
+    assert not is_folder_locked(tmp_path / "none")
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(NotADirectoryError), locked_folder(tmp_path / "link"):
+        pass
