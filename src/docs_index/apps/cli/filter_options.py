@@ -10,8 +10,10 @@ import typer
 
 from docs_index.errors import DocsIndexError
 from docs_index.index.filters import Filters, is_instant
+from docs_index.index.query import rows_of
 from docs_index.index.reader import open_documents
 from docs_index.layout import STAGES
+from docs_index.resources import sql
 
 _MOST = 200
 _STATUSES = ("ok", "parse_error")
@@ -19,16 +21,13 @@ _STATUSES = ("ok", "parse_error")
 
 def _values(column: str, begun: str) -> list[str]:
     """Return the values of a column that begin as typed; none where that fails."""
-    query = (
-        f"select distinct {column} from documents "
-        f"where substr({column}, 1, length(?1)) = ?1 order by 1 limit ?2"
-    )
+    typed = {"column": column, "begun": begun, "most": _MOST}
     try:
         with open_documents() as documents:
-            rows = documents.connection.execute(query, [begun, _MOST]).fetchall()
+            rows = rows_of(documents, sql("index/completions.sql"), typed)
     except (DocsIndexError, OSError, sqlite3.Error):
         return []
-    return [value for (value,) in rows]
+    return [row["value"] for row in rows]
 
 
 def _stages(incomplete: str) -> list[str]:

@@ -1,8 +1,10 @@
--- The pairs of template and model without a document that parsed, out of
--- report_coverage.sql.
-select stage, template_id, model_id, parse_errors, bad_rows
-from (
-{coverage}
-)
+-- The pairs of template and model without a document that parsed.
+select
+    stage,
+    template_id,
+    model_id,
+    parse_errors,
+    bad_rows
+from coverage
 where is_gap
 order by stage, template_id, model_id
