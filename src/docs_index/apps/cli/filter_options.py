@@ -1,4 +1,8 @@
-"""The options that choose documents, and what a shell may complete in them."""
+"""The options that choose documents, and the values that a shell may complete.
+
+Owns the names of these options. Completion only reads the index, and is silent where
+that fails.
+"""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -159,7 +163,7 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
         filters = Filters(*(values.pop(name) for name in _FILTERS))
         command(filters=filters, **values)
 
-    # By these typer knows the options of a command.
+    # typer reads the options of a command from these.
     vars(run)["__signature__"] = Signature([*own.values(), *chosen])
     run.__annotations__ = {name: each.annotation for name, each in own.items()}
     run.__annotations__ |= _FILTERS
