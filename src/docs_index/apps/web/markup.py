@@ -36,7 +36,8 @@ def safe_html(text: str) -> Markup:
     """Return a text as HTML; what is not plain formatting is shown as written."""
     tokens = _FORMATTING.parse(text)
     _remove_attributes(tokens)
-    return Markup(_FORMATTING.renderer.render(tokens, _FORMATTING.options, {}))
+    html = _FORMATTING.renderer.render(tokens, _FORMATTING.options, {})
+    return Markup(html.rstrip("\n"))
 
 
 def _remove_attributes(tokens: Sequence[Token]) -> None:

@@ -4,7 +4,6 @@ Only reads: the copy of the index that Datasette serves, and the texts of the do
 whose page is opened. Answers requests of this machine alone.
 """
 
-import sqlite3
 from typing import Any, Final
 
 from datasette import hookimpl  # type: ignore[import-untyped]
@@ -38,11 +37,6 @@ class Pages:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-
-    @hookimpl  # type: ignore[untyped-decorator]
-    def prepare_connection(self, conn: sqlite3.Connection) -> None:
-        """Give every connection the views that queries of the pages use."""
-        conn.executescript(sql("index/views.sql"))
 
     @hookimpl  # type: ignore[untyped-decorator]
     def render_cell(
