@@ -96,7 +96,11 @@ def _metadata(index: sqlite3.Connection) -> dict[str, Any]:
 
 
 def _queries() -> dict[str, dict[str, Any]]:
-    """Return the queries that have a page of their own."""
+    """Return the queries that have a page of their own.
+
+    Each is whole: with a view of the connection, as `coverage` of index/views.sql is,
+    Datasette would show a second database.
+    """
     statements = {
         "search": ("Search in the texts", sql("apps/web/browse_search.sql")),
         "latest": (

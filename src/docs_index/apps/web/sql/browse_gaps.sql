@@ -1,6 +1,4 @@
 -- The pairs of template and model without a document that parsed.
--- The page has the whole query: with a view of its connection, as `coverage` in
--- index/sql/views.sql is, Datasette would show a second database.
 with counted as (
     select
         stage,
