@@ -1,4 +1,8 @@
-"""What is on disk under `docs/`, as tables: for checks, and for a new index."""
+"""What is on disk under `docs/`, as tables: for checks, and for a new index.
+
+Owns the tables `found`, `entries`, `metadata_texts` and `recorded` of a session. Reads
+directories through an inspector alone, and writes nothing outside of `scratch`.
+"""
 
 from pathlib import Path
 
@@ -6,11 +10,11 @@ from docs_index.audit.inspector import Inspector
 from docs_index.disk.workers import Workers
 from docs_index.progress import Progress
 from docs_index.resources import rendered, sql
-from docs_index.warehouse.quoting import column_types, literal
 from docs_index.warehouse.session import Session, chunks
 
 CHUNK = 500  # documents that a worker looks at together
 FEW = 500  # documents that are not worth starting workers for
+DUCKDB_LONGEST = 2**24  # bytes of a line of JSON that DuckDB takes by itself
 
 
 def survey(
@@ -27,25 +31,19 @@ def survey(
     as far as is known: at least `expected`.
     """
     session.db.execute(sql("audit/found.sql"))
+    statement = sql("audit/found_lines.sql")
     done = 0
     for lines in workers.map(inspector.look, chunks(inspector.keys(), CHUNK)):
-        done += load_lines(session, "found", lines, scratch)
+        done += load_lines(session, statement, lines, scratch)
         progress(done, max(done, expected))
-    session.db.execute(
-        sql("audit/found_files.sql").format(recorded=rendered("recorded.sql"))
-    )
+    session.db.execute(sql("audit/found_files.sql"))
+    session.db.execute(rendered("recorded.sql"))
 
 
-def load_lines(session: Session, table: str, lines: bytes, scratch: Path) -> int:
-    """Add lines of JSON to a table; return how many there were."""
-    relation = session.db.table(table)
-    types = zip(relation.columns, relation.types, strict=True)
-    path = scratch / f"{table}.json"
+def load_lines(session: Session, statement: str, lines: bytes, scratch: Path) -> int:
+    """Add lines of JSON to a table by an insert statement; return their number."""
+    path = scratch / "lines.json"
     path.write_bytes(lines)
-    longest = max(2**24, len(lines))
-    session.db.execute(
-        f"insert into {table} from read_json({literal(path)}, "
-        f"format = 'newline_delimited', columns = {column_types(types)}, "
-        f"maximum_object_size = {longest})"
-    )
+    longest = max(DUCKDB_LONGEST, len(lines))
+    session.db.execute(statement, {"path": str(path), "longest": longest})
     return lines.count(b"\n")

@@ -1,4 +1,4 @@
-"""What can be wrong with a data root: the codes, and a report for a person.
+"""What can be wrong with a data root: the codes, and the report of them.
 
 The codes are stable: scripts may depend on them. Their meanings and remedies are in
 `findings.csv`, and in docs/verifying.md for people.
@@ -18,7 +18,8 @@ _WIDTH = 76
 class Finding(NamedTuple):
     """One thing that is wrong.
 
-    `path` is relative to the data root; `doc_id` is None where no document is meant.
+    `code` is one of findings.csv, `detail` says what was found. `path` is relative to
+    the data root; `doc_id` is None where the finding is not about a document.
     """
 
     code: str
@@ -65,15 +66,15 @@ def known_findings() -> dict[str, Known]:
 
 def in_order(findings: list[Finding]) -> tuple[list[Finding], dict[str, int]]:
     """Return findings by code, path and detail, and the number of each code."""
-    place = {code: number for number, code in enumerate(known_findings())}
+    rank = {code: number for number, code in enumerate(known_findings())}
     findings = sorted(
-        findings, key=lambda each: (place[each.code], each.path, each.detail)
+        findings, key=lambda each: (rank[each.code], each.path, each.detail)
     )
     return findings, dict(Counter(each.code for each in findings))
 
 
 def report_lines(report: Report) -> Iterator[str]:
-    """Yield a report for a person: of each code its remedy, and the first few."""
+    """Yield the lines of a report: of each code its remedy, and the first few."""
     yield f"data root {report.data_root}"
     yield (
         f"{report.documents} documents in the index, {report.directories} "

@@ -1,4 +1,9 @@
-"""What SQLite itself finds in a copy of the index."""
+"""What SQLite itself finds in a copy of the index.
+
+Owns the copy while it is checked, and mends values in it that DuckDB cannot read. The
+index is not touched. Tables and columns have names that a damaged file gives: these are
+quoted, as SQL has no parameters for names.
+"""
 
 import sqlite3
 from collections.abc import Iterator
@@ -48,7 +53,7 @@ def check_copy(copy: Path, name: str) -> Iterator[Finding]:
 
 
 def _objects(index: sqlite3.Connection) -> dict[tuple[str, str], str]:
-    """Return what stands on this program's tables; other tables are their owner's."""
+    """Return the objects of this program's tables; other programs' are left out."""
     rows = index.execute(
         "select type, name, tbl_name, sql from sqlite_master where sql is not null"
     ).fetchall()
@@ -64,7 +69,7 @@ def _expected_objects() -> dict[tuple[str, str], str]:
 
 
 def _bad_values(index: sqlite3.Connection, table: str, name: str) -> Iterator[Finding]:
-    """Yield the values that are not of their column's type, or no text."""
+    """Yield the values that are not of their column's type, or are not UTF-8."""
     index.text_factory = bytes
     columns = [
         (column.decode(), declared.decode().lower())

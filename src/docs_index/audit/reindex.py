@@ -1,8 +1,9 @@
 """Rebuild the index from the documents' metadata.json files alone.
 
 Every column of the table `documents` is in metadata.json. The lists of the last run are
-not: they are empty until `materialize_docs.py` writes them. A new file is made beside,
-and takes its name when it is whole.
+not: they are empty until `materialize_docs.py` writes them. Writes one file, the new
+index: under a temporary path first, which takes the file's name when it is whole. Never
+changes a document.
 """
 
 import os
@@ -12,7 +13,6 @@ from pathlib import Path
 from docs_index.audit.disk_tables import survey
 from docs_index.audit.findings import Finding, in_order
 from docs_index.audit.inspector import Inspector
-from docs_index.audit.verify import metadata_check
 from docs_index.disk.lock import take_lock
 from docs_index.disk.publish import replacing
 from docs_index.disk.scratch import remove_leftovers
@@ -27,14 +27,18 @@ from docs_index.index.database import (
 from docs_index.layout import Layout
 from docs_index.progress import Progress
 from docs_index.resources import sql
-from docs_index.warehouse.quoting import identifier
 from docs_index.warehouse.session import Session, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
 
 
 @dataclass(frozen=True)
 class Options:
-    """Where the index goes, and what may be written over or left out."""
+    """Where the index goes, and what may be written over or left out.
+
+    `output` is the new index; with `replace` a file of that name is replaced. With
+    `skip_damaged` the index is written though documents are damaged: without them, and
+    without their descendants. `workers` is the number of processes that read.
+    """
 
     output: Path
     replace: bool = False
@@ -44,10 +48,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Summary:
-    """What became of it; `output` is None where damage kept it from being written.
+    """What was done; `output` is None where damage kept the index from being written.
 
-    `left_out` counts the directories that have no row: damaged ones, and what hangs on
-    them.
+    `left_out` counts the directories that have no row: damaged ones, and their
+    descendants.
     """
 
     data_root: str
@@ -75,7 +79,7 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
         with started_workers(options.workers, Inspector.__module__, lock) as workers:
             inspector = Inspector(str(layout.root), str(layout.docs))
             survey(session, inspector, workers, session.scratch, progress, 0)
-        findings = _check(session, session.scratch / "empty.sqlite")
+        findings = _check(session)
         documents = session.count("good")
         left_out = session.count("(from found where is_document)") - documents
         is_written = options.skip_damaged or not findings
@@ -100,35 +104,20 @@ def _refuse_to_overwrite(options: Options) -> None:
         raise OutputExistsError(f"{options.output} cannot be a file: name another one")
 
 
-def _check(session: Session, empty: Path) -> list[Finding]:
+def _check(session: Session) -> list[Finding]:
     """Make the table `good` of the rows without a fault; return the faults."""
-    create_index(empty)  # for the names of its columns
-    attach_index(session.db, empty, read_only=True)
-    names = session.db.table("stored.documents").columns
-    columns = ", ".join(
-        f"cast({identifier(name)} as varchar) as {identifier(name)}"
-        for name in names
-        if name != "doc_dir"
-    )
-    required = " and ".join(
-        f"{identifier(name)} is not null" for (name,) in session.rows(_REQUIRED)
-    )
-    session.db.execute(sql("audit/reindex_documents.sql").format(columns=columns))
-    session.db.execute(sql("audit/findings.sql"))
-    for statement in (
-        sql("audit/reindex_unreadable.sql").format(required=required),
-        metadata_check(names),
-        sql("audit/verify_lineage.sql"),
-    ):
-        session.db.execute(f"insert into findings {statement}")
-    session.db.execute(sql("audit/reindex_good.sql"))
-    session.db.execute("detach stored")
+    for statement in _CHECKS:
+        session.db.execute(sql(statement))
     return [Finding(*row) for row in session.rows("from findings")]
 
 
-_REQUIRED = (
-    "select column_name from duckdb_columns() "
-    "where database_name = 'stored' and table_name = 'documents' and not is_nullable"
+_CHECKS = (
+    "audit/findings.sql",
+    "audit/reindex_documents.sql",
+    "audit/reindex_unreadable.sql",
+    "audit/verify_metadata.sql",
+    "audit/verify_lineage.sql",
+    "audit/reindex_good.sql",
 )
 
 
@@ -137,10 +126,7 @@ def _write(session: Session, options: Options) -> None:
         try:
             write_schema(unpublished)
             attach_index(session.db, unpublished, read_only=False)
-            columns = session.columns("stored.documents")
-            session.db.execute(
-                f"insert into stored.documents ({columns}) select {columns} from good"
-            )
+            session.db.execute(sql("audit/reindex_insert.sql"))
             session.db.execute("detach stored")
             settle_index(unpublished)
             _refuse_to_overwrite(options)

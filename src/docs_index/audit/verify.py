@@ -1,15 +1,15 @@
 """Prove that the index and the directories of a data root agree, changing neither.
 
-What agrees is decided in SQL (`sql/verify_*.sql`) over a copy of the index and what
-was found on disk. A run may be at work meanwhile: the copy is of one moment, and a
+SQL decides what agrees (`sql/verify_*.sql`), over a copy of the index and over tables
+of what is on disk. A run may be at work meanwhile: the copy is of one moment, and a
 document has its directory before it has its row. What such a run may yet settle is
-counted, not judged. Codes: docs/verifying.md.
+counted, not judged. Nothing in the data root is written. Codes: docs/verifying.md.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -27,7 +27,6 @@ from docs_index.progress import Progress
 from docs_index.resources import sql
 from docs_index.warehouse.faults import fault_of
 from docs_index.warehouse.list_checksums import LISTS, list_checksums
-from docs_index.warehouse.quoting import identifier, literal
 from docs_index.warehouse.session import Session, chunks, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
 
@@ -42,12 +41,31 @@ _UNSETTLED = (
 
 @dataclass(frozen=True)
 class Options:
-    """What is checked: `share` is that of the documents to read, at most 1."""
+    """What is checked.
+
+    `share` is that of the documents whose texts are read, from 0 to 1, and `read_data`
+    the same as the user has put it. `evaluation_root` is the folder under the data root
+    that evaluations were copied from. `workers` is the number of processes.
+    """
 
     share: float = 0.0
     read_data: str = "none"
     evaluation_root: str = RESPONSES
     workers: int = 1
+
+
+class Counts(NamedTuple):
+    """How many things were looked at.
+
+    `documents` are those of the index, `directories` those of documents on disk;
+    `documents_read` have had their texts read, and `sources_missing` have no response
+    file any more.
+    """
+
+    documents: int = 0
+    directories: int = 0
+    documents_read: int = 0
+    sources_missing: int = 0
 
 
 def verify(layout: Layout, options: Options, progress: Progress) -> Report:
@@ -64,7 +82,7 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
         copy = copy_index(layout, scratch)
         findings: list[Finding] = []
         is_complete = True
-        counts = (0, 0, 0, 0)
+        counts = Counts()
         try:
             findings += check_copy(copy, layout.within(layout.index))
             with opened_session(layout) as session:
@@ -84,14 +102,10 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
         undecided = len(findings) - len(settled)
         findings = settled
     findings, found = in_order(findings)
-    documents, directories, documents_read, sources_missing = counts
     return Report(
         data_root=str(layout.root),
         read_data=options.read_data,
-        documents=documents,
-        directories=directories,
-        documents_read=documents_read,
-        sources_missing=sources_missing,
+        **counts._asdict(),
         is_complete=is_complete,
         running=running,
         undecided=undecided,
@@ -125,12 +139,8 @@ def _attach(session: Session, copy: Path) -> None:
 
 def _compare(
     session: Session, options: Options, scratch: Path, progress: Progress
-) -> tuple[int, int, int, int]:
-    """Fill the table `findings`.
-
-    Returns the numbers of documents, directories, documents that were read, and
-    response files that are not there.
-    """
+) -> Counts:
+    """Fill the table `findings`; return how many things were looked at."""
     documents = session.count("documents")
     inspector = Inspector(str(session.layout.root), str(session.layout.docs))
     count = options.workers if documents > FEW else 1
@@ -141,43 +151,32 @@ def _compare(
             {"share": options.share, "evaluation_root": options.evaluation_root},
         )
         tasks = chunks((Wanted(*row) for row in wanted), CHUNK)
+        statement = sql("audit/contents_lines.sql")
         done = 0
         for lines in workers.map(inspector.read, tasks):
-            done += load_lines(session, "contents", lines, scratch)
+            done += load_lines(session, statement, lines, scratch)
             progress(done, documents)
-    for statement, values in _checks(session):
-        session.db.execute(f"insert into findings {statement}", values)
-    return (
-        documents,
-        session.count("(from found where is_document)"),
-        session.count("(from contents where is_read)"),
-        session.count("(from contents where is_source_missing)"),
+    _check(session)
+    return Counts(
+        documents=documents,
+        directories=session.count("(from found where is_document)"),
+        documents_read=session.count("(from contents where is_read)"),
+        sources_missing=session.count("(from contents where is_source_missing)"),
     )
 
 
-def _checks(session: Session) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the queries for findings, with the values that they take."""
+def _check(session: Session) -> None:
     index = {"index": session.layout.within(session.layout.index)}
     checksums = list_checksums(session, {name: f"stored.{name}" for name in LISTS})
-    yield sql("audit/verify_directories.sql"), {}
-    yield metadata_check(session.db.table("stored.documents").columns), {}
-    yield sql("audit/verify_lineage.sql"), {}
-    yield sql("audit/verify_contents.sql"), {}
-    yield sql("audit/verify_lists.sql").format(checksums=checksums), index
+    for statement in _CHECKS:
+        session.db.execute(sql(statement))
+    lists = sql("audit/verify_lists.sql").format(checksums=checksums)
+    session.db.execute(lists, index)
 
 
-def metadata_check(columns: Iterable[str]) -> str:
-    """Return the query that holds every column of a row against metadata.json."""
-    differences = ", ".join(map(_difference, columns))
-    return sql("audit/verify_metadata.sql").format(differences=differences)
-
-
-def _difference(column: str) -> str:
-    """Return SQL for what a column is in the row and in metadata.json, if not alike."""
-    row = f"documents.{identifier(column)}"
-    file = f"cast(recorded.{identifier(column)} as varchar)"
-    words = f"{literal(column + ' is ')} || {{}} || ' in the row, ' || {{}} || ' here'"
-    said = words.format(
-        *(f"coalesce(left({each}, 200), 'null')" for each in (row, file))
-    )
-    return f"case when {row} is distinct from {file} then {said} end"
+_CHECKS = (
+    "audit/verify_directories.sql",
+    "audit/verify_metadata.sql",
+    "audit/verify_lineage.sql",
+    "audit/verify_contents.sql",
+)

@@ -1,27 +1,18 @@
-"""Which documents are meant: options of a command as a condition in SQL."""
+"""Which documents are meant: options of a command as a condition in SQL.
+
+Owns the conditions, which are fixed pieces; values are always parameters. The view
+`latest_documents` (views.sql) decides what is the latest. Asks no database.
+"""
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-
-from docs_index.index.row import LATEST_FIRST
+from typing import Any
 
 _INSTANT = re.compile(
     r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2}(?::[0-9]{2}(?::[0-9]{2}Z?)?)?)?)?)?"
 )
-_LATEST = f"""documents.doc_id in (
-    select doc_id
-    from (
-        select
-            doc_id,
-            row_number() over (
-                partition by stage, logical_key_id order by {LATEST_FIRST}
-            ) as place
-        from documents
-        where status = 'ok'
-    )
-    where place = 1
-)"""
+_LATEST = "documents.doc_id in (select doc_id from latest_documents)"
 
 
 @dataclass(frozen=True)
@@ -56,6 +47,16 @@ class Filters:
             conditions.append(_LATEST)
         return " and ".join(conditions), values
 
+    def parameters(self) -> dict[str, Any]:
+        """Return every filter as search_hits.sql takes it: texts as glob patterns."""
+        values = asdict(self)
+        for name, value in values.items():
+            if name in ("since", "until"):
+                values[name] = value and value.removesuffix("Z")
+            elif isinstance(value, str):
+                values[name] = _pattern(value)
+        return values
+
 
 def is_instant(text: str) -> bool:
     """Tell whether a text is the beginning of a `created_at`."""
@@ -75,5 +76,10 @@ def _condition(name: str, value: str) -> tuple[str, str]:
     if name == "until":
         return "documents.created_at < ? || char(127)", value.removesuffix("Z")
     if "*" in value:
-        return f"documents.{name} glob ?", re.sub(r"([?\[])", r"[\1]", value)
+        return f"documents.{name} glob ?", _pattern(value)
     return f"documents.{name} = ?", value
+
+
+def _pattern(value: str) -> str:
+    """Return a glob pattern in which `*` alone means other characters."""
+    return re.sub(r"([?\[])", r"[\1]", value)

@@ -1,4 +1,7 @@
-"""The tree that a document stands in: what it was made from, and what from it."""
+"""The lineage tree of a document: its ancestors, itself, and its descendants.
+
+Owns the shape of the tree and its lines. Only reads, through `Documents`.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,8 +14,8 @@ from docs_index.index.shapes import brief
 def tree(documents: Documents, document: Document) -> dict[str, Any]:
     """Return the first ancestor; each node has its `children`.
 
-    Of the ancestors' children only those on the way are there, of the document's own
-    all.
+    An ancestor has one child, the next on the way to the document. The document has all
+    its descendants.
     """
     node = _below(documents, document)
     for ancestor in documents.parents(document.doc_id):
@@ -37,6 +40,6 @@ def lines(
         node["doc_id"] == meant,
     )
     inner = before + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
-    for place, child in enumerate(node["children"], 1):
-        last = place == len(node["children"])
+    for number, child in enumerate(node["children"], 1):
+        last = number == len(node["children"])
         yield from lines(child, meant, inner, "└─ " if last else "├─ ")

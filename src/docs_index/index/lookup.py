@@ -1,4 +1,8 @@
-"""The document that a person means: by id, by the beginning of one, or by task."""
+"""The document that the user means: by id, by the beginning of one, or by task.
+
+Only reads, through `Documents`. A name that fits several documents is an error that
+lists them.
+"""
 
 from docs_index.errors import UnknownDocumentError, first_few
 from docs_index.index.reader import Documents

@@ -1,4 +1,4 @@
-"""Ask the index with SQL, and have rows by their columns' names."""
+"""Ask the index with SQL, and get rows by their columns' names. Only reads."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

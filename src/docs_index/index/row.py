@@ -1,15 +1,22 @@
-"""A row of the index as Python has it, and the order in which rows are the latest."""
+"""A row of the index as Python has it, and the order in which rows are the latest.
+
+Owns the names of the columns of `documents`. It reads and writes nothing.
+"""
 
 import json
 from dataclasses import dataclass, fields
 from typing import Any
 
-# The order of documents_latest_report.csv: the first of its rows is the latest.
-LATEST_FIRST = """
-    created_at desc,
-    json_extract(meta_small, '$.row_index') desc,
-    json_extract(meta_small, '$.source_csv'),
-    doc_id
+_ORDER = (
+    "created_at desc",
+    "json_extract(meta_small, '$.row_index') desc",
+    "json_extract(meta_small, '$.source_csv')",
+    "doc_id",
+)
+LATEST_FIRST = ", ".join(_ORDER)
+"""The order of documents_latest_report.csv: the first row is the latest.
+
+The view `latest_documents` of views.sql has the same.
 """
 
 

@@ -1,8 +1,9 @@
-"""Full-text search: an index of its own beside the documents', made of them.
+"""Full-text search: an index of its own, made from the documents.
 
-`db/documents.search.sqlite` holds every document's text once more, parsed where it
-could be. It may be deleted: the next search makes it anew. It follows the documents in
-one transaction, so a search that is killed leaves it as it was.
+Owns `db/documents.search.sqlite`, a copy of every document's text, parsed where it
+could be. The file may be deleted: the next search makes it again. It follows the
+documents in one transaction, so a search that is killed leaves it as it was. The index
+of documents is only read.
 """
 
 import sqlite3
@@ -18,27 +19,17 @@ from docs_index.errors import (
 from docs_index.index.database import is_damage
 from docs_index.index.filters import Filters
 from docs_index.index.reader import Documents
-from docs_index.index.row import COLUMNS, Document
+from docs_index.index.row import Document
+from docs_index.resources import sql
 
 APPLICATION_ID = 0x64637372  # "dcsr"
 VERSION = 1
-_SCHEMA = f"""
-create virtual table texts using fts5 (
-    doc_id unindexed, task_id, text, tokenize = "unicode61 remove_diacritics 2"
-);
-pragma application_id = {APPLICATION_ID};
-pragma user_version = {VERSION};
-"""
-# What stands around a word that was found: of Unicode's private use.
+_MARKS = (
+    f"pragma application_id = {APPLICATION_ID}",
+    f"pragma user_version = {VERSION}",
+)
+# The marks before and after a word that was found: of Unicode's private use.
 FOUND, END = "\ue000", "\ue001"
-_HITS = """
-select {columns}, -bm25(texts) as rank, snippet(texts, 2, ?, ?, '…', 24)
-from texts
-inner join stored.documents as documents on texts.doc_id = documents.doc_id
-where texts match ? and {condition}
-order by bm25(texts), documents.created_at desc, documents.doc_id
-limit ?
-"""
 _TAKE_IN = "insert into texts (doc_id, task_id, text) values (?, ?, ?)"
 
 Hit = tuple[Document, float, str]
@@ -62,9 +53,10 @@ def searching(documents: Documents) -> Iterator[sqlite3.Connection]:
             ]
             if found != [APPLICATION_ID, VERSION]:
                 _refuse_others(connection, documents)
-                connection.executescript(f"begin immediate; {_SCHEMA} commit;")
+                _make(connection)
             uri = f"{documents.layout.index.as_uri()}?mode=ro"
             connection.execute("attach ? as stored", [uri])
+            connection.executescript(sql("index/views.sql"))
             yield connection
     except sqlite3.DatabaseError as error:
         if not _has_full_text_search():
@@ -82,8 +74,8 @@ def refresh(
 ) -> tuple[int, int]:
     """Bring the search index up to the documents; with `anew`, take all in again.
 
-    Returns how many were taken in, and how many could not be read: they are tried again
-    the next time.
+    Returns how many were taken in, and how many could not be read. The next search
+    tries those again.
     """
     if not anew and _ids(connection, "texts") == _ids(connection, "stored.documents"):
         return 0, 0
@@ -116,13 +108,27 @@ def hits(
     A word that ends with `*` is the beginning of one; words in one argument stand
     together.
     """
-    condition, values = filters.condition()
-    query = _HITS.format(columns=COLUMNS, condition=condition)
-    match = " ".join(map(_phrase, words))
-    for *row, rank, snippet in connection.execute(
-        query, [FOUND, END, match, *values, limit]
-    ):
-        yield Document(*row), rank, snippet
+    values = filters.parameters() | {
+        "words": " ".join(map(_phrase, words)),
+        "found": FOUND,
+        "end": END,
+        "limit": limit,
+    }
+    cursor = connection.execute(sql("index/search_hits.sql"), values)
+    names = [column[0] for column in cursor.description]
+    for values_of_row in cursor:
+        row = dict(zip(names, values_of_row, strict=True))
+        rank, excerpt = row.pop("rank"), row.pop("excerpt")
+        yield Document(**row), rank, excerpt
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    """Make the search index without a text, in one transaction."""
+    connection.execute("begin immediate")
+    connection.execute(sql("index/search_tables.sql"))
+    for statement in _MARKS:
+        connection.execute(statement)
+    connection.execute("commit")
 
 
 def _phrase(word: str) -> str:

@@ -1,4 +1,7 @@
-"""Documents as JSON objects; docs/reading.schema.json describes their shapes."""
+"""Documents as JSON objects; docs/reading.schema.json describes their shapes.
+
+Owns the names and order of their fields. Only reads: rows, and the sizes of files.
+"""
 
 import os
 from dataclasses import asdict
@@ -19,13 +22,13 @@ def as_object(document: Document) -> dict[str, Any]:
 
 
 def brief(document: Document) -> dict[str, Any]:
-    """Return the little that tells a document from its neighbours."""
+    """Return the few columns that identify a document in a list."""
     row = asdict(document)
     return {name: row[name] for name in (*_BRIEF, "created_at")}
 
 
 def in_full(documents: Documents, document: Document) -> dict[str, Any]:
-    """Return a document with its files, and with what stands around it."""
+    """Return a document with its files, its lineage, and others of its key."""
     same_key = "where stage = ? and logical_key_id = ? and doc_id != ?"
     key = (document.stage, document.logical_key_id, document.doc_id)
     others = documents.select(f"{same_key} order by {LATEST_FIRST}", *key)

@@ -1,8 +1,9 @@
-"""What became of a row, and by which rule: what the last build decided, in words.
+"""What became of a source row, and by which rule, as the last build decided it.
 
-The build decides, and the index has it: fates and reasons in `documents` and
-`bad_generations`, what the joins chose from in `link_candidates`. The queries are in
-`sql/why_*.sql`.
+The index has what the build decided: documents and rejected rows with their reasons in
+`documents` and `bad_generations`, and what the joins chose from in `link_candidates`.
+SQL looks it up (`sql/why_*.sql`); here it gets its shape. Nothing is decided again from
+the words of a message, and nothing is written.
 """
 
 import json
@@ -13,37 +14,12 @@ from docs_index.errors import UnknownDocumentError
 from docs_index.index.lookup import begun_by
 from docs_index.index.query import Row, rows_of
 from docs_index.index.reader import Documents
-from docs_index.index.row import LATEST_FIRST
 from docs_index.index.shapes import brief
 from docs_index.resources import seed, sql
 from docs_index.vocabulary import JOINS, RESULTS
 
 _ROW = re.compile(rf"({'|'.join(RESULTS)}):([1-9][0-9]{{0,17}})")
-_NAMED = (
-    "task_id = :name or row_key = :name or fate = 'conflict' and "
-    "substr(row_key, instr(row_key, ':') + 1, length(:name) + 1) = :name || ':'"
-)
-_AT = (  # what is cheap first: to look into JSON is not
-    "coalesce(substr(row_key, 1, instr(row_key, ':') - 1), source_csv) = :source_csv "
-    "and row_index = :row_index"
-)
-_OF_FILE = (  # as its table has it, or with folders before it, or before a repair
-    "response_file = :name or "
-    "substr(:name, -length(response_file) - 1) = '/' || response_file or "
-    "repair is not null and exists (select 1 from json_each(repair) "
-    "where json_extract(value, '$.was') = :name)"
-)
 _HAS_CANDIDATES = "select true from list_checksums where table_name = 'link_candidates'"
-_RUN = """
-    select run_id from bad_generations
-    union all
-    select run_id from backfill_conflicts
-    union all
-    select run_id from documents
-    where doc_id in (select doc_id from link_candidates)
-    limit 1
-"""
-_REPEATED = re.compile(r"it repeats row ([0-9]+)")
 _RULES = {
     "timestamp_join": (
         "of its combo and model, the latest draft or link at or before it; if that has "
@@ -64,9 +40,9 @@ _RULES = {
 
 
 def explained(documents: Documents, name: str, limit: int) -> dict[str, Any]:
-    """Return what became of whatever a name means, the latest attempt first.
+    """Return what became of all source rows that a name means, the latest first.
 
-    Of each list at most `limit` items, -1 for all, beside their number.
+    Each list has at most `limit` items, -1 for all, and the number of all.
 
     Raises:
         UnknownDocumentError: nothing is meant, or several documents are.
@@ -81,15 +57,17 @@ def explained(documents: Documents, name: str, limit: int) -> dict[str, Any]:
 
 
 def _found(documents: Documents, name: str) -> list[Row]:
-    """Return the rows that a name means: by id, place, task or file; else a prefix."""
-    found = _rows(documents, "doc_id = :name", name=name)
-    if not found and (place := _ROW.fullmatch(name)):
-        values = {"name": name, "source_csv": place[1], "row_index": int(place[2])}
-        found = _rows(documents, f"{_NAMED} or {_AT}", **values)
+    """Return the rows that a name means: by id, row, task or file; else a prefix."""
+    values: Row = {"name": name}
+    found = _rows(documents, "why_by_id", values)
+    if not found and (row := _ROW.fullmatch(name)):
+        source_csv, row_index = row.groups()
+        values |= {"source_csv": source_csv, "row_index": int(row_index)}
+        found = _rows(documents, "why_by_row", values)
     elif not found:
-        found = _rows(documents, _NAMED, name=name) or _of_file(documents, name)
+        found = _rows(documents, "why_by_name", values) or _of_file(documents, values)
     if not found and (begun := begun_by(documents, name)):
-        found = _rows(documents, "doc_id = :name", name=begun.doc_id)
+        found = _rows(documents, "why_by_id", {"name": begun.doc_id})
     if not found:
         raise UnknownDocumentError(
             f"nothing has the task id, the row (like draft:17), the response file, the "
@@ -104,18 +82,19 @@ def _found(documents: Documents, name: str) -> list[Row]:
     ]
 
 
-def _of_file(documents: Documents, name: str) -> list[Row]:
-    found = _rows(documents, _OF_FILE, name=name)
+def _of_file(documents: Documents, values: Row) -> list[Row]:
+    found = _rows(documents, "why_by_file", values)
     longest = max((len(row["response_file"]) for row in found), default=0)
     return [row for row in found if len(row["response_file"]) == longest]
 
 
-def _rows(documents: Documents, condition: str, **values: object) -> list[Row]:
-    query = sql("index/why_rows.sql").format(condition=condition)
-    return [
-        row | {"repair": json.loads(row["repair"]) if row["repair"] else None}
-        for row in rows_of(documents, query, values)
-    ]
+def _rows(documents: Documents, query: str, values: Row) -> list[Row]:
+    """Return rows of the view `source_rows`, without the column they are sorted by."""
+    found = rows_of(documents, sql(f"index/{query}.sql"), values)
+    for row in found:
+        del row["moment"]
+        row["repair"] = json.loads(row["repair"]) if row["repair"] else None
+    return found
 
 
 def _explained(documents: Documents, row: Row, limit: int) -> dict[str, Any]:
@@ -124,8 +103,7 @@ def _explained(documents: Documents, row: Row, limit: int) -> dict[str, Any]:
     of_build = conflict["doc_id"] if conflict else row["doc_id"]
     values = row | {"doc_id": of_build, "limit": limit if limit >= 0 else 2**62}
     linked = rows_of(documents, sql("index/why_candidates.sql"), values)
-    same_key = sql("index/why_same_key.sql").format(latest_first=LATEST_FIRST)
-    attempts = rows_of(documents, same_key, values)
+    attempts = rows_of(documents, sql("index/why_same_key.sql"), values)
     is_asking = row["link_method"] in (*JOINS, None)
     parent = documents.find(row["parent_doc_id"]) if row["parent_doc_id"] else None
     return row | {
@@ -143,33 +121,24 @@ def _explained(documents: Documents, row: Row, limit: int) -> dict[str, Any]:
 
 
 def _conflict(documents: Documents, row: Row) -> Row | None:
-    query = (
-        "select kind, doc_id, detail from backfill_conflicts "
-        "where run_id = :run_id and row_key = :row_key"
-    )
-    return next(iter(rows_of(documents, query, row)), None)
+    return next(iter(rows_of(documents, sql("index/why_conflict.sql"), row)), None)
 
 
 def _is_of_last_build(documents: Documents, row: Row) -> bool:
-    """Tell whether the lists are of the run that a row is of, as far as they tell."""
-    return all(found["run_id"] == row["run_id"] for found in rows_of(documents, _RUN))
+    """Tell whether the lists are of the run that a row is of; empty lists may be."""
+    runs = rows_of(documents, sql("index/why_run.sql"))
+    return all(found["run_id"] == row["run_id"] for found in runs)
 
 
 def _repeated(documents: Documents, row: Row) -> Row | None:
-    """Return the row that a duplicate repeats."""
-    repeated = row["reason"] == "duplicate_row" and _REPEATED.match(row["detail"])
-    if not repeated:
+    """Return the row that a duplicate repeats, as far as the index can tell."""
+    if row["reason"] != "duplicate_row":
         return None
-    condition = (
-        "task_id = :task_id and source_csv = :source_csv and row_index = :row_index "
-        "and run_id = :run_id"
-    )
-    values = row | {"row_index": int(repeated[1])}
-    return next(iter(_rows(documents, condition, **values)), None)
+    return next(iter(_rows(documents, "why_repeated", row)), None)
 
 
 def _grouped(linked: list[Row], role: str) -> list[dict[str, Any]]:
-    """Return what stands on the other side of an attempt, by the join it is of."""
+    """Return the attempts that a join compares with this one, by the join."""
     by_method: dict[str, list[Row]] = {}
     for row in linked:
         if row["role"] == role:
@@ -193,7 +162,7 @@ def _listed(rows: list[Row]) -> dict[str, Any]:
 
 
 def _rule(link_method: str | None) -> str | None:
-    """Return how a parent is found, in words."""
+    """Return how a parent is found, as a sentence."""
     return _RULES.get(link_method, link_method) if link_method else None
 
 

@@ -1,4 +1,8 @@
-"""The options that choose documents, and what a shell may complete in them."""
+"""The options that choose documents, and the values that a shell may complete.
+
+Owns the names of these options. Completion only reads the index, and is silent where
+that fails.
+"""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -10,7 +14,9 @@ import typer
 
 from docs_index.errors import DocsIndexError
 from docs_index.index.filters import Filters, is_instant
+from docs_index.index.query import rows_of
 from docs_index.index.reader import open_documents
+from docs_index.resources import sql
 from docs_index.vocabulary import STAGES, STATUSES
 
 _MOST = 200
@@ -18,16 +24,13 @@ _MOST = 200
 
 def _values(column: str, begun: str) -> list[str]:
     """Return the values of a column that begin as typed; none where that fails."""
-    query = (
-        f"select distinct {column} from documents "
-        f"where substr({column}, 1, length(?1)) = ?1 order by 1 limit ?2"
-    )
+    typed = {"column": column, "begun": begun, "most": _MOST}
     try:
         with open_documents() as documents:
-            rows = documents.connection.execute(query, [begun, _MOST]).fetchall()
+            rows = rows_of(documents, sql("index/completions.sql"), typed)
     except (DocsIndexError, OSError, sqlite3.Error):
         return []
-    return [value for (value,) in rows]
+    return [row["value"] for row in rows]
 
 
 def _stages(incomplete: str) -> list[str]:
@@ -159,7 +162,7 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
         filters = Filters(*(values.pop(name) for name in _FILTERS))
         command(filters=filters, **values)
 
-    # By these typer knows the options of a command.
+    # typer reads the options of a command from these.
     vars(run)["__signature__"] = Signature([*own.values(), *chosen])
     run.__annotations__ = {name: each.annotation for name, each in own.items()}
     run.__annotations__ |= _FILTERS

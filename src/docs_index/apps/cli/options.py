@@ -1,4 +1,7 @@
-"""The options that several scripts have, each with one meaning in all of them."""
+"""The options that several commands have, each with one meaning in all of them.
+
+Options that choose documents are in `filter_options`, as they need the index.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,5 +20,12 @@ Cohort = Annotated[
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Processes (default: one per core).")
 ]
+Limit = Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Write over a file that is there.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[bool, typer.Option(help="Show no progress.")]
+
+ALL = -1
+"""A limit that SQLite takes for none."""

@@ -1,4 +1,4 @@
-"""How far a run is, told on stderr while it runs."""
+"""How far a run is, shown on stderr while it runs."""
 
 import sys
 import time

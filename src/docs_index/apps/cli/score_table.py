@@ -1,6 +1,6 @@
 """The scores of evaluations, where a table of them is there.
 
-The score table is none of the index: `7_cross_experiment/parsed_scores.csv` is read as
+The score table is not in the index: `7_cross_experiment/parsed_scores.csv` is read as
 it is, its columns named and its values trimmed as those of evaluations are.
 """
 

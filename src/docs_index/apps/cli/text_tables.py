@@ -1,4 +1,8 @@
-"""Tables for a person: they fit the terminal, 80 columns where there is none."""
+"""Text tables that fit the terminal, 80 columns where there is none.
+
+Owns how values look: cut to a width, with nothing in them that a terminal would obey.
+Writes to stdout alone.
+"""
 
 import json
 import os
@@ -15,7 +19,7 @@ _LEAST = 8
 
 
 def show_json(value: object) -> None:
-    """Print a value as JSON; what is no ASCII stays as it is, controls do not."""
+    """Print a value as JSON; non-ASCII text is kept, control characters are escaped."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     typer.echo(printable_json(text))
 
@@ -42,7 +46,7 @@ def show_title(text: str) -> None:
 def show_table(
     rows: Sequence[Mapping[str, object]], columns: Iterable[str] | None = None
 ) -> None:
-    """Print rows as a table; numbers stand on the right, long texts are cut."""
+    """Print rows as a table; numbers are right-aligned, long texts are cut."""
     if not rows:
         return
     names = list(columns or rows[0])

@@ -1,4 +1,4 @@
-"""What commands print for a person: documents, hits and counts."""
+"""What commands print without --json: documents, hits, counts and trees."""
 
 import re
 import textwrap
@@ -49,7 +49,7 @@ def show_rows(briefs: Sequence[Mapping[str, Any]]) -> None:
 
 
 def show_in_full(found: Mapping[str, Any]) -> None:
-    """Print a document with all that stands around it."""
+    """Print a document with its files, its lineage, and others of its key."""
     meta = found["meta"]
     row = {name: value for name, value in found.items() if name not in _AROUND}
     show_fields(row | {k: v for k, v in meta.items() if k not in row})
@@ -89,7 +89,7 @@ def show_stats(found: Mapping[str, Any]) -> None:
 
 
 def _shorter(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the counts that a person looks for, under names that leave room."""
+    """Return the counts that are shown, under short names."""
     return {_SHORT.get(k, k): v for k, v in row.items() if k != "raw_chars"}
 
 
@@ -101,7 +101,7 @@ def _marked(line: str) -> str:
 
 
 def show_tree(node: dict[str, Any], meant: str) -> None:
-    """Print a tree; the document that was asked for stands out."""
+    """Print a lineage tree; the document that was asked for is marked."""
     for line, is_meant in tree_lines(node, meant):
         shown = cut(printable(line, keep=""), terminal_columns() - 2)
         mark = " *" if is_meant else ""

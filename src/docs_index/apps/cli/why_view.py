@@ -1,4 +1,7 @@
-"""What `docs-index why` prints for a person."""
+"""What `docs-index why` prints without --json: sentences and tables.
+
+Owns their words. What became of a row is decided in docs_index.index.why.
+"""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -63,7 +66,7 @@ def _show_attempt(attempt: Part, *, has_candidates: bool) -> None:
 
 
 def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[str]:
-    """Yield what became of an attempt, and what there is to do."""
+    """Yield what became of an attempt, and what to do about it."""
     if attempt["fate"] == "document":
         parsed = "" if attempt["status"] == "ok" else ", which does not parse"
         of_run = f"of run {attempt['run_id']}{parsed}"
@@ -126,7 +129,7 @@ def _show_rows(rows: Sequence[Part]) -> None:
 
 
 def _name(row: Part) -> str:
-    """Return what a row goes by: its table, and its number where that is known."""
+    """Return the name of a row: its table, and its number where that is known."""
     number = "" if row["row_index"] is None else f":{row['row_index']}"
     return f"{row['source_csv']}{number}"
 

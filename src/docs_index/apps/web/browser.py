@@ -1,8 +1,8 @@
 """The index as pages of Datasette, for a browser on this machine.
 
-What is served is a copy as of one moment, with the documents' words to search in; the
+Owns a copy of the index as of one moment, with the documents' words to search in. The
 index itself is never held open, and never written. The texts on a document's page are
-read from its directory when it is opened.
+read from its directory when the page is opened.
 """
 
 import sqlite3
@@ -68,7 +68,7 @@ def _words(layout: Layout, doc_dir: str) -> str:
 
 
 def _metadata(index: sqlite3.Connection) -> dict[str, Any]:
-    """Return what Datasette is told of the index; columns say what the YAML says."""
+    """Return the index's metadata for Datasette; the YAML describes the columns."""
     columns: dict[str, dict[str, str]] = {}
     for table, column, description in index.execute(
         "select table_name, column_name, description from column_descriptions"
@@ -96,7 +96,11 @@ def _metadata(index: sqlite3.Connection) -> dict[str, Any]:
 
 
 def _queries() -> dict[str, dict[str, Any]]:
-    """Return the queries that have a page of their own."""
+    """Return the queries that have a page of their own.
+
+    Each is whole: with a view of the connection, as `coverage` of index/views.sql is,
+    Datasette would show a second database.
+    """
     statements = {
         "search": ("Search in the texts", sql("apps/web/browse_search.sql")),
         "latest": (
@@ -110,7 +114,7 @@ def _queries() -> dict[str, dict[str, Any]]:
         ),
         "gaps": (
             "Gaps: pairs of template and model without a document that parsed",
-            sql("apps/web/browse_gaps.sql").format(coverage=sql("index/coverage.sql")),
+            sql("apps/web/browse_gaps.sql"),
         ),
     }
     return {

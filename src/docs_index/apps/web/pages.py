@@ -1,4 +1,8 @@
-"""What this project adds to Datasette: documents' pages, links, and a guard."""
+"""What this project adds to Datasette: documents' pages, links, and a guard.
+
+Only reads: the copy of the index that Datasette serves, and the texts of the document
+whose page is opened. Answers requests of this machine alone.
+"""
 
 from typing import Any, Final
 

@@ -1,8 +1,9 @@
 """The documents report: one HTML page of what the index holds, and of what it lacks.
 
-What it says is decided in SQL (`sql/report_*.sql`) over a copy of the index, how it
-looks in `templates/report.html`. The page asks for nothing: no script, no font, no
-picture, no clock. Whatever comes from data is escaped.
+SQL decides what it says (`sql/report_*.sql`), over a copy of the index, and
+`templates/report.html` how it looks. Writes the page alone, and never opens the index
+for writing. The page needs no other file: no script, no font, no picture. It shows no
+clock, so equal indexes give equal pages. Text from data is escaped.
 """
 
 import sqlite3
@@ -44,9 +45,6 @@ _TABLES = (
 )
 
 
-_ELSEWHERE = {"coverage": "index/coverage.sql"}  # `docs-index gaps` asks it too
-
-
 def write_report(layout: Layout, path: Path) -> bool:
     """Write the report of a data root; tell whether it had to be written.
 
@@ -68,6 +66,7 @@ def write_report(layout: Layout, path: Path) -> bool:
 def _facts(index: sqlite3.Connection, layout: Layout) -> dict[str, Any]:
     """Return all that the page says, by the names it has there."""
     index.text_factory = lambda text: text.decode(errors="backslashreplace")
+    index.executescript(sql("index/views.sql"))
     add_reasons(index)
     unread_scores = _add_scores(index, layout)
     (totals,) = _rows(index, "totals")
@@ -77,10 +76,7 @@ def _facts(index: sqlite3.Connection, layout: Layout) -> dict[str, Any]:
 
 def add_reasons(index: sqlite3.Connection) -> None:
     """Add the seed of reasons, with their remedies, to the copy."""
-    index.execute(
-        "create table reasons "
-        "(reason text primary key, precedence integer, description text, remedy text)"
-    )
+    index.execute(sql("apps/web/reasons.sql"))
     index.executemany(
         "insert into reasons values (:reason, :precedence, :description, :remedy)",
         seed("reasons"),
@@ -101,7 +97,7 @@ def _add_scores(index: sqlite3.Connection, layout: Layout) -> int:
 
 
 def _rows(index: sqlite3.Connection, name: str) -> list[Row]:
-    found = index.execute(sql(_ELSEWHERE.get(name, f"apps/web/report_{name}.sql")))
+    found = index.execute(sql(f"apps/web/report_{name}.sql"))
     names = [column[0] for column in found.description]
     return [dict(zip(names, row, strict=True)) for row in found]
 
@@ -121,7 +117,7 @@ def _page(facts: dict[str, Any]) -> str:
 
 
 def _shown(value: object) -> object:
-    """Return a value of the page: none is a dash, and nothing hides in a text."""
+    """Return a value of the page: None is a dash, and control characters are shown."""
     if value is None:
         return "–"  # noqa: RUF001
     if isinstance(value, str) and not hasattr(value, "__html__"):
@@ -134,7 +130,7 @@ def _count(number: int) -> str:
 
 
 def _bytes(size: int) -> str:
-    """Return a size in the largest unit of which it has one."""
+    """Return a size in the largest unit that it has at least one of."""
     if size < 1024:
         return f"{size} B"
     number, units = size / 1024, iter(("KiB", "MiB", "GiB"))

@@ -1,2 +1,11 @@
 -- One row per thing that is wrong.
 create table findings (code varchar, doc_id varchar, path varchar, detail varchar);
+
+-- What a column is in the index and in metadata.json, null where both are alike.
+create macro difference(column_name, in_index, in_file) as
+case
+    when in_index is distinct from in_file
+        then
+            column_name || ' is ' || coalesce(left(in_index, 200), 'null')
+            || ' in the row, ' || coalesce(left(in_file, 200), 'null') || ' here'
+end;

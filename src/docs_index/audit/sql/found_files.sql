@@ -12,14 +12,12 @@ from (
         path,
         unnest(entries) as entry
     from found
-);
+) as unfolded;
 
+-- One row per directory whose metadata.json could be read.
 create table metadata_texts as
 select
     path as doc_dir,
     metadata as metadata_text
 from found
 where metadata is not null;
-
-create table recorded as
-{recorded};

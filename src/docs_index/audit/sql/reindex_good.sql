@@ -14,7 +14,13 @@ select *
 from documents
 where not exists (select 1 from bad where bad.doc_dir = documents.doc_dir)
 order by
-    list_position(['draft', 'link', 'essay', 'evaluation', 'runtime'], small[1]),
-    list_position(['draft', 'essay', 'evaluation'], stage),
+    case source_csv
+        when 'draft' then 1
+        when 'link' then 2
+        when 'essay' then 3
+        when 'evaluation' then 4
+        when 'runtime' then 5
+    end,
+    case stage when 'draft' then 1 when 'essay' then 2 when 'evaluation' then 3 end,
     row_index,
     doc_id;

@@ -1,5 +1,6 @@
 -- Directories that tell of no row, or may hold some that do, and rows that the index
--- would not take: those without one of `required`, or that break a check of its own.
+-- would not take: a column that must have a value is null, or a check of the index fails.
+insert into findings
 select
     case
         when not coalesce(list_contains(names, 'metadata.json'), false)
@@ -42,6 +43,14 @@ where
         and length(content_hash) = 64
         and try_cast(raw_bytes as bigint) >= 0
         and try_cast(raw_chars as bigint) >= 0
-        and {required},
+        and logical_key_id is not null
+        and task_id is not null
+        and template_id is not null
+        and model_id is not null
+        and run_id is not null
+        and row_key is not null
+        and created_at is not null
+        and doc_dir is not null
+        and meta_small is not null,
         false
     )

@@ -1,4 +1,5 @@
 -- Texts against rows, and against the files that they were copied from.
+insert into findings
 with held as (
     select
         documents.doc_id,

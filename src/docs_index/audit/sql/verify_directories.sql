@@ -1,4 +1,5 @@
 -- Rows against directories, and directories against rows.
+insert into findings
 with expected as (
     select
         documents.doc_id,

@@ -2,6 +2,7 @@
 -- it, of any run_id and model; a repair may name a draft of any combo, model and time. An
 -- evaluation may be older than what it judges, where no earlier document of the task is
 -- there; an essay is older than its draft only where a repair says so.
+insert into findings
 with children as (
     select
         documents.doc_id,
@@ -10,7 +11,10 @@ with children as (
         documents.model_id,
         documents.created_at,
         documents.parent_doc_id,
-        documents.small,
+        documents.source_csv,
+        documents.combo_id,
+        documents.link_method,
+        documents.parent_task_id as recorded_parent_task_id,
         'docs/' || documents.doc_dir as path,
         parents.doc_id as found_doc_id,
         parents.stage as parent_stage,
@@ -18,7 +22,7 @@ with children as (
         parents.model_id as parent_model_id,
         parents.task_id as parent_task_id,
         parents.created_at as parent_created_at,
-        parents.small as parent_small
+        parents.combo_id as parent_combo_id
     from documents
     left join documents as parents on documents.parent_doc_id = parents.doc_id
 )
@@ -42,13 +46,13 @@ select
                     when stage = 'draft' then 'a draft has no parent'
                     when
                         parent_stage
-                        != case small[5]
+                        != case link_method
                             when 'generation_task_id' then 'draft'
                             when 'essay_task_id' then 'essay'
                             else 'draft'
                         end
                         and not (
-                            coalesce(small[5] in ('given', 'repair'), false)
+                            coalesce(link_method in ('given', 'repair'), false)
                             and stage = 'evaluation'
                             and parent_stage = 'essay'
                         )
@@ -56,37 +60,37 @@ select
                 end,
                 case
                     when
-                        coalesce(small[5], '') not in (
+                        coalesce(link_method, '') not in (
                             'timestamp_join', 'essay_task_id', 'generation_task_id',
                             'given', 'repair'
                         )
-                        or (small[5] = 'given') != (small[1] = 'runtime')
+                        or (link_method = 'given') != (source_csv = 'runtime')
                         or (
-                            small[5] not in ('given', 'repair')
-                            and (stage = 'essay') != (small[5] = 'timestamp_join')
+                            link_method not in ('given', 'repair')
+                            and (stage = 'essay') != (link_method = 'timestamp_join')
                         )
-                        then 'link_method is ' || coalesce(small[5], 'missing')
+                        then 'link_method is ' || coalesce(link_method, 'missing')
                 end,
                 case
                     when
                         parent_run_id != run_id
-                        and small[1] is distinct from 'runtime'
+                        and source_csv is distinct from 'runtime'
                         then 'its parent is of another run_id'
                 end,
                 case
-                    when parent_task_id is distinct from small[4]
+                    when parent_task_id is distinct from recorded_parent_task_id
                         then 'its parent is task ' || parent_task_id
                 end,
                 case
                     when
                         stage = 'essay'
-                        and small[5] is distinct from 'repair'
+                        and link_method is distinct from 'repair'
                         and (
                             (
                                 parent_model_id != model_id
-                                and small[1] is distinct from 'runtime'
+                                and source_csv is distinct from 'runtime'
                             )
-                            or parent_small[2] is distinct from small[2]
+                            or parent_combo_id is distinct from combo_id
                         )
                         then 'its parent is of another combo or model'
                 end
@@ -107,7 +111,7 @@ from children
 where
     stage = 'essay'
     and parent_created_at > created_at
-    and small[5] is distinct from 'repair'
+    and link_method is distinct from 'repair'
 union all
 select
     'row_repeated' as code,

@@ -1,4 +1,5 @@
 -- The lists in the index against their checksums, and against the documents.
+insert into findings
 with counters as (
     select
         counter,
@@ -43,7 +44,7 @@ accounted as (
     from (
         select
             run_id,
-            small[1] as source_csv
+            source_csv
         from documents
         union all
         select
@@ -106,7 +107,7 @@ from has_lists
 where
     not has_lists
     -- Where programs have added all that there is, no run was due.
-    and not coalesce((select bool_and(small[1] = 'runtime') from documents), false)
+    and not coalesce((select bool_and(source_csv = 'runtime') from documents), false)
 union all
 select
     'list_differs' as code,

@@ -1,11 +1,57 @@
 -- metadata.json against the row, and against itself.
+insert into findings
 with compared as (
     select
         documents.doc_id,
         recorded.*,
         json_valid(recorded.metadata_text) as is_json,
-        list_filter([{differences}], lambda difference: difference is not null)
-            as differences
+        list_filter(
+            [
+                difference('doc_id', documents.doc_id, recorded.doc_id),
+                difference(
+                    'logical_key_id',
+                    documents.logical_key_id,
+                    recorded.logical_key_id
+                ),
+                difference('stage', documents.stage, recorded.stage),
+                difference('task_id', documents.task_id, recorded.task_id),
+                difference(
+                    'parent_doc_id',
+                    documents.parent_doc_id,
+                    recorded.parent_doc_id
+                ),
+                difference('template_id', documents.template_id, recorded.template_id),
+                difference('model_id', documents.model_id, recorded.model_id),
+                difference('run_id', documents.run_id, recorded.run_id),
+                difference('row_key', documents.row_key, recorded.row_key),
+                difference('parser', documents.parser, recorded.parser),
+                difference('status', documents.status, recorded.status),
+                difference('created_at', documents.created_at, recorded.created_at),
+                difference('doc_dir', documents.doc_dir, recorded.doc_dir),
+                difference(
+                    'raw_bytes',
+                    documents.raw_bytes,
+                    cast(recorded.raw_bytes as varchar)
+                ),
+                difference(
+                    'raw_chars',
+                    documents.raw_chars,
+                    cast(recorded.raw_chars as varchar)
+                ),
+                difference(
+                    'parsed_chars',
+                    documents.parsed_chars,
+                    cast(recorded.parsed_chars as varchar)
+                ),
+                difference(
+                    'content_hash',
+                    documents.content_hash,
+                    recorded.content_hash
+                ),
+                difference('meta_small', documents.meta_small, recorded.meta_small)
+            ],
+            lambda found: found is not null
+        ) as differences
     from recorded
     inner join documents on recorded.found_dir = documents.doc_dir
 ),

@@ -1,20 +1,35 @@
--- What is held against each other: the index, and what is on disk, as tables.
+-- What is compared: the index, and what is on disk, as tables.
 
--- One row per document of the index, every column a text.
+-- One row per document of the index, every column a text, with those fields of
+-- meta_small that are compared.
 create table documents as
+with held as (
+    select
+        *,
+        json_transform(
+            try_cast(meta_small as json),
+            '{
+                "source_csv": "VARCHAR",
+                "combo_id": "VARCHAR",
+                "response_file": "VARCHAR",
+                "parent_task_id": "VARCHAR",
+                "link_method": "VARCHAR"
+            }'
+        ) as small
+    from stored.documents
+)
+
 select
-    *,
-    json_extract_string(
-        try_cast(meta_small as json),
-        [
-            '$.source_csv', '$.combo_id', '$.response_file', '$.parent_task_id',
-            '$.link_method'
-        ]
-    ) as small
-from stored.documents;
+    held.* exclude (small),
+    held.small.source_csv,
+    held.small.combo_id,
+    held.small.response_file,
+    held.small.parent_task_id,
+    held.small.link_method
+from held;
 
 -- One row per document whose sources or texts were looked at. A null is what could
--- not be had, and was not wanted.
+-- not be read, or was not wanted.
 create table contents (
     doc_id varchar,
     is_read boolean,

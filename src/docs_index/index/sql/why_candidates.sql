@@ -21,34 +21,34 @@ pairs as (
         mine.stream,
         mine.place as question_place,
         mine.chosen_place,
-        others.place as candidate_place,
-        others.place,
+        neighbours.place as candidate_place,
+        neighbours.place,
         coalesce(mine.chosen_place, mine.place) as nearest_place
     from mine
-    inner join link_candidates as others on mine.stream = others.stream
-    where mine.role = 'question' and others.role = 'candidate'
+    inner join link_candidates as neighbours on mine.stream = neighbours.stream
+    where mine.role = 'question' and neighbours.role = 'candidate'
     union all
     select
         'question' as role,
         mine.stream,
-        others.place as question_place,
-        others.chosen_place,
+        neighbours.place as question_place,
+        neighbours.chosen_place,
         mine.place as candidate_place,
-        others.place,
+        neighbours.place,
         mine.place as nearest_place
     from mine
-    inner join link_candidates as others on mine.stream = others.stream
-    where mine.role = 'candidate' and others.role = 'question'
+    inner join link_candidates as neighbours on mine.stream = neighbours.stream
+    where mine.role = 'candidate' and neighbours.role = 'question'
 ),
 
 judged as (
     select
         pairs.role,
-        others.link_method,
-        others.source_csv,
-        others.row_index,
-        others.doc_id,
-        others.created_at,
+        neighbours.link_method,
+        neighbours.source_csv,
+        neighbours.row_index,
+        neighbours.doc_id,
+        neighbours.created_at,
         case
             when pairs.candidate_place = pairs.chosen_place
                 then
@@ -75,8 +75,8 @@ judged as (
         end as verdict,
         abs(pairs.place - pairs.nearest_place) as distance
     from pairs
-    inner join link_candidates as others
-        on pairs.stream = others.stream and pairs.place = others.place
+    inner join link_candidates as neighbours
+        on pairs.stream = neighbours.stream and pairs.place = neighbours.place
     inner join link_candidates as candidates
         on
             pairs.stream = candidates.stream
@@ -86,7 +86,7 @@ judged as (
 ),
 
 -- Where there was no choice, the index itself says who got it.
-told as (
+listed as (
     select * from judged
     union all
     select
@@ -128,7 +128,7 @@ ranked as (
                 source_csv asc,
                 row_index desc
         ) as rank
-    from told
+    from listed
 )
 
 select

@@ -8,11 +8,21 @@ with attempts as (
         created_at,
         status,
         row_number() over (
-            partition by logical_key_id order by {latest_first}
-        ) as place,
+            partition by logical_key_id
+            order by
+                created_at desc,
+                json_extract(meta_small, '$.row_index') desc,
+                json_extract(meta_small, '$.source_csv') asc,
+                doc_id asc
+        ) as recency,
         row_number() over (
-            partition by logical_key_id, status order by {latest_first}
-        ) as place_of_status
+            partition by logical_key_id, status
+            order by
+                created_at desc,
+                json_extract(meta_small, '$.row_index') desc,
+                json_extract(meta_small, '$.source_csv') asc,
+                doc_id asc
+        ) as recency_of_status
     from documents
     where
         stage = :stage
@@ -30,7 +40,7 @@ with attempts as (
         )
 ),
 
-told as (
+listed as (
     select
         source_csv,
         row_index,
@@ -38,15 +48,15 @@ told as (
         null as reason,
         created_at,
         case
-            when place = 1 then 1
-            when status = 'ok' and place_of_status = 1 then 2
+            when recency = 1 then 1
+            when status = 'ok' and recency_of_status = 1 then 2
             else 3
         end as precedence,
         case
-            when place = 1 and status = 'ok' then 'the latest, in the report'
-            when place = 1 then 'the latest, does not parse'
+            when recency = 1 and status = 'ok' then 'the latest, in the report'
+            when recency = 1 then 'the latest, does not parse'
             when status != 'ok' then 'does not parse'
-            when place_of_status = 1 then 'the latest that parses, in the report'
+            when recency_of_status = 1 then 'the latest that parses, in the report'
             else 'not the latest'
         end as rule
     from attempts
@@ -78,6 +88,6 @@ select
     created_at,
     rule,
     count(*) over () as total
-from told
+from listed
 order by precedence asc, created_at desc, source_csv asc, row_index desc
 limit :limit

@@ -28,7 +28,7 @@ def listening(port: int) -> socket.socket:
 
 
 def serve(layout: Layout, port: int) -> None:
-    """Serve a copy of the index until the user has seen enough."""
+    """Serve a copy of the index until Ctrl-C."""
     try:
         import uvicorn
 

@@ -8,7 +8,7 @@ import typer
 
 from docs_index.apps.cli import export_files, filter_options
 from docs_index.apps.cli.exits import ending_cleanly
-from docs_index.apps.cli.options import AsJson, DataRoot
+from docs_index.apps.cli.options import AsJson, DataRoot, Replace
 from docs_index.apps.cli.text_tables import show_json
 from docs_index.errors import printable
 from docs_index.index.filters import Filters
@@ -30,9 +30,7 @@ def export(
     output: Annotated[
         Path | None, typer.Option(help="The file (default: stdout).")
     ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Write over a file that is there.")
-    ] = False,
+    replace: Replace = False,
     texts: Annotated[
         bool, typer.Option("--texts", help="Also the raw, parsed and prompt texts.")
     ] = False,

@@ -1,25 +1,21 @@
 """The command `docs-index ls`."""
 
-from typing import Annotated
-
 import typer
 
 from docs_index.apps.cli import filter_options, views
 from docs_index.apps.cli.exits import ending_cleanly
-from docs_index.apps.cli.options import AsJson, DataRoot
+from docs_index.apps.cli.options import ALL, AsJson, DataRoot, Limit
 from docs_index.apps.cli.text_tables import show_json
 from docs_index.index import shapes
 from docs_index.index.filters import Filters
 from docs_index.index.reader import open_documents
 from docs_index.index.row import LATEST_FIRST
 
-_ALL = -1  # what SQLite takes for no limit
-
 
 @filter_options.with_filters
 def list_documents(
     filters: Filters,
-    limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 50,
+    limit: Limit = 50,
     as_json: AsJson = False,
     data_root: DataRoot = None,
 ) -> None:
@@ -31,7 +27,7 @@ def list_documents(
         condition, values = filters.condition()
         total = documents.count(condition, *values)
         query = f"where {condition} order by {LATEST_FIRST} limit ?"
-        found = list(documents.select(query, *values, limit or _ALL))
+        found = list(documents.select(query, *values, limit or ALL))
         if as_json:
             listed = [shapes.as_object(each) for each in found]
             show_json({"total": total, "documents": listed})

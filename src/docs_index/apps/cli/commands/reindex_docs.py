@@ -10,7 +10,7 @@ import typer
 
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.exits import DONE, NEEDS_A_PERSON
-from docs_index.apps.cli.options import AsJson, DataRoot, Quiet, Workers
+from docs_index.apps.cli.options import AsJson, DataRoot, Quiet, Replace, Workers
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.audit.findings import finding_lines
 from docs_index.audit.reindex import Options, Summary, reindex
@@ -20,8 +20,8 @@ from docs_index.layout import open_layout
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-def told(summary: Summary) -> str:
-    """Return the end of the story, and what to do next."""
+def closing_lines(summary: Summary) -> str:
+    """Return what was written, and what to do next."""
     if not summary.output:
         return (
             f"{summary.left_out} directories tell of no row: nothing was written.\n"
@@ -42,9 +42,7 @@ def main(
         Path | None,
         typer.Option(help="The new index (default: db/documents.reindexed.sqlite)."),
     ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Write over a file that is there.")
-    ] = False,
+    replace: Replace = False,
     skip_damaged: Annotated[
         bool,
         typer.Option(
@@ -77,7 +75,7 @@ def main(
         else:
             for line in finding_lines(summary.findings):
                 typer.echo(line)
-            typer.echo(told(summary))
+            typer.echo(closing_lines(summary))
     if not summary.output:
         raise typer.Exit(DocsIndexError.exit_code)
     raise typer.Exit(NEEDS_A_PERSON if summary.findings else DONE)

@@ -33,5 +33,5 @@ def main(
             refuse_to_overwrite(output, replace=True)
         path = (output or layout.page).absolute()
         is_new = write_report(layout, path)
-        told = "" if is_new else "nothing new in "
-        typer.echo(f"{told}{printable(str(path))}")
+        prefix = "" if is_new else "nothing new in "
+        typer.echo(f"{prefix}{printable(str(path))}")

@@ -6,14 +6,12 @@ import typer
 
 from docs_index.apps.cli import filter_options, views
 from docs_index.apps.cli.exits import ending_cleanly
-from docs_index.apps.cli.options import AsJson, DataRoot
+from docs_index.apps.cli.options import ALL, AsJson, DataRoot, Limit
 from docs_index.apps.cli.text_tables import show_json
 from docs_index.errors import VERIFY, DamagedDocumentError
 from docs_index.index import search, shapes
 from docs_index.index.filters import Filters
 from docs_index.index.reader import open_documents
-
-_ALL = -1  # what SQLite takes for no limit
 
 
 @filter_options.with_filters
@@ -23,7 +21,7 @@ def search_texts(
         list[str] | None,
         typer.Argument(help="All must occur; w* begins a word, 'a b' is a phrase."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 10,
+    limit: Limit = 10,
     build: Annotated[
         bool, typer.Option("--build", help="Make the search index anew.")
     ] = False,
@@ -45,7 +43,7 @@ def search_texts(
         if taken_in:
             typer.echo(f"{taken_in} documents taken into the search index", err=True)
         if words:
-            found = list(search.hits(connection, words, filters, limit or _ALL))
+            found = list(search.hits(connection, words, filters, limit or ALL))
             if as_json:
                 show_json({"hits": [shapes.hit_object(*hit) for hit in found]})
             else:

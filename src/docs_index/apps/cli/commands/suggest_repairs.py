@@ -22,8 +22,8 @@ def print_summary(summary: Summary) -> None:
     print_table("rows not ingested", summary.bad_rows.items())
     print_table("rows with suggestions", summary.rows_with_suggestions.items())
     print_table("suggestions", summary.suggestions.items())
-    told = "written" if summary.is_new else "nothing new in"
-    typer.echo(f"\n{told}: {summary.output}")
+    state = "written" if summary.is_new else "nothing new in"
+    typer.echo(f"\n{state}: {summary.output}")
     if not summary.suggestions:
         typer.echo("There is no suggestion.")
     else:

@@ -1,8 +1,53 @@
--- The pairs of template and model without a document that parsed, out of
--- report_coverage.sql.
-select stage, template_id, model_id, parse_errors, bad_rows
-from (
-{coverage}
+-- The pairs of template and model without a document that parsed.
+with counted as (
+    select
+        stage,
+        template_id,
+        model_id,
+        count(*) as documents,
+        sum(status != 'ok') as parse_errors,
+        0 as bad_rows
+    from documents
+    group by stage, template_id, model_id
+    union all
+    select
+        case source_csv when 'link' then 'draft' else source_csv end as stage,
+        template_id,
+        model_id,
+        0 as documents,
+        0 as parse_errors,
+        count(*) as bad_rows
+    from bad_generations
+    where template_id is not null and model_id is not null
+    group by 1, 2, 3
+),
+
+cells as (
+    select templates.stage, templates.template_id, models.model_id
+    from (select distinct stage, template_id from counted) as templates
+    inner join (select distinct stage, model_id from counted) as models
+        on models.stage = templates.stage
+),
+
+totals as (
+    select
+        stage,
+        template_id,
+        model_id,
+        coalesce(sum(documents), 0) as documents,
+        coalesce(sum(parse_errors), 0) as parse_errors,
+        coalesce(sum(bad_rows), 0) as bad_rows
+    from cells
+    left join counted using (stage, template_id, model_id)
+    group by stage, template_id, model_id
 )
-where is_gap
+
+select
+    stage,
+    template_id,
+    model_id,
+    parse_errors,
+    bad_rows
+from totals
+where documents = parse_errors
 order by stage, template_id, model_id

@@ -1,5 +1,81 @@
--- What became of source rows: documents, rows that were not ingested, and conflicts.
--- A conflict's row is known by its row_key alone, and by its streams.
+-- Views that readers of the index have, of their connection alone: nothing is written.
+
+-- One row per logical key with a document that parsed: the latest of them, as in
+-- documents_latest_report.csv.
+create temp view if not exists latest_documents as
+with ranked as (
+    select
+        *,
+        row_number() over (
+            partition by stage, logical_key_id
+            order by
+                created_at desc,
+                json_extract(meta_small, '$.row_index') desc,
+                json_extract(meta_small, '$.source_csv') asc,
+                doc_id asc
+        ) as recency
+    from documents
+    where status = 'ok'
+)
+
+select * from ranked
+where recency = 1;
+
+-- One row per stage, template and model, where that stage has the template with some
+-- model, and the model with some template, among its documents or its bad rows. A row
+-- without a document that parsed is a gap.
+create temp view if not exists coverage as
+with counted as (
+    select
+        stage,
+        template_id,
+        model_id,
+        count(*) as documents,
+        sum(status != 'ok') as parse_errors,
+        0 as bad_rows
+    from documents
+    group by stage, template_id, model_id
+    union all
+    select
+        case source_csv when 'link' then 'draft' else source_csv end as stage,
+        template_id,
+        model_id,
+        0 as documents,
+        0 as parse_errors,
+        count(*) as bad_rows
+    from bad_generations
+    where template_id is not null and model_id is not null
+    group by 1, 2, 3
+),
+
+cells as (
+    select templates.stage, templates.template_id, models.model_id
+    from (select distinct stage, template_id from counted) as templates
+    inner join (select distinct stage, model_id from counted) as models
+        on models.stage = templates.stage
+),
+
+totals as (
+    select
+        stage,
+        template_id,
+        model_id,
+        coalesce(sum(documents), 0) as documents,
+        coalesce(sum(parse_errors), 0) as parse_errors,
+        coalesce(sum(bad_rows), 0) as bad_rows
+    from cells
+    left join counted using (stage, template_id, model_id)
+    group by stage, template_id, model_id
+)
+
+select
+    *,
+    documents = parse_errors as is_gap
+from totals;
+
+-- One row per source row: what became of it. It is a document, a row that was not
+-- ingested, or a conflict, of which only the row_key and the streams are known.
+create temp view if not exists source_rows as
 select
     fate,
     source_csv,
@@ -20,7 +96,8 @@ select
     link_method,
     repair,
     reason,
-    detail
+    detail,
+    moment
 from (
     select
         'document' as fate,
@@ -98,6 +175,4 @@ from (
         link_candidates.created_at as moment
     from backfill_conflicts
     left join link_candidates on backfill_conflicts.doc_id = link_candidates.doc_id
-) as source_rows
-where {condition}
-order by moment desc, row_index desc, source_csv, doc_id
+) as source_rows;

@@ -1,0 +1,14 @@
+-- Takes in lines of JSON that tell what was found under docs/.
+insert into found
+from read_json(
+    $path,
+    format = 'newline_delimited',
+    columns = {
+        path: 'varchar',
+        is_document: 'boolean',
+        problem: 'varchar',
+        entries: 'struct(name varchar, is_file boolean, bytes bigint)[]',
+        metadata: 'varchar'
+    },
+    maximum_object_size = $longest
+);

@@ -1,0 +1,14 @@
+-- The source rows of a response file: as its table has it, with folders before it, or
+-- as it was before a repair.
+select * from source_rows
+where
+    response_file = :name
+    or substr(:name, -length(response_file) - 1) = '/' || response_file
+    or (
+        repair is not null
+        and exists (
+            select 1 from json_each(repair)
+            where json_extract(value, '$.was') = :name
+        )
+    )
+order by moment desc, row_index desc, source_csv asc, doc_id asc
