@@ -2,7 +2,7 @@
 # make report one page of what was imported, what was not, and gaps
 # make browse the index in a browser, on this machine alone
 # make test   set up everything, and run the tests that take no more than minutes
-# make test-all  every test: those of `make test`, then the slow ones (tests/README.md)
+# make test-all  those, and the slow ones: see tests/README.md
 # make setup  set up everything: tools and extras too
 # make soak   the tests that chance decides, far longer: kills, spoiled and random roots
 # make lint   what CI checks besides the tests
@@ -17,7 +17,6 @@ BIN := .venv/bin
 SCRATCH := target/scratch
 SCRATCH_ROOT = rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp -R sample $(SCRATCH)/root
 ON_SCRATCH = DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG_PATH=$(SCRATCH)/logs
-
 PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # The environment is installed from locked files, by uv where it is there. Python's and

@@ -89,8 +89,9 @@ def by_itself(root: Path) -> dict[str, str | None]:
 
 
 def build(root: Path, *args: str, **environment: str | None) -> Process:
-    """Run `dbt build` without the unit tests."""
-    return dbt(root, *BUILD, *args, **environment)
+    """Run `dbt build` without the unit tests, and without files that nobody reads."""
+    unwritten: dict[str, str | None] = {"DBT_WRITE_JSON": "false"}
+    return dbt(root, *BUILD, *args, **unwritten | environment)
 
 
 def materialize(root: Path, *args: str, **environment: str | None) -> Process:
@@ -138,13 +139,15 @@ LOCK = (
 )
 
 
-def run(root: Path, command: list[str], environment: dict[str, str | None]) -> Process:
+def run(
+    root: Path, command: list[str], environment: Mapping[str, str | None]
+) -> Process:
     """Run any command on a data root, in the repository's folder, to its end."""
     return run_command(command, _environment(root, environment))
 
 
 def process(
-    root: Path, command: list[str], environment: dict[str, str | None]
+    root: Path, command: list[str], environment: Mapping[str, str | None]
 ) -> Process:
     """Run any command as `run` does, but always start it."""
     return _run_process(command, _environment(root, environment))
@@ -175,7 +178,7 @@ def _run_process(command: list[str], environment: Mapping[str, str]) -> Process:
     )
 
 
-def _environment(root: Path, changes: dict[str, str | None]) -> dict[str, str]:
+def _environment(root: Path, changes: Mapping[str, str | None]) -> dict[str, str]:
     """Return this process's environment with `changes`; None takes a variable out."""
     merged = {**os.environ, "DATA_ROOT": str(root), "RUN_ID": None, **changes}
     return {name: value for name, value in merged.items() if value is not None}

@@ -13,6 +13,7 @@ other end of the socket is closed.
 import atexit
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import pkgutil
@@ -30,11 +31,10 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DBT = str(Path(sys.executable).with_name("dbt"))
-# What is read from the environment while modules are imported.
-AT_START = ("PYTHON", "LC_", "LANG", "TMPDIR", "TZ", "HOME", "TERMINAL_WIDTH")
-
 DYING = str(Path(__file__).with_name("dying.py"))
 DBT_MODULES = ("dbt.cli.main", "dbt.adapters.duckdb", "docs_index.warehouse.plugin")
+# What is read from the environment while modules are imported.
+AT_START = ("PYTHON", "LC_", "LANG", "TMPDIR", "TZ", "HOME", "TERMINAL_WIDTH")
 
 Process = subprocess.CompletedProcess[str]
 
@@ -76,7 +76,7 @@ def run_fork(
         said = []
         for file in (out, err):
             file.seek(0)
-            said.append(file.read().decode().replace("\r\n", "\n"))
+            said.append(file.read().decode().replace("\r\n", "\n").replace("\r", "\n"))
     return subprocess.CompletedProcess(list(command), code, *said)
 
 
@@ -167,6 +167,7 @@ def _become(request: int, out: int, err: int) -> None:
     for descriptor, number in ((out, 1), (err, 2)):
         os.dup2(descriptor, number)
         os.close(descriptor)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment)
     sys.path[0] = str(Path(sys.argv[0]).parent)
@@ -187,11 +188,13 @@ def _prepare(kind: str) -> None:
 def _commands() -> list[str]:
     package = importlib.import_module("docs_index.apps.cli.commands")
     found = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
-    return ["docs_index.apps.cli.app", *(module.name for module in found)]
+    imported_late = ["openai"] if importlib.util.find_spec("openai") else []
+    names = [module.name for module in found]
+    return ["docs_index.apps.cli.app", "rich.progress", *names, *imported_late]
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other end of the socket heeds it
     _prepare(sys.argv[1])
     serve(socket.socket(fileno=int(sys.argv[2])))
     runpy.run_path(sys.argv[0], run_name="__main__")
