@@ -1,7 +1,8 @@
 # make run    set up what running needs, build, and write the documents of DATA_ROOT
 # make report one page of what was imported, what was not, and gaps
 # make browse the index in a browser, on this machine alone
-# make test   set up everything, and run every test
+# make test   set up everything, and run the tests that take no more than minutes
+# make test-all  those, and the slow ones: see tests/README.md
 # make setup  set up everything: tools and extras too
 # make soak   the tests that chance decides, far longer: kills, spoiled and random roots
 # make lint   what CI checks besides the tests
@@ -16,6 +17,7 @@ BIN := .venv/bin
 SCRATCH := target/scratch
 SCRATCH_ROOT = rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp -R sample $(SCRATCH)/root
 ON_SCRATCH = DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG_PATH=$(SCRATCH)/logs
+PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # The environment is installed from locked files, by uv where it is there. Python's and
 # dbt's parsing is done here once, rather than in the first run.
@@ -33,7 +35,7 @@ define install
 	touch $@
 endef
 
-.PHONY: run report browse test soak setup lint docs sql lock clean
+.PHONY: run report browse test test-all test-slow soak setup lint docs sql lock clean
 
 run: .venv/ready-to-run
 	@test -n "$$DATA_ROOT" || test -e data || cp -R sample data
@@ -56,8 +58,15 @@ setup: .venv/ready-to-develop
 test: setup
 	$(SCRATCH_ROOT)
 	$(ON_SCRATCH) $(BIN)/dbt build
+	$(PYTEST) -m "not slow"
+
+test-slow: setup
+	$(SCRATCH_ROOT)
+	$(ON_SCRATCH) $(BIN)/dbt --quiet build --exclude-resource-type unit_test
 	$(ON_SCRATCH) $(BIN)/dbt test
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(PYTEST) -m slow
+
+test-all: test test-slow
 
 soak: setup
 	DOCS_INDEX_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak

@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 BENCH = Path(__file__).resolve().parent
 
 
@@ -45,6 +47,7 @@ def test_same_seed_gives_equal_bytes(tmp_path: Path) -> None:
     assert hashes[0] == hashes[1] != hashes[2]
 
 
+@pytest.mark.slow
 def test_plain_script_makes_the_expected_documents(tmp_path: Path) -> None:
     made = make(tmp_path / "root", 3000)
     run("plain_script.py", tmp_path / "root", tmp_path / "out")
@@ -80,6 +83,7 @@ def bench(tmp_path: Path, materialize: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_bench_compares_and_leaves_nothing_behind(tmp_path: Path) -> None:
     script = f'exec python {BENCH}/plain_script.py "$DATA_ROOT" "$DATA_ROOT"'
     result = bench(tmp_path, f"sh -c '{script}'")
@@ -91,6 +95,7 @@ def test_bench_compares_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not list((tmp_path / "work").iterdir())
 
 
+@pytest.mark.slow
 def test_bench_refuses_a_job_that_makes_no_documents(tmp_path: Path) -> None:
     result = bench(tmp_path, "true")
     assert result.returncode == 1
@@ -98,6 +103,7 @@ def test_bench_refuses_a_job_that_makes_no_documents(tmp_path: Path) -> None:
     assert not list((tmp_path / "work").iterdir())
 
 
+@pytest.mark.slow
 def test_cohorts_are_compared_and_leave_nothing_behind(tmp_path: Path) -> None:
     options = ("--evaluations", "10,40", "--essays", 4, "--folder", tmp_path)
     assert "4 times the store" in run("run_cohorts.py", *options)

@@ -1,9 +1,11 @@
 """The real commands on data roots of their own, and what they left there.
 
-A command is a process, started as a user would start it; nothing here imports the
-project. Every root has a folder to itself, with dbt's own files beside it, so that
-no test writes into the repository. This is a pytest plugin (see conftest.py): its
-session fixtures are made once, and are only to be read; tests work on copies.
+A command is a process with arguments and an environment as a user gives them. It may
+be a fork of one that has started already (see forking.py); `process` and `started`
+start it as a user does. Nothing here imports the project. Every root has a folder to
+itself, next to dbt's own files, so that no test writes into the repository. This is a
+pytest plugin (see conftest.py): its session fixtures are only to be read; tests work
+on copies. The roots that dbt builds for them are built once a session.
 """
 
 import csv
@@ -15,7 +17,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +25,14 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pytest
+from forking import can_fork, run_fork
+from sharing import once, shared_folder
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SCRIPT = REPOSITORY / "scripts" / "materialize_docs.py"
 DBT = Path(sys.executable).with_name("dbt")
 BUILD = ("build", "--exclude-resource-type", "unit_test")  # which no data root changes
+PARSED = REPOSITORY / "target" / "partial_parse.msgpack"  # by `make setup`
 LARGE = 1500  # rows: several batches, so that worker processes have work to share
 TIMEOUT_S = 120
 
@@ -66,7 +71,12 @@ def sharing(root: Path) -> dict[str, str | None]:
     With a var other than the last time's, dbt parses the whole project anew, which
     takes longer than what it does then. `by_itself` is for where it is.
     """
-    return by_itself(root.parent)
+    environment = by_itself(root.parent)
+    target = Path(str(environment["DBT_TARGET_PATH"]))
+    if PARSED.exists() and not (target / PARSED.name).exists():
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PARSED, target / PARSED.name)
+    return environment
 
 
 def by_itself(root: Path) -> dict[str, str | None]:
@@ -79,8 +89,9 @@ def by_itself(root: Path) -> dict[str, str | None]:
 
 
 def build(root: Path, *args: str, **environment: str | None) -> Process:
-    """Run `dbt build` without the unit tests."""
-    return dbt(root, *BUILD, *args, **environment)
+    """Run `dbt build` without the unit tests, and without files that nobody reads."""
+    unwritten: dict[str, str | None] = {"DBT_WRITE_JSON": "false"}
+    return dbt(root, *BUILD, *args, **unwritten | environment)
 
 
 def materialize(root: Path, *args: str, **environment: str | None) -> Process:
@@ -128,12 +139,38 @@ LOCK = (
 )
 
 
-def run(root: Path, command: list[str], environment: dict[str, str | None]) -> Process:
-    """Run any command on a data root, beside the repository's files, to its end."""
+def run(
+    root: Path, command: list[str], environment: Mapping[str, str | None]
+) -> Process:
+    """Run any command on a data root, in the repository's folder, to its end."""
+    return run_command(command, _environment(root, environment))
+
+
+def process(
+    root: Path, command: list[str], environment: Mapping[str, str | None]
+) -> Process:
+    """Run any command as `run` does, but always start it."""
+    return _run_process(command, _environment(root, environment))
+
+
+def script(root: Path, name: str, *args: str, **environment: str) -> Process:
+    """Run a script with its data root as an option, as a user would."""
+    command = [sys.executable, f"scripts/{name}", "--data-root", str(root), *args]
+    return run_command(command, {**os.environ, **environment})
+
+
+def run_command(command: list[str], environment: Mapping[str, str]) -> Process:
+    """Run a command with all of an environment, in the repository, to its end."""
+    if can_fork(command, environment):
+        return run_fork(command, environment, TIMEOUT_S)
+    return _run_process(command, environment)
+
+
+def _run_process(command: list[str], environment: Mapping[str, str]) -> Process:
     return subprocess.run(
         command,
         cwd=REPOSITORY,
-        env=_environment(root, environment),
+        env=environment,
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
@@ -141,16 +178,7 @@ def run(root: Path, command: list[str], environment: dict[str, str | None]) -> P
     )
 
 
-def script(root: Path, name: str, *args: str, **environment: str) -> Process:
-    """Run a script that is told its data root, as a user would."""
-    return subprocess.run(
-        [sys.executable, f"scripts/{name}", "--data-root", str(root), *args],
-        cwd=REPOSITORY, env={**os.environ, **environment}, capture_output=True,
-        text=True, check=False, timeout=60,
-    )  # fmt: skip
-
-
-def _environment(root: Path, changes: dict[str, str | None]) -> dict[str, str]:
+def _environment(root: Path, changes: Mapping[str, str | None]) -> dict[str, str]:
     """Return this process's environment with `changes`; None takes a variable out."""
     merged = {**os.environ, "DATA_ROOT": str(root), "RUN_ID": None, **changes}
     return {name: value for name, value in merged.items() if value is not None}
@@ -300,13 +328,31 @@ def good(process: Process) -> Process:
     return process
 
 
+def built_once(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
+) -> Path:
+    """Return a copy of a root that the session's first process makes, by `make`."""
+    folder = shared_folder(factory) / name
+    folder.mkdir(exist_ok=True)
+
+    def build_it() -> None:
+        shutil.rmtree(folder / "root", ignore_errors=True)
+        make(folder / "root")
+
+    once(folder, name, build_it)
+    return copied(folder / "root", factory.mktemp(name))
+
+
 @pytest.fixture(scope="session")
 def built_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled sample after one real `dbt build`."""
-    root = tmp_path_factory.mktemp("built_sample") / "root"
+    return built_once(tmp_path_factory, "built_sample", build_sample)
+
+
+def build_sample(root: Path) -> None:
+    """Copy the bundled sample, and build it."""
     shutil.copytree(REPOSITORY / "sample", root)
     good(build(root))
-    return root
 
 
 @pytest.fixture(scope="session")
@@ -318,13 +364,17 @@ def first_run(built_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> R
 
 @pytest.fixture(scope="session")
 def built_odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small root that stretches what a build may be given.
+    """A small root that stretches what a build may be given, built."""
+    return built_once(tmp_path_factory, "built_odd", build_odd)
+
+
+def build_odd(root: Path) -> None:
+    """Write a small root that stretches what a build may be given, and build it.
 
     Evaluations under 4_evaluation, files of up to 40 bytes, a run_id from both sides,
     no link table, no essays but a header; drafts of one logical key with one timestamp,
     and a later one that its parser cannot handle.
     """
-    root = tmp_path_factory.mktemp("built_odd") / "root"
     table = "7_cross_experiment/{}_results.csv"
     drafts = [
         draft_row("first", "2025-01-01", "<essay>one</essay>"),
@@ -346,7 +396,6 @@ def built_odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }  # fmt: skip
     environment = by_itself(root) | {"RUN_ID": "of_environment"}
     good(build(root, "--vars", json.dumps(variables), **environment))
-    return root
 
 
 def draft_row(task_id: str, timestamp: str, text: str) -> dict[str, str]:
@@ -386,12 +435,15 @@ def odd_run(built_odd: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="session")
 def built_large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root of 1,500 rows, built: enough for several batches and worker processes."""
-    root = tmp_path_factory.mktemp("built_large") / "root"
+    return built_once(tmp_path_factory, "built_large", build_large)
+
+
+def build_large(root: Path) -> None:
+    """Make a root of 1,500 rows, and build it."""
     maker = str(REPOSITORY / "bench" / "make_root.py")
     arguments = ["--documents", str(LARGE), "--text-bytes", "300"]
     good(run(root, [sys.executable, maker, str(root), *arguments], {}))
     good(build(root))
-    return root
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from graphlib import TopologicalSorter
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,6 +22,7 @@ import duckdb
 import pytest
 from cohort_roots import campaign_root
 from harness import DATABASE, REPOSITORY, Row, _compile_with_dbt
+from sharing import once, shared_folder
 
 from docs_index.layout import open_layout
 from docs_index.warehouse.cohort_inputs import CohortInputs
@@ -41,7 +43,8 @@ class CohortModels:
 
     def __init__(self, folder: Path) -> None:
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            self._nodes = process.submit(compile_cohort, folder).result()
+            work = partial(compile_cohort, folder)
+            self._nodes = once(folder, "nodes", lambda: process.submit(work).result())
 
     def build(
         self, root: Path, cohort_id: str, database: Path | str = ":memory:"
@@ -125,4 +128,6 @@ def compile_cohort(folder: Path) -> list[Row]:
 @pytest.fixture(scope="session")
 def cohort_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CohortModels]:
     """The cohort's models, compiled once."""
-    yield CohortModels(tmp_path_factory.mktemp("compiled_cohort"))
+    folder = shared_folder(tmp_path_factory) / "compiled_cohort"
+    folder.mkdir(exist_ok=True)
+    yield CohortModels(folder)

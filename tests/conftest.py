@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from harness import Models
 from hypothesis import HealthCheck, settings
+from sharing import shared_folder
 
 pytest_plugins = ["building", "chromium", "cohort_models", "faults"]
 pytest.register_assert_rewrite("agreement")
@@ -36,7 +37,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
     """The project's models, compiled once."""
-    compiled = Models(tmp_path_factory.mktemp("compiled"))
+    folder = shared_folder(tmp_path_factory) / "compiled"
+    folder.mkdir(exist_ok=True)
+    compiled = Models(folder)
     yield compiled
     compiled.close()
 

@@ -6,19 +6,21 @@ of the graph: what dbt would do, but for data tests, contracts and the build rec
 Sources and response files are read by the project's own code.
 """
 
+import hashlib
 import io
 import json
 import os
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from graphlib import TopologicalSorter
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from sharing import once
 
 from docs_index.layout import open_layout
 from docs_index.warehouse.response_facts import read_responses
@@ -66,9 +68,9 @@ class Models:
     """The compiled project; `build` runs it on a data root."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder  # which the processes of a test session share
         table = folder / "root/7_cross_experiment/draft_generation_results.csv"
-        table.parent.mkdir(parents=True)
+        table.parent.mkdir(parents=True, exist_ok=True)
         table.write_text("draft_task_id\n")
         self._dbt = ProcessPoolExecutor(1, get_context("spawn"))
         self._compiled = lru_cache(self._compile)
@@ -110,11 +112,14 @@ class Models:
     def analyses(self) -> dict[str, str]:
         """Return the compiled analyses by file name."""
         settings = {"run_id": "backfill", "evaluation_root": "3_generation"}
-        return self._dbt.submit(compile_analyses, self._folder, settings).result()
+        work = partial(compile_analyses, self._folder, settings)
+        return once(self._folder, "analyses", lambda: self._dbt.submit(work).result())
 
     def _compile(self, run_id: str, evaluation_root: str) -> list[Node]:
         settings = {"run_id": run_id, "evaluation_root": evaluation_root}
-        return self._dbt.submit(compile_nodes, self._folder, settings).result()
+        work = partial(compile_nodes, self._folder, settings)
+        name = hashlib.sha256(repr(settings).encode()).hexdigest()
+        return once(self._folder, name, lambda: self._dbt.submit(work).result())
 
 
 def compile_nodes(folder: Path, settings: dict[str, str]) -> list[Node]:

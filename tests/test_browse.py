@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
-from building import REPOSITORY, Run, copied, index, query, snapshot, started
+from building import Process, Run, copied, index, query, run_command, snapshot, started
 from chromium import visit
 from pages import PLANTED, Element, plant, read_page
 from playwright.sync_api import Browser
@@ -278,13 +278,10 @@ def test_a_killed_runs_rows_are_shown(ran: Path) -> None:
             assert json.load(response)[0]["value"] == 7
 
 
-def run(root: Path, *args: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(root: Path, *args: str, **environment: str) -> Process:
     """Run the script where it cannot serve anything."""
-    return subprocess.run(
-        [sys.executable, SCRIPT, "--data-root", str(root), *args],
-        cwd=REPOSITORY, env=os.environ | environment,
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    command = [sys.executable, SCRIPT, "--data-root", str(root), *args]
+    return run_command(command, os.environ | environment)
 
 
 def test_what_cannot_be_served_is_an_error_of_one_line(
@@ -304,6 +301,7 @@ def test_what_cannot_be_served_is_an_error_of_one_line(
     assert "run scripts/materialize_docs.py" in process.stderr
 
 
+@pytest.mark.slow
 def test_in_a_browser_no_page_complains_or_asks_outside(
     chromium: Browser, site: Site
 ) -> None:

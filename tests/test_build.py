@@ -78,7 +78,14 @@ def test_a_path_that_duckdb_cannot_work_in_is_named(tmp_path: Path) -> None:
     assert not (root / "db").exists()
 
 
-@pytest.mark.parametrize("limit", ["abc", "-1", "1.5"])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "abc",
+        pytest.param("-1", marks=pytest.mark.slow),
+        pytest.param("1.5", marks=pytest.mark.slow),
+    ],
+)
 def test_a_limit_that_is_no_number_of_bytes_is_named(root: Path, limit: str) -> None:
     said = stopped(build(root, "--vars", f"{{max_response_bytes: {limit}}}"), code=2)
     assert f"max_response_bytes is '{limit}': it must be a whole number" in said
@@ -204,6 +211,7 @@ def test_the_var_run_id_wins_over_the_environment(odd_run: Run) -> None:
     assert found == [("of_var",)]
 
 
+@pytest.mark.slow
 def test_neither_the_path_of_a_root_nor_a_home_changes_anything(
     tmp_path: Path, first_run: Run
 ) -> None:
@@ -232,6 +240,7 @@ def test_dbt_test_leaves_a_good_build_good(root: Path) -> None:
     assert is_complete(root)
 
 
+@pytest.mark.slow
 def test_dbt_docs_go_to_the_target_path_and_leave_a_good_build_good(
     root: Path,
 ) -> None:

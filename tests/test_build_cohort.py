@@ -1,7 +1,6 @@
 """Building a cohort with the real commands: what is written, and what never is."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from building import (
     holding,
     materialize,
     read_csv,
+    run,
     snapshot,
     write,
     write_table,
@@ -33,17 +33,8 @@ from docs_index.layout import open_cohort_layout
 
 def build_cohort(root: Path, *args: str, **environment: str) -> Process:
     """Run scripts/build_cohort.py; dbt's files are kept beside the root."""
-    return subprocess.run(
-        [sys.executable, "scripts/build_cohort.py", *args],
-        cwd=REPOSITORY,
-        env={
-            **os.environ,
-            "DATA_ROOT": str(root),
-            "DBT_TARGET_PATH": str(root.parent / "dbt"),
-            **environment,
-        },
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    changes = {"DBT_TARGET_PATH": str(root.parent / "dbt"), **environment}
+    return run(root, [sys.executable, "scripts/build_cohort.py", *args], changes)
 
 
 def a_store(root: Path) -> Path:
@@ -160,6 +151,7 @@ def test_a_locked_root_and_a_missing_name_are_told(tmp_path: Path) -> None:
     assert (process.returncode, "is working on" in process.stderr) == (75, True)
 
 
+@pytest.mark.slow
 def test_a_killed_build_is_completed_by_the_next(
     cohort_models: CohortModels, tmp_path: Path
 ) -> None:
@@ -225,6 +217,7 @@ def test_a_directory_that_has_come_is_never_replaced(
     assert not list((root / "gens/evaluation" / name).iterdir())
 
 
+@pytest.mark.slow
 def test_documents_and_cohorts_share_a_root_and_leave_each_other_alone(
     tmp_path: Path,
 ) -> None:

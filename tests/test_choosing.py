@@ -1,14 +1,12 @@
 """Choosing the essays that lack a score."""
 
-import os
 import random
-import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from building import REPOSITORY, snapshot, write
+from building import Process, run, snapshot, write
 
 from docs_index.cohorts.select import Chosen, Wish, choose_essays
 from docs_index.errors import DocsIndexError
@@ -131,9 +129,6 @@ def test_the_command_says_what_to_do_next(tmp_path: Path) -> None:
     assert command(tmp_path, "--cohort", "a", "--top-n", "0").returncode == 2
 
 
-def command(root: Path, *args: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "scripts/select_missing_novelty_v2.py", *args],
-        cwd=REPOSITORY, env={**os.environ, "DATA_ROOT": str(root)},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+def command(root: Path, *args: str) -> Process:
+    words = [sys.executable, "scripts/select_missing_novelty_v2.py", *args]
+    return run(root, words, {})

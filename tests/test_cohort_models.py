@@ -43,7 +43,14 @@ def faults(models: CohortModels, root: Path) -> str:
 # The oracle --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(0, 120, 40))
+@pytest.mark.parametrize(
+    "seed",
+    [
+        0,
+        pytest.param(40, marks=pytest.mark.slow),
+        pytest.param(80, marks=pytest.mark.slow),
+    ],
+)
 def test_random_stores_have_the_members_of_the_oracle(
     cohort_models: CohortModels, tmp_path: Path, seed: int
 ) -> None:

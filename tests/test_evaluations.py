@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from building import REPOSITORY, Process, contents, snapshot, write
+from building import REPOSITORY, Process, contents, run_command, snapshot, write
 from cohort_roots import TEMPLATE, campaign_root, cohort, generation, tables
 from endpoint import GOOD, Endpoint, Reply, started_endpoint
 
@@ -76,11 +76,8 @@ def environment(root: Path, endpoint: Endpoint) -> dict[str, str]:
 
 def command(script: str, root: Path, endpoint: Endpoint, *args: str) -> Process:
     """Run a script on a data root, as its user would."""
-    return subprocess.run(
-        [sys.executable, f"scripts/{script}.py", *args],
-        cwd=REPOSITORY, env=environment(root, endpoint), capture_output=True,
-        text=True, timeout=120, check=False,
-    )  # fmt: skip
+    words = [sys.executable, f"scripts/{script}.py", *args]
+    return run_command(words, environment(root, endpoint))
 
 
 def folder(root: Path, essay: str = "e1") -> Path:
@@ -518,6 +515,7 @@ def test_an_interrupted_run_keeps_what_is_on_its_way(
     assert endpoint.requests == 12
 
 
+@pytest.mark.slow
 def test_a_killed_run_buys_no_answer_twice_that_had_come(
     tmp_path: Path, endpoint: Endpoint
 ) -> None:
@@ -539,6 +537,7 @@ def test_a_killed_run_buys_no_answer_twice_that_had_come(
     assert left == []
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_buy_nothing_twice(tmp_path: Path, endpoint: Endpoint) -> None:
     root = cohort(tmp_path, [f"e{number}" for number in range(6)])
     endpoint.script = lambda prompt, number: Reply(after_s=0.5)

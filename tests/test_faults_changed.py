@@ -114,6 +114,7 @@ def test_a_missing_table_that_comes_before_the_last_is_read_is_refused(
         sources.input_files(duckdb.connect())
 
 
+@pytest.mark.slow
 @pytest.mark.soak
 def test_a_build_takes_tables_that_grow_as_of_one_moment(
     root: Path, chance: random.Random

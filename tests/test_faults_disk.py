@@ -26,6 +26,8 @@ from building import (
 )
 from faults import listed, seen
 
+pytestmark = pytest.mark.slow
+
 DISK_BYTES = 96 * 2**20
 STEPS = {"directories": 8 * 2**20}  # what is given more, in a phase, until it is enough
 STEP = 128 * 2**10

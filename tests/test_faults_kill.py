@@ -38,7 +38,7 @@ from faults import (
     wait_for,
 )
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.slow]
 
 DOCUMENTS = 1500
 FEWEST = 3

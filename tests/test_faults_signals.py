@@ -20,6 +20,8 @@ from building import (
 )
 from faults import seen, wait_for, workers
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("first", "second", "pause"),

@@ -26,6 +26,8 @@ from building import (
     run,
 )
 
+pytestmark = pytest.mark.slow
+
 NO_NAMESPACES = "this user may not have namespaces of its own"
 ISOLATED = ("unshare", "--map-root-user", "--net", "--mount", "sh", "-c")
 READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$0"'

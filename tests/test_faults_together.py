@@ -30,6 +30,8 @@ from building import (
 )
 from faults import Popen, holds_lock, kill, seen, wait_for, workers
 
+pytestmark = pytest.mark.slow
+
 READER = Path(__file__).with_name("index_reader.py")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "dbt build": (str(DBT), *BUILD),

@@ -284,6 +284,7 @@ def test_nothing_but_the_outputs_has_changed(attack: Attack) -> None:
     assert after_inputs == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not there")
 def test_no_file_outside_is_opened(attack: Attack) -> None:
     place = attack.root.parent

@@ -40,37 +40,46 @@ from docs_index.warehouse.parsers import TextParser
 
 pytestmark = pytest.mark.soak
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
-EXAMPLES = 2000 if SOAK else 100
+FEW, MANY = 15, 2000 if SOAK else 100
+few_and_many = pytest.mark.parametrize(
+    "examples", [FEW, pytest.param(MANY, marks=pytest.mark.slow)]
+)
 PARSER_EXAMPLES = 2000 if SOAK else 100
 CORPUS = REPOSITORY / "../shared/corpora/daydreaming"
 
 Row = dict[str, Any]
 
 
-@settings(max_examples=EXAMPLES)
-@given(description=data_roots())
-def test_models_equal_the_oracle(models: Models, description: DataRoot) -> None:
-    with written_root(description) as root:
-        wanted = ask_oracle(root, description)
-        built = build(models, root, description)
-        check(built, wanted, root, description.max_response_bytes)
-
-
-@settings(max_examples=EXAMPLES // 2)
-@given(description=data_roots(), plans=st.lists(PLANS, min_size=1, max_size=4))
-def test_models_repair_as_the_oracle_does(
-    models: Models, description: DataRoot, plans: list[Plan]
-) -> None:
-    with written_root(description) as root:
-        write_repairs(root, plans, ask_oracle(root, description))
-        try:
+@few_and_many
+def test_models_equal_the_oracle(models: Models, examples: int) -> None:
+    @settings(max_examples=examples)
+    @given(description=data_roots())
+    def compare(description: DataRoot) -> None:
+        with written_root(description) as root:
             wanted = ask_oracle(root, description)
-        except oracle.Refused:
-            with pytest.raises(duckdb.Error, match="cannot be applied"):
-                build(models, root, description)
-        else:
             built = build(models, root, description)
             check(built, wanted, root, description.max_response_bytes)
+
+    compare()
+
+
+@few_and_many
+def test_models_repair_as_the_oracle_does(models: Models, examples: int) -> None:
+    @settings(max_examples=examples // 2)
+    @given(description=data_roots(), plans=st.lists(PLANS, min_size=1, max_size=4))
+    def compare(description: DataRoot, plans: list[Plan]) -> None:
+        with written_root(description) as root:
+            write_repairs(root, plans, ask_oracle(root, description))
+            try:
+                wanted = ask_oracle(root, description)
+            except oracle.Refused:
+                with pytest.raises(duckdb.Error, match="cannot be applied"):
+                    build(models, root, description)
+            else:
+                built = build(models, root, description)
+                check(built, wanted, root, description.max_response_bytes)
+
+    compare()
 
 
 def crowded_root(seed: int) -> DataRoot:

@@ -20,6 +20,8 @@ from docs_index.apps.dagster.evaluation import STORE, GenerationStore
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.build_record import attach_build
 
+pytestmark = pytest.mark.slow
+
 STEPS = ["evaluation_prompt", "evaluation_raw", "evaluation_parsed"]
 Ran = dg.ExecuteInProcessResult
 

@@ -60,6 +60,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_command_does_what_it_shows(copy: Path) -> None:
     lines = ["set -euo pipefail"]
     due = [(command, shown) for command, shown in commands() if command not in NOT_HERE]

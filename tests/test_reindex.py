@@ -234,6 +234,7 @@ def test_without_documents_there_is_nothing_to_rebuild(ran: Path) -> None:
     assert "there are no documents" in process.stderr
 
 
+@pytest.mark.slow
 def test_a_kill_leaves_no_half_file(large_run: Run, tmp_path: Path) -> None:
     root = tmp_path / "root"
     shutil.copytree(large_run.root, root, symlinks=True)

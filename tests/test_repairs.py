@@ -1,11 +1,9 @@
 """generation_repairs.csv: what people repair becomes documents, or the build stops."""
 
 import json
-import os
 import re
 import shutil
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import closing
@@ -23,6 +21,7 @@ from building import (
     query,
     read_csv,
     results,
+    run,
     script,
     write,
     write_table,
@@ -64,11 +63,7 @@ def write_repairs(root: Path, *repairs: Repair) -> None:
 
 
 def inspect(root: Path, command: str, *args: str) -> Process:
-    environment = {**os.environ, "DATA_ROOT": str(root)}
-    return subprocess.run(
-        [sys.executable, "scripts/inspect_docs.py", command, *args], env=environment,
-        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    return run(root, [sys.executable, "scripts/inspect_docs.py", command, *args], {})
 
 
 # With the real commands --------------------------------------------------------------

@@ -1,8 +1,6 @@
 """scripts/report_docs.py: one page that says what the index holds, and asks nothing."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -328,11 +326,7 @@ def test_materializing_and_verifying_do_not_mind_the_page(ran: Path) -> None:
     before = snapshot(ran)
     process = good(materialize(ran))
     assert "nothing new: nothing was written" in process.stdout
-    verify = [sys.executable, str(REPOSITORY / "scripts" / "verify_docs.py")]
-    good(subprocess.run(
-        [*verify, "--data-root", str(ran), "--read-data", "all"],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
-    ))  # fmt: skip
+    good(script(ran, "verify_docs.py", "--read-data", "all"))
     assert snapshot(ran) == before
 
 
@@ -490,6 +484,7 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
     yield (root / PAGE).as_uri()
 
 
+@pytest.mark.slow
 def test_in_a_browser_it_asks_for_nothing_and_complains_of_nothing(
     chromium: Browser, url: str
 ) -> None:
@@ -503,6 +498,7 @@ def test_in_a_browser_it_asks_for_nothing_and_complains_of_nothing(
     assert shots["light"] != shots["dark"]
 
 
+@pytest.mark.slow
 def test_in_a_browser_it_fits_a_telephone_and_paper(
     chromium: Browser, url: str
 ) -> None:
