@@ -23,8 +23,7 @@ from docs_index.disk.workers import started_workers
 from docs_index.index.snapshot import copy_index
 from docs_index.layout import RESPONSES, Layout
 from docs_index.progress import Progress
-from docs_index.resources import sql
-from docs_index.warehouse.list_checksums import LISTS, list_checksums
+from docs_index.resources import rendered, sql
 from docs_index.warehouse.quoting import identifier, literal
 from docs_index.warehouse.session import Session, chunks, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
@@ -165,7 +164,7 @@ def _compare(
 def _checks(session: Session) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the queries for findings, with the values that they take."""
     index = {"index": session.layout.within(session.layout.index)}
-    checksums = list_checksums(session, {name: f"stored.{name}" for name in LISTS})
+    checksums = f"({rendered('stored_checksums.sql')})"
     yield sql("audit/verify_directories.sql"), {}
     yield metadata_check(session.db.table("stored.documents").columns), {}
     yield sql("audit/verify_lineage.sql"), {}
