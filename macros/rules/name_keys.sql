@@ -31,5 +31,5 @@
                 lambda word: word != ''
             )[:24] as words
         from {{ relation }}
-    ) as split
+    ) as split_names
 {%- endmacro %}

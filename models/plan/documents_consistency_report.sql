@@ -45,7 +45,11 @@ directories as (
         has_prompt,
         content_hash
     from surveyed
-    where not exists (select 1 from written where written.key_dir = surveyed.doc_dir)
+    where
+        not exists (
+            select 1 from written
+            where written.key_dir = surveyed.doc_dir
+        )
     union all
     select
         doc_dir,
@@ -54,7 +58,10 @@ directories as (
         has_prompt,
         content_hash
     from written
-    where not exists (select 1 from surveyed where surveyed.doc_dir = written.doc_dir)
+    where not exists (
+        select 1 from surveyed
+        where surveyed.doc_dir = written.doc_dir
+    )
 ),
 
 final as (
@@ -70,11 +77,15 @@ final as (
         end as missing_raw,
         case
             when documents.doc_id is not null
-                then documents.status = 'ok' and not coalesce(directories.has_parsed, false)
+                then
+                    documents.status = 'ok'
+                    and not coalesce(directories.has_parsed, false)
         end as missing_parsed,
         case
             when documents.doc_id is not null
-                then documents.is_prompted and not coalesce(directories.has_prompt, false)
+                then
+                    documents.is_prompted
+                    and not coalesce(directories.has_prompt, false)
         end as missing_prompt,
         case
             when documents.doc_id is not null

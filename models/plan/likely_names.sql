@@ -17,7 +17,7 @@ all_offered_keys as (
 offered_keys as (
     select
         *,
-        count(*) over (partition by scope, key) as names
+        count(*) over (partition by scope, key) as sharing
     from all_offered_keys
 ),
 
@@ -30,7 +30,7 @@ paired as (
     from sought_keys
     inner join offered_keys
         on sought_keys.scope = offered_keys.scope and sought_keys.key = offered_keys.key
-    where offered_keys.names <= {{ var("most_names_of_a_key") }}
+    where offered_keys.sharing <= {{ var("most_names_of_a_key") }}
     group by sought_keys.scope, sought_keys.name, offered_keys.name
 ),
 
@@ -39,7 +39,7 @@ ranked as (
         *,
         row_number() over (
             partition by scope, sought_name
-            order by shared_keys desc, offered_name
+            order by shared_keys desc, offered_name asc
         ) as rank
     from paired
 ),

@@ -25,7 +25,7 @@ ranked as (
             partition by scope, sought_name
             order by
                 jaro_winkler_similarity(sought_name, offered_name) desc,
-                offered_name
+                offered_name asc
         ) as rank
     from likely
     where not exists (

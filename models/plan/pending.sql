@@ -17,7 +17,10 @@ final as (
     from planned
     where
         conflict_kind is null
-        and not exists (select 1 from conflicts where conflicts.doc_id = planned.doc_id)
+        and not exists (
+            select 1 from conflicts
+            where conflicts.doc_id = planned.doc_id
+        )
 )
 
 select * from final

@@ -20,7 +20,7 @@ drafts as (
     where reason is null and stage = 'draft'
     qualify row_number() over (
         partition by combo_id, model_id, occurred_at
-        order by source_csv, row_index desc
+        order by source_csv asc, row_index desc
     ) = 1
 ),
 
@@ -33,7 +33,7 @@ models as (
     group by combo_id, model_id
     qualify row_number() over (
         partition by combo_id
-        order by max(occurred_at) desc, model_id
+        order by max(occurred_at) desc, model_id asc
     ) <= {{ var("most_names_of_a_key") }}
 ),
 
@@ -44,10 +44,10 @@ with_longest_lines as (
         list_sort(
             list_transform(
                 string_split(replace(text, chr(13), ''), chr(10)),
-                lambda line: (length(line), line)
+                lambda each: (length(each), each)
             ),
             'desc'
-        )[1][2] as line
+        )[1][2] as longest
     from draft_texts
 ),
 
@@ -56,16 +56,16 @@ longest_lines as (
     select
         row_key,
         text,
-        line
+        longest
     from with_longest_lines
-    where length(line) >= {{ var("shortest_line_chars") }}
-    qualify count(*) over (partition by line) <= {{ var("most_names_of_a_key") }}
+    where length(longest) >= {{ var("shortest_line_chars") }}
+    qualify count(*) over (partition by longest) <= {{ var("most_names_of_a_key") }}
 ),
 
 prompt_lines as (
     select distinct
         write_order,
-        unnest(string_split(replace(text, chr(13), ''), chr(10))) as line
+        unnest(string_split(replace(text, chr(13), ''), chr(10))) as prompt_line
     from prompts
 ),
 
@@ -76,7 +76,7 @@ held as (
         0.95 as confidence,
         'its text stands in the prompt of the essay' as evidence
     from prompt_lines
-    inner join longest_lines on prompt_lines.line = longest_lines.line
+    inner join longest_lines on prompt_lines.prompt_line = longest_lines.longest
     inner join prompts on prompt_lines.write_order = prompts.write_order
     where contains(replace(prompts.text, chr(13), ''), longest_lines.text)
 ),
@@ -102,7 +102,7 @@ before_by_others as (
         0.5 - 0.05 * least(
             row_number() over (
                 partition by others.write_order
-                order by drafts.occurred_at desc, drafts.model_id
+                order by drafts.occurred_at desc, drafts.model_id asc
             ) - 1,
             4
         ) as confidence,
@@ -165,7 +165,7 @@ final as (
         write_order,
         row_key,
         cast(max(confidence) as double) as confidence,
-        string_agg(evidence, '; ' order by confidence desc, evidence) as evidence
+        string_agg(evidence, '; ' order by confidence desc, evidence asc) as evidence
     from every_one
     group by write_order, row_key
 )

@@ -19,7 +19,10 @@ input_files as (select * from {{ ref("stg_data_root__input_files") }}),
 skipped as (
     select count(*) as documents
     from built
-    where not exists (select 1 from planned where planned.doc_id = built.doc_id)
+    where not exists (
+        select 1 from planned
+        where planned.doc_id = built.doc_id
+    )
 ),
 
 -- A missing prompt does not count: it may have come after its document, for good.
@@ -63,26 +66,32 @@ examples as (
     select
         1 as section,
         kind,
-        kind || ': ' || row_key || ': ' || detail as line
+        kind || ': ' || row_key || ': ' || detail as example
     from conflicts
     union all
     select
         2 as section,
         reason as kind,
-        reason || ': ' || source_csv || ' row ' || row_index || ': ' || detail as line
+        reason
+        || ': '
+        || source_csv
+        || ' row '
+        || row_index
+        || ': '
+        || detail as example
     from rejected
     union all
     select
         3 as section,
         stage as kind,
-        stage || ': ' || task_id || ' -> docs/' || doc_dir as line
+        stage || ': ' || task_id || ' -> docs/' || doc_dir as example
     from pending
 ),
 
 ranked_examples as (
     select
         *,
-        row_number() over (partition by section, kind order by line) as rank
+        row_number() over (partition by section, kind order by example) as rank
     from examples
 ),
 
@@ -134,8 +143,8 @@ final as (
     union all
     select
         'example' as topic,
-        row_number() over (order by section, kind, line) as rank,
-        line as name,
+        row_number() over (order by section, kind, example) as rank,
+        example as name,
         cast(null as bigint) as amount
     from ranked_examples
     where rank <= 2

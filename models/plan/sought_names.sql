@@ -56,7 +56,8 @@ final as (
     where
         task_id is not null
         and not exists (
-            select 1 from waiting where waiting.write_order = sought_targets.write_order
+            select 1 from waiting
+            where waiting.write_order = sought_targets.write_order
         )
 )
 

@@ -13,7 +13,8 @@ final as (
         source_rows.occurred_at,
         case
             when starts_with(source_rows.path, 'essay_responses/')
-                then 'essay_prompts/'
+                then
+                    'essay_prompts/'
                     || substr(source_rows.path, length('essay_responses/') + 1)
         end as prompt_file
     from source_rows

@@ -95,7 +95,7 @@ best as (
         *,
         round(least(highest, 0.99), 2) as confidence,
         row_number() over (
-            partition by write_order order by highest desc, value
+            partition by write_order order by highest desc, value asc
         ) as rank
     from judged
 ),
@@ -109,7 +109,7 @@ ordered as (
         best.action,
         best.value,
         'suggested: ' || best.evidence as reason,
-        'suggest_repairs.py' as "by",
+        'suggest_repairs.py' as by,
         best.confidence,
         best.evidence,
         source_rows.reason as bad_reason,
@@ -128,12 +128,12 @@ final as (
         action,
         value,
         reason,
-        "by",
+        by,
         confidence,
         evidence,
         bad_reason
     from ordered
-    order by write_order, confidence desc, value
+    order by write_order asc, confidence desc, value asc
 )
 
 select * from final

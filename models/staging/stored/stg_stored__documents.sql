@@ -21,6 +21,7 @@ final as (
         template_id,
         model_id,
         run_id,
+        row_key,
         status,
         created_at,
         doc_dir,

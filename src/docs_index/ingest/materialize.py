@@ -239,9 +239,8 @@ def _batches(session: Session, stage: str, workers: int) -> Iterator[list[int]]:
     A large batch is cheaper to look up; towards the end of the stage, which all
     workers wait for, they become small.
     """
-    pending = session.db.execute(
-        sql("ingest/pending_of_stage.sql"), {"stage": stage}
-    ).fetchall()
+    query = sql("ingest/pending_of_stage.sql")
+    pending = session.db.execute(query, {"stage": stage}).fetchall()
     start = 0
     while start < len(pending):
         most = (len(pending) - start) // (3 * workers)

@@ -41,6 +41,7 @@ create table run.indexed_documents (
     template_id varchar,
     model_id varchar,
     run_id varchar,
+    row_key varchar,
     status varchar,
     created_at varchar,
     doc_dir varchar,
