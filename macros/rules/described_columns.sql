@@ -4,13 +4,21 @@
 -#}
 {% macro described_columns() %}
     {% set columns = [] %}
-    {% set nodes = graph.nodes.values() if execute else [] %}
-    {% set sources = graph.sources.values() if execute else [] %}
+    {% set nodes = [] %}
+    {% for node in (graph.nodes.values() if execute else []) if node.resource_type == "model" %}
+        {% do nodes.append(node) %}
+    {% endfor %}
+    {#- The tables of the index that no model makes. #}
+    {% for node in (graph.sources.values() if execute else [])
+        if node.source_name == "stored"
+        and node.name in ("backfill_conflicts", "list_checksums") %}
+        {% do nodes.append(node) %}
+    {% endfor %}
     {% for table in [
         "documents", "bad_generations", "link_candidates", "backfill_counters",
         "backfill_conflicts", "column_descriptions", "list_checksums",
     ] %}
-        {% for node in (nodes | list + sources | list) if node.name == table %}
+        {% for node in nodes if node.name == table %}
             {% for column in node.columns.values()
                 if column.meta.get("is_in_index", true) %}
                 {% do columns.append({

@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 from docs_index.audit.findings import Finding
+from docs_index.index.database import TABLES
 from docs_index.resources import sql
-from docs_index.warehouse.list_checksums import LISTS
 from docs_index.warehouse.quoting import identifier, literal
 
 _BROKEN_RULES = ("CHECK constraint failed", "NULL value in", "non-unique entry")
@@ -57,8 +57,7 @@ def _objects(index: sqlite3.Connection) -> dict[tuple[str, str], str]:
     rows = index.execute(
         "select type, name, tbl_name, sql from sqlite_master where sql is not null"
     ).fetchall()
-    ours = {"documents", "list_checksums", *LISTS}
-    return {(kind, name): made for kind, name, table, made in rows if table in ours}
+    return {(kind, name): made for kind, name, table, made in rows if table in TABLES}
 
 
 def _expected_objects() -> dict[tuple[str, str], str]:

@@ -24,9 +24,8 @@ from docs_index.disk.workers import started_workers
 from docs_index.index.snapshot import copy_index
 from docs_index.layout import RESPONSES, Layout
 from docs_index.progress import Progress
-from docs_index.resources import sql
+from docs_index.resources import rendered, sql
 from docs_index.warehouse.faults import fault_of
-from docs_index.warehouse.list_checksums import LISTS, list_checksums
 from docs_index.warehouse.session import Session, chunks, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
 
@@ -167,11 +166,11 @@ def _compare(
 
 def _check(session: Session) -> None:
     index = {"index": session.layout.within(session.layout.index)}
-    checksums = list_checksums(session, {name: f"stored.{name}" for name in LISTS})
     for statement in _CHECKS:
         session.db.execute(sql(statement))
-    lists = sql("audit/verify_lists.sql").format(checksums=checksums)
-    session.db.execute(lists, index)
+    checksums = rendered("stored_checksums.sql")
+    session.db.execute(f"create table made_checksums as {checksums}")
+    session.db.execute(sql("audit/verify_lists.sql"), index)
 
 
 _CHECKS = (

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from docs_index.disk.workers import Workers
 from docs_index.ingest.presence import Survey
-from docs_index.resources import sql
 from docs_index.warehouse.csv_files import publish_copy
 from docs_index.warehouse.session import Session, chunks
 
@@ -14,7 +13,7 @@ _CHUNK = 1000
 
 def load_index(session: Session) -> None:
     """Keep what the reports need of the index, which may be closed then."""
-    session.db.execute(sql("ingest/indexed.sql"))
+    session.keep("indexed_documents", "build.main.stg_stored__documents")
 
 
 def start_survey(session: Session, survey: Survey, workers: Workers) -> Future[Path]:
@@ -35,27 +34,13 @@ def write_reports(session: Session, surveyed: Future[Path]) -> list[Path]:
 
     Returns the files that changed.
     """
-    changed = _write_report(session, "latest", sql("ingest/latest_report.sql"))
-    session.db.execute(sql("ingest/surveyed.sql"))
-    session.insert_file("directories", surveyed.result())
-    session.db.execute(sql("ingest/placed_directories.sql"))
-    session.db.execute(
-        f"create table consistency as {sql('ingest/consistency_report.sql')}"
-    )
-    return changed + _write_report(session, "consistency", "from consistency")
+    changed = _write_report(session, "latest", "build.plan.documents_latest_report")
+    session.insert_file("run.directories", surveyed.result())
+    session.keep("consistency_rows", "build.plan.documents_consistency_report")
+    return changed + _write_report(session, "consistency", "run.consistency_rows")
 
 
-def _write_report(session: Session, name: str, query: str) -> list[Path]:
+def _write_report(session: Session, name: str, relation: str) -> list[Path]:
     path = session.layout.report(name)
-    return [path] if publish_copy(session.db, path, query, session.scratch) else []
-
-
-def count_damaged(session: Session) -> int:
-    """Return how many documents lack a text or hold another, by the report.
-
-    A missing prompt does not count: it may have come after its document, for good.
-    """
-    return session.count(
-        "(from consistency where doc_id is not null "
-        "and (missing_raw or missing_parsed or not content_matches))"
-    )
+    is_new = publish_copy(session.db, path, f"from {relation}", session.scratch)
+    return [path] if is_new else []

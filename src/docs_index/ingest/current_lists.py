@@ -1,50 +1,51 @@
-"""The lists beside the documents: the current ones in the index, and the bad list."""
+"""The lists that a run brings up to date: those in the index, and bad_generations.csv.
+
+Which of them must change, and what they hold then, is in models/plan.
+"""
 
 from docs_index.disk.publish import publish_appended
-from docs_index.resources import sql
+from docs_index.resources import rendered
 from docs_index.warehouse.csv_files import read_list, relation_lines
-from docs_index.warehouse.list_checksums import LISTS, list_checksums
 from docs_index.warehouse.session import Session
+
+_NOT_MARTS = {  # what replaces a list, if not the mart of its name
+    "backfill_conflicts": "build.plan.conflicts",
+    "list_checksums": "run.list_checksums",
+}
 
 
 def replace_current_lists(session: Session) -> bool:
     """Bring the lists in the index up to date at once; tell whether any had changed."""
-    session.db.execute(
-        f"create table checksums as from {list_checksums(session, LISTS)}"
-    )
-    wanted = set(session.rows("from checksums"))
-    stored = {name: f"stored.{name}" for name in LISTS}
-    found = set(session.rows(list_checksums(session, stored)))
-    changed = [name for name, *_ in wanted - found]
-    if not changed and wanted == set(session.rows("from stored.list_checksums")):
+    session.keep("list_checksums", "build.plan.current_checksums")
+    session.keep("stored_checksums", f"({rendered('stored_checksums.sql')})")
+    changed = [name for (name,) in session.rows("from build.plan.changed_lists")]
+    if not changed:
         return False
     session.make_writable()
     session.db.execute("begin")
-    for name in (*changed, "list_checksums"):
+    for name in changed:
         columns = session.columns(f"stored.{name}")
-        rows = LISTS.get(name, "checksums")
+        chosen = f"{columns} from {_NOT_MARTS.get(name, f'build.main.{name}')}"
         session.db.execute(f"delete from stored.{name}")
         session.db.execute(
-            f"insert into stored.{name} ({columns}) "
-            f"select {columns} from {rows} order by all"
+            f"insert into stored.{name} ({columns}) select {chosen} order by all"
         )
     session.db.execute("commit")
     return True
 
 
 def read_bad_list(session: Session) -> str | None:
-    """Load bad_generations.csv as table `listed`; return its line end, None without.
+    """Read which rows bad_generations.csv lists; return its line end, None without it.
 
     Raises:
         TableRefusedError: rows cannot be appended to the file that is there.
     """
     columns = session.db.table("build.main.bad_generations").columns
-    return read_list(session.db, session.layout.bad_generations, columns)
-
-
-def count_new_bad_rows(session: Session) -> int:
-    """Return how many rows of the build the bad list does not have yet."""
-    return session.count(f"({sql('ingest/bad_rows.sql')})")
+    newline = read_list(session.db, session.layout.bad_generations, columns)
+    names = session.columns("run.listed_bad_rows")
+    session.keep("listed_bad_rows", f"(select {names} from listed)")
+    session.db.execute("drop table listed")
+    return newline
 
 
 def append_bad_list(session: Session, newline: str | None) -> bool:
@@ -52,6 +53,6 @@ def append_bad_list(session: Session, newline: str | None) -> bool:
 
     Without a list, make it.
     """
-    rows = session.db.sql(sql("ingest/bad_rows.sql"))
+    rows = session.db.sql("from build.plan.unlisted_bad_rows")
     lines = relation_lines(rows, header=newline is None, newline=newline or "\n")
     return publish_appended(session.layout.bad_generations, lines, newline or "\n")

@@ -1,13 +1,12 @@
 """From the last build to directories, index rows, the bad list and the reports.
 
-The plan is SQL (`sql/plan.sql`) over the build and the index; this module carries it
-out, in an order that a kill at any moment leaves whole: a directory is complete
-before it has its name, and has its name before it has a row. Contract:
-docs/rules.md, section 11.
+The plan is models/plan over the build and the index; this module carries it out, in
+an order that a kill at any moment leaves whole: a directory is complete before it has
+its name, and has its name before it has a row. Contract: docs/rules.md, section 11.
 """
 
 import shutil
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,15 +17,9 @@ import duckdb
 from docs_index.disk.lock import take_lock
 from docs_index.disk.scratch import remove_leftovers
 from docs_index.disk.workers import Workers, started_workers
-from docs_index.ingest.csv_reports import (
-    count_damaged,
-    load_index,
-    start_survey,
-    write_reports,
-)
+from docs_index.ingest.csv_reports import load_index, start_survey, write_reports
 from docs_index.ingest.current_lists import (
     append_bad_list,
-    count_new_bad_rows,
     read_bad_list,
     replace_current_lists,
 )
@@ -37,12 +30,13 @@ from docs_index.progress import Progress
 from docs_index.resources import sql
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.build_record import attach_build, find_build
-from docs_index.warehouse.quoting import literal
 from docs_index.warehouse.session import Session, opened_session
 
 _BATCHES = range(500, 4000)  # documents that are placed and synced together
 _BATCH_BYTES = 16 * 2**20
 _TRANSACTION = 10_000  # documents whose rows are inserted together
+_SUMMARY = "select topic, name, amount from build.plan.run_summary order by topic, rank"
+_FAILED = "insert into run.failed_writes values (?, ?, ?)"
 
 
 @dataclass(frozen=True)
@@ -110,25 +104,21 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             surveyed = None
             if not options.dry_run:
                 surveyed = start_survey(session, Survey(placer.docs), workers)
-            session.db.execute(f"set variable run_id = {literal(run_id)}")
-            session.db.execute(sql("ingest/plan.sql"))
-            added = count_new_bad_rows(session)
+            session.keep("planned", "build.plan.planned_documents")
+            added = session.count("build.plan.unlisted_bad_rows")
             outcomes = _place_all(session, placer, workers, progress)
             changed: list[str] = []
-            damaged = 0
             if surveyed is not None:
                 changed += ["docs/"] if outcomes["placed"] else []
                 changed += _write_lists(session, newline, outcomes)
                 load_index(session)
                 with session.closing_index():
                     changed += map(layout.within, write_reports(session, surveyed))
-                damaged = count_damaged(session)
         return Summary(
             data_root=str(layout.root),
             run_id=run_id,
             dry_run=options.dry_run,
             bad_rows_added=added,
-            damaged=damaged,
             changed_files=changed,
             **_counted(session, outcomes),
         )
@@ -166,7 +156,7 @@ def _place_all(
     Rows are inserted by a thread, so that workers never wait for what to do next.
     """
     outcomes: Counter[str] = Counter()
-    total = session.count("pending")
+    total = session.count("build.plan.pending")
     if total and not placer.dry_run:
         _prepare_folders(session)
     inserted: deque[Future[None]] = deque()
@@ -189,16 +179,15 @@ def _place_all(
 def _placed(session: Session, placer: Placer, workers: Workers) -> Iterator[Batch]:
     """Place what is pending, in the order of its places.
 
-    A stage begins when the one before is done: what hangs on a document that could
-    not be placed is not placed either.
+    A stage begins when the one before is done: the descendants of a document that
+    could not be placed are not pending any more.
     """
     for stage in STAGES:
         tasks = _batches(session, stage, workers.count)
         for batch in workers.map(placer.place, tasks):
             for failed in batch.failed:
-                session.db.execute("insert into failed values (?, ?, ?)", failed)
+                session.db.execute(_FAILED, failed)
             yield batch
-        session.db.execute(sql("ingest/conflicts.sql"))
 
 
 def _prepare_folders(session: Session) -> None:
@@ -251,17 +240,18 @@ def _batches(session: Session, stage: str, workers: int) -> Iterator[list[int]]:
     A large batch is cheaper to look up; towards the end of the stage, which all
     workers wait for, they become small.
     """
-    pending = session.db.execute(sql("ingest/places.sql"), {"stage": stage}).fetchall()
+    query = sql("ingest/pending_of_stage.sql")
+    pending = session.db.execute(query, {"stage": stage}).fetchall()
     start = 0
     while start < len(pending):
         most = (len(pending) - start) // (3 * workers)
         most = min(max(most, _BATCHES.start), _BATCHES.stop)
         batch: list[int] = []
         size = 0
-        for place, raw_bytes in pending[start : start + most]:
+        for write_order, raw_bytes in pending[start : start + most]:
             if batch and size + raw_bytes > _BATCH_BYTES:
                 break
-            batch.append(place)
+            batch.append(write_order)
             size += raw_bytes
         yield batch
         start += len(batch)
@@ -269,23 +259,18 @@ def _batches(session: Session, stage: str, workers: int) -> Iterator[list[int]]:
 
 def _counted(session: Session, outcomes: Counter[str]) -> dict[str, Any]:
     """Return the counts of a summary, of the plan as it has ended."""
-    conflicts = dict(session.rows("select kind, count(*) from conflicts group by all"))
-    documents = {
-        "placed": outcomes["placed"],
-        "found": outcomes["found"],
-        "skipped": session.count(
-            "(from known semi join build.main.documents using (doc_id))"
-        ),
-    }
+    lines: dict[str, dict[str, Any]] = defaultdict(dict)
+    for topic, name, amount in session.rows(_SUMMARY):
+        lines[topic][name] = amount
+    written = {"placed": outcomes["placed"], "found": outcomes["found"]}
     return {
-        "documents": documents | conflicts,
-        "placed_by_stage": dict(session.rows(sql("ingest/placed_by_stage.sql"))),
-        "bad_rows_by_reason": dict(session.rows(sql("ingest/bad_by_reason.sql"))),
+        "documents": written | lines["skipped"] | lines["conflict"],
+        "placed_by_stage": lines["stage"],
+        "bad_rows_by_reason": lines["reason"],
         "counters": dict(
             session.rows("from build.main.backfill_counters order by all")
         ),
-        "missing_tables": [
-            path for (path,) in session.rows(sql("ingest/missing_tables.sql"))
-        ],
-        "examples": [line for (line,) in session.rows(sql("ingest/examples.sql"))],
+        "missing_tables": list(lines["missing_table"]),
+        "damaged": lines["damaged"]["damaged"],
+        "examples": list(lines["example"]),
     }

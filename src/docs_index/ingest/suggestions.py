@@ -1,7 +1,7 @@
 """Suggest what could repair bad rows, for a person to judge; nothing is repaired.
 
 What is sought, and which candidates are good enough, is decided in SQL
-(`sql/suggest_*.sql`) over the last build. This module lists the files and reads the
+(models/plan) over the last build. This module lists the files and reads the
 texts that are compared, and writes `repair_suggestions.csv`. Contract: docs/repairs.md.
 """
 
@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from docs_index.disk.confined import Folder, UnusableError
 from docs_index.disk.lock import held_lock
 from docs_index.layout import Layout
-from docs_index.resources import rendered, sql
+from docs_index.resources import sql
 from docs_index.warehouse.build_record import attach_build, find_build
 from docs_index.warehouse.csv_files import publish_copy
 from docs_index.warehouse.session import Session, opened_session
 
-MOST_OF_A_ROW = 3
-LEAST_SIMILARITY = 0.7
-MOST_OF_A_KEY = 20
-SHORTEST_LINE = 40
 MAX_TEXT_BYTES = 2**20
+_SUGGESTED = "build.plan.suggested_repairs"
+_SUMMARY = "build.plan.run_summary where topic = 'reason' order by rank"
+_BAD_ROWS = f"select name, amount from {_SUMMARY}"
 
 
 @dataclass(frozen=True)
@@ -47,18 +46,15 @@ def suggest_repairs(layout: Layout, run_id: str | None) -> Summary:
     find_build(layout)  # before the lock: it would make the folder
     with held_lock(layout.lock), opened_session(layout) as session:
         built_run_id = attach_build(session.db, layout, run_id)
-        rows = rendered("suggest_rows.sql")
-        session.db.execute(sql("ingest/suggest_sought.sql").format(source_rows=rows))
-        session.insert("files", _files(session))
-        session.insert("prompts", _prompts(session))
-        if session.count("prompts"):
-            session.insert("draft_texts", _draft_texts(session))
-        session.db.execute(_filled("suggest_likely.sql"))
-        session.insert("unusable", _unusable(session))
-        for name in ("suggest_pairs.sql", "suggest_parents.sql"):
-            session.db.execute(_filled(name))
-        query = _filled("suggest_repairs.sql")
-        session.db.execute(f"create table suggested as {query}")
+        session.keep("source_rows", "build.plan.located_rows")
+        session.insert("run.candidate_files", _files(session))
+        session.insert("run.prompts", _prompts(session))
+        if session.count("run.prompts"):
+            session.insert("run.draft_texts", _draft_texts(session))
+        session.keep("unnamed_files", "build.plan.unnamed_files")
+        session.keep("likely_names", "build.plan.likely_names")
+        session.insert("run.unusable_files", _unusable(session))
+        session.db.execute(f"create table suggested as from {_SUGGESTED}")
         is_new = publish_copy(
             session.db, layout.suggestions, "from suggested", session.scratch
         )
@@ -67,19 +63,10 @@ def suggest_repairs(layout: Layout, run_id: str | None) -> Summary:
             run_id=built_run_id,
             output=layout.within(layout.suggestions),
             is_new=is_new,
-            bad_rows=dict(session.rows(sql("ingest/bad_by_reason.sql"))),
+            bad_rows=dict(session.rows(_BAD_ROWS)),
             rows_with_suggestions=_counts(session, "count(distinct row_key)"),
             suggestions=_counts(session, "count(*)"),
         )
-
-
-def _filled(name: str) -> str:
-    return sql(f"ingest/{name}").format(
-        most_of_a_row=MOST_OF_A_ROW,
-        least_similarity=LEAST_SIMILARITY,
-        most_of_a_key=MOST_OF_A_KEY,
-        shortest_line=SHORTEST_LINE,
-    )
 
 
 def _counts(session: Session, aggregate: str) -> dict[str, int]:
@@ -92,7 +79,7 @@ def _files(session: Session) -> Iterator[tuple[str, str]]:
 
     No link is followed, and a name that is not UTF-8 is left out: no table can hold it.
     """
-    folders = "select distinct root_folder from sought_files order by all"
+    folders = "select distinct root_folder from build.plan.sought_files order by all"
     for (folder,) in session.rows(folders):
         top = session.layout.root / folder
         session.layout.refuse_link_out(top)
@@ -116,20 +103,17 @@ def _is_text(path: str) -> bool:
 def _prompts(session: Session) -> Iterator[tuple[int, str]]:
     """Yield the prompts of the essays that have no parent, where there are any."""
     folder = Folder(str(session.layout.responses), MAX_TEXT_BYTES)
-    sought = "from sought_parents where prompt_file is not null"
-    for place, path in session.rows(f"select write_order, prompt_file {sought}"):
-        if (content := _read(folder, path)) is not None:
-            yield place, content.decode(errors="replace")
+    sought = "select write_order, prompt_file from build.plan.sought_parents"
+    for write_order, path in session.rows(sought):
+        if path is not None and (content := _read(folder, path)) is not None:
+            yield write_order, content.decode(errors="replace")
 
 
 def _draft_texts(session: Session) -> Iterator[tuple[str, str]]:
     """Yield the text of every draft document: what its parser made, else all of it."""
     folder = Folder(str(session.layout.responses), MAX_TEXT_BYTES)
-    drafts = (
-        "select row_key, response_file, parsed_from, parsed_bytes from source_rows "
-        "where reason is null and stage = 'draft' order by write_order"
-    )
-    for row_key, path, start, size in session.rows(drafts):
+    drafts = session.rows(sql("ingest/draft_responses.sql"))
+    for row_key, path, start, size in drafts:
         if (content := _read(folder, path)) is not None:
             text = content if start is None else content[start:][:size]
             yield row_key, text.decode(errors="replace")
@@ -138,7 +122,7 @@ def _draft_texts(session: Session) -> Iterator[tuple[str, str]]:
 def _unusable(session: Session) -> Iterator[tuple[str, str]]:
     """Yield the files that could be suggested, but not be used by a build."""
     (max_bytes,) = session.one("select max_response_bytes from build.main.build_record")
-    for name, path in session.rows(sql("ingest/suggest_compared.sql")):
+    for name, path in session.rows("from build.plan.compared_files order by all"):
         folder = Folder(str(session.layout.root / name), max_bytes)
         try:
             folder.read(path)

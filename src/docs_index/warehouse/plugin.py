@@ -26,6 +26,7 @@ from docs_index.warehouse.cohort_inputs import CohortInputs
 from docs_index.warehouse.faults import is_damaged_file
 from docs_index.warehouse.quoting import identifier, literal
 from docs_index.warehouse.sources import Sources
+from docs_index.warehouse.stand_ins import attach_run, attach_stored
 
 
 class Plugin(BasePlugin):
@@ -58,6 +59,11 @@ class Plugin(BasePlugin):
         [attached] = creds.attach or []
         attached.path = str(self._build)
         config["temp_directory"] = f"{self._build}.tmp"
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Attach what models of the plan read when a run has it, empty here."""
+        attach_stored(conn)
+        attach_run(conn)
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Point a cursor at the build, and remember it: `load` is called for it.

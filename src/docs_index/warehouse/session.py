@@ -1,4 +1,4 @@
-"""One DuckDB connection over the build (`build`), the index (`stored`) and the plan."""
+"""One DuckDB connection over the build (`build`), the index (`stored`) and a `run`."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +21,7 @@ from docs_index.index.database import (
 from docs_index.layout import Layout
 from docs_index.warehouse.quoting import column_types, identifier, literal
 from docs_index.warehouse.sqlite_extension import attach_index, load_extension
+from docs_index.warehouse.stand_ins import attach_run, attach_stored
 
 _FETCH = 10_000
 _LONGEST_ROW = 4 * 2**20
@@ -52,10 +53,7 @@ class Session:
             self._refuse_to_forget()
         self._needs_settling = not state.is_settled and not dry_run
         if not state.exists and dry_run:
-            self.db.execute("attach ':memory:' as stored")
-            self.db.execute(
-                "create table stored.documents as from build.main.documents limit 0"
-            )
+            attach_stored(self.db)
             return
         if not state.exists:
             create_index(self.layout.index)
@@ -122,6 +120,10 @@ class Session:
         while rows := cursor.fetchmany(_FETCH):
             yield from rows
 
+    def keep(self, table: str, relation: str) -> None:
+        """Keep the rows of a relation in a table of the run, as they are now."""
+        self.db.execute(f"insert into run.{table} from {relation}")
+
     def insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Insert many rows: through a file, row by row takes DuckDB a millisecond each.
 
@@ -163,6 +165,7 @@ def opened_session(layout: Layout) -> Iterator[Session]:
         db.execute("set memory_limit = '1GB'")
         db.execute(f"set temp_directory = {literal(scratch)}")
         load_extension(db)
+        attach_run(db)
         yield Session(db, layout, scratch)
 
 

@@ -119,7 +119,7 @@ select
         when stored.row_count = cast(made.row_count as varchar) then ' others' else ''
     end as detail
 from stored.list_checksums as stored
-full join {checksums} as made on stored.table_name = made.table_name
+full join made_checksums as made on stored.table_name = made.table_name
 cross join has_lists
 where
     has_lists

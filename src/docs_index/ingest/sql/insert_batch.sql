@@ -1,10 +1,12 @@
--- The documents between two places whose directories are there become index rows.
+-- The documents of a range whose directories are there become index rows.
 insert into stored.documents by name
-select built.* exclude (write_order)
-from build.main.documents as built
+select documents.* exclude (write_order)
+from build.main.documents as documents
 where
-    write_order between $first and $last
-    and exists (select 1 from pending where pending.write_order = built.write_order)
-    and not exists (select 1 from failed where failed.write_order = built.write_order)
-    and not exists (select 1 from conflicts where conflicts.doc_id = built.doc_id)
-order by write_order
+    documents.write_order between $first and $last
+    and documents.write_order in (
+        select pending.write_order
+        from build.plan.pending as pending
+        where pending.write_order between $first and $last
+    )
+order by documents.write_order

@@ -1,0 +1,16 @@
+-- One row per list of the index, with the checksum of what this run leaves in it.
+{% set relations = {
+    "bad_generations": ref("bad_generations"),
+    "link_candidates": ref("link_candidates"),
+    "backfill_conflicts": ref("conflicts"),
+    "backfill_counters": ref("backfill_counters"),
+    "column_descriptions": ref("column_descriptions"),
+} %}
+with final as (
+    {%- for name in index_lists() %}
+    {{ list_checksum(name, relations[name]) }}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+)
+
+select * from final

@@ -1,0 +1,30 @@
+-- One row per source row of the build, with where its response file is looked for.
+with resolved as (select * from {{ ref("int_rows__resolved") }}),
+
+final as (
+    select
+        write_order,
+        source_csv,
+        row_index,
+        row_key,
+        task_id,
+        combo_id,
+        model_id,
+        occurred_at,
+        stage,
+        reason,
+        response_file,
+        parsed_from,
+        parsed_bytes,
+        case source_csv
+            when 'evaluation' then {{ sql_text(evaluation_root()) }} else '3_generation'
+        end as root_folder,
+        case
+            -- A longer path cannot be opened, and normalizing takes its square.
+            when length(response_file) <= 4096
+                then {{ normalized_path("response_file") }}
+        end as path
+    from resolved
+)
+
+select * from final

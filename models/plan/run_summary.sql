@@ -1,0 +1,154 @@
+-- One row per line of a run's summary: a count of a topic, a missing table, an example.
+-- Of each kind of conflict, of each reason and of each stage there are two examples.
+with built as (select * from {{ ref("documents") }}),
+
+planned as (select * from {{ source("run", "planned") }}),
+
+pending as (select * from {{ ref("pending") }}),
+
+conflicts as (select * from {{ ref("conflicts") }}),
+
+rejected as (select * from {{ ref("bad_generations") }}),
+
+reasons as (select * from {{ ref("reasons") }}),
+
+reported as (select * from {{ source("run", "consistency_rows") }}),
+
+input_files as (select * from {{ ref("stg_data_root__input_files") }}),
+
+skipped as (
+    select count(*) as documents
+    from built
+    where not exists (
+        select 1 from planned
+        where planned.doc_id = built.doc_id
+    )
+),
+
+-- A missing prompt does not count: it may have come after its document, for good.
+damaged as (
+    select count(*) as documents
+    from reported
+    where
+        doc_id is not null
+        and (missing_raw or missing_parsed or not content_matches)
+),
+
+conflict_kinds as (
+    select
+        conflicts.kind,
+        count(*) as documents,
+        min(planned.write_order) as first_of_all
+    from conflicts
+    inner join planned on conflicts.doc_id = planned.doc_id
+    group by conflicts.kind
+),
+
+stages as (
+    select
+        stage,
+        count(*) as documents
+    from pending
+    group by stage
+),
+
+rejected_by_reason as (
+    select
+        rejected.reason,
+        reasons.precedence,
+        count(*) as source_rows
+    from rejected
+    inner join reasons on rejected.reason = reasons.reason
+    group by rejected.reason, reasons.precedence
+),
+
+examples as (
+    select
+        1 as section,
+        kind,
+        kind || ': ' || row_key || ': ' || detail as example
+    from conflicts
+    union all
+    select
+        2 as section,
+        reason as kind,
+        reason
+        || ': '
+        || source_csv
+        || ' row '
+        || row_index
+        || ': '
+        || detail as example
+    from rejected
+    union all
+    select
+        3 as section,
+        stage as kind,
+        stage || ': ' || task_id || ' -> docs/' || doc_dir as example
+    from pending
+),
+
+ranked_examples as (
+    select
+        *,
+        row_number() over (partition by section, kind order by example) as rank
+    from examples
+),
+
+final as (
+    select
+        'skipped' as topic,
+        cast(1 as bigint) as rank,
+        'skipped' as name,
+        documents as amount
+    from skipped
+    union all
+    select
+        'damaged' as topic,
+        cast(1 as bigint) as rank,
+        'damaged' as name,
+        documents as amount
+    from damaged
+    union all
+    select
+        'conflict' as topic,
+        row_number() over (
+            order by kind != 'lineage_changed', first_of_all, kind
+        ) as rank,
+        kind as name,
+        documents as amount
+    from conflict_kinds
+    union all
+    select
+        'stage' as topic,
+        cast(list_position(['draft', 'essay', 'evaluation'], stage) as bigint) as rank,
+        stage as name,
+        documents as amount
+    from stages
+    union all
+    select
+        'reason' as topic,
+        cast(precedence as bigint) as rank,
+        reason as name,
+        source_rows as amount
+    from rejected_by_reason
+    union all
+    select
+        'missing_table' as topic,
+        row_number() over (order by path) as rank,
+        path as name,
+        cast(null as bigint) as amount
+    from input_files
+    where not is_present and path like '7_cross_experiment/%_results.csv'
+    union all
+    select
+        'example' as topic,
+        row_number() over (order by section, kind, example) as rank,
+        example as name,
+        cast(null as bigint) as amount
+    from ranked_examples
+    where rank <= 2
+)
+
+select * from final
+order by topic, rank
