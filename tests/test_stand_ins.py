@@ -1,4 +1,4 @@
-"""What a build has instead of an index and of a run is of the same columns and types."""
+"""The stand-ins of a build have the columns and types of the index and of a run."""
 
 from pathlib import Path
 

@@ -19,7 +19,6 @@ from docs_index.disk.scratch import remove_leftovers
 from docs_index.disk.workers import started_workers
 from docs_index.errors import DataRootError, OutputExistsError
 from docs_index.index.database import (
-    create_index,
     remove_logs,
     settle_index,
     write_schema,
