@@ -1,4 +1,4 @@
-"""What a build has instead of an index and of a run is of the same columns and types."""
+"""What a build has in place of an index and of a run has their columns and types."""
 
 from pathlib import Path
 
