@@ -1,4 +1,4 @@
-"""The stand-ins of a build have the columns and types of the index and of a run."""
+"""What a build has in place of an index and of a run has their columns and types."""
 
 from pathlib import Path
 

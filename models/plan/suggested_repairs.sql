@@ -109,7 +109,7 @@ ordered as (
         best.action,
         best.value,
         'suggested: ' || best.evidence as reason,
-        'suggest_repairs.py' as by,
+        'suggest_repairs.py' as "by",  -- noqa: RF06
         best.confidence,
         best.evidence,
         source_rows.reason as bad_reason,
@@ -128,7 +128,7 @@ final as (
         action,
         value,
         reason,
-        by,
+        "by",  -- noqa: RF06
         confidence,
         evidence,
         bad_reason
