@@ -1,7 +1,8 @@
 -- The row that a duplicate_row repeats: the earlier attempt of its table with the same
 -- values. An attempt has a document, or a reason that its values did not give. A repair
--- may have replaced its response file. No row where what the index has leaves several:
--- the tasks that an evaluation names are not in it.
+-- may have replaced its response file. A row may have both, a document of an earlier build
+-- and a reason of the last one. No row where what the index has leaves several: the tasks
+-- that an evaluation names are not in it.
 with attempts as (
     select
         *,
@@ -65,4 +66,6 @@ select
     detail,
     moment
 from fitting
-where (select count(*) from fitting) = 1
+where (select count(distinct row_index) from fitting) = 1
+order by moment desc, doc_id asc
+limit 1
