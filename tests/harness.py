@@ -140,7 +140,9 @@ def compile_nodes(folder: Path, settings: dict[str, str]) -> list[Node]:
         for key, found in (manifest["sources"] | manifest["nodes"]).items()
         if found["resource_type"] in ("source", "seed", "model")
     }
-    pending = [key for key, node in nodes.items() if node.name in WANTED]
+    # A table of the index has the name of the mart that it is made of.
+    marts = {key: node for key, node in nodes.items() if node.kind != "source"}
+    pending = [key for key, node in marts.items() if node.name in WANTED]
     behind: dict[str, tuple[str, ...]] = {}
     while pending:
         key = pending.pop()

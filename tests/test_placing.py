@@ -112,7 +112,7 @@ def test_only_documents_whose_directories_are_there_get_rows(
     with duckdb.connect(root / "db/build.duckdb", read_only=True) as build:
         planned = build.execute(
             "select folder || '/' || response_file, doc_dir "
-            "from document_files order by place"
+            "from document_files order by write_order"
         ).fetchall()
     for response, _ in planned[2::9]:
         (root / response).write_bytes(b"changed since the build")

@@ -711,20 +711,20 @@ def test_the_order_of_the_latest_is_that_of_the_report() -> None:
         (made, json.dumps({"row_index": place, "source_csv": source}), doc_id)
         for made, place, source, doc_id in reversed(latest_first)
     ]
-    sql = REPOSITORY / "src" / "docs_index" / "ingest" / "sql"
-    report = (sql / "latest_report.sql").read_text()
-    of_report = re.search(r"order by(.*?)\) as place", report, re.DOTALL)
+    models = REPOSITORY / "models"
+    report = (models / "plan/documents_latest_report.sql").read_text()
+    of_report = re.search(r"order by(.*?)\) as rank", report, re.DOTALL)
     assert of_report
     columns = ", ".join(f"{name} text" for name in NAMES)
     values = "(created_at, meta_small, doc_id) values (?, ?, ?)"
     with closing(sqlite3.connect(":memory:")) as lite, duckdb.connect() as db:
         lite.execute(f"create table documents ({columns})")
         lite.executemany(f"insert into documents {values}", rows)
-        db.execute(
-            f"attach ':memory:' as stored; create table stored.documents ({columns})"
-        )
-        db.executemany(f"insert into stored.documents {values}", rows)
-        db.execute((sql / "indexed.sql").read_text())
+        db.execute(f"create table documents ({columns})")
+        db.executemany(f"insert into documents {values}", rows)
+        staged = (models / "staging/stored/stg_stored__documents.sql").read_text()
+        source = '{{ source("stored", "documents") }}'
+        db.execute(f"create table indexed as {staged.replace(source, 'documents')}")
         for found in (
             lite.execute(f"select doc_id from documents order by {LATEST_FIRST}"),
             db.execute(f"select doc_id from indexed order by {of_report[1]}"),

@@ -1,26 +1,26 @@
--- One row per file and parser of the view `wanted`, numbered, with what the view `known`
--- has of it; its facts are null without that.
+-- One row per file and parser of the view `wanted_files`, numbered, with what the view
+-- `known_files` has of it; its facts are null without that.
 create or replace temp table asked as
 select
     row_number() over () as asked_id,
-    wanted.folder,
-    wanted.path,
-    wanted.parser,
-    known.cause,
-    known.raw_bytes,
-    known.raw_chars,
-    known.content_hash,
-    known.parsed_chars,
-    known.parsed_from,
-    known.parsed_bytes,
-    known.parsed_text,
-    known.signature
-from wanted
-left join known
+    wanted_files.folder,
+    wanted_files.path,
+    wanted_files.parser,
+    known_files.cause,
+    known_files.raw_bytes,
+    known_files.raw_chars,
+    known_files.content_hash,
+    known_files.parsed_chars,
+    known_files.parsed_from,
+    known_files.parsed_bytes,
+    known_files.parsed_text,
+    known_files.signature
+from wanted_files
+left join known_files
     on
-        wanted.folder = known.folder
-        and wanted.path = known.path
-        and wanted.parser = known.parser;
+        wanted_files.folder = known_files.folder
+        and wanted_files.path = known_files.path
+        and wanted_files.parser = known_files.parser;
 
 -- The same, as a process that reads the files is asked.
 create or replace temp view questions as
