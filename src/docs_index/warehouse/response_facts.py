@@ -67,9 +67,9 @@ def read_responses(
 
 def _ask(session: duckdb.DuckDBPyConnection, wanted: str, known: str | None) -> None:
     """Number the questions, with what is known of their answers."""
-    session.execute(f"create or replace temp view wanted as from {wanted}")
+    session.execute(f"create or replace temp view responses_wanted as from {wanted}")
     if known:
-        session.execute(f"create or replace temp view known as from {known}")
+        session.execute(f"create or replace temp view responses_known as from {known}")
     else:
         session.execute(sql("warehouse/responses_nothing_known.sql"))
     session.execute(sql("warehouse/responses_asked.sql"))

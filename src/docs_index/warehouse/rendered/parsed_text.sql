@@ -1,5 +1,5 @@
 -- An expression over columns `parser` and `text`: the parsed text, null without one.
--- `make sql` renders this into src/docs_index/sql.
+-- `make sql` renders this into src/docs_index/warehouse/rendered.
 case parser
         when 'identity' then text
         when 'essay_idea_last' then regexp_replace(

@@ -1,6 +1,6 @@
 -- One row per directory with a metadata.json: the index row that it tells, and what its
 -- ids and texts must be, made anew of its other fields.
--- `make sql` renders this into src/docs_index/sql, where Python runs it over the table
+-- `make sql` renders this into src/docs_index/warehouse/rendered, where Python runs it over the table
 -- metadata_texts: the scripts that check need neither dbt nor a build.
 
 

@@ -1,6 +1,6 @@
 -- One row per source row of the build (attached as `build`), with the folder that its
 -- path is relative to, and that path by its letters alone.
--- `make sql` renders this into src/docs_index/sql.
+-- `make sql` renders this into src/docs_index/warehouse/rendered.
 select
     resolved.*,
     case resolved.source_csv

@@ -1,5 +1,5 @@
--- One row per file and parser of the view `wanted`, numbered, with what the view `known`
--- has of it; its facts are null without that.
+-- One row per file and parser of the view `responses_wanted`, numbered, with what the
+-- view `responses_known` has of it; its facts are null without that.
 create or replace temp table asked as
 select
     row_number() over () as asked_id,
@@ -15,8 +15,8 @@ select
     known.parsed_bytes,
     known.parsed_text,
     known.signature
-from wanted
-left join known
+from responses_wanted as wanted
+left join responses_known as known
     on
         wanted.folder = known.folder
         and wanted.path = known.path

@@ -1,5 +1,5 @@
 -- No row: the view that stands for earlier answers where there are none.
-create or replace temp view known as
+create or replace temp view responses_known as
 select
     cast(null as varchar) as folder,
     cast(null as varchar) as path,
