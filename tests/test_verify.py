@@ -383,6 +383,14 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         partial(_sql, "drop table backfill_conflicts", INDEX),
         "schema_differs",
     ),
+    "a column of a list dropped": (
+        partial(_sql, "alter table bad_generations drop column combo_id", INDEX),
+        "list_differs",
+    ),
+    "a column of a list added": (
+        partial(_sql, "alter table bad_generations add column more text", INDEX),
+        "list_differs",
+    ),
     "a length beyond all": (
         partial(
             _sql,

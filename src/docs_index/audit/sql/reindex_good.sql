@@ -12,7 +12,11 @@ with recursive bad as (
 
 select *
 from documents
-where not exists (select 1 from bad where bad.doc_dir = documents.doc_dir)
+where
+    not exists (
+        select 1 from bad
+        where bad.doc_dir = documents.doc_dir
+    )
 order by
     case source_csv
         when 'draft' then 1

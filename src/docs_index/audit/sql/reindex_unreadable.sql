@@ -1,9 +1,11 @@
 -- Directories that tell of no row, or may hold some that do, and rows that the index
--- would not take: a column that must have a value is null, or a check of the index fails.
+-- would not take: a column that must have a value is null, or a check of the index
+-- fails.
 insert into findings
 select
     case
-        when not coalesce(list_contains(names, 'metadata.json'), false)
+        when
+            not coalesce(list_contains(names, 'metadata.json'), false)
             and problem is null
             then 'file_missing'
         else 'metadata_unreadable'
@@ -16,7 +18,7 @@ from (
         *,
         list_transform(entries, lambda entry: entry.name) as names
     from found
-)
+) as named
 where is_document and metadata is null
 union all
 select

@@ -51,7 +51,7 @@ accounted as (
             run_id,
             split_part(row_key, ':', 1) as source_csv
         from stored.backfill_conflicts
-    )
+    ) as taken
     group by run_id, source_csv
 ),
 
@@ -81,7 +81,7 @@ at_most as (
         inner join accounted
             on list_contains(resolved.sources, accounted.source_csv)
         group by resolved.counter, accounted.run_id
-    )
+    ) as of_runs
     group by counter
 ),
 
@@ -105,9 +105,11 @@ select
     'the bad rows, counters and descriptions of the last run are not in it' as detail
 from has_lists
 where
-    not has_lists
+    not has_lists.has_lists
     -- Where programs have added all that there is, no run was due.
-    and not coalesce((select bool_and(source_csv = 'runtime') from documents), false)
+    and not coalesce(
+        (select bool_and(documents.source_csv = 'runtime') from documents), false
+    )
 union all
 select
     'list_differs' as code,
@@ -122,7 +124,7 @@ from stored.list_checksums as stored
 full join made_checksums as made on stored.table_name = made.table_name
 cross join has_lists
 where
-    has_lists
+    has_lists.has_lists
     and (
         stored.row_count is distinct from cast(made.row_count as varchar)
         or stored.checksum is distinct from made.checksum
@@ -138,17 +140,19 @@ select
 from by_bad_rows
 left join counters on by_bad_rows.counter = counters.counter
 cross join has_lists
-where has_lists and counters.value is distinct from by_bad_rows.rows_counted
+where has_lists.has_lists and counters.value is distinct from by_bad_rows.rows_counted
 union all
 select
     'counters_differ' as code,
     null as doc_id,
     $index as path,
-    coalesce(rows_read, 0) || ' rows were read, ' || coalesce(rows_placed, 0)
+    coalesce(sums.rows_read, 0) || ' rows were read, ' || coalesce(sums.rows_placed, 0)
     || ' became documents or bad rows' as detail
 from sums
 cross join has_lists
-where has_lists and (rows_read is distinct from rows_placed or counters != 11)
+where
+    has_lists.has_lists
+    and (sums.rows_read is distinct from sums.rows_placed or sums.counters != 11)
 union all
 select
     'counters_differ' as code,
