@@ -19,7 +19,8 @@ from docs_index.index.database import (
     settle_index,
 )
 from docs_index.layout import Layout
-from docs_index.warehouse.quoting import column_types, identifier, literal
+from docs_index.resources import seed_file
+from docs_index.warehouse.quoting import column_types, glob_escaped, identifier, literal
 from docs_index.warehouse.sqlite_extension import attach_index, load_extension
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
 
@@ -119,6 +120,12 @@ class Session:
         cursor = self.db.cursor().execute(query, values)
         while rows := cursor.fetchmany(_FETCH):
             yield from rows
+
+    def load_seeds(self, *names: str) -> None:
+        """Make a table of each seed, all of its columns texts."""
+        for name in names:
+            path = glob_escaped(seed_file(name))
+            self.db.read_csv(path, header=True, all_varchar=True).create(name)
 
     def keep(self, table: str, relation: str) -> None:
         """Keep the rows of a relation in a table of the run, as they are now."""

@@ -38,8 +38,8 @@ from documents
 where
     doc_id is not null
     and not coalesce(
-        stage in ('draft', 'essay', 'evaluation')
-        and status in ('ok', 'parse_error')
+        stage in (select stages.stage from stages)
+        and status in (select statuses.status from statuses)
         and (parsed_chars is null) = (status = 'parse_error')
         and (parent_doc_id is null) = (stage = 'draft')
         and length(content_hash) = 64

@@ -22,9 +22,11 @@ with children as (
         parents.model_id as parent_model_id,
         parents.task_id as parent_task_id,
         parents.created_at as parent_created_at,
-        parents.combo_id as parent_combo_id
+        parents.combo_id as parent_combo_id,
+        methods.is_join = 'true' as is_joined
     from documents
     left join documents as parents on documents.parent_doc_id = parents.doc_id
+    left join link_methods as methods on documents.link_method = methods.link_method
 )
 
 select
@@ -52,7 +54,7 @@ select
                             else 'draft'
                         end
                         and not (
-                            coalesce(link_method in ('given', 'repair'), false)
+                            coalesce(not is_joined, false)
                             and stage = 'evaluation'
                             and parent_stage = 'essay'
                         )
@@ -60,13 +62,10 @@ select
                 end,
                 case
                     when
-                        coalesce(link_method, '') not in (
-                            'timestamp_join', 'essay_task_id', 'generation_task_id',
-                            'given', 'repair'
-                        )
+                        is_joined is null
                         or (link_method = 'given') != (source_csv = 'runtime')
                         or (
-                            link_method not in ('given', 'repair')
+                            is_joined
                             and (stage = 'essay') != (link_method = 'timestamp_join')
                         )
                         then 'link_method is ' || coalesce(link_method, 'missing')

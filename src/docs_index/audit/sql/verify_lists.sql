@@ -11,24 +11,21 @@ has_lists as (
     select exists (from stored.list_checksums) or exists (from counters) as has_lists
 ),
 
-reasons as (
-    select unnest([
-        'ignored', 'missing_task_id', 'missing_key_columns', 'not_successful',
-        'invalid_timestamp', 'duplicate_row', 'missing_response_file',
-        'unresolved_parent', 'unresolved_target'
-    ]) as reason
-),
-
 -- What a counter must be, by the list of bad rows.
 bad as (
     select
         count(*) as bad_generations,
         count(*) filter (
-            where reason = 'missing_response_file' and source_csv in ('draft', 'link')
+            where bad.reason = 'missing_response_file' and sources.stage = 'draft'
         ) as draft_missing_response,
-        count(*) filter (where reason = 'unresolved_parent') as essay_unresolved_parent,
-        count(*) filter (where reason = 'unresolved_target') as eval_unresolved_target
-    from stored.bad_generations
+        count(*) filter (
+            where bad.reason = 'unresolved_parent'
+        ) as essay_unresolved_parent,
+        count(*) filter (
+            where bad.reason = 'unresolved_target'
+        ) as eval_unresolved_target
+    from stored.bad_generations as bad
+    left join sources on bad.source_csv = sources.source_csv
 ),
 
 by_bad_rows as (
@@ -58,15 +55,15 @@ accounted as (
 resolved as (
     select
         'draft_ok' as counter,
-        ['draft', 'link'] as sources
+        'draft' as stage
     union all
     select
         'essay_parent_resolved' as counter,
-        ['essay'] as sources
+        'essay' as stage
     union all
     select
         'eval_resolved' as counter,
-        ['evaluation'] as sources
+        'evaluation' as stage
 ),
 
 at_most as (
@@ -78,8 +75,8 @@ at_most as (
             resolved.counter,
             sum(accounted.documents) as documents
         from resolved
-        inner join accounted
-            on list_contains(resolved.sources, accounted.source_csv)
+        inner join sources on resolved.stage = sources.stage
+        inner join accounted on sources.source_csv = accounted.source_csv
         group by resolved.counter, accounted.run_id
     ) as of_runs
     group by counter
@@ -173,5 +170,8 @@ select
     || reason as detail
 from stored.bad_generations
 where
-    reason not in (from reasons)
-    or source_csv not in ('draft', 'link', 'essay', 'evaluation')
+    reason not in (select reasons.reason from reasons)
+    or source_csv not in (
+        select sources.source_csv from sources
+        where sources.results_table is not null
+    )

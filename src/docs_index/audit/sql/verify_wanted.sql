@@ -27,7 +27,7 @@ select
     sizes.prompt_bytes,
     case
         when recorded.source_csv = 'evaluation' then $evaluation_root
-        when recorded.source_csv is not null then '3_generation'
+        when recorded.source_csv is not null then $responses
     end as folder,
     recorded.response_file,
     recorded.prompt_file,

@@ -101,7 +101,7 @@ listed as (
         case
             when
                 json_extract(children.meta_small, '$.link_method')
-                not in ('timestamp_join', 'essay_task_id', 'generation_task_id')
+                not in (select joins.value from json_each(:joins) as joins)
                 then 'named'
             when children.created_at < mine.created_at then 'earliest'
             else 'chosen'
