@@ -19,6 +19,7 @@ import duckdb
 from docs_index.disk.confined import Folder, UnusableError
 from docs_index.disk.directories import Staging, opened_staging, sync_file_system
 from docs_index.layout import RESPONSES
+from docs_index.resources import sql
 from docs_index.warehouse.parsers import parser_of
 from docs_index.warehouse.quoting import literal
 
@@ -223,18 +224,13 @@ def _staged(document: Planned) -> str:
 def _documents(build: str, places: Sequence[int]) -> list[Planned]:
     """Return the documents at `places`, which go up."""
     listed = ",".join(map(str, places))
-    rows = _opened_build(build).execute(_DOCUMENTS, [places[0], places[-1], listed])
+    rows = _opened_build(build).execute(
+        sql("ingest/planned_documents.sql"),
+        {"first": places[0], "last": places[-1], "listed": listed},
+    )
     documents = list(map(Planned._make, rows.fetchall()))
     assert len(documents) == len(places), "the build is not the one that was planned by"
     return documents
-
-
-_DOCUMENTS = f"""
-    select {", ".join(Planned._fields)}
-    from build.main.document_files
-    where
-        write_order between $1 and $2
-        and write_order in (select cast(unnest(string_split($3, ',')) as bigint))"""
 
 
 @functools.cache

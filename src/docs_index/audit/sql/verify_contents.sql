@@ -1,17 +1,6 @@
 -- Texts against rows, and against the files that they were copied from.
 insert into findings
-with sizes as (
-    select
-        doc_dir,
-        max(bytes) filter (where name = 'raw.txt') as raw_size,
-        max(bytes) filter (where name = 'parsed.txt') as parsed_size,
-        max(bytes) filter (where name = 'prompt.txt') as prompt_size
-    from entries
-    where is_file
-    group by doc_dir
-),
-
-held as (
+with held as (
     select
         documents.doc_id,
         documents.status,
@@ -42,7 +31,7 @@ held as (
     from contents
     inner join documents on contents.doc_id = documents.doc_id
     left join recorded on documents.doc_dir = recorded.found_dir
-    left join sizes on documents.doc_dir = sizes.doc_dir
+    left join text_sizes as sizes on documents.doc_dir = sizes.doc_dir
 )
 
 select
