@@ -1,4 +1,4 @@
-"""Where things stand under a data root: Python spells these paths nowhere else."""
+"""Where things are under a data root: Python spells these paths nowhere else."""
 
 import errno
 import os
@@ -42,7 +42,7 @@ class Layout:
 
     @property
     def search(self) -> Path:
-        """The index for searching texts; made of the documents, may be deleted."""
+        """The search index; made from the documents, may be deleted."""
         return self.db / "documents.search.sqlite"
 
     @property
@@ -100,7 +100,7 @@ class Layout:
 
     @property
     def unpublished_generations(self) -> Path:
-        """New generations being written; on the file system of what they become."""
+        """Temporary paths of new generations, on the same file system."""
         return self.generations / "evaluation" / ".unpublished"
 
     @property
@@ -250,7 +250,7 @@ def keep_from_strangers() -> None:
 
 
 def _opened_in_place(layout: Layout) -> list[Path]:
-    """Return the lock and what databases keep beside their files, where it is there."""
+    """Return the lock, the databases, and their -wal and -journal files that exist."""
     opened = (layout.lock, layout.build, layout.index, layout.search)
     names = tuple(path.name for path in opened)
     entries = layout.db.iterdir() if layout.db.is_dir() else ()

@@ -1,4 +1,4 @@
-"""How a run tells how far it is."""
+"""How a run reports its progress."""
 
 from collections.abc import Callable
 

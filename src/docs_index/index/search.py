@@ -70,17 +70,19 @@ def searching(documents: Documents) -> Iterator[sqlite3.Connection]:
 
 
 def refresh(
-    connection: sqlite3.Connection, documents: Documents, *, anew: bool
+    connection: sqlite3.Connection, documents: Documents, *, from_scratch: bool
 ) -> tuple[int, int]:
-    """Bring the search index up to the documents; with `anew`, take all in again.
+    """Bring the search index up to date; with `from_scratch`, read all again.
 
     Returns how many were taken in, and how many could not be read. The next search
     tries those again.
     """
-    if not anew and _ids(connection, "texts") == _ids(connection, "stored.documents"):
+    if not from_scratch and _ids(connection, "texts") == _ids(
+        connection, "stored.documents"
+    ):
         return 0, 0
     connection.execute("begin immediate")
-    if anew:
+    if from_scratch:
         connection.execute("delete from texts")
     known, wanted = _ids(connection, "texts"), _ids(connection, "stored.documents")
     for doc_id in known - wanted:

@@ -1,4 +1,8 @@
-"""The two reports: what stands in the index, held against what stands on disk."""
+"""The two CSV reports: the latest documents, and the index compared with the disk.
+
+Owns when the survey of `docs/` begins and when the reports are written; what they say
+is in models/plan. Writes nothing but the two files.
+"""
 
 from concurrent.futures import Future
 from pathlib import Path
@@ -19,7 +23,8 @@ def load_index(session: Session) -> None:
 def start_survey(session: Session, survey: Survey, workers: Workers) -> Future[Path]:
     """Begin to survey the directories into a file, while this process does the rest.
 
-    What is placed meanwhile may be seen or not.
+    A document that is written meanwhile may be missing in it: see the model
+    documents_consistency_report.
     """
 
     def write() -> Path:

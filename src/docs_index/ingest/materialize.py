@@ -74,7 +74,7 @@ class Summary:
 
     @property
     def conflicts(self) -> int:
-        """The number of documents that could not be ingested and need a person."""
+        """The number of documents that could not be ingested and need the user."""
         harmless = ("placed", "found", "skipped")
         return sum(n for what, n in self.documents.items() if what not in harmless)
 
@@ -174,7 +174,7 @@ def _place_all(
 
 
 def _placed(session: Session, placer: Placer, workers: Workers) -> Iterator[Batch]:
-    """Place what is pending, in the order of its places.
+    """Write what is pending, in its write order.
 
     A stage begins when the one before is done: the descendants of a document that
     could not be placed are not pending any more.
@@ -232,7 +232,7 @@ def _insert_rows(cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) ->
 
 
 def _batches(session: Session, stage: str, workers: int) -> Iterator[list[int]]:
-    """Yield the places of a stage's documents, a bounded number of bytes at a time.
+    """Yield the write orders of a stage's documents, in batches of bounded bytes.
 
     A large batch is cheaper to look up; towards the end of the stage, which all
     workers wait for, they become small.

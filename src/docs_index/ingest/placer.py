@@ -1,7 +1,7 @@
 """Put documents' directories on disk, a batch at a time, in processes of their own.
 
-Each process looks up in the build what it is to write: nothing but places and what
-became of them passes between it and its parent. How a directory gets its name is
+Each process looks up in the build what it is to write: only write orders and outcomes
+pass between it and its parent. How a directory gets its name is
 `disk.directories`; what is there already is never touched. No index is opened here.
 """
 
@@ -28,7 +28,7 @@ Contents = dict[str, bytes]
 
 
 class Planned(NamedTuple):
-    """One row of the model document_files that is to become a directory."""
+    """One row of the model document_files that will become a directory."""
 
     write_order: int
     doc_id: str
@@ -55,7 +55,7 @@ class Placed(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What became of the documents from one place to another.
+    """What became of the documents from one write order to another.
 
     `failed` are (write_order, outcome, detail) of those that were not placed.
     """
@@ -80,7 +80,7 @@ class Placer:
     dry_run: bool
 
     def place(self, places: Sequence[int]) -> Batch:
-        """Place a batch; the directories are durable when this returns.
+        """Write a batch; the directories are durable when this returns.
 
         Raises:
             OSError: the file system failed; every directory is complete or absent.
@@ -192,7 +192,7 @@ class Placer:
         return self._look_for(document) or _conflict(document, "stands below a file")
 
     def _look_for(self, document: Planned) -> Placed | None:
-        """Take a directory that is there as it is, if its hash is right."""
+        """Accept a directory that is there already if its hash is right."""
         final = f"{self.docs}/{document.doc_dir}"
         if os.path.islink(os.path.dirname(final)):
             return _conflict(document, "stands below a link")
@@ -222,7 +222,7 @@ def _staged(document: Planned) -> str:
 
 
 def _documents(build: str, places: Sequence[int]) -> list[Planned]:
-    """Return the documents at `places`, which go up."""
+    """Return the documents of these write orders, which ascend."""
     listed = ",".join(map(str, places))
     rows = _opened_build(build).execute(
         sql("ingest/planned_documents.sql"),

@@ -49,7 +49,7 @@ class Survey:
                 yield stage
 
     def look(self, keys: Sequence[str]) -> list[Directory]:
-        """Return the directories below `keys`; a key without one stands for itself."""
+        """Return the directories below `keys`; of a key without one, the key itself."""
         return [
             self._directory(doc_dir)
             for key in keys

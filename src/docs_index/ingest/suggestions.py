@@ -1,4 +1,4 @@
-"""Suggest what could repair bad rows, for a person to judge; nothing is repaired.
+"""Suggest repairs of rejected rows for the user to judge; repair nothing.
 
 What is sought, and which candidates are good enough, is decided in SQL
 (models/plan) over the last build. This module lists the files and reads the

@@ -22,7 +22,12 @@ _ADVICE = "mend the file or export it anew, then run again; nothing was written"
 _BOM = b"\xef\xbb\xbf"
 _LONGEST = MAX_LINE_BYTES + 3  # with a line end, and one byte that is too many
 _BLOCK_BYTES = 2**20
-_ODD = (b'"', b"\r", b"\0", _BOM)  # where only a look at each record tells
+_ODD = (
+    b'"',
+    b"\r",
+    b"\0",
+    _BOM,
+)  # a file with one of these is checked record by record
 
 # Possessive: a record matches in one pass or not at all.
 _FIELD = rb'(?:"(?:[^"]++|"")*+"|[^",\r\n]*+)'
@@ -106,7 +111,7 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
 def _plain_contents(file: BinaryIO) -> _Contents | None:
     """Check a file without quotes, with LF after each line and no line empty.
 
-    Most have that form, and many lines are checked together. None stands for a file
+    Most have that form, and many lines are checked together. None means a file
     of any other form, well-formed or not; it was read in part.
     """
     digest = hashlib.sha256()
@@ -165,7 +170,7 @@ def _records(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Yield (line number, bytes) a record, line end included.
 
     A record is a line, or several where a quote stays open; what cannot be a record
-    is handed over as it stands.
+    is yielded unchanged.
     """
     first, size, quotes = 1, 0, 0
     lines: list[bytes] = []

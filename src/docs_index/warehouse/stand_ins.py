@@ -1,6 +1,6 @@
 """The databases that models of the plan read besides the build, empty and in memory.
 
-`stored` stands for the index, `run` has what one run finds and does. A build attaches
+`stored` represents the index, `run` has what one run finds and does. A build attaches
 both, so that views over them can be made and tested. A run attaches the index itself as
 `stored`, and fills its own `run`: DuckDB binds a view when it is read. Nothing here
 touches a file.

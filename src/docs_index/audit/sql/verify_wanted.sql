@@ -4,7 +4,7 @@ select
     documents.doc_id,
     documents.doc_dir,
     documents.parser,
-    -- A text of another size than its row tells differs already.
+    -- A text whose size differs from the index row differs anyway.
     case
         when sizes.raw_size = try_cast(documents.raw_bytes as bigint)
             then sizes.raw_size

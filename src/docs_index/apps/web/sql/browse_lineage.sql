@@ -1,4 +1,4 @@
--- What a document came from, itself, and all that hangs on it. :doc_id
+-- The ancestors of a document, itself, and its descendants. :doc_id
 with recursive ancestors (doc_id, parent_doc_id, generation) as (
     select
         doc_id,

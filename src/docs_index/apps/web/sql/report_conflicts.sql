@@ -1,4 +1,4 @@
--- One row per document that needs a person, at most 100.
+-- One row per conflict that needs the user, at most 100.
 select
     kind,
     run_id,

@@ -1,4 +1,4 @@
--- One row per stage that something can hang on: how many documents have nothing.
+-- One row per stage that can have descendants: how many documents have none.
 with followers as (
     select
         parent_doc_id,

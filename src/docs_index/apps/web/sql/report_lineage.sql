@@ -1,5 +1,5 @@
--- One example: the text with the most that hangs on it, an essay if there is one; what
--- it came from, and the first six that hang on it. `generation` counts from the oldest.
+-- One example: the text with the most descendants, an essay if there is one, with its
+-- ancestors and its first six descendants. `generation` counts from the oldest.
 with recursive texts as (
     select
         documents.doc_id,
