@@ -8,7 +8,7 @@
 # make lint   what CI checks besides the tests
 # make docs   dbt's documentation as one page, target/static_index.html
 # make sql    render the SQL that Python runs outside of dbt (analyses/)
-# make lock   lock the dependencies anew (needs uv)
+# make lock   lock the dependencies again (needs uv)
 # make clean  remove what setting up and testing made; never a data root
 
 PYTHON ?= python3

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from building import (
     LOCK,
-    PARSED,
     REPOSITORY,
     Process,
     build,
@@ -25,6 +24,7 @@ from building import (
     write,
     write_table,
 )
+from harness import PARSED
 from cohort_models import CohortModels
 from cohort_oracle import COLUMNS, gen_id, membership
 from cohort_roots import BOTH, campaign_root, generation, select
