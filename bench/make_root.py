@@ -399,7 +399,7 @@ class RootWriter:
         self.made.response_bytes += len(data)
 
     def _remember(self, source: str, row: Row, reason: str) -> None:
-        """Let later rows refer to this one, as far as it is an attempt or a document."""
+        """Let later rows refer to this one, if it is an attempt or a document."""
         history = self._history
         is_attempt = reason not in NO_ATTEMPT
         if is_attempt:

@@ -24,10 +24,10 @@ from building import (
     write,
     write_table,
 )
-from harness import PARSED
 from cohort_models import CohortModels
 from cohort_oracle import COLUMNS, gen_id, membership
 from cohort_roots import BOTH, campaign_root, generation, select
+from harness import PARSED
 
 from docs_index.cohorts.place import place_cohort
 from docs_index.layout import open_cohort_layout
