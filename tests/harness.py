@@ -181,9 +181,10 @@ def compile_nodes(folder: Path) -> list[Node]:
 
 def _is_in_the_build(node: Row) -> bool:
     """Tell it from what is a part of other models, and what an index and a run have."""
+    config: Row = node["config"]
     if node["resource_type"] == "source":
-        return "plugin" in node["config"]["meta"]
-    return node["config"]["materialized"] != "ephemeral"
+        return "plugin" in config["meta"]
+    return bool(config["materialized"] != "ephemeral")
 
 
 def _parents(manifest: Row, key: str) -> set[str]:
