@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from building import (
     LOCK,
-    PARSED,
     REPOSITORY,
     Process,
     build,
@@ -28,6 +27,7 @@ from building import (
 from cohort_models import CohortModels
 from cohort_oracle import COLUMNS, gen_id, membership
 from cohort_roots import BOTH, campaign_root, generation, select
+from harness import PARSED
 
 from docs_index.cohorts.place import place_cohort
 from docs_index.layout import open_cohort_layout
