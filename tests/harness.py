@@ -132,6 +132,7 @@ class Models:
         layout = open_layout(root)
         layout.db.mkdir(exist_ok=True)
         empty = open_layout(self._folder / "root").build
+        layout.lock.touch()
         shutil.copyfile(empty, layout.build)
         with _session(str(layout.build), threads=2) as session:
             sources = Sources(layout)
