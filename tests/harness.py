@@ -132,6 +132,7 @@ class Models:
         layout = open_layout(root)
         layout.db.mkdir(exist_ok=True)
         empty = open_layout(self._folder / "root").build
+        layout.lock.touch()
         shutil.copyfile(empty, layout.build)
         with _session(str(layout.build), threads=2) as session:
             sources = Sources(layout)
@@ -180,10 +181,11 @@ def compile_nodes(folder: Path) -> list[Node]:
 
 
 def _is_in_the_build(node: Row) -> bool:
-    """Return whether a build makes the node: neither a step nor a stand-in's table."""
+    """Tell it from what is a part of other models, and what an index and a run have."""
+    config: Row = node["config"]
     if node["resource_type"] == "source":
-        return "plugin" in node["config"]["meta"]
-    return bool(node["config"]["materialized"] != "ephemeral")
+        return "plugin" in config["meta"]
+    return bool(config["materialized"] != "ephemeral")
 
 
 def _parents(manifest: Row, key: str) -> set[str]:
