@@ -118,6 +118,7 @@ select
     'docs/' || doc_dir as path,
     'there are several of run_id ' || run_id || ' and row_key ' || row_key as detail
 from documents
+where run_id is not null and row_key is not null
 qualify count(*) over (partition by run_id, row_key) > 1
 union all
 select
@@ -126,4 +127,5 @@ select
     'docs/' || doc_dir as path,
     'there are several of this doc_id' as detail
 from documents
+where doc_id is not null
 qualify count(*) over (partition by doc_id) > 1
