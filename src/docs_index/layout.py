@@ -1,4 +1,8 @@
-"""Where things stand under a data root: Python spells these paths nowhere else."""
+"""The paths below a data root.
+
+Owns the names of its files and folders: no other Python module has them. Checks that
+the paths to be written do not lead out of the data root; creates and writes nothing.
+"""
 
 import errno
 import os
@@ -9,7 +13,7 @@ from pathlib import Path
 from docs_index.errors import DataRootError
 from docs_index.vocabulary import STAGES
 
-RESPONSES = "3_generation"  # evaluations' may be elsewhere: the var evaluation_root
+RESPONSES = "3_generation"  # the dbt var evaluation_root may move the evaluations
 REPORTS = ("latest", "consistency")
 UNPUBLISHED = ".unpublished"
 
@@ -27,7 +31,7 @@ class Layout:
 
     @property
     def unpublished(self) -> Path:
-        """Directories being written; same file system as `docs`, gone after a run."""
+        """The temporary paths of directories; a run removes the folder at its end."""
         return self.docs / UNPUBLISHED
 
     @property
@@ -42,22 +46,22 @@ class Layout:
 
     @property
     def search(self) -> Path:
-        """The index for searching texts; made of the documents, may be deleted."""
+        """The search index, made from the documents' texts; it may be deleted."""
         return self.db / "documents.search.sqlite"
 
     @property
     def reindexed(self) -> Path:
-        """Where an index is rebuilt, unless another place is named."""
+        """Where reindex writes, unless the user names another path."""
         return self.db / "documents.reindexed.sqlite"
 
     @property
     def build(self) -> Path:
-        """Dbt's working DuckDB file; `profiles.yml` spells the same path."""
+        """The build, dbt's DuckDB file; `profiles.yml` has the same path."""
         return self.db / "build.duckdb"
 
     @property
     def build_spill(self) -> Path:
-        """Where DuckDB puts what a build has no memory for; a killed one leaves it."""
+        """Where DuckDB spills a build that exceeds memory; a killed build leaves it."""
         return self.build.with_name(f"{self.build.name}.tmp")
 
     @property
@@ -72,16 +76,16 @@ class Layout:
 
     @property
     def bad_generations(self) -> Path:
-        """The append-only list of rows that were not ingested."""
+        """The append-only list of rejected rows."""
         return self.root / "7_cross_experiment" / "bad_generations.csv"
 
     @property
     def suggestions(self) -> Path:
-        """What could repair bad rows, of scripts/suggest_repairs.py."""
+        """The suggestions for rejected rows; scripts/suggest_repairs.py writes it."""
         return self.root / "7_cross_experiment" / "repair_suggestions.csv"
 
     def within(self, path: Path) -> str:
-        """Return a path as it is named in messages: relative to the data root."""
+        """Return a path relative to the data root, as messages show it."""
         return str(path.relative_to(self.root))
 
     @property
@@ -100,7 +104,7 @@ class Layout:
 
     @property
     def unpublished_generations(self) -> Path:
-        """New generations being written; on the file system of what they become."""
+        """The temporary paths of new generations, on the same file system."""
         return self.generations / "evaluation" / ".unpublished"
 
     @property
@@ -156,7 +160,7 @@ class Layout:
 
     @property
     def page(self) -> Path:
-        """The documents report for people, of scripts/report_docs.py."""
+        """The HTML report; scripts/report_docs.py writes it."""
         return self.reports / "documents_report.html"
 
     def documents_on_disk(self) -> Iterator[str]:
@@ -166,10 +170,10 @@ class Layout:
                 yield str(path.parent.relative_to(self.docs))
 
     def refuse_link_out(self, path: Path) -> None:
-        """Check that a path stays in the data root, links followed.
+        """Check that a path, with links followed, stays in the data root.
 
         Raises:
-            DataRootError: it leads out, or through more links than the system follows.
+            DataRootError: it leads out, or has more links than the system follows.
         """
         try:
             os.stat(path)
@@ -193,9 +197,9 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     """Return the layout of `data_root`, else of `DATA_ROOT`, else of `data`.
 
     Raises:
-        DataRootError: it is no directory, or what this program writes there is a
-            link that leads out of it, a link instead of a file or a stage's folder of
-            its own, or in the way of a folder.
+        DataRootError: it is not a directory. Or a path that this program writes leads
+            out of it, is a link where a file or a stage's folder must be, or is a file
+            where a folder must be.
     """
     named = Path(data_root or os.environ.get("DATA_ROOT") or "data")
     if not named.is_dir():
@@ -219,7 +223,7 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
 
 
 def open_cohort_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
-    """Return the same layout, checked for what cohorts write.
+    """Return the same layout, with the paths that cohorts write checked too.
 
     Raises:
         DataRootError: as `open_layout`.
@@ -245,12 +249,12 @@ def _check_written(
 
 
 def keep_from_strangers() -> None:
-    """Let this process and its children make nothing that everybody may write to."""
+    """Let this process and its children create no file that everybody may write to."""
     os.umask(os.umask(0o077) | 0o002)
 
 
 def _opened_in_place(layout: Layout) -> list[Path]:
-    """Return the lock and what databases keep beside their files, where it is there."""
+    """Return the lock, the databases and their -wal and -journal files that exist."""
     opened = (layout.lock, layout.build, layout.index, layout.search)
     names = tuple(path.name for path in opened)
     entries = layout.db.iterdir() if layout.db.is_dir() else ()

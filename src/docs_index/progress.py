@@ -1,6 +1,6 @@
-"""How a run tells how far it is."""
+"""The function that a run calls to report its progress."""
 
 from collections.abc import Callable
 
-# Called with how many things are done, and how many there are.
+# Called with the number of things done, and the number of all.
 Progress = Callable[[int, int], None]

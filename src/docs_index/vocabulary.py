@@ -1,7 +1,7 @@
-"""The words that documents are described by, as the seeds of the dbt project list them.
+"""The stages, statuses and other words of documents, read from the dbt seeds.
 
-Owns no word: dbt and Python read the same files, each in the order that counts. What a
-reader of one table needs once, such as the remedies of reasons, it reads from the seed.
+Owns no word: dbt and Python read the same files. A module that needs one more column,
+such as the remedies of reasons, reads the seed itself.
 """
 
 from docs_index.resources import seed
