@@ -1,9 +1,8 @@
-"""The dbt-duckdb plugin: what dbt needs of Python before SQL can begin.
+"""The dbt-duckdb plugin: locks the data root and loads the sources of the models.
 
-It takes the lock of the data root before DuckDB's own can get in the way, and loads
-what the models declare as sources. `profiles.yml` names it. The environment variable
-DOCS_INDEX_SCRATCH is a folder for the database of a build that leaves the data root as
-it is, and needs no lock.
+It takes the lock of the data root before DuckDB locks its own file. `profiles.yml`
+names it. The environment variable DOCS_INDEX_SCRATCH names a folder for the database of
+a build that does not change the data root, and needs no lock.
 """
 
 import gc
@@ -34,7 +33,7 @@ class Plugin(BasePlugin):
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Find and lock the data root; dbt opens its database right after."""
-        gc.freeze()  # dbt's manifest stays: nothing need look through it time and again
+        gc.freeze()  # so that each collection skips dbt's large manifest
         self._this_thread = threading.local()
         keep_from_strangers()
         try:
@@ -55,27 +54,27 @@ class Plugin(BasePlugin):
     def update_connection_config(
         self, creds: DuckDBCredentials, config: dict[str, Any]
     ) -> None:
-        """Have the build of this data root attached, and spilled to beside it."""
+        """Attach the build of this data root, and spill to a folder next to it."""
         [attached] = creds.attach or []
         attached.path = str(self._build)
         config["temp_directory"] = f"{self._build}.tmp"
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Attach what models of the plan read when a run has it, empty here."""
+        """Attach the empty stand-ins that the models of the plan read in a build."""
         attach_stored(conn)
         attach_run(conn)
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Point a cursor at the build, and remember it: `load` is called for it.
+        """Make the build a cursor's default, and keep the cursor for `load`.
 
-        The database that dbt connects to is an empty one (see profiles.yml).
+        dbt itself connects to an empty database (see profiles.yml).
         """
         if self.creds is not None:
             cursor.execute(f"use {identifier(self.creds.database)}")
         self._this_thread.cursor = cursor
 
     def load(self, source_config: SourceConfig) -> duckdb.DuckDBPyRelation:
-        """Return a source: `input_files`, or what its schema's loader makes of it."""
+        """Return a source: `input_files`, or a table from the loader of its schema."""
         cursor: duckdb.DuckDBPyConnection = self._this_thread.cursor
         try:
             if source_config.schema == "cohort_inputs":
@@ -89,20 +88,20 @@ class Plugin(BasePlugin):
 
 
 def _remove_damaged(build: Path) -> None:
-    """Remove a build that cannot be opened: all of it is made anew of the inputs."""
+    """Remove a damaged build: dbt rebuilds all of it from the inputs."""
     if not build.exists():
         return
     try:
         with duckdb.connect() as database:
             database.execute(f"attach {literal(str(build))} as build (read_only)")
     except duckdb.Error as error:
-        if is_damaged_file(error):  # else a lock, say, which dbt reports
+        if is_damaged_file(error):  # dbt reports other errors, such as a lock
             build.unlink()
             build.with_name(f"{build.name}.wal").unlink(missing_ok=True)
 
 
 def _refuse_a_query(path: Path) -> None:
-    """Refuse a path that DuckDB cuts in two: its log is named by what precedes `?`."""
+    """Refuse a path with `?`: DuckDB names its log by the part before it."""
     if "?" in str(path):
         raise DataRootError(
             f"DuckDB cannot work in {str(path)!r}: rename the folder, without a '?'"

@@ -1,4 +1,4 @@
--- No row: the view that stands for earlier answers where there are none.
+-- No row: the view of earlier answers, for a build that has none.
 create or replace temp view known_files as
 select
     cast(null as varchar) as folder,
