@@ -1,4 +1,7 @@
-"""The two reports: what stands in the index, held against what stands on disk."""
+"""The two CSV reports, which compare the index with the directories.
+
+Owns when a run surveys `docs/` and writes the reports. The queries are in models/plan.
+"""
 
 from concurrent.futures import Future
 from pathlib import Path
@@ -12,14 +15,14 @@ _CHUNK = 1000
 
 
 def load_index(session: Session) -> None:
-    """Keep what the reports need of the index, which may be closed then."""
+    """Copy the data that the reports need, so that the index may be closed."""
     session.keep("indexed_documents", "build.main.stg_stored__documents")
 
 
 def start_survey(session: Session, survey: Survey, workers: Workers) -> Future[Path]:
-    """Begin to survey the directories into a file, while this process does the rest.
+    """Start a survey of the directories, which writes a file in the background.
 
-    What is placed meanwhile may be seen or not.
+    The survey may miss documents that are written while it runs.
     """
 
     def write() -> Path:
@@ -30,7 +33,7 @@ def start_survey(session: Session, survey: Survey, workers: Workers) -> Future[P
 
 
 def write_reports(session: Session, surveyed: Future[Path]) -> list[Path]:
-    """Write both reports of the index as `load_index` has found it, and of a survey.
+    """Write both reports, from the data of `load_index` and a survey.
 
     Returns the files that changed.
     """

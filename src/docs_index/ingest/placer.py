@@ -1,8 +1,8 @@
-"""Put documents' directories on disk, a batch at a time, in processes of their own.
+"""Write documents' directories in batches, in worker processes.
 
-Each process looks up in the build what it is to write: nothing but places and what
-became of them passes between it and its parent. How a directory gets its name is
-`disk.directories`; what is there already is never touched. No index is opened here.
+Each worker reads its documents from the build: it gets only their write orders, and
+returns only their outcomes. `disk.directories` publishes the directories. An existing
+directory is never changed. This module opens no index.
 """
 
 import functools
@@ -27,7 +27,7 @@ Contents = dict[str, bytes]
 
 
 class Planned(NamedTuple):
-    """One row of the model document_files that is to become a directory."""
+    """One row of the model document_files: a directory to write."""
 
     write_order: int
     doc_id: str
@@ -45,8 +45,8 @@ class Planned(NamedTuple):
     metadata_text: str
 
 
-class Placed(NamedTuple):
-    """What became of a document; `detail` says why it was not placed."""
+class Result(NamedTuple):
+    """The outcome for one document; `detail` says why it was not written."""
 
     document: Planned
     outcome: Outcome
@@ -54,9 +54,10 @@ class Placed(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What became of the documents from one place to another.
+    """The outcomes for the documents of a batch.
 
-    `failed` are (write_order, outcome, detail) of those that were not placed.
+    `first` and `last` are its least and greatest write order. `failed` has
+    (write_order, outcome, detail) of the documents that were not written.
     """
 
     first: int
@@ -67,7 +68,12 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Placer:
-    """What all documents of a run have in common; with `dry_run` nothing is written."""
+    """Writes the directories of one run; with `dry_run` it writes nothing.
+
+    `build` is the path of the build, `docs` and `unpublished` the folders to write to.
+    A file of more than `max_bytes` is refused. `parser_sql` is the build's parser. With
+    `link`, parsed.txt is a hard link to raw.txt if both are equal.
+    """
 
     build: str
     data_root: str
@@ -78,16 +84,16 @@ class Placer:
     link: bool
     dry_run: bool
 
-    def place(self, places: Sequence[int]) -> Batch:
-        """Place a batch; the directories are durable when this returns.
+    def write(self, write_orders: Sequence[int]) -> Batch:
+        """Write a batch; the directories are durable when this returns.
 
         Raises:
             OSError: the file system failed; every directory is complete or absent.
         """
-        results = self._place(_documents(self.build, places))
+        results = self._write_batch(_documents(self.build, write_orders))
         return Batch(
-            first=places[0],
-            last=places[-1],
+            first=write_orders[0],
+            last=write_orders[-1],
             outcomes=Counter(result.outcome for result in results),
             failed=[
                 (result.document.write_order, result.outcome, result.detail)
@@ -96,10 +102,10 @@ class Placer:
             ],
         )
 
-    def _place(self, documents: Sequence[Planned]) -> list[Placed]:
+    def _write_batch(self, documents: Sequence[Planned]) -> list[Result]:
         if self.dry_run:
             return [self._foreseen(document) for document in documents]
-        results: list[Placed] = []
+        results: list[Result] = []
         written: list[Planned] = []
         unparsed: list[tuple[Planned, Contents]] = []
         with opened_staging(self.unpublished) as staging:
@@ -110,34 +116,34 @@ class Placer:
                     results.append(self._not_ingested(document, error))
                     continue
                 if document.parsed_chars is None or "parsed.txt" in contents:
-                    self._write(staging, document, contents)
+                    self._write_directory(staging, document, contents)
                     written.append(document)
                 else:
                     unparsed.append((document, contents))
             for document, contents in self._parsed(unparsed):
-                self._write(staging, document, contents)
+                self._write_directory(staging, document, contents)
                 written.append(document)
             sync_file_system(self.unpublished)
             results += [self._publish(staging, document) for document in written]
             sync_file_system(self.docs)
         return results
 
-    def _foreseen(self, document: Planned) -> Placed:
-        """Say what would become of a document."""
+    def _foreseen(self, document: Planned) -> Result:
+        """Return the outcome that a document would have."""
         try:
             self._read(document)
         except UnusableError as error:
             return self._not_ingested(document, error)
-        return self._look_for(document) or Placed(document, "placed")
+        return self._look_for(document) or Result(document, "placed")
 
-    def _not_ingested(self, document: Planned, error: UnusableError) -> Placed:
+    def _not_ingested(self, document: Planned, error: UnusableError) -> Result:
         found = self._look_for(document)
-        return found or Placed(document, "response_changed", str(error))
+        return found or Result(document, "response_changed", str(error))
 
     def _read(self, document: Planned) -> Contents:
-        """Read what the build saw; anything else is not ingested.
+        """Return the files of a document; refuse sources that changed since the build.
 
-        parsed.txt is among it if the build has said where or what it is.
+        parsed.txt is among the files if the build stored it or where it is in raw.txt.
         """
         raw = self._read_unchanged(
             document.folder, document.response_file, document.content_hash
@@ -169,7 +175,7 @@ class Placer:
     def _parsed(
         self, unparsed: Sequence[tuple[Planned, Contents]]
     ) -> Sequence[tuple[Planned, Contents]]:
-        """Add the parsed.txt that the build's own parser finds."""
+        """Add the missing parsed.txt, with the build's own parser."""
         texts = [(str(each.parser), files["raw.txt"]) for each, files in unparsed]
         parsed_texts = parser_of(self.parser_sql).parse(texts) if texts else []
         for (_, contents), parsed in zip(unparsed, parsed_texts, strict=True):
@@ -177,21 +183,23 @@ class Placer:
             contents["parsed.txt"] = parsed.encode()
         return unparsed
 
-    def _write(self, staging: Staging, document: Planned, contents: Contents) -> None:
-        """Write a document's directory, in a key's directory of its own."""
+    def _write_directory(
+        self, staging: Staging, document: Planned, contents: Contents
+    ) -> None:
+        """Write a document's directory, in a temporary directory for its key."""
         links = {}
         if self.link and contents.get("parsed.txt") == contents["raw.txt"]:
             contents = {k: v for k, v in contents.items() if k != "parsed.txt"}
             links = {"parsed.txt": "raw.txt"}
         staging.write(_staged(document), contents, links=links)
 
-    def _publish(self, staging: Staging, document: Planned) -> Placed:
+    def _publish(self, staging: Staging, document: Planned) -> Result:
         if staging.publish(_staged(document), f"{self.docs}/{document.doc_dir}"):
-            return Placed(document, "placed")
+            return Result(document, "placed")
         return self._look_for(document) or _conflict(document, "stands below a file")
 
-    def _look_for(self, document: Planned) -> Placed | None:
-        """Take a directory that is there as it is, if its hash is right."""
+    def _look_for(self, document: Planned) -> Result | None:
+        """Return the outcome for an existing path, found or in conflict; else None."""
         final = f"{self.docs}/{document.doc_dir}"
         if os.path.islink(os.path.dirname(final)):
             return _conflict(document, "stands below a link")
@@ -208,24 +216,25 @@ class Placer:
             return _conflict(document, f"has no usable raw.txt: {error}")
         if hashlib.sha256(found).hexdigest() != document.content_hash:
             return _conflict(document, "holds another raw.txt")
-        return Placed(document, "found")
+        return Result(document, "found")
 
 
-def _conflict(document: Planned, what: str) -> Placed:
+def _conflict(document: Planned, what: str) -> Result:
     detail = f"docs/{document.doc_dir} {what}; it was left as it is"
-    return Placed(document, "directory_conflict", detail)
+    return Result(document, "directory_conflict", detail)
 
 
 def _staged(document: Planned) -> str:
     return f"{document.doc_id}/{document.doc_id}"
 
 
-def _documents(build: str, places: Sequence[int]) -> list[Planned]:
-    """Return the documents at `places`, which go up."""
-    listed = ",".join(map(str, places))
-    rows = _opened_build(build).execute(_DOCUMENTS, [places[0], places[-1], listed])
+def _documents(build: str, write_orders: Sequence[int]) -> list[Planned]:
+    """Return the documents of the given write orders, which are ascending."""
+    bounds = (write_orders[0], write_orders[-1])
+    values = [*bounds, ",".join(map(str, write_orders))]
+    rows = _opened_build(build).execute(_DOCUMENTS, values)
     documents = list(map(Planned._make, rows.fetchall()))
-    assert len(documents) == len(places), "the build is not the one that was planned by"
+    assert len(documents) == len(write_orders), "the build is not the planned one"
     return documents
 
 

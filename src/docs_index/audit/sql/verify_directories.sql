@@ -1,4 +1,4 @@
--- Rows against directories, and directories against rows.
+-- Compares rows with directories.
 insert into findings
 with expected as (
     select
@@ -12,7 +12,7 @@ with expected as (
     where found.problem is null and (names.name != 'parsed.txt' or documents.status = 'ok')
 ),
 
--- What may have a prompt; that of a program is in no file of which we know.
+-- The documents that may have a prompt. A program's prompt has no source file.
 prompted as (
     select
         documents.doc_id,
@@ -134,7 +134,7 @@ where
                     when documents.parser is null
                         then entries.bytes
                             is distinct from try_cast(documents.raw_bytes as bigint)
-                    -- A character has 1 to 4 bytes; what is told may be of any size.
+                    -- A character has 1 to 4 bytes; a damaged count can be any number.
                     else try_cast(documents.parsed_chars as bigint)
                         not between (entries.bytes + 3) // 4 and entries.bytes
                 end

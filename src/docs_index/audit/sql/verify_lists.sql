@@ -1,4 +1,4 @@
--- The lists in the index against their checksums, and against the documents.
+-- Compares the current lists with their checksums and with the documents.
 insert into findings
 with counters as (
     select
@@ -19,7 +19,7 @@ reasons as (
     ]) as reason
 ),
 
--- What a counter must be, by the list of bad rows.
+-- The values that the counters must have, by the list of rejected rows.
 bad as (
     select
         count(*) as bad_generations,
@@ -35,7 +35,7 @@ by_bad_rows as (
     unpivot bad on columns(*) into name counter value rows_counted
 ),
 
--- The build's documents are in the index, or conflicts, all of one run_id.
+-- The build's documents are in the index or in conflict, and all have one run_id.
 accounted as (
     select
         run_id,
@@ -106,7 +106,7 @@ select
 from has_lists
 where
     not has_lists
-    -- Where programs have added all that there is, no run was due.
+    -- If programs have added all documents, there need not have been a run.
     and not coalesce((select bool_and(source_csv = 'runtime') from documents), false)
 union all
 select

@@ -1,5 +1,5 @@
--- The documents whose sources and texts are looked at, and which of them are read:
--- a share of all, always the same ones.
+-- One row per document whose sources are inspected, and whether its texts are read: a
+-- share of all documents, always the same ones.
 with sizes as (
     select
         doc_dir,
@@ -15,7 +15,7 @@ select
     documents.doc_id,
     documents.doc_dir,
     documents.parser,
-    -- A text of another size than its row tells differs already.
+    -- A text whose size differs from its row is a finding already.
     case
         when sizes.raw_bytes = try_cast(documents.raw_bytes as bigint)
             then sizes.raw_bytes
