@@ -1,4 +1,4 @@
-"""The errors a user can act on, each with the exit code that scripts end with.
+"""The errors that a user can act on, each with the exit code of the scripts.
 
 A message says what is wrong, in which file or row, and what to do next.
 """
@@ -11,7 +11,7 @@ VERIFY = "scripts/verify_docs.py tells what is damaged"
 
 
 class DocsIndexError(Exception):
-    """Base of every error that is the user's to fix; nothing was half-written."""
+    """Base of every error that the user can fix; no file was half-written."""
 
     exit_code: ClassVar[int] = 2
 
@@ -29,7 +29,7 @@ class BuildError(DocsIndexError):
 
 
 class CohortError(DocsIndexError):
-    """A cohort cannot be built, run or chosen from what is asked for or given."""
+    """A cohort cannot be built, run or chosen from the given options and files."""
 
 
 class EvaluationError(DocsIndexError):
@@ -51,7 +51,7 @@ class AnswerError(EvaluationError):
 
 
 class AccessError(AnswerError):
-    """The endpoint refuses this key: no other request would fare better."""
+    """The endpoint refuses this key, so every other request would fail too."""
 
 
 class StoppedError(AnswerError):
@@ -63,7 +63,7 @@ class IndexFileError(DocsIndexError):
 
 
 class OutputExistsError(DocsIndexError):
-    """A file is there that would be written over."""
+    """The output file exists already."""
 
 
 class BrowserError(DocsIndexError):
@@ -71,17 +71,17 @@ class BrowserError(DocsIndexError):
 
 
 class UnknownDocumentError(DocsIndexError):
-    """The index has no such document, or several that could be meant."""
+    """The index has no such document, or the name fits several."""
 
 
 class DamagedDocumentError(DocsIndexError):
-    """A document on disk is not what the index says of it."""
+    """A document on disk differs from its index row."""
 
     exit_code = 1
 
 
 class DocumentRefusedError(DocsIndexError):
-    """A document that a program would add is not as the rules want it."""
+    """A program tried to add a document that breaks a rule."""
 
 
 class LockedError(DocsIndexError):
@@ -91,13 +91,13 @@ class LockedError(DocsIndexError):
 
 
 class StorageError(DocsIndexError):
-    """Reading or writing failed (disk full, say); running again completes."""
+    """Reading or writing failed, as on a full disk; another run completes the work."""
 
     exit_code = 74
 
 
 def printable(text: str, keep: str = "\n") -> str:
-    """Return a text with what a terminal would obey, or hide, written as escapes."""
+    """Return a text with control and invisible characters written as escapes."""
     return "".join(
         c if c.isprintable() or c in keep else c.encode("unicode_escape").decode()
         for c in text
@@ -105,7 +105,7 @@ def printable(text: str, keep: str = "\n") -> str:
 
 
 def first_few(items: Sequence[str]) -> str:
-    """Join the first five items, one a line, and say how many more there are."""
+    """Join the first five items, one per line, and say how many more there are."""
     shown = [f"  {item}" for item in items[:SHOWN]]
     if len(items) > SHOWN:
         shown.append(f"  ... and {len(items) - SHOWN} more")

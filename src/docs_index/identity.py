@@ -1,4 +1,4 @@
-"""Keys and instants for programs: what `documents` looks up by."""
+"""Keys and instants for programs, as the reader `documents` looks them up."""
 
 from docs_index.index.ids import instant_text, key, logical_key_id
 

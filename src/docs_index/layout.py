@@ -9,7 +9,7 @@ from pathlib import Path
 from docs_index.errors import DataRootError
 from docs_index.vocabulary import STAGES
 
-RESPONSES = "3_generation"  # evaluations' may be elsewhere: the var evaluation_root
+RESPONSES = "3_generation"  # the dbt var evaluation_root may move the evaluations
 REPORTS = ("latest", "consistency")
 UNPUBLISHED = ".unpublished"
 
@@ -27,7 +27,7 @@ class Layout:
 
     @property
     def unpublished(self) -> Path:
-        """Directories being written; same file system as `docs`, gone after a run."""
+        """The temporary paths of directories; a run removes the folder at its end."""
         return self.docs / UNPUBLISHED
 
     @property
@@ -47,17 +47,17 @@ class Layout:
 
     @property
     def reindexed(self) -> Path:
-        """Where an index is rebuilt, unless another place is named."""
+        """Where reindex writes, unless the user names another path."""
         return self.db / "documents.reindexed.sqlite"
 
     @property
     def build(self) -> Path:
-        """Dbt's working DuckDB file; `profiles.yml` spells the same path."""
+        """The build, dbt's DuckDB file; `profiles.yml` has the same path."""
         return self.db / "build.duckdb"
 
     @property
     def build_spill(self) -> Path:
-        """Where DuckDB puts what a build has no memory for; a killed one leaves it."""
+        """Where DuckDB spills a build that exceeds memory; a killed build leaves it."""
         return self.build.with_name(f"{self.build.name}.tmp")
 
     @property
@@ -72,16 +72,16 @@ class Layout:
 
     @property
     def bad_generations(self) -> Path:
-        """The append-only list of rows that were not ingested."""
+        """The append-only list of rejected rows."""
         return self.root / "7_cross_experiment" / "bad_generations.csv"
 
     @property
     def suggestions(self) -> Path:
-        """What could repair bad rows, of scripts/suggest_repairs.py."""
+        """The suggestions for rejected rows; scripts/suggest_repairs.py writes it."""
         return self.root / "7_cross_experiment" / "repair_suggestions.csv"
 
     def within(self, path: Path) -> str:
-        """Return a path as it is named in messages: relative to the data root."""
+        """Return a path relative to the data root, as messages show it."""
         return str(path.relative_to(self.root))
 
     @property
@@ -156,7 +156,7 @@ class Layout:
 
     @property
     def page(self) -> Path:
-        """The documents report for people, of scripts/report_docs.py."""
+        """The HTML report; scripts/report_docs.py writes it."""
         return self.reports / "documents_report.html"
 
     def documents_on_disk(self) -> Iterator[str]:
@@ -166,10 +166,10 @@ class Layout:
                 yield str(path.parent.relative_to(self.docs))
 
     def refuse_link_out(self, path: Path) -> None:
-        """Check that a path stays in the data root, links followed.
+        """Check that a path, with links followed, stays in the data root.
 
         Raises:
-            DataRootError: it leads out, or through more links than the system follows.
+            DataRootError: it leads out, or has more links than the system follows.
         """
         try:
             os.stat(path)
@@ -193,9 +193,9 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     """Return the layout of `data_root`, else of `DATA_ROOT`, else of `data`.
 
     Raises:
-        DataRootError: it is no directory, or what this program writes there is a
-            link that leads out of it, a link instead of a file or a stage's folder of
-            its own, or in the way of a folder.
+        DataRootError: it is not a directory. Or a path that this program writes leads
+            out of it, is a link where a file or a stage's folder must be, or is a file
+            where a folder must be.
     """
     named = Path(data_root or os.environ.get("DATA_ROOT") or "data")
     if not named.is_dir():
@@ -219,7 +219,7 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
 
 
 def open_cohort_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
-    """Return the same layout, checked for what cohorts write.
+    """Return the same layout, with the paths that cohorts write checked too.
 
     Raises:
         DataRootError: as `open_layout`.
@@ -245,7 +245,7 @@ def _check_written(
 
 
 def keep_from_strangers() -> None:
-    """Let this process and its children make nothing that everybody may write to."""
+    """Let this process and its children create no file that everybody may write to."""
     os.umask(os.umask(0o077) | 0o002)
 
 

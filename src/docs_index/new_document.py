@@ -1,4 +1,4 @@
-"""A document that a program would add: what `writer` takes."""
+"""The document that a program passes to `writer`."""
 
 from docs_index.index.new_row import NewDocument
 

@@ -2,5 +2,5 @@
 
 from collections.abc import Callable
 
-# Called with how many things are done, and how many there are.
+# Called with the number of things done, and the number of all.
 Progress = Callable[[int, int], None]

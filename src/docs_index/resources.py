@@ -1,7 +1,7 @@
-"""Files that are not modules: statements, and tables of words.
+"""The package's files that are not modules: SQL statements and tables of words.
 
-Owns where they are, in a checkout and in an installed package. It reads them, and
-never writes one.
+Owns their paths, in a checkout and in an installed package. Reads these files, and
+writes none.
 """
 
 import csv

@@ -1,7 +1,7 @@
-"""What is on disk under `docs/`, as tables: for checks, and for a new index.
+"""Load the content of `docs/` into tables, for checks and for a new index.
 
 Owns the tables `found`, `entries`, `metadata_texts` and `recorded` of a session. Reads
-directories through an inspector alone, and writes nothing outside of `scratch`.
+directories through an inspector only, and writes nothing outside of `scratch`.
 """
 
 from pathlib import Path
@@ -12,9 +12,9 @@ from docs_index.progress import Progress
 from docs_index.resources import rendered, sql
 from docs_index.warehouse.session import Session, chunks
 
-CHUNK = 500  # documents that a worker looks at together
-FEW = 500  # documents that are not worth starting workers for
-DUCKDB_LONGEST = 2**24  # bytes of a line of JSON that DuckDB takes by itself
+CHUNK = 500  # documents in one call of a worker
+FEW = 500  # up to this many documents, starting workers takes longer
+DUCKDB_LONGEST = 2**24  # bytes of a line of JSON that DuckDB accepts by default
 
 
 def survey(
@@ -25,10 +25,10 @@ def survey(
     progress: Progress,
     expected: int,
 ) -> None:
-    """Make the tables `found`, `entries` and `recorded` of what is on disk.
+    """Create the tables `found`, `entries` and `recorded` from the directories.
 
-    `progress` is called with how many things were looked at, and how many there are,
-    as far as is known: at least `expected`.
+    `progress` is called with the number of things inspected, and the number of all that
+    are known so far, at least `expected`.
     """
     session.db.execute(sql("audit/found.sql"))
     statement = sql("audit/found_lines.sql")

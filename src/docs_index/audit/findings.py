@@ -1,7 +1,7 @@
-"""What can be wrong with a data root: the codes, and the report of them.
+"""The findings of verify: their codes, and the report.
 
-The codes are stable: scripts may depend on them. Their meanings and remedies are in
-`findings.csv`, and in docs/verifying.md for people.
+The codes are stable, because scripts may depend on them. Their meanings and remedies
+are in `findings.csv`, and docs/verifying.md explains them. Looks at no data root.
 """
 
 from collections import Counter
@@ -16,10 +16,10 @@ _WIDTH = 76
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong.
+    """One problem.
 
-    `code` is one of findings.csv, `detail` says what was found. `path` is relative to
-    the data root; `doc_id` is None where the finding is not about a document.
+    `code` is one of findings.csv, and `detail` describes the case. `path` is relative
+    to the data root. `doc_id` is None if the finding is not about a document.
     """
 
     code: str
@@ -29,7 +29,7 @@ class Finding(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What a code means, and what to do about it."""
+    """The meaning of a code, and its remedy."""
 
     code: str
     meaning: str
@@ -38,12 +38,12 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """What a check of a data root has found; docs/verifying.md describes the JSON.
+    """The result of a check; docs/verifying.md describes its JSON.
 
-    `sources_missing` counts the documents whose response file is gone, or cannot be
-    used any more, and was not looked at. `is_complete` is false where the index could
-    not be read to its end. `undecided` is the number of findings that were left out
-    because a run was working meanwhile.
+    `sources_missing` counts the documents whose response file is missing or cannot be
+    used any more, and was not compared. `is_complete` is false if the index could not
+    be read to its end. `undecided` counts the findings that were left out because a run
+    was active during the check.
     """
 
     data_root: str
@@ -60,12 +60,12 @@ class Report:
 
 
 def known_findings() -> dict[str, Known]:
-    """Return every code, in the order in which findings are shown."""
+    """Return all codes, in the order of the report."""
     return {row["code"]: Known(**row) for row in words("audit/findings.csv")}
 
 
 def in_order(findings: list[Finding]) -> tuple[list[Finding], dict[str, int]]:
-    """Return findings by code, path and detail, and the number of each code."""
+    """Sort findings by code, path and detail, and count each code."""
     rank = {code: number for number, code in enumerate(known_findings())}
     findings = sorted(
         findings, key=lambda each: (rank[each.code], each.path, each.detail)
@@ -74,7 +74,7 @@ def in_order(findings: list[Finding]) -> tuple[list[Finding], dict[str, int]]:
 
 
 def report_lines(report: Report) -> Iterator[str]:
-    """Yield the lines of a report: of each code its remedy, and the first few."""
+    """Yield the lines of a report: for each code its remedy and the first findings."""
     yield f"data root {report.data_root}"
     yield (
         f"{report.documents} documents in the index, {report.directories} "
@@ -94,7 +94,7 @@ def report_lines(report: Report) -> Iterator[str]:
 
 
 def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield findings by code: what it means, what to do, and the first few."""
+    """Yield for each code its meaning, its remedy and the first findings."""
     for code, known in known_findings().items():
         found = [each for each in findings if each.code == code]
         if not found:
@@ -121,7 +121,7 @@ def _plain(text: str) -> str:
 
 
 def _folded(text: str, indent: str) -> Iterator[str]:
-    """Yield a text in lines that fit a terminal; what has no blank is not cut."""
+    """Yield a text in lines that fit a terminal; a word is never cut."""
     line = indent
     for word in text.split():
         if len(line) + len(word) > _WIDTH and line.strip():

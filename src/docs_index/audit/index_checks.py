@@ -1,8 +1,8 @@
-"""What SQLite itself finds in a copy of the index.
+"""Check a copy of the index with SQLite.
 
-Owns the copy while it is checked, and mends values in it that DuckDB cannot read. The
-index is not touched. Tables and columns have names that a damaged file gives: these are
-quoted, as SQL has no parameters for names.
+Owns the copy during the check, and replaces values in it that DuckDB cannot read. The
+index itself is not touched. A damaged file can have any names of tables and columns:
+they are quoted, because SQL has no parameters for names.
 """
 
 import sqlite3
@@ -20,10 +20,10 @@ _NOT_UTF8 = "(not UTF-8)"
 
 
 def check_copy(copy: Path, name: str) -> Iterator[Finding]:
-    """Yield what is wrong with the copy of an index called `name`; mend its values.
+    """Yield the problems in the copy of the index `name`, and replace bad values.
 
     A value that DuckDB could not read is replaced in the copy, so that the rest of its
-    row can be looked at.
+    row can be checked.
 
     Raises:
         sqlite3.DatabaseError: the copy cannot be read to its end.
@@ -53,7 +53,7 @@ def check_copy(copy: Path, name: str) -> Iterator[Finding]:
 
 
 def _objects(index: sqlite3.Connection) -> dict[tuple[str, str], str]:
-    """Return the objects of this program's tables; other programs' are left out."""
+    """Return the objects of this program's tables, without those of other programs."""
     rows = index.execute(
         "select type, name, tbl_name, sql from sqlite_master where sql is not null"
     ).fetchall()
@@ -68,7 +68,7 @@ def _expected_objects() -> dict[tuple[str, str], str]:
 
 
 def _bad_values(index: sqlite3.Connection, table: str, name: str) -> Iterator[Finding]:
-    """Yield the values that are not of their column's type, or are not UTF-8."""
+    """Yield the values that have another type than their column, or are not UTF-8."""
     index.text_factory = bytes
     columns = [
         (column.decode(), declared.decode().lower())

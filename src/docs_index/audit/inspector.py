@@ -1,8 +1,8 @@
-"""Look at directories and read their files, for the audit; runs in worker processes.
+"""Inspect directories and read their files, in worker processes of the audit.
 
-What is found goes back as lines of JSON, which DuckDB reads as tables. Nothing is
-written, and no link is followed out of a folder. What cannot be read is not raised: its
-line says why.
+Results are returned as lines of JSON, which DuckDB reads as tables. Nothing is written,
+and no link is followed out of a folder. If something cannot be read, its line says why,
+and no error is raised.
 """
 
 import functools
@@ -20,13 +20,13 @@ from docs_index.vocabulary import STAGES
 from docs_index.warehouse.parsers import text_parser
 
 _MAX_METADATA_BYTES = 2**27
-_MAX_SOURCE_BYTES = 2**40  # a source is read only if it has as many bytes as raw.txt
+_MAX_SOURCE_BYTES = 2**40  # no limit: a source is read only if raw.txt is as large
 
 
 class Wanted(NamedTuple):
-    """A document whose sources are looked at, and its texts read if `is_read`.
+    """A document whose sources are inspected; with `is_read` its texts are read too.
 
-    A size is that of the file that was found, None where it is not to be read.
+    The sizes are those of the files on disk, None for a file that must not be read.
     `response_file` is relative to `folder`, `prompt_file` to 3_generation/.
     """
 
@@ -44,7 +44,7 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True)
 class Inspector:
-    """Looks at the documents of one data root."""
+    """Inspects the documents of one data root."""
 
     data_root: str
     docs: str
@@ -61,11 +61,11 @@ class Inspector:
             yield from [name] if below is None else below
 
     def look(self, keys: Sequence[str]) -> bytes:
-        """Return a line per document's directory, and per thing that is none."""
+        """Return one line per document's directory, and per stray file or folder."""
         return _lines(line for key in keys for line in self._look_below(key))
 
     def read(self, documents: Sequence[Wanted]) -> bytes:
-        """Return a line per document: sizes and hashes of its texts and sources."""
+        """Return one line per document: sizes and hashes of its texts and sources."""
         found = [self._read(document) for document in documents]
         parsing = [(line, text) for line, text in found if text is not None]
         texts = [(line["parser"], text) for line, text in parsing]
@@ -108,7 +108,7 @@ class Inspector:
         return line
 
     def _read(self, document: Wanted) -> tuple[dict[str, Any], bytes | None]:
-        """Return a document's line, and its raw text where that is to be parsed."""
+        """Return a document's line, and its raw text if it must be parsed."""
         path = f"{self.docs}/{document.doc_dir}"
         line: dict[str, Any] = {"doc_id": document.doc_id, "parser": document.parser}
         sizes = {
@@ -146,7 +146,7 @@ class Inspector:
         size: int | None,
         is_read: bool,
     ) -> dict[str, Any]:
-        """Return a source's size, and its hash where the size is the copy's."""
+        """Return a source's size, and its hash if the copy has the same size."""
         if folder is None or file is None:
             return {}
         source = _folder(f"{self.data_root}/{folder}")
@@ -173,7 +173,7 @@ def _entry(entry: os.DirEntry[str]) -> dict[str, Any]:
 
 
 def _read_file(path: str, at_most: int | None) -> bytes | None:
-    """Return a regular file's bytes; None for one that is larger, or not to be had."""
+    """Return a regular file's bytes, None if it is too large or cannot be read."""
     if at_most is None:
         return None
     try:

@@ -1,9 +1,8 @@
 """Rebuild the index from the documents' metadata.json files alone.
 
-Every column of the table `documents` is in metadata.json. The lists of the last run are
-not: they are empty until `materialize_docs.py` writes them. Writes one file, the new
-index: under a temporary path first, which takes the file's name when it is whole. Never
-changes a document.
+Every column of the table `documents` is in metadata.json. The current lists are not:
+they are empty until `materialize_docs.py` writes them. Publishes one file, the new
+index. Never changes a document.
 """
 
 import os
@@ -32,11 +31,12 @@ from docs_index.warehouse.sqlite_extension import attach_index
 
 @dataclass(frozen=True)
 class Options:
-    """Where the index goes, and what may be written over or left out.
+    """How to rebuild the index.
 
-    `output` is the new index; with `replace` a file of that name is replaced. With
-    `skip_damaged` the index is written though documents are damaged: without them, and
-    without their descendants. `workers` is the number of processes that read.
+    `output` is the new index; with `replace` an existing file is replaced. With
+    `skip_damaged` the index is written without damaged documents and their
+    descendants; otherwise damage stops the rebuild. `workers` is the number of
+    processes that read.
     """
 
     output: Path
@@ -47,9 +47,9 @@ class Options:
 
 @dataclass(frozen=True)
 class Summary:
-    """What was done; `output` is None where damage kept the index from being written.
+    """The result; `output` is None if damage prevented the new index.
 
-    `left_out` counts the directories that have no row: damaged ones, and their
+    `left_out` counts the directories without a row: damaged documents and their
     descendants.
     """
 
@@ -61,16 +61,16 @@ class Summary:
 
 
 def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
-    """Write a new index of the documents that are on disk.
+    """Write a new index of the documents on disk.
 
     Raises:
         DocsIndexError: nothing was written.
-        OSError, duckdb.Error: writing failed; there is no file under the new name.
+        OSError, duckdb.Error: writing failed; no new index was published.
     """
     if not layout.docs.is_dir():
         raise DataRootError(f"there are no documents: {layout.docs} is no directory")
     if options.output.parent == layout.db:
-        layout.db.mkdir(exist_ok=True)  # it may be what was lost
+        layout.db.mkdir(exist_ok=True)  # it may have been lost with the index
     _refuse_to_overwrite(options)
     lock = take_lock(layout.lock)
     remove_leftovers(layout)

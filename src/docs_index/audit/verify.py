@@ -1,9 +1,9 @@
-"""Prove that the index and the directories of a data root agree, changing neither.
+"""Prove that the index and the directories of a data root agree.
 
-SQL decides what agrees (`sql/verify_*.sql`), over a copy of the index and over tables
-of what is on disk. A run may be at work meanwhile: the copy is of one moment, and a
-document has its directory before it has its row. What such a run may yet settle is
-counted, not judged. Nothing in the data root is written. Codes: docs/verifying.md.
+SQL compares them (`sql/verify_*.sql`): a copy of the index, and tables of the content
+of `docs/`. A run may be active during the check: the copy is of one moment, and a
+document gets its directory before its row. Findings that such a run may settle are
+counted and left out. Nothing in the data root is written. Codes: docs/verifying.md.
 """
 
 import sqlite3
@@ -29,7 +29,7 @@ from docs_index.warehouse.faults import fault_of
 from docs_index.warehouse.session import Session, chunks, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
 
-# What a run that is at work leaves for a while, and so does one that was killed.
+# The findings that an active run causes for a while, and a killed one leaves.
 _UNSETTLED = (
     "directory_unindexed",
     "unfinished_run",
@@ -40,10 +40,10 @@ _UNSETTLED = (
 
 @dataclass(frozen=True)
 class Options:
-    """What is checked.
+    """What to check.
 
-    `share` is that of the documents whose texts are read, from 0 to 1, and `read_data`
-    the same as the user has put it. `evaluation_root` is the folder under the data root
+    `share` is the share of documents whose texts are read, from 0 to 1, and `read_data`
+    is the same in the user's words. `evaluation_root` is the folder under the data root
     that evaluations were copied from. `workers` is the number of processes.
     """
 
@@ -54,11 +54,11 @@ class Options:
 
 
 class Counts(NamedTuple):
-    """How many things were looked at.
+    """How many things were checked.
 
-    `documents` are those of the index, `directories` those of documents on disk;
-    `documents_read` have had their texts read, and `sources_missing` have no response
-    file any more.
+    `documents` counts index rows, `directories` documents on disk, `documents_read` the
+    documents whose texts were read, and `sources_missing` those whose response file is
+    missing.
     """
 
     documents: int = 0
@@ -68,13 +68,13 @@ class Counts(NamedTuple):
 
 
 def verify(layout: Layout, options: Options, progress: Progress) -> Report:
-    """Check a data root; nothing in it is changed.
+    """Check a data root; change nothing in it.
 
-    `progress` is called with how many documents were looked at, and how many there
-    are; once for directories, and then once more for what is in them.
+    `progress` is called with the number of documents checked and the number of all,
+    first for the directories, and then again for their texts.
 
     Raises:
-        IndexFileError: there is no index, or it is no database of this program.
+        IndexFileError: the index is missing, or is not a database of this program.
     """
     before = _state(layout)
     with scratch_folder(layout.root) as scratch:
@@ -89,7 +89,7 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
                 counts = _compare(session, options, scratch, progress)
                 findings += map(Finding._make, session.rows("from findings"))
         except (sqlite3.DatabaseError, duckdb.Error) as error:
-            if fault_of(error) is Fault.FULL:  # of the machine, not of the index
+            if fault_of(error) is Fault.FULL:  # the index is not at fault
                 raise
             if not findings:
                 findings.append(_damage(layout, error))
@@ -119,7 +119,7 @@ def _damage(layout: Layout, error: Exception) -> Finding:
 
 
 def _state(layout: Layout) -> list[tuple[int, int] | None]:
-    """Return what changes when a run begins, or writes rows."""
+    """Return a value that changes when a run begins or writes rows."""
     log = layout.index.with_name(f"{layout.index.name}-wal")
     found: list[tuple[int, int] | None] = []
     for path in (layout.lock, layout.index, log):
@@ -129,7 +129,7 @@ def _state(layout: Layout) -> list[tuple[int, int] | None]:
 
 
 def _attach(session: Session, copy: Path) -> None:
-    # Whatever type a damaged value has, it is to be shown.
+    # A damaged value can have any type, and findings show it.
     session.db.execute("set sqlite_all_varchar = true")
     attach_index(session.db, copy, read_only=True)
     session.load_seeds("sources", "link_methods", "reasons")
@@ -140,7 +140,7 @@ def _attach(session: Session, copy: Path) -> None:
 def _compare(
     session: Session, options: Options, scratch: Path, progress: Progress
 ) -> Counts:
-    """Fill the table `findings`; return how many things were looked at."""
+    """Fill the table `findings`; return how many things were checked."""
     documents = session.count("documents")
     inspector = Inspector(str(session.layout.root), str(session.layout.docs))
     count = options.workers if documents > FEW else 1

@@ -1,9 +1,9 @@
-"""Read files, and never anything else that has a file's name.
+"""Read regular files, and nothing else.
 
-Owns every opening of a file that others may have put there. `open_file` and `read_file`
-take a path that this program made; `Folder` takes paths out of tables, which are not to
-be trusted: a path is opened only if it leads, links followed, to a file inside the
-folder. Nothing here waits for a pipe, reads a device, or writes. Contract:
+Owns every opening of a file that other programs may have written. `open_file` and
+`read_file` take a path that this program made. `Folder` takes untrusted paths from
+tables: it opens a path only if the path, with links followed, leads to a file inside
+the folder. Nothing here waits for a pipe, reads a device, or writes. Contract:
 docs/rules.md, section 5.
 """
 
@@ -34,7 +34,7 @@ Opened = tuple[int, os.stat_result]
 
 
 class NotRegularError(OSError):
-    """A pipe, a socket or a device has the name of a file."""
+    """The path leads to a pipe, a socket or a device."""
 
 
 class TooLargeError(OSError):
@@ -46,12 +46,12 @@ def open_file(
 ) -> Opened:
     """Open a regular file for reading; return its descriptor and status.
 
-    A link as the last part of the path is followed only on demand.
+    A link as the last part of the path is followed only with `follow`.
 
     Raises:
-        IsADirectoryError: it is a directory.
-        NotRegularError: it is not a file of any kind.
-        OSError: there is none, it cannot be opened, or it is a link (ELOOP).
+        IsADirectoryError: the path is a directory.
+        NotRegularError: the path is a pipe, a socket or a device.
+        OSError: the file is missing, cannot be opened, or is a link (ELOOP).
     """
     descriptor = os.open(path, _FLAGS if follow else _NO_LINK, dir_fd=dir_fd)
     status = os.fstat(descriptor)
@@ -72,7 +72,7 @@ def read_file(
     """Return the bytes of a regular file.
 
     Raises:
-        TooLargeError: they are more than `at_most`.
+        TooLargeError: the file has more than `at_most` bytes.
         OSError: as `open_file`, or reading failed.
     """
     descriptor, status = open_file(path, follow=follow)
@@ -88,9 +88,9 @@ def read_file(
 
 
 def _read_all(descriptor: int, size: int, at_most: int | None) -> bytes:
-    """Return what a file of about `size` bytes holds, or a little more than `at_most`.
+    """Return the content of a file, cut a little after `at_most` bytes.
 
-    The file may grow or shrink meanwhile.
+    `size` is an estimate: the file may grow or shrink while it is read.
     """
     content = os.read(descriptor, size + 1)
     if len(content) == size:
@@ -111,10 +111,10 @@ class UnusableError(Exception):
 
 
 class Response(NamedTuple):
-    """A usable file; the signature is of before it was read.
+    """A usable file; its signature was taken before the file was read.
 
-    A file that is not settled was touched so lately that it may change once more
-    without its times telling.
+    A file that is not settled was changed so recently that another change may not show
+    in its times.
     """
 
     content: bytes
@@ -124,7 +124,7 @@ class Response(NamedTuple):
 
 
 class _Directory:
-    """A directory that is open as long as this is there."""
+    """A directory that stays open as long as this object exists."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -136,8 +136,8 @@ class _Directory:
 class Folder:
     """A folder that response paths are relative to, and never lead out of.
 
-    Directories in it are held open, so that the way to them is checked and walked once:
-    one that is swapped for another meanwhile is still read as it was.
+    Directories in it are kept open, so that the path to each is checked and walked
+    once. If a directory is swapped for another, the old one is still read.
     """
 
     def __init__(self, path: str, max_bytes: int) -> None:
@@ -149,7 +149,7 @@ class Folder:
         """Return a file's bytes and text.
 
         Raises:
-            UnusableError: the path or the file is not usable; says why.
+            UnusableError: the path or the file cannot be used; the text says why.
         """
         content, status = self._read(path)
         try:
@@ -186,7 +186,7 @@ class Folder:
         return status.st_size
 
     def signature(self, path: str) -> str:
-        """Return what changes whenever the file does, without reading it."""
+        """Return a text that changes whenever the file does, without reading it."""
         status = self._look_at(path)
         if status is None:
             descriptor, status = self._open(path)
@@ -194,7 +194,7 @@ class Folder:
         return _signature(status)
 
     def _look_at(self, path: str) -> os.stat_result | None:
-        """Return the status of a usable file that is no link, else None."""
+        """Return the status of a usable file, None for a link or an unusable one."""
         parent, _, name = path.rpartition("/")
         if path.startswith("/") or "\0" in path or name in _NO_NAMES:
             return None
@@ -223,7 +223,7 @@ class Folder:
         )
 
     def _open_inside(self, path: str) -> Opened:
-        """Open a file in its directory, as that is held; a link as it is written."""
+        """Open a file in its open directory; a link is opened by its full path."""
         parent, _, name = path.rpartition("/")
         if name not in _NO_NAMES:
             try:
@@ -237,7 +237,7 @@ class Folder:
         return self._checked(written, open_file(written, follow=True))
 
     def _directory(self, parent: str) -> _Directory:
-        """Open a directory inside the folder; another one may be let go for it."""
+        """Open a directory inside the folder; another one may be closed for it."""
         held = self._held.get(parent)
         if held is None:
             written = f"{self.path}/{parent}"
@@ -251,7 +251,7 @@ class Folder:
         return held
 
     def _checked(self, written: str, opened: Opened) -> Opened:
-        """Return what was opened, if its path still ends there, inside the folder."""
+        """Return the opened file, if its path still leads to it inside the folder."""
         try:
             self._check_target(written, opened[1])
         except (OSError, UnusableError):
@@ -270,8 +270,8 @@ class Folder:
 def _real_path(path: str) -> str:
     """Return a path with its links followed.
 
-    Asks the system first, which knows bounds: `realpath` recurses through any number
-    of links, and takes the square of a path's length.
+    Asks the system first, which limits the number of links: `realpath` recurses through
+    any number, in a time that grows with the square of the path's length.
     """
     os.stat(path)
     return os.path.realpath(path, strict=True)

@@ -1,12 +1,12 @@
-"""Publish directories: complete and on the disk before they have their names.
+"""Publish directories: complete and synced before they get their final names.
 
-Owns every rename of a directory onto its name. A directory is written in a folder of
-unpublished ones on the same file system, is synced, and is renamed. What is there
-already is never touched. A kill at any moment leaves a directory complete or absent,
-and at most remains in the folder of unpublished ones, which the next run clears.
+Owns every rename of a directory to its final name. A directory is written to a
+temporary path on the same file system, synced, and renamed. An existing directory is
+never changed. A kill at any moment leaves a directory complete or absent; the next run
+clears the temporary paths.
 
 A batch is synced as a whole (`Staging`, `sync_file_system`); `publish_directory`
-publishes one.
+publishes one directory.
 """
 
 import ctypes
@@ -23,10 +23,10 @@ _TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
 
 
 class Staging:
-    """An open folder of unpublished directories: paths below it are short to walk.
+    """An open folder of unpublished directories, so that paths below it are short.
 
-    A directory is called `name`, or `outer/inner` where the one above it is published
-    with it if it is not there yet.
+    A directory is named `name`, or `outer/inner` where its parent directory is
+    published with it if the parent does not exist yet.
     """
 
     def __init__(self, path: Name, descriptor: int) -> None:
@@ -41,7 +41,7 @@ class Staging:
         links: Mapping[str, str] | None = None,
         synced: bool = False,
     ) -> None:
-        """Write a directory with these files; `links` are other names of some of them.
+        """Write a directory with these files; `links` maps hard links to file names.
 
         Without `synced`, the caller syncs the file system before it publishes.
         """
@@ -63,9 +63,9 @@ class Staging:
             raise
 
     def publish(self, directory: str, final: Name) -> bool:
-        """Give a directory its name; with what is there already, remove it instead.
+        """Rename a directory to its final name, or remove it if that name is taken.
 
-        Returns whether it was published. The caller syncs what is above it.
+        Returns whether it was published. The caller syncs the folder above it.
         """
         outer, _, inner = directory.partition("/")
         above = os.path.dirname(final)
@@ -84,7 +84,7 @@ class Staging:
         os.link(path, name, src_dir_fd=folder, dst_dir_fd=folder)
 
     def _renamed(self, directory: str, final: Name) -> bool:
-        """Rename a directory, unless something is there that it would not replace."""
+        """Rename a directory; return False if the final name is taken."""
         try:
             os.rename(directory, final, src_dir_fd=self._descriptor)
         except OSError as error:
@@ -104,12 +104,12 @@ def opened_staging(folder: Name) -> Iterator[Staging]:
 def publish_directory(
     final: Path, contents: Mapping[str, bytes], unpublished: Path
 ) -> None:
-    """Publish a directory durably; one that is there already must hold the same.
+    """Publish a directory durably; an existing one must hold the same files.
 
-    The folder `unpublished` is made, and removed if nothing else is in it.
+    The folder `unpublished` is made, and removed if it is empty afterwards.
 
     Raises:
-        TakenError: something else is there.
+        TakenError: the final name belongs to something else.
         OSError: writing failed; the directory is complete or absent.
     """
     had_parent = os.path.lexists(final.parent)
@@ -117,7 +117,7 @@ def publish_directory(
         _publish_new(final, contents, unpublished)
     elif not _holds_exactly(final, contents):
         raise TakenError(final)
-    if had_parent:  # else it was published whole, and synced before
+    if had_parent:  # a new parent is published with it, and is synced already
         sync(final.parent)
     sync(final.parent.parent)
 
@@ -135,7 +135,7 @@ def _publish_new(final: Path, contents: Mapping[str, bytes], unpublished: Path) 
                 raise TakenError(final)
     finally:
         shutil.rmtree(unpublished / final.name, ignore_errors=True)
-        with suppress(OSError):  # a killed run left more, which the next one clears
+        with suppress(OSError):  # not empty after a kill; the next run clears it
             unpublished.rmdir()
 
 
@@ -149,7 +149,7 @@ def _holds_exactly(final: Path, contents: Mapping[str, bytes]) -> bool:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, durably."""
+    """Make a folder and its missing parents durably."""
     if not folder.is_dir():
         _make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -157,7 +157,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def sync_file_system(folder: Name) -> None:
-    """Flush the file system that a folder is on; one call a batch, not one a file."""
+    """Flush the file system of a folder: one call per batch, not one per file."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "syncfs"):
         os.sync()

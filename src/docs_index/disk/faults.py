@@ -1,6 +1,6 @@
-"""What kind of fault an error of the system or of SQLite is, by its code.
+"""Sort errors of the system and of SQLite into kinds of faults, by their codes.
 
-Owns that one decision, so that no other module looks at the words of a message. Raises
+Owns that one decision, so that no other module searches the text of a message. Raises
 nothing and writes nothing. `warehouse.faults` does the same for DuckDB's errors.
 """
 
@@ -10,7 +10,7 @@ from enum import Enum
 
 
 class Fault(Enum):
-    """What is wrong, and so what the user can do."""
+    """A kind of fault, with what the user can do about it."""
 
     LOCKED = "another program keeps it to itself: wait"
     DAMAGED = "it is not what this program has written: verify or rebuild"
@@ -43,5 +43,5 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def fault_of_code(code: int) -> Fault:
-    """Return what kind of fault a result code of SQLite is, an extended one too."""
+    """Return what kind of fault a primary or extended result code of SQLite is."""
     return _OF_SQLITE.get(code & 0xFF, Fault.STORAGE)

@@ -1,7 +1,7 @@
-"""Advisory locks that end with their process: of a data root, of a folder.
+"""Advisory locks that end with their process: on a data root and on a folder.
 
-Owns every `flock`. A lock file is one of this program's, or is refused and left as it
-is; nothing else is written here.
+Owns every `flock`. Writes lock files, and nothing else. A file that is not a lock of
+this program is refused and never changed.
 """
 
 import errno
@@ -29,12 +29,12 @@ _turn = threading.RLock()
 def take_lock(path: Path) -> int:
     """Hold the lock until this process ends, and return its file descriptor.
 
-    A process that holds it already keeps it: dbt opens a connection for each command
-    that it runs in one process.
+    A process may take its own lock again: dbt opens a connection for each command that
+    it runs in one process.
 
     Raises:
         LockedError: another process holds it; the message names that process.
-        DataRootError: something else is in its place, which is left as it is.
+        DataRootError: the path is not a lock file of this program; it is not changed.
         StorageError: the lock file cannot be made or written.
     """
     if path not in _held:
@@ -71,14 +71,14 @@ def _wait_for(descriptor: int, path: Path) -> None:
 
 
 def _lock(descriptor: int) -> str | None:
-    """Take the lock; return who has it, as far as is known, if another process does."""
+    """Take the lock; if another process holds it, return that process if known."""
     if _flocked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB):
         return None
     return os.pread(descriptor, 200, 0).decode(errors="replace")
 
 
 def _flocked(descriptor: int, operation: int) -> bool:
-    """Lock what is open until it is closed; tell whether that could be done at once."""
+    """Lock an open file until it is closed; return False if it is locked already."""
     try:
         fcntl.flock(descriptor, operation)
     except BlockingIOError:
@@ -87,9 +87,9 @@ def _flocked(descriptor: int, operation: int) -> bool:
 
 
 def _is_alive(holder: str) -> bool:
-    """Tell whether the process lives; if not, its workers still end their calls."""
+    """Tell whether the process lives; if not, its workers are finishing their calls."""
     named = re.search(r"\(process (\d+)\)$", holder)
-    if named is None:  # it has yet to write its name
+    if named is None:  # it has not written its name yet
         return False
     try:
         os.kill(int(named[1]), 0)
@@ -102,14 +102,14 @@ def _is_alive(holder: str) -> bool:
 
 @contextmanager
 def held_lock(path: Path, patience_s: float = 30.0) -> Iterator[None]:
-    """Hold the lock for a block, and wait for others to let go of it.
+    """Hold the lock for a block, and wait until other processes release it.
 
     The threads of a process take turns. If this process held the lock before, it still
     does afterwards.
 
     Raises:
-        LockedError: another process has not let go of it in time.
-        DataRootError: something else is in its place.
+        LockedError: another process has not released it in time.
+        DataRootError: the path is not a lock file of this program.
     """
     end = time.monotonic() + patience_s
     with _turn:
@@ -126,13 +126,13 @@ def held_lock(path: Path, patience_s: float = 30.0) -> Iterator[None]:
             yield
         finally:
             if not was_held:
-                os.ftruncate(descriptor, 0)  # this process lives on, without the lock
+                os.ftruncate(descriptor, 0)  # this process goes on without the lock
                 os.close(descriptor)
                 del _held[path]
 
 
 def holder_of(path: Path) -> str | None:
-    """Return who holds the lock, None where no process does; the lock is not taken."""
+    """Return which process holds the lock, or None, without taking the lock."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -147,10 +147,10 @@ def holder_of(path: Path) -> str | None:
 
 @contextmanager
 def locked_folder(folder: str | os.PathLike[str]) -> Iterator[None]:
-    """Hold a folder's own lock for a block; other processes and threads are waited for.
+    """Hold a folder's own lock for a block; wait for other processes and threads.
 
     Raises:
-        NotADirectoryError: it is a link, or not a directory.
+        NotADirectoryError: the path is a link, or not a directory.
     """
     descriptor = os.open(folder, _FOLDER_FLAGS)
     try:
@@ -161,7 +161,7 @@ def locked_folder(folder: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def is_folder_locked(folder: str | os.PathLike[str]) -> bool:
-    """Tell whether a block holds the folder's lock; False where it cannot be opened."""
+    """Tell whether a block holds the folder's lock; False if it cannot be opened."""
     try:
         descriptor = os.open(folder, _FOLDER_FLAGS)
     except OSError:
@@ -173,7 +173,7 @@ def is_folder_locked(folder: str | os.PathLike[str]) -> bool:
 
 
 def _open(path: Path) -> int:
-    """Open a lock file: it is truncated later, so it must be one, under any name."""
+    """Open a lock file; refuse any other file, because the lock file is truncated."""
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     fault = DataRootError(f"{path} is no lock of this program: move it away")
     try:
@@ -190,5 +190,5 @@ def _open(path: Path) -> int:
 
 
 def _guarded(path: Path) -> Path:
-    """Return what a lock is for: a data root's is in its folder `db`."""
+    """Return the folder that a lock protects; a data root's lock is in its `db`."""
     return path.parent.parent if path.parent.name == "db" else path.parent

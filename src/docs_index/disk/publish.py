@@ -1,8 +1,8 @@
-"""Publish files: complete and synced before they have their names, or not there at all.
+"""Publish files: complete and synced before they get their final names.
 
-Owns how temporary paths are named, and every rename of a file onto its name. A file
+Owns the names of temporary paths, and every rename of a file to its final name. A file
 whose content would not change is not written. A kill at any moment leaves the old file
-or the new one, and at most a temporary path, which the next writing removes.
+or the new one; the next write removes the temporary path.
 """
 
 import csv
@@ -20,11 +20,11 @@ Name = str | os.PathLike[str]
 
 
 class TakenError(Exception):
-    """Something else has the name already; it was left as it is."""
+    """The final name belongs to something else, which was not changed."""
 
 
 def publish(path: Path, content: bytes) -> bool:
-    """Replace a file at once; tell whether it had to be written."""
+    """Replace a file atomically; return False if its content is the same already."""
     temporary_path(path).unlink(missing_ok=True)  # a killed run's
     if path.is_file() and path.read_bytes() == content:
         return False
@@ -34,7 +34,7 @@ def publish(path: Path, content: bytes) -> bool:
 
 
 def publish_file(path: Path, made: Path) -> bool:
-    """Replace a file at once by a copy of another; tell whether they differed."""
+    """Replace a file atomically by a copy of another; return whether they differed."""
     temporary_path(path).unlink(missing_ok=True)  # a killed run's
     if path.is_file() and filecmp.cmp(path, made, shallow=False):
         return False
@@ -44,7 +44,7 @@ def publish_file(path: Path, made: Path) -> bool:
 
 
 def publish_appended(path: Path, lines: Iterable[str], newline: str) -> bool:
-    """Replace a file at once by itself and what follows; tell whether there was any."""
+    """Append lines to a file atomically; return whether there were any."""
     temporary_path(path).unlink(missing_ok=True)  # a killed run's
     following = iter(lines)
     first = next(following, None)
@@ -69,10 +69,10 @@ def _ends_in_line(file: BinaryIO) -> bool:
 
 
 def publish_new(path: Path, content: bytes) -> None:
-    """Write a file that must not be there, or be there with the same content.
+    """Write a file that must not exist, unless it has the same content.
 
     Raises:
-        TakenError: something else is there.
+        TakenError: the path exists and is anything else.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unpublished = temporary_path(path)
@@ -90,7 +90,7 @@ def publish_new(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(path: Path, *, keeps_mode: bool = True) -> Iterator[Path]:
-    """Yield a temporary path; what the block writes there replaces the file at once.
+    """Yield a temporary path; the file that the block writes there replaces `path`.
 
     With `keeps_mode`, the new file has the permissions of the old one.
     """
@@ -109,17 +109,17 @@ def replacing(path: Path, *, keeps_mode: bool = True) -> Iterator[Path]:
 
 
 def temporary_path(path: Path) -> Path:
-    """Return where the next content of a file is written before it has its name."""
+    """Return the path where a file is written before it is published."""
     return path.with_name(f".{path.name}.unpublished")
 
 
 def write_file(
     path: Name, content: bytes, *, dir_fd: int | None = None, synced: bool = False
 ) -> None:
-    """Write all of a file that is not there yet; through a link nothing is written.
+    """Write a new file completely; never write through a link.
 
     Raises:
-        FileExistsError: something is there.
+        FileExistsError: the path exists.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o666, dir_fd=dir_fd)
@@ -134,7 +134,7 @@ def write_file(
 
 
 def holds(path: Name, content: bytes) -> bool:
-    """Tell whether a path is a file, and no link to one, with this content."""
+    """Tell whether a path is a regular file, not a link, with this content."""
     try:
         return read_file(path, at_most=len(content)) == content
     except TooLargeError:
@@ -165,7 +165,7 @@ def csv_lines(rows: Iterable[Sequence[object]], newline: str = "\n") -> Iterator
 
 
 class _Echo:
-    """A file that hands back what is written: the csv module's way to a line."""
+    """A file whose `write` returns the text, so that the csv module yields lines."""
 
     def write(self, line: str) -> str:
         return line

@@ -1,8 +1,9 @@
-"""Temporary folders, outside the data root, for the time of a block or a process.
+"""Scratch folders: outside the data root, and removed with their block or process.
 
-A folder's name begins with the identity of its data root, so that the holder of that
-root's lock can remove what killed processes left. Read commands work without that lock:
-so each folder is itself locked while its block runs, and a locked one is not removed.
+A folder's name begins with an id of its data root, so that the holder of that root's
+lock can remove the folders of killed processes. Read commands work without that lock.
+Therefore each folder is itself locked while its block runs, and a locked folder is
+never removed.
 """
 
 import shutil
@@ -32,14 +33,14 @@ def scratch_folder(data_root: Path) -> Iterator[Path]:
 def gather_temporary_files(data_root: Path) -> None:
     """Put this process's temporary files where the next run removes leftovers.
 
-    dbt-duckdb keeps a Python model in one while it runs, and a killed build leaves it.
+    dbt-duckdb writes a running Python model to one, and a killed build leaves it.
     """
     _gathered.append(TemporaryDirectory(prefix=_prefix(data_root), dir=_OUTER))
     tempfile.tempdir = _gathered[-1].name
 
 
 def remove_leftovers(layout: Layout) -> None:
-    """Remove what killed processes left; only for the holder of the lock."""
+    """Remove the scratch folders of killed processes; the caller holds the lock."""
     folders = Path(_OUTER).glob(f"{_prefix(layout.root)}*")
     for folder in (layout.build_spill, *folders):
         if not is_folder_locked(folder):

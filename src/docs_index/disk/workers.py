@@ -1,4 +1,4 @@
-"""Worker processes, which carry out one call after the other and end with their parent.
+"""Worker processes, which make one call after the other and end with their parent.
 
 Owns those processes and the pipes to them; touches no file. Each worker inherits the
 lock that its parent took, if any: after a kill, no run can begin before the last worker
@@ -29,10 +29,10 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """A few worker processes, or with `count` 1 none: this process does the work.
+    """A few worker processes; with `count` 1 this process does the work itself.
 
-    Each process imports `module`, whose functions it will be asked to call, as soon as
-    it starts: that saves time while the parent is still preparing. The parent handles
+    Each process imports `module`, which has the functions to call, as soon as it
+    starts: this saves time while the parent is still preparing. The parent handles
     Ctrl-C, unless the workers are `interruptible`.
     """
 
@@ -63,7 +63,7 @@ class Workers:
     def map(
         self, function: Callable[[Task], Result], tasks: Iterable[Task]
     ) -> Iterator[Result]:
-        """Yield the results in the order of the tasks, a few tasks ahead at most."""
+        """Yield results in the order of the tasks; only a few tasks run ahead."""
         if not self._processes:
             yield from map(function, tasks)
             return
@@ -76,9 +76,10 @@ class Workers:
             yield waiting.popleft().result()
 
     def in_background(self, function: Callable[[], Result]) -> Future[Result]:
-        """Call a function, which may map, in a thread of this process; one at a time.
+        """Call a function in a thread of this process; only one runs at a time.
 
-        When this closes, maps that are going on end with an error.
+        The function may call `map`. A `map` that is running at `close` ends with an
+        error.
         """
         return self._threads.submit(function)
 
@@ -129,7 +130,7 @@ def _serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a traceback
     calls, results = sys.stdin.buffer, sys.stdout.buffer
     importlib.import_module(sys.argv[1])
-    gc.disable()  # what calls leave behind holds nothing in circles
+    gc.disable()  # the calls leave no reference cycles
     while True:
         try:
             function, task = pickle.load(calls)
@@ -138,7 +139,7 @@ def _serve() -> None:
         answer: tuple[bool, Any]
         try:
             answer = True, function(task)
-        except Exception as error:  # whatever it is, it is raised in the parent
+        except Exception as error:  # every error is raised again in the parent
             answer = False, error
         try:
             pickle.dump(answer, results)

@@ -1,7 +1,7 @@
-"""What there is, and what there is not: the queries of `stats` and `gaps`.
+"""The queries of the commands `stats` and `gaps`.
 
-SQL counts (stats.sql, gaps.sql, and the view `coverage`); here rows get the shape that
-commands print. Only reads the index.
+SQL counts (stats.sql, gaps.sql and the view `coverage`). This module turns rows into
+the objects that commands print. Only reads the index.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from docs_index.index.query import rows_of
 from docs_index.index.reader import Documents
 from docs_index.resources import sql
 
-_PARTS = {  # each part of the counts, and the columns that it counts by
+_PARTS = {  # each part of the counts, with the columns that it groups by
     "by_stage": ("stage",),
     "by_template": ("stage", "template_id"),
     "by_model": ("stage", "model_id"),
@@ -23,13 +23,13 @@ _SUMS = ("documents", "parse_errors", "raw_bytes", "raw_chars", "parsed_chars")
 def gaps(documents: Documents, *, everything: bool) -> list[dict[str, Any]]:
     """Return the pairs of template and model without a document that parsed.
 
-    With `everything` also those that have one.
+    With `everything`, also return the pairs that have one.
     """
     return rows_of(documents, sql("index/gaps.sql"), {"everything": everything})
 
 
 def stats(documents: Documents) -> dict[str, Any]:
-    """Return counts and sizes of documents: of all, by stage, template, month, ..."""
+    """Return counts and sizes of documents: in total, by stage, by template, ..."""
     found: dict[str, Any] = {"total": {}} | {part: [] for part in _PARTS}
     for row in rows_of(documents, sql("index/stats.sql")):
         part = row["part"]

@@ -1,8 +1,8 @@
-"""The SQLite index as a file: its schema, and what Python's sqlite3 does with it.
+"""The SQLite index as a file.
 
-Creates the file, opens it and sorts the errors of opening it; adds no row. DuckDB's way
-into it is `warehouse.sqlite_extension`, which says why the two keep apart. Nothing here
-needs more than the standard library.
+Owns creating the file, opening it with Python's sqlite3, and sorting the errors of
+opening it. Adds no row. DuckDB opens the index through `warehouse.sqlite_extension`,
+which says why both must not have it open in one process.
 """
 
 import re
@@ -22,27 +22,27 @@ from docs_index.resources import sql
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
 SCHEMA_VERSION = 3  # PRAGMA user_version
 TABLES = set(re.findall(r"^create table (\w+)", sql("index/schema.sql"), re.MULTILINE))
-_LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps next to a file
+_LOGS = ("-wal", "-shm", "-journal")  # the files that SQLite writes next to a database
 _SETTLING_TRIES = 20
-_LOOK = "pragma schema_version"  # the least that opens the file
+_LOOK = "pragma schema_version"  # the cheapest statement that opens the file
 
 
 @dataclass(frozen=True)
 class IndexState:
-    """What is known of the index before a run; a killed run leaves it unsettled."""
+    """The state of the index before a run; a killed run leaves it unsettled."""
 
     exists: bool
     is_settled: bool
 
 
 def check_index(path: Path, *, named: Path | None = None) -> IndexState:
-    """Tell whether the index exists, is usable, and was left as it should be.
+    """Tell whether the index exists, can be used, and is settled.
 
-    Messages call it `named`, where it is a copy of that.
+    If `path` is a copy, messages name the original, `named`.
 
     Raises:
-        IndexFileError: the file is something else, or of a newer program.
-        LockedError: another program keeps it to itself.
+        IndexFileError: the file is not an index, or a newer program made it.
+        LockedError: another program has locked it.
         StorageError: it cannot be read.
     """
     if not path.exists() or path.stat().st_size == 0:
@@ -58,7 +58,7 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
             indexes = connection.execute(
                 "select count(*) from sqlite_master where name like 'documents_by_%'"
             ).fetchone()[0]
-    except UnicodeDecodeError as error:  # of SQLite's own words about the damage
+    except UnicodeDecodeError as error:  # SQLite's message quotes the damaged bytes
         raise IndexFileError(f"{name} is damaged; {_anew(name)}") from error
     except sqlite3.DatabaseError as error:
         fault = fault_of(error)
@@ -85,8 +85,8 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
 def _opened(path: Path) -> sqlite3.Connection:
     """Open the index for reading.
 
-    What a killed process had begun to write is undone first. SQLite does so on a
-    connection that may write, and refuses the file to one that may not.
+    SQLite first undoes what a killed process had begun to write. It needs a connection
+    that may write for that; a read-only connection fails.
     """
     connection = connected(path)
     try:
@@ -102,7 +102,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def connected(path: Path, mode: str = "ro") -> sqlite3.Connection:
-    """Connect to a file that is there, for reading only unless `mode` is `rw`."""
+    """Connect to an existing file, for reading only unless `mode` is `rw`."""
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(uri, uri=True, timeout=10)
 
@@ -119,8 +119,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the index for reading; nothing can be written through the connection.
 
     Raises:
-        IndexFileError: there is none, or it is not of this program's version.
-        LockedError: another program keeps it to itself.
+        IndexFileError: the index is missing, or of another version of this program.
+        LockedError: another program has locked it.
     """
     if not check_index(path).exists:
         raise missing_index(path)
@@ -134,12 +134,12 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def missing_index(path: Path) -> IndexFileError:
-    """Return the error of there being no index."""
+    """Return the error for a missing index."""
     return IndexFileError(f"there is no index in {path.parent}: {_MAKE_ONE}")
 
 
 def lost_index(layout: Layout, doc_dir: str) -> IndexFileError:
-    """Return the error of a document that a new index would lack."""
+    """Return the error for a missing index that a new one could not replace."""
     return IndexFileError(
         f"{layout.index} is missing, and a new one would lack documents that are "
         f"there, such as docs/{doc_dir}: {_REBUILD} {layout.index}, then run again"
@@ -147,10 +147,10 @@ def lost_index(layout: Layout, doc_dir: str) -> IndexFileError:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Tell whether SQLite cannot read an index, or misses what every index has.
+    """Tell whether an error means that the index is damaged.
 
-    The statements are this program's own, so one that fails has found another schema or
-    value than it was written for; text that is not UTF-8 is an error without a code.
+    The statements are this program's own: if one fails, the schema or a value is not
+    what an index has. SQLite reports text that is not UTF-8 without an error code.
     """
     return fault_of(error) in (Fault.DAMAGED, Fault.STATEMENT, Fault.UNKNOWN)
 
@@ -162,14 +162,14 @@ _MAKE_ONE = (
 
 
 def create_index(path: Path) -> None:
-    """Create the index without a row, all of it or nothing."""
+    """Create an empty index, completely or not at all."""
     with replacing(path, keeps_mode=False) as unpublished:
         write_schema(unpublished)
         remove_logs(path)
 
 
 def write_schema(path: Path) -> None:
-    """Make a file that is not there an index without a row."""
+    """Create a new file with the schema of the index, and no rows."""
     remove_logs(path)
     with _sqlite(path) as connection:
         connection.executescript(
@@ -180,15 +180,15 @@ def write_schema(path: Path) -> None:
 
 
 def remove_logs(path: Path) -> None:
-    """Remove what SQLite keeps next to a file that is no longer there, or soon not."""
+    """Remove the log files of a database that has been or will be replaced."""
     for suffix in _LOGS:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def settle_index(path: Path) -> None:
-    """Make the look-up indexes, and leave one file, without a log.
+    """Create the look-up indexes, and leave WAL mode, so that one file remains.
 
-    While a reader keeps it open it stays in WAL mode, and the next run settles it.
+    If a reader has the index open, it stays in WAL mode, and the next run settles it.
     """
     with _sqlite(path) as connection:
         connection.executescript(sql("index/lookups.sql"))

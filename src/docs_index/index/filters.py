@@ -1,7 +1,7 @@
-"""Which documents are meant: options of a command as a condition in SQL.
+"""The filters of a command as a condition in SQL.
 
-Owns the conditions, which are fixed pieces; values are always parameters. The view
-`latest_documents` (views.sql) decides what is the latest. Asks no database.
+Owns the conditions, which are fixed texts; values are always parameters. The view
+`latest_documents` (views.sql) decides which document is the latest. Opens no database.
 """
 
 import re
@@ -17,11 +17,11 @@ _LATEST = "documents.doc_id in (select doc_id from latest_documents)"
 
 @dataclass(frozen=True)
 class Filters:
-    """What a document must be; None is anything.
+    """The values that a document must have; None accepts every value.
 
-    Texts may hold `*`, which stands for any characters. `since` and `until` are the
-    beginning of a `created_at`, as much of it as is meant, and are both included.
-    `latest` leaves the latest document of each logical key, as the report does.
+    In a text, `*` matches any characters. `since` and `until` are a `created_at` or its
+    beginning, such as a month; both bounds are included. `latest` keeps only the latest
+    document of each logical key, as the report does.
     """
 
     stage: str | None = None
@@ -81,5 +81,5 @@ def _condition(name: str, value: str) -> tuple[str, str]:
 
 
 def _pattern(value: str) -> str:
-    """Return a glob pattern in which `*` alone means other characters."""
+    """Return a glob pattern in which only `*` is special."""
     return re.sub(r"([?\[])", r"[\1]", value)

@@ -1,7 +1,7 @@
 """Keys and instants for programs without DuckDB: docs/rules.md, sections 2 and 8.
 
-The build's are SQL (macros/identity, macros/duckdb/instant.sql); seeds/golden_keys.csv
-holds both to the same keys.
+The build computes them in SQL (macros/identity, macros/duckdb/instant.sql). The tests
+compare both with seeds/golden_keys.csv.
 """
 
 import re
@@ -28,15 +28,15 @@ def key(*parts: str) -> str:
 
 
 def logical_key_id(stage: str, base: str, template_id: str, model_id: str) -> str:
-    """Return what is the same when a task is run again.
+    """Return the key of what was asked for: a task that ran again has the same.
 
-    `base` is a draft's combo_id, and the parent's doc_id of anything else.
+    `base` is the combo_id of a draft, and the parent's doc_id for the other stages.
     """
     return key(stage, base, template_id, model_id)
 
 
 def instant_text(timestamp: str) -> str | None:
-    """Return a timestamp in UTC as `created_at` has it; None where it is invalid."""
+    """Return a timestamp in UTC, in the form of `created_at`; None if it is invalid."""
     found = _TIMESTAMP.fullmatch(timestamp)
     if not found:
         return None

@@ -12,9 +12,9 @@ from docs_index.index.shapes import brief
 
 
 def tree(documents: Documents, document: Document) -> dict[str, Any]:
-    """Return the first ancestor; each node has its `children`.
+    """Return the first ancestor as a node with its `children`.
 
-    An ancestor has one child, the next on the way to the document. The document has all
+    An ancestor has one child, the next one towards the document. The document has all
     its descendants.
     """
     node = _below(documents, document)
@@ -29,17 +29,17 @@ def _below(documents: Documents, document: Document) -> dict[str, Any]:
 
 
 def lines(
-    node: dict[str, Any], meant: str, before: str = "", branch: str = ""
+    node: dict[str, Any], marked: str, before: str = "", branch: str = ""
 ) -> Iterator[tuple[str, bool]]:
-    """Yield the lines of a tree, and whether each is of the document meant."""
+    """Yield the lines of a tree, each with whether it shows the document `marked`."""
     status = "" if node["status"] == "ok" else f" {node['status']}"
     created = node["created_at"][:10]
     yield (
         f"{before}{branch}{node['doc_id']} {node['stage']} {created}{status} "
         f"{node['template_id']} {node['model_id']}",
-        node["doc_id"] == meant,
+        node["doc_id"] == marked,
     )
     inner = before + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
     for number, child in enumerate(node["children"], 1):
         last = number == len(node["children"])
-        yield from lines(child, meant, inner, "└─ " if last else "├─ ")
+        yield from lines(child, marked, inner, "└─ " if last else "├─ ")

@@ -1,4 +1,4 @@
-"""The document that the user means: by id, by the beginning of one, or by task.
+"""Find a document by its id, by the beginning of its id, or by its task.
 
 Only reads, through `Documents`. A name that fits several documents is an error that
 lists them.
@@ -13,7 +13,7 @@ def chosen(documents: Documents, name: str) -> Document:
     """Return the document of an id, of a task's latest attempt, or of a unique prefix.
 
     Raises:
-        UnknownDocumentError: none is meant, or several are, which are named.
+        UnknownDocumentError: the name fits no document, or several; lists them.
     """
     if exact := documents.find(name):
         return exact
@@ -32,10 +32,10 @@ def chosen(documents: Documents, name: str) -> Document:
 
 
 def begun_by(documents: Documents, name: str) -> Document | None:
-    """Return the document whose id begins so, None where there is none.
+    """Return the document whose id begins with `name`, None if there is none.
 
     Raises:
-        UnknownDocumentError: several are meant, which are named.
+        UnknownDocumentError: several ids begin with it; lists them.
     """
     prefix = "where doc_id >= ?1 and doc_id < ?1 || '{' order by doc_id"
     begun = list(documents.select(prefix, name)) if name else []

@@ -1,6 +1,7 @@
-"""A document that a program would add, and what the rules make of it.
+"""The index row and the files of a document that a program adds.
 
-Pure: no file is read or written here. Contract: docs/rules.md, section 12.
+Owns the rules for such a document. Reads and writes no file. Contract: docs/rules.md,
+section 12.
 """
 
 import json
@@ -23,16 +24,17 @@ _BLANKS = " \t\r\n"
 
 @dataclass(frozen=True, kw_only=True)
 class NewDocument:
-    """What a program knows of a document.
+    """A document as a program describes it.
 
-    A draft has a `combo_id`; anything else has a `parent_doc_id`, and its parent's
-    combo. `attempt_id` is the caller's name for this attempt, the same when the
-    attempt is added again. `timestamp` is when it was made, written as in the tables.
+    A draft has a `combo_id`. The other stages have a `parent_doc_id`, and the combo of
+    their parent. `attempt_id` is the caller's name for this attempt; adding the attempt
+    again takes the same one. `timestamp` is the time of the attempt, in the form of the
+    results tables.
 
-    Without a `parser`, `parsed.txt` is the raw text. With one, the caller hands over
-    what the parser made of it, None where it could not be parsed.
+    Without a `parser`, `parsed.txt` is the raw text. With one, `parsed` is the parsed
+    text, None if the raw text could not be parsed.
 
-    `legacy_file` is where the raw text goes a second time, under `3_generation/`.
+    `legacy_file` is a path under `3_generation/` for a second copy of the raw text.
     """
 
     stage: str
@@ -52,7 +54,7 @@ class NewDocument:
 
 @dataclass(frozen=True)
 class Ready:
-    """A row, and the files of its directory."""
+    """An index row, and the files of its directory."""
 
     document: Document
     contents: dict[str, bytes]
@@ -62,7 +64,7 @@ def made_ready(new: NewDocument, run_id: str, parent: Document | None) -> Ready:
     """Return the row and the files of a new document.
 
     Raises:
-        DocumentRefusedError: the rules do not allow it; all faults are named.
+        DocumentRefusedError: the document breaks rules; names all of them.
     """
     if faults := list(_faults(new, run_id, parent)):
         name = f"{new.stage} {new.task_id!r}, attempt {new.attempt_id!r}"
@@ -116,7 +118,7 @@ def made_ready(new: NewDocument, run_id: str, parent: Document | None) -> Ready:
 def _json(fields: dict[str, object], **form: object) -> str:
     """Return an object as the build writes it (macros/duckdb/json_text.sql)."""
     text = json.dumps(fields, ensure_ascii=False, sort_keys=True, **form)  # type: ignore[arg-type]
-    # What has no short escape has upper-case digits there.
+    # The build writes escapes such as \u001F with upper-case digits.
     return _ESCAPE.sub(
         lambda found: f"\\u{found[1].upper()}" if found[1] else found[0], text
     )

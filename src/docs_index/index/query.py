@@ -1,4 +1,4 @@
-"""Ask the index with SQL, and get rows by their columns' names. Only reads."""
+"""Run SQL on the index, and return rows by the names of their columns. Only reads."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

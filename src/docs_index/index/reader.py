@@ -4,10 +4,10 @@
         draft = documents.latest_by_task("draft", task_id)
         text = documents.read_parsed(draft)
 
-Needs nothing but the standard library and this package: neither dbt nor DuckDB. The
-index is only read, also while a run is adding to it; but SQLite first undoes what a
-killed process had begun to write. A program that has the index open
-in DuckDB must not use this in the same process (see `attaching`).
+Needs only the standard library and this package: neither dbt nor DuckDB. The index is
+only read, and may be read during a run; but SQLite first undoes what a killed process
+had begun to write. A program that has the index open in DuckDB must not use this module
+in the same process (see `warehouse.sqlite_extension`).
 """
 
 import os
@@ -35,7 +35,7 @@ class Documents:
     connection: sqlite3.Connection
 
     def select(self, query: str, *values: object) -> Iterator[Document]:
-        """Yield the documents of the rest of a query, after its `from documents`."""
+        """Yield documents; `query` is the part of a query after `from documents`."""
         rows = self.connection.execute(
             f"select {COLUMNS} from documents {query}", values
         )
@@ -48,14 +48,14 @@ class Documents:
         return counted
 
     def find(self, doc_id: str) -> Document | None:
-        """Return a document by its id, None where there is none."""
+        """Return a document by its id, None if it is not in the index."""
         return next(self.select("where doc_id = ?", doc_id), None)
 
     def get(self, doc_id: str) -> Document:
         """Return a document by its id.
 
         Raises:
-            UnknownDocumentError: there is none.
+            UnknownDocumentError: it is not in the index.
         """
         document = self.find(doc_id)
         if document is None:
@@ -65,7 +65,7 @@ class Documents:
         return document
 
     def latest_by_task(self, stage: str, task_id: str) -> Document | None:
-        """Return the latest document of a task that parsed, if there is one."""
+        """Return the latest document of a task that parsed, None without one."""
         return next(self._latest("stage = ? and task_id = ?", stage, task_id), None)
 
     def latest_by_key(self, stage: str, logical_key_id: str) -> Document | None:
@@ -77,7 +77,7 @@ class Documents:
         return next(self._latest(condition, stage, logical_key_id), None)
 
     def children(self, doc_id: str) -> list[Document]:
-        """Return what was made from a document, or judges it, the latest first."""
+        """Return the children of a document, the latest first."""
         query = f"where parent_doc_id = ? order by {LATEST_FIRST}"
         return list(self.select(query, doc_id))
 
@@ -95,17 +95,17 @@ class Documents:
         return chain
 
     def read_raw(self, document: Document) -> str:
-        """Return the response as it was given, line ends and all."""
+        """Return the response unchanged, with its line ends."""
         return self._read(document, "raw")
 
     def read_parsed(self, document: Document) -> str | None:
-        """Return what the parser made of it, None after a `parse_error`."""
+        """Return the parsed text, None if the status is `parse_error`."""
         if document.status == "parse_error":
             return None
         return self._read(document, "parsed")
 
     def read_prompt(self, document: Document) -> str | None:
-        """Return the prompt, None for the many documents that have none."""
+        """Return the prompt, None if the document has none, as many do."""
         if not self.has_prompt(document):
             return None
         return self._read(document, "prompt")
@@ -118,8 +118,8 @@ class Documents:
         """Return the bytes of `raw`, `parsed` or `prompt`.
 
         Raises:
-            DamagedDocumentError: the file is not there, or is no file, or it or a
-                directory of its own is a link.
+            DamagedDocumentError: the file is missing or not a regular file, or it or
+                one of the document's directories is a link.
         """
         path = self._path(document, part)
         folder = os.path.dirname(path)
@@ -159,7 +159,7 @@ def open_documents(
     """Open the documents of `data_root`, else of `DATA_ROOT`, else of `data`.
 
     Raises:
-        DocsIndexError: there is no index, or it is of another version.
+        DocsIndexError: the index is missing, or of another version.
     """
     layout = open_layout(data_root)
     with reading(layout.index) as connection:

@@ -1,4 +1,4 @@
-"""A row of the index as Python has it, and the order in which rows are the latest.
+"""The index row as a Python class, and the order that puts the latest row first.
 
 Owns the names of the columns of `documents`. It reads and writes nothing.
 """
@@ -16,13 +16,13 @@ _ORDER = (
 LATEST_FIRST = ", ".join(_ORDER)
 """The order of documents_latest_report.csv: the first row is the latest.
 
-The view `latest_documents` of views.sql has the same.
+The view `latest_documents` of views.sql has the same order.
 """
 
 
 @dataclass(frozen=True)
 class Document:
-    """A row of the table `documents`; its table `column_descriptions` says more."""
+    """An index row; the table `column_descriptions` describes the columns."""
 
     doc_id: str
     logical_key_id: str
@@ -51,7 +51,7 @@ class Document:
 
     @property
     def combo_id(self) -> str | None:
-        """The combo that the document is of, where its row named one."""
+        """The combo of the document, if its source row named one."""
         combo_id: str | None = self.meta["combo_id"]
         return combo_id
 

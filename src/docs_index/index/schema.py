@@ -1,6 +1,6 @@
-"""What tables an empty index has, and of which types their columns are.
+"""The tables and columns of an empty index.
 
-SQLite itself says so, of the schema in memory: no file is opened.
+SQLite itself reports them, from the schema in memory: no file is opened.
 """
 
 import sqlite3

@@ -15,7 +15,7 @@ _BRIEF = ("doc_id", "stage", "task_id", "template_id", "model_id", "status")
 
 
 def as_object(document: Document) -> dict[str, Any]:
-    """Return every column of the row, and what `meta_small` holds as `meta`."""
+    """Return every column of the row, with the object in `meta_small` as `meta`."""
     row = asdict(document)
     del row["meta_small"]
     return row | {"meta": document.meta}
@@ -28,7 +28,7 @@ def brief(document: Document) -> dict[str, Any]:
 
 
 def in_full(documents: Documents, document: Document) -> dict[str, Any]:
-    """Return a document with its files, its lineage, and others of its key."""
+    """Return a document with its files, its lineage, and the others of its key."""
     same_key = "where stage = ? and logical_key_id = ? and doc_id != ?"
     key = (document.stage, document.logical_key_id, document.doc_id)
     others = documents.select(f"{same_key} order by {LATEST_FIRST}", *key)
@@ -42,7 +42,7 @@ def in_full(documents: Documents, document: Document) -> dict[str, Any]:
 
 
 def files_of(documents: Documents, document: Document) -> dict[str, int]:
-    """Return the files of a document's directory, and their bytes."""
+    """Return the files of a document's directory, with their sizes in bytes."""
     try:
         with os.scandir(documents.layout.docs / document.doc_dir) as entries:
             found = {e.name: e.stat(follow_symlinks=False).st_size for e in entries}
@@ -52,6 +52,6 @@ def files_of(documents: Documents, document: Document) -> dict[str, int]:
 
 
 def hit_object(document: Document, rank: float, snippet: str) -> dict[str, Any]:
-    """Return what a search found as JSON has it."""
+    """Return a hit of a search as a JSON object."""
     plain = snippet.replace(FOUND, "").replace(END, "")
     return brief(document) | {"rank": rank, "snippet": plain}

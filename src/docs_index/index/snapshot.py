@@ -1,8 +1,8 @@
-"""A copy of the index as it is at one moment.
+"""Copy the index as it is at one moment.
 
-A reader must not hold up a run, and two SQLite libraries may not share a file (see
-`warehouse.sqlite_extension`): so the index is copied once, and the copy is what is read
-or changed. The index itself is never written.
+A reader must not delay a run, and two SQLite libraries must not share a file (see
+`warehouse.sqlite_extension`). Therefore audit, report and browser read a copy. The
+index itself is never written.
 """
 
 import shutil
@@ -22,11 +22,12 @@ _LOGS = ("-wal", "-journal")
 def copy_index(layout: Layout, folder: Path) -> Path:
     """Copy the index to a folder, as of one moment, and return the copy.
 
-    Where a killed run left a log or a journal, the copy alone is mended by it: to open
-    the index would be to change files next to it, as it would in WAL mode.
+    If a killed run left a log or a journal, these files are copied too, and SQLite
+    applies them to the copy. Opening the index itself would change files next to it, as
+    it would in WAL mode.
 
     Raises:
-        IndexFileError: there is no index, or it is no database of this program.
+        IndexFileError: the index is missing, or is not a database of this program.
     """
     copy = folder / layout.index.name
     logs = [each for each in _LOGS if Path(f"{layout.index}{each}").exists()]
@@ -45,13 +46,13 @@ def copy_index(layout: Layout, folder: Path) -> Path:
             original.backup(target)
     except sqlite3.OperationalError as error:
         raise StorageError(f"{layout.index} cannot be copied: {error}") from error
-    except sqlite3.DatabaseError:  # cut off: there is no page to be copied
+    except sqlite3.DatabaseError:  # the file is cut off, and has no page to copy
         shutil.copyfile(layout.index, copy)
     return copy
 
 
 def _is_in_wal_mode(path: Path) -> bool:
-    """Tell by the file's header, as opening it would make a log."""
+    """Read the mode from the file's header: opening the database would create a log."""
     try:
         descriptor, _ = open_file(path, follow=True)
     except OSError:

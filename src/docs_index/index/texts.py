@@ -1,6 +1,6 @@
-"""Read what is in a document's directory, for pages that show what there is.
+"""Read the files of a document's directory, for pages.
 
-Nothing outside of docs/ is opened, and what cannot be read counts as absent.
+Opens nothing outside of docs/. A file that cannot be read counts as absent.
 """
 
 import os
@@ -15,7 +15,7 @@ _LONGEST_SCORE = 64  # bytes; a decimal and a line break
 
 
 def read_part(layout: Layout, doc_dir: str, name: str, limit: int = -1) -> bytes | None:
-    """Return a file of a document, at most `limit` bytes; None where there is none."""
+    """Return at most `limit` bytes of a document's file, None if it is missing."""
     path = os.path.realpath(layout.docs / doc_dir / name)
     if not Path(path).is_relative_to(layout.docs):
         return None
@@ -28,7 +28,7 @@ def read_part(layout: Layout, doc_dir: str, name: str, limit: int = -1) -> bytes
 
 
 def read_score(layout: Layout, doc_dir: str) -> float | None:
-    """Return the score that a document's parsed text is; None where it is none."""
+    """Return the score in a document's parsed text, None if the text is not a score."""
     try:
         score = float(read_part(layout, doc_dir, "parsed.txt", _LONGEST_SCORE) or b"")
     except ValueError:

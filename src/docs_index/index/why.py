@@ -1,9 +1,9 @@
 """What became of a source row, and by which rule, as the last build decided it.
 
-The index has what the build decided: documents and rejected rows with their reasons in
-`documents` and `bad_generations`, and what the joins chose from in `link_candidates`.
-SQL looks it up (`sql/why_*.sql`); here it gets its shape. Nothing is decided again from
-the words of a message, and nothing is written.
+The index has the decisions of the build: documents in `documents`, rejected rows with
+their reasons in `bad_generations`, and the candidates of the joins in
+`link_candidates`. SQL looks them up (`sql/why_*.sql`); this module turns them into
+objects. It decides nothing again from the text of a message, and writes nothing.
 """
 
 import json
@@ -40,12 +40,12 @@ _RULES = {
 
 
 def explained(documents: Documents, name: str, limit: int) -> dict[str, Any]:
-    """Return what became of all source rows that a name means, the latest first.
+    """Return what became of all source rows that a name fits, the latest first.
 
-    Each list has at most `limit` items, -1 for all, and the number of all.
+    Each list has at most `limit` items (-1: all of them), and the number of all.
 
     Raises:
-        UnknownDocumentError: nothing is meant, or several documents are.
+        UnknownDocumentError: the name fits nothing, or several documents.
     """
     found = _found(documents, name)
     shown = found if limit < 0 else found[:limit]
@@ -57,7 +57,7 @@ def explained(documents: Documents, name: str, limit: int) -> dict[str, Any]:
 
 
 def _found(documents: Documents, name: str) -> list[Row]:
-    """Return the rows that a name means: by id, row, task or file; else a prefix."""
+    """Return the rows that a name fits: by id, row, task or file, else by a prefix."""
     values: Row = {"name": name}
     found = _rows(documents, "why_by_id", values)
     if not found and (row := _ROW.fullmatch(name)):
@@ -89,7 +89,7 @@ def _of_file(documents: Documents, values: Row) -> list[Row]:
 
 
 def _rows(documents: Documents, query: str, values: Row) -> list[Row]:
-    """Return rows of the view `source_rows`, without the column they are sorted by."""
+    """Return rows of the view `source_rows` without its sort column."""
     found = rows_of(documents, sql(f"index/{query}.sql"), values)
     for row in found:
         del row["moment"]
@@ -99,7 +99,7 @@ def _rows(documents: Documents, query: str, values: Row) -> list[Row]:
 
 def _explained(documents: Documents, row: Row, limit: int) -> dict[str, Any]:
     conflict = _conflict(documents, row)
-    # The build has another document for a row whose lineage has changed.
+    # If the lineage of a row has changed, the build has another document for it.
     of_build = conflict["doc_id"] if conflict else row["doc_id"]
     values = row | {"doc_id": of_build, "limit": limit if limit >= 0 else 2**62}
     values["joins"] = json.dumps(JOINS)
@@ -126,20 +126,20 @@ def _conflict(documents: Documents, row: Row) -> Row | None:
 
 
 def _is_of_last_build(documents: Documents, row: Row) -> bool:
-    """Tell whether the lists are of the run that a row is of; empty lists may be."""
+    """Tell whether the lists can be of the row's run; empty lists can be of any."""
     runs = rows_of(documents, sql("index/why_run.sql"))
     return all(found["run_id"] == row["run_id"] for found in runs)
 
 
 def _repeated(documents: Documents, row: Row) -> Row | None:
-    """Return the row that a duplicate repeats, as far as the index can tell."""
+    """Return the row that a duplicate repeats, None if the index cannot say."""
     if row["reason"] != "duplicate_row":
         return None
     return next(iter(_rows(documents, "why_repeated", row)), None)
 
 
 def _grouped(linked: list[Row], role: str) -> list[dict[str, Any]]:
-    """Return the attempts that a join compares with this one, by the join."""
+    """Return the attempts that each join compares with this one."""
     by_method: dict[str, list[Row]] = {}
     for row in linked:
         if row["role"] == role:
@@ -163,7 +163,7 @@ def _listed(rows: list[Row]) -> dict[str, Any]:
 
 
 def _rule(link_method: str | None) -> str | None:
-    """Return how a parent is found, as a sentence."""
+    """Return the rule of a link method, as a sentence."""
     return _RULES.get(link_method, link_method) if link_method else None
 
 

@@ -1,15 +1,15 @@
-"""Add documents at run time, under the rules of the build: a writer for programs.
+"""Add documents at run time, by the rules of the build: a writer for programs.
 
     writer = Writer("data", run_id="autumn")
     document = writer.add(NewDocument(stage="draft", ...))
 
-A document's directory is complete and on the disk before it has its name, and has its
-name before it has a row. Nothing that is there is changed. Adding the same attempt
-again completes what a kill left, and otherwise does nothing.
+A document's directory is published before its row is inserted. No existing document is
+changed. Adding the same attempt again completes what a kill left, and otherwise does
+nothing.
 
-Needs nothing but the standard library and this package; the lock of the data root is
-held for each document. A program that has the index open in DuckDB must not use this
-in the same process (see `warehouse.sqlite_extension`).
+Needs only the standard library and this package. The lock of the data root is held for
+each document. A program that has the index open in DuckDB must not use this module in
+the same process (see `warehouse.sqlite_extension`).
 """
 
 import os
@@ -41,8 +41,8 @@ _PATIENCE_S = 30.0
 class Writer:
     """Adds the documents of one run to one data root.
 
-    `run_id` is part of every doc_id. A process that holds the lock, or keeps the index
-    to itself, is waited for, `patience_s` seconds at most.
+    `run_id` is part of every doc_id. The writer waits at most `patience_s` seconds for
+    a process that has locked the data root or the index.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class Writer:
         """Add a document, directory first, row second, and return its row.
 
         Raises:
-            DocumentRefusedError: it is not as the rules want it, or something else is
-                in its place; nothing was written.
-            IndexFileError: the index is lost, or none of this program.
-            LockedError: another program works on the data root for too long, or reads
-                the index, be it this one by a query that has more to give.
+            DocumentRefusedError: the document breaks a rule, or its path belongs to
+                something else; nothing was written.
+            IndexFileError: the index is lost, or is not an index of this program.
+            LockedError: another program has locked the data root for too long, or a
+                connection reads the index, perhaps an unfinished query of this program.
             OSError, StorageError: writing failed; add it again to complete it.
         """
         with (
@@ -93,7 +93,7 @@ class Writer:
             ) from error
 
     def _legacy(self, new: NewDocument) -> Path | None:
-        """Return where the second copy goes, if nothing else is there."""
+        """Return the path of the second copy; refuse one that has other content."""
         if new.legacy_file is None:
             return None
         path = self.layout.responses / new.legacy_file
@@ -118,7 +118,7 @@ def _is_indexed(documents: Documents, document: Document) -> bool:
     """Tell whether the attempt has its row already.
 
     Raises:
-        DocumentRefusedError: the row is of something else.
+        DocumentRefusedError: its row has other values.
     """
     attempt = "where run_id = ? and row_key = ?"
     found = next(documents.select(attempt, document.run_id, document.row_key), None)
@@ -132,19 +132,19 @@ def _is_indexed(documents: Documents, document: Document) -> bool:
 
 def _insert(connection: sqlite3.Connection, document: Document) -> None:
     values = astuple(document)
-    places = ", ".join("?" for _ in values)
+    parameters = ", ".join("?" for _ in values)
     with connection:
         connection.execute(
-            f"insert into documents ({', '.join(NAMES)}) values ({places})", values
+            f"insert into documents ({', '.join(NAMES)}) values ({parameters})", values
         )
 
 
 @contextmanager
 def _writing(layout: Layout, patience_s: float) -> Iterator[sqlite3.Connection]:
-    """Open the index, which is made where there is none; a reader is waited for.
+    """Open the index for writing, and create it if there are no documents yet.
 
     Raises:
-        IndexFileError: it is lost, or no index of this program.
+        IndexFileError: it is lost, or is not an index of this program.
     """
     path = layout.index
     if not check_index(path).exists:

@@ -1,7 +1,7 @@
 """From a finished build to directories, index rows, lists and reports.
 
-Owns the order in which a run writes, so that a kill at any moment leaves what the next
-run completes, and the suggestions for repairs. Its SQL is DuckDB's.
+Owns the order in which a run writes: after a kill at any moment, the next run completes
+the work. Owns the suggestions for repairs too. Its SQL is DuckDB's.
 
 May touch `docs/`, `db/documents.sqlite`, `bad_generations.csv`,
 `repair_suggestions.csv` and the two CSV reports in `7_reporting/`.

@@ -16,12 +16,12 @@ _CHUNK = 1000
 
 
 def load_index(session: Session) -> None:
-    """Keep what the reports need of the index, which may be closed then."""
+    """Copy the data that the reports need, so that the index may be closed."""
     session.keep("indexed_documents", "build.main.stg_stored__documents")
 
 
 def start_survey(session: Session, survey: Survey, workers: Workers) -> Future[Path]:
-    """Begin to survey the directories into a file, while this process does the rest.
+    """Start a survey of the directories, which writes a file in the background.
 
     A document that is written meanwhile may be missing in it: see the model
     documents_consistency_report.
@@ -35,7 +35,7 @@ def start_survey(session: Session, survey: Survey, workers: Workers) -> Future[P
 
 
 def write_reports(session: Session, surveyed: Future[Path]) -> list[Path]:
-    """Write both reports of the index as `load_index` has found it, and of a survey.
+    """Write both reports, from the data of `load_index` and a survey.
 
     Returns the files that changed.
     """

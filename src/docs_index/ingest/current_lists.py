@@ -1,6 +1,6 @@
-"""The lists that a run brings up to date: those in the index, and bad_generations.csv.
+"""Bring the current lists in the index and bad_generations.csv up to date.
 
-Which of them must change, and what they hold then, is in models/plan.
+Writes these only. models/plan decides which of them change, and their new content.
 """
 
 from docs_index.disk.publish import publish_appended
@@ -8,14 +8,14 @@ from docs_index.resources import rendered
 from docs_index.warehouse.csv_files import read_list, relation_lines
 from docs_index.warehouse.session import Session
 
-_NOT_MARTS = {  # what replaces a list, if not the mart of its name
+_NOT_MARTS = {  # lists that do not come from the mart of the same name
     "backfill_conflicts": "build.plan.conflicts",
     "list_checksums": "run.list_checksums",
 }
 
 
 def replace_current_lists(session: Session) -> bool:
-    """Bring the lists in the index up to date at once; tell whether any had changed."""
+    """Replace the current lists in one transaction; return whether any changed."""
     session.keep("list_checksums", "build.plan.current_checksums")
     session.keep("stored_checksums", f"({rendered('stored_checksums.sql')})")
     changed = [name for (name,) in session.rows("from build.plan.changed_lists")]
@@ -35,10 +35,10 @@ def replace_current_lists(session: Session) -> bool:
 
 
 def read_bad_list(session: Session) -> str | None:
-    """Read which rows bad_generations.csv lists; return its line end, None without it.
+    """Load the rows of bad_generations.csv; return its line end, None without a file.
 
     Raises:
-        TableRefusedError: rows cannot be appended to the file that is there.
+        TableRefusedError: rows cannot be appended to the existing file.
     """
     columns = session.db.table("build.main.bad_generations").columns
     newline = read_list(session.db, session.layout.bad_generations, columns)
@@ -49,9 +49,9 @@ def read_bad_list(session: Session) -> str | None:
 
 
 def append_bad_list(session: Session, newline: str | None) -> bool:
-    """Append the rows that the bad list lacks; tell whether there were any.
+    """Append the rejected rows that bad_generations.csv lacks, if there are any.
 
-    Without a list, make it.
+    Creates a missing file. Returns whether anything was written.
     """
     rows = session.db.sql("from build.plan.unlisted_bad_rows")
     lines = relation_lines(rows, header=newline is None, newline=newline or "\n")

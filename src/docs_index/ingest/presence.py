@@ -1,7 +1,7 @@
-"""What is on disk under `docs/`: presence and hashes, for the consistency report.
+"""Survey `docs/`: which files are present, and the hashes of the raw texts.
 
-Only looks. No link is followed: a link counts as absent, and so does what this user may
-not read.
+The consistency report uses it. Only reads, and follows no link: a link counts as
+absent, and so does a file that this user may not read.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _NOT_TO_BE_HAD = (FileNotFoundError, NotADirectoryError, PermissionError)
 class Directory(NamedTuple):
     """A directory `{stage}/{logical_key_id}/{doc_id}`, or a stray one above that.
 
-    `content_hash` is the SHA-256 of raw.txt, None where that cannot be read.
+    `content_hash` is the SHA-256 of raw.txt, None if that cannot be read.
     """
 
     doc_dir: str
@@ -39,7 +39,7 @@ class Survey:
     docs: str
 
     def keys(self) -> Iterator[str]:
-        """Yield every `{stage}/{logical_key_id}`, and directories that hold none."""
+        """Yield every `{stage}/{logical_key_id}`, and empty folders of no stage."""
         for stage in _folders(self.docs):
             if stage == UNPUBLISHED:
                 continue
@@ -58,7 +58,7 @@ class Survey:
         ]
 
     def lines(self, keys: Sequence[str]) -> str:
-        """Return the same as lines of CSV, which the caller can pass on unread."""
+        """Return the same as lines of CSV, ready to be written to a file."""
         return "".join(map(_line, self.look(keys)))
 
     def _directory(self, doc_dir: str) -> Directory:
@@ -76,7 +76,7 @@ class Survey:
 
 
 def _line(directory: Directory) -> str:
-    """Return a line of CSV: of a name that is quoted, and what needs no quotes."""
+    """Return a line of CSV; only the name needs quotes."""
     doc_dir, has_raw, has_parsed, has_prompt, content_hash = directory
     name = doc_dir.replace('"', '""')
     return f'"{name}",{has_raw},{has_parsed},{has_prompt},{content_hash or ""}\n'
@@ -88,7 +88,7 @@ def _hash(path: str) -> str | None:
     except OSError:
         return None
     try:
-        # hashlib.file_digest makes a buffer of 256 KiB for each file.
+        # hashlib.file_digest would allocate a buffer of 256 KiB for each file.
         piece = os.read(descriptor, _PIECE)
         digest = hashlib.sha256(piece)
         while len(piece) == _PIECE:

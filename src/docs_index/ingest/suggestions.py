@@ -1,8 +1,8 @@
 """Suggest repairs of rejected rows for the user to judge; repair nothing.
 
-What is sought, and which candidates are good enough, is decided in SQL
-(models/plan) over the last build. This module lists the files and reads the
-texts that are compared, and writes `repair_suggestions.csv`. Contract: docs/repairs.md.
+SQL (models/plan) over the last build decides which files and parents are suggested.
+This module lists files, reads the texts that are compared, and writes
+`repair_suggestions.csv` only. Contract: docs/repairs.md.
 """
 
 import os
@@ -25,7 +25,7 @@ _BAD_ROWS = f"select name, amount from {_SUMMARY}"
 
 @dataclass(frozen=True)
 class Summary:
-    """What was suggested: counts of rows and suggestions by the reason of the rows."""
+    """Counts of rejected rows and suggestions, by the reason of the rows."""
 
     data_root: str
     run_id: str
@@ -37,13 +37,13 @@ class Summary:
 
 
 def suggest_repairs(layout: Layout, run_id: str | None) -> Summary:
-    """Write what could repair the bad rows of the last build.
+    """Write suggestions for the rejected rows of the last build.
 
     Raises:
         DocsIndexError: nothing was written.
-        OSError, duckdb.Error: reading or writing failed; the file is as it was.
+        OSError, duckdb.Error: reading or writing failed; the file was not changed.
     """
-    find_build(layout)  # before the lock: it would make the folder
+    find_build(layout)  # before the lock, which would create the folder
     with held_lock(layout.lock), opened_session(layout) as session:
         built_run_id = attach_build(session.db, layout, run_id)
         session.keep("source_rows", "build.plan.located_rows")
@@ -75,9 +75,9 @@ def _counts(session: Session, aggregate: str) -> dict[str, int]:
 
 
 def _files(session: Session) -> Iterator[tuple[str, str]]:
-    """Yield the regular files of the folders in which files are sought, by path.
+    """Yield the regular files of the folders that SQL names, by path.
 
-    No link is followed, and a name that is not UTF-8 is left out: no table can hold it.
+    No link is followed. A name that is not UTF-8 is left out: no table can hold it.
     """
     folders = "select distinct root_folder from build.plan.sought_files order by all"
     for (folder,) in session.rows(folders):
@@ -101,7 +101,7 @@ def _is_text(path: str) -> bool:
 
 
 def _prompts(session: Session) -> Iterator[tuple[int, str]]:
-    """Yield the prompts of the essays that have no parent, where there are any."""
+    """Yield the prompts of the essays without a parent, if they have prompts."""
     folder = Folder(str(session.layout.responses), MAX_TEXT_BYTES)
     sought = "select write_order, prompt_file from build.plan.sought_parents"
     for write_order, path in session.rows(sought):
@@ -110,7 +110,7 @@ def _prompts(session: Session) -> Iterator[tuple[int, str]]:
 
 
 def _draft_texts(session: Session) -> Iterator[tuple[str, str]]:
-    """Yield the text of every draft document: what its parser made, else all of it."""
+    """Yield the text of every draft document: the parsed text, else the raw text."""
     folder = Folder(str(session.layout.responses), MAX_TEXT_BYTES)
     drafts = session.rows(sql("ingest/draft_responses.sql"))
     for row_key, path, start, size in drafts:
@@ -120,7 +120,7 @@ def _draft_texts(session: Session) -> Iterator[tuple[str, str]]:
 
 
 def _unusable(session: Session) -> Iterator[tuple[str, str]]:
-    """Yield the files that could be suggested, but not be used by a build."""
+    """Yield the files that match a rejected row, but that no build could use."""
     (max_bytes,) = session.one("select max_response_bytes from build.main.build_record")
     for name, path in session.rows("from build.plan.compared_files order by all"):
         folder = Folder(str(session.layout.root / name), max_bytes)

@@ -1,7 +1,7 @@
-"""The last dbt build of a data root, and whether a run may use it.
+"""Decide whether a run may use the last build of a data root.
 
-The build itself wrote the table `build_record` (macros/hooks/build_record.sql). The
-build is attached for reading only.
+The build itself writes the table `build_record` (macros/hooks/build_record.sql). This
+module attaches the build for reading only, and changes nothing.
 """
 
 import os
@@ -21,7 +21,7 @@ def find_build(layout: Layout) -> str:
     """Return the path of the build's database.
 
     Raises:
-        BuildError: there is none.
+        BuildError: the data root has no build.
     """
     if not layout.build.is_file():
         raise BuildError(f"there is no dbt build in {layout.db}: {_AGAIN}")
@@ -36,7 +36,7 @@ def attach_build(
     `run_id` is the one asked for; None means `RUN_ID`, else `backfill`.
 
     Raises:
-        BuildError: there is no complete build, or it was made for something else.
+        BuildError: the build is incomplete, or was made for another root or run_id.
         LockedError: another program has the build's database open for writing.
     """
     path = literal(find_build(layout))

@@ -1,6 +1,7 @@
 """Names of cohorts, and the ids of new generations.
 
-Ids name folders and files. The macro `is_path_component` has the same rule in SQL.
+Owns which ids can name a folder or file; the macro `is_path_component` has the same
+rule in SQL. Reads and writes nothing.
 """
 
 import hashlib
@@ -25,10 +26,10 @@ def is_path_component(name: str) -> bool:
 
 
 def named_cohort(asked: str | None = None) -> str:
-    """Return the cohort id that was asked for, else that of `DD_COHORT`.
+    """Return the cohort id that the user gave, else that of `DD_COHORT`.
 
     Raises:
-        CohortError: there is none, or it cannot name a folder.
+        CohortError: neither is given, or the id cannot name a folder.
     """
     named = asked if asked is not None else os.environ.get("DD_COHORT", "")
     if asked is None and named.strip().lower() in _NO_COHORT:
@@ -43,7 +44,7 @@ def named_cohort(asked: str | None = None) -> str:
 
 
 def evaluation_gen_id(combination: Combination, replicate: int) -> str:
-    """Return `v_` and, in base 36, BLAKE2b with 10 bytes over what makes it one."""
+    """Return `v_` and, in base 36, a 10-byte BLAKE2b of combination and replicate."""
     parts = [part.strip().lower() for part in combination]
     written = "|".join((*parts, str(replicate)))
     digest = hashlib.blake2b(written.encode(), digest_size=10).digest()
@@ -57,11 +58,12 @@ def evaluation_gen_id(combination: Combination, replicate: int) -> str:
 def free_gen_ids(
     wanted: Iterable[tuple[Combination, int]], taken: Iterable[str]
 ) -> Iterator[tuple[Combination, str, int]]:
-    """Yield (combination, gen_id, replicate), as many as each combination wants.
+    """Yield (combination, gen_id, replicate) for the wanted count of each combination.
 
-    The numbers are the smallest whose gen_id is free. Combinations that differ in case
-    alone share gen_ids, so they are served in their order. Every number is tried once:
-    the cost is that of what is wanted and what is taken, never of their product.
+    The replicates are the smallest numbers whose gen_id is free. Combinations that
+    differ only in case share gen_ids, so the first one takes the first free number.
+    Every number is tried once: the cost is the sum of wanted and taken ids, never their
+    product.
     """
     used = set(taken)
     tried: Counter[Combination] = Counter()

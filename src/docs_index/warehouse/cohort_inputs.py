@@ -1,7 +1,7 @@
-"""What dbt's cohort models are given: the sources of `models/cohorts`, one by one.
+"""Load the sources of the dbt models in `models/cohorts`.
 
-Nothing is decided here. Tables are taken whole or refused, and so is the selection
-file; their content is judged in SQL.
+Owns the checks on the files' form: a table or the selection file is loaded whole or
+refused. Judges no content, which the models do in SQL, and writes nothing.
 """
 
 import json
@@ -32,7 +32,7 @@ class CohortInputs:
     def load(
         self, cursor: duckdb.DuckDBPyConnection, name: str, meta: Mapping[str, Any]
     ) -> duckdb.DuckDBPyRelation:
-        """Return a source by its name; `meta` describes those that are CSV files.
+        """Return a source by its name; `meta` describes a source that is a CSV file.
 
         Raises:
             DocsIndexError: an input is missing or refused.
@@ -56,7 +56,7 @@ def selection_lines(layout: Layout) -> list[Row]:
     """Return the lines of the selection file with their numbers.
 
     Raises:
-        DataRootError: it is missing, or not UTF-8.
+        DataRootError: the file is missing, or not UTF-8.
     """
     path = layout.selected_essays
     try:
@@ -81,12 +81,12 @@ def selection_lines(layout: Layout) -> list[Row]:
 def load_table(
     cursor: duckdb.DuckDBPyConnection, path: Path, meta: Mapping[str, Any]
 ) -> duckdb.DuckDBPyRelation:
-    """Return a CSV file; `meta` says which `columns`, and which of them are `required`.
+    """Return a CSV file; `meta` lists its `columns`, and those that are `required`.
 
-    A column of its `defaults` reads as that text in every row of a file without it.
+    If the file lacks a column of `defaults`, each row has the default text in it.
 
     Raises:
-        DataRootError: it is missing.
+        DataRootError: the file is missing.
         TableRefusedError: it is not well-formed, or lacks a required column.
     """
     if not os.path.lexists(path):
@@ -115,9 +115,9 @@ def _loaded(
     columns: Sequence[str],
     rows: Iterable[Row],
 ) -> duckdb.DuckDBPyRelation:
-    """Return rows as a temporary table of text, handed over as one file.
+    """Return rows as a temporary table of text, loaded from one file.
 
-    DuckDB takes rows one by one a hundred times more slowly.
+    Inserting row by row would take DuckDB a hundred times longer.
     """
     types = column_types(
         (column, "bigint" if column == "line_number" else "varchar")

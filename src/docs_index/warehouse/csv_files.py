@@ -1,4 +1,7 @@
-"""CSV files that DuckDB makes, and those that rows are appended to."""
+"""Write CSV files from DuckDB, and read lists that rows are appended to.
+
+Writes only files that the caller names, and only by publishing them.
+"""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -16,7 +19,7 @@ from docs_index.warehouse.quoting import identifier, literal
 def publish_copy(
     db: duckdb.DuckDBPyConnection, path: Path, query: str, scratch: Path
 ) -> bool:
-    """Replace a file by a query's rows as CSV; tell whether that changed anything."""
+    """Replace a file by a query's rows as CSV; return whether the file changed."""
     made = scratch / path.name
     db.execute(f"copy ({query}) to {literal(made)} (format csv, header)")
     return publish_file(path, made)
@@ -25,7 +28,7 @@ def publish_copy(
 def relation_lines(
     relation: duckdb.DuckDBPyRelation, *, header: bool = True, newline: str = "\n"
 ) -> Iterator[str]:
-    """Yield a relation as lines of CSV, nulls empty."""
+    """Yield the rows of a relation as lines of CSV; a null is an empty value."""
     titles = [relation.columns] if header else []
     chunks = iter(lambda: relation.fetchmany(10_000), [])
     rows = itertools.chain(titles, itertools.chain.from_iterable(chunks))
@@ -35,12 +38,12 @@ def relation_lines(
 def read_list(
     connection: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[str]
 ) -> str | None:
-    """Load a CSV that rows are appended to as table `listed`; return its line end.
+    """Load an append-only CSV file as the table `listed`; return its line end.
 
-    Without the file the table is empty and the line end is None.
+    If the file is missing, the table is empty and the line end is None.
 
     Raises:
-        TableRefusedError: it is not well-formed, or has other columns.
+        TableRefusedError: the file is not well-formed, or has other columns.
     """
     if not path.exists():
         names = ", ".join(f"{identifier(name)} varchar" for name in columns)

@@ -1,8 +1,8 @@
-"""CSV files, taken whole or refused.
+"""Check CSV files: each is accepted whole or refused.
 
-`check_table` reads a file once, byte for byte, against the grammar of RFC 4180 and
-says what the file is; `csv_table` lets DuckDB read what was checked. Neither
-interprets a value. Contract: section 2 of docs/rules.md.
+`check_table` reads a file once and compares every byte with the grammar of RFC 4180;
+`csv_table` lets DuckDB read the checked file. Neither interprets a value, and neither
+writes. Contract: section 2 of docs/rules.md.
 """
 
 import hashlib
@@ -17,10 +17,10 @@ from docs_index.disk.confined import NotRegularError, open_file
 from docs_index.errors import SHOWN, StorageError, TableRefusedError, first_few
 
 MAX_LINE_BYTES = 16 * 2**20
-MAX_COLUMNS = 10_000  # DuckDB takes the square of their number
+MAX_COLUMNS = 10_000  # DuckDB's time grows with the square of their number
 _ADVICE = "mend the file or export it anew, then run again; nothing was written"
 _BOM = b"\xef\xbb\xbf"
-_LONGEST = MAX_LINE_BYTES + 3  # with a line end, and one byte that is too many
+_LONGEST = MAX_LINE_BYTES + 3  # with a line end, and one byte too many
 _BLOCK_BYTES = 2**20
 _ODD = (
     b'"',
@@ -38,7 +38,7 @@ _OPEN_QUOTE = re.compile(rb'(?:%b,)*+"(?:[^"]++|"")*+' % _FIELD)
 
 @dataclass(frozen=True)
 class Table:
-    """What one well-formed CSV file is; `identity` changes whenever the file does."""
+    """The form of a well-formed CSV file; `identity` changes whenever the file does."""
 
     path: Path
     header: tuple[str, ...]
@@ -61,7 +61,7 @@ class Table:
 
 
 class _Contents(NamedTuple):
-    """What a file holds; with `faults` it is not well-formed."""
+    """The content of a file; with `faults` it is not well-formed."""
 
     header: tuple[str, ...]
     newline: str
@@ -71,10 +71,10 @@ class _Contents(NamedTuple):
 
 
 def check_table(path: Path, required: Sequence[str] = ()) -> Table:
-    """Read a CSV file against the grammar; one of the columns `required` is due.
+    """Check a CSV file; it must have at least one of the columns `required`.
 
     Raises:
-        TableRefusedError: the file is not well-formed; names the first five faults.
+        TableRefusedError: the file is not well-formed; lists the first five faults.
         StorageError: the file cannot be read.
     """
     try:
@@ -109,7 +109,7 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
 
 
 def _plain_contents(file: BinaryIO) -> _Contents | None:
-    """Check a file without quotes, with LF after each line and no line empty.
+    """Check a file without quotes, with LF after each line and no empty line.
 
     Most have that form, and many lines are checked together. None means a file
     of any other form, well-formed or not; it was read in part.
@@ -139,7 +139,7 @@ def _plain_contents(file: BinaryIO) -> _Contents | None:
 
 
 def _contents(file: BinaryIO) -> _Contents:
-    """Check any file, one record after the other, and say what is wrong with it."""
+    """Check a file of any form, record by record, and collect its faults."""
     file.seek(0)
     header: tuple[str, ...] = ()
     newline = b""
@@ -167,7 +167,7 @@ def _contents(file: BinaryIO) -> _Contents:
 
 
 def _records(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Yield (line number, bytes) a record, line end included.
+    """Yield (line number, bytes) for each record, with its line end.
 
     A record is a line, or several where a quote stays open; what cannot be a record
     is yielded unchanged.
@@ -199,7 +199,7 @@ def _line_end(text: bytes) -> bytes:
 
 
 def _fault(body: bytes, ending: bytes, newline: bytes, fields: int) -> str | None:
-    """Say what is wrong with a record of a table of `fields` columns (0: unknown)."""
+    """Return the fault of a record; its table has `fields` columns (0: unknown)."""
     if len(body) > MAX_LINE_BYTES:
         return f"longer than {MAX_LINE_BYTES} bytes, or a quote is never closed"
     try:
@@ -236,7 +236,7 @@ def _quoting_fault(body: bytes) -> str:
 
 
 def _values(body: bytes) -> list[str]:
-    """Split a well-formed record and take its quotes off."""
+    """Return the values of a well-formed record without their quotes."""
     values = []
     position = 0
     while position <= len(body):

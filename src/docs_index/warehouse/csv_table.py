@@ -1,4 +1,4 @@
-"""Let DuckDB read a CSV file that was checked, with nothing left to its sniffer."""
+"""Let DuckDB read a checked CSV file, with every option given: it guesses nothing."""
 
 from collections.abc import Sequence
 
@@ -19,11 +19,11 @@ def read_table(
 ) -> duckdb.DuckDBPyRelation:
     """Return the row's number (1-based, in file order) and `columns`, as text or null.
 
-    A column that the file lacks is null in every row; others of the file are left
-    out. The relation is a temporary table of `cursor`.
+    A column that the file lacks is null in every row. Other columns of the file are
+    left out. The relation is a temporary table of `cursor`.
 
     Raises:
-        TableRefusedError: the file is not what was checked any more.
+        TableRefusedError: the file has changed since it was checked.
     """
     try:
         relation = _read(cursor, table, columns, numbered)

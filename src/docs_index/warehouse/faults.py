@@ -1,7 +1,7 @@
-"""What kind of fault an error of DuckDB is, by its class or else by whose text it has.
+"""Sort DuckDB's errors into kinds of faults, by their class or their text.
 
-Owns the tables of those texts: DuckDB hands over neither SQLite's result codes nor the
-system's error numbers, only what these libraries print for them. Raises nothing.
+Owns the lists of those texts: DuckDB passes on neither SQLite's result codes nor the
+system's error numbers, only their messages. Raises nothing and writes nothing.
 """
 
 import errno
@@ -13,7 +13,7 @@ import duckdb
 from docs_index.disk.faults import Fault, fault_of_code
 from docs_index.disk.faults import fault_of as fault_of_system
 
-_OF_SQLITE = {  # what DuckDB's sqlite extension hands over, and the code it had
+_OF_SQLITE = {  # the messages of DuckDB's sqlite extension, with SQLite's result codes
     "database is locked": sqlite3.SQLITE_BUSY,
     "database table is locked": sqlite3.SQLITE_LOCKED,
     "database schema is locked": sqlite3.SQLITE_LOCKED,
@@ -30,7 +30,7 @@ _DAMAGED = ("not a valid DuckDB", "Could not read enough bytes", "orrupt")
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return what kind of fault an error is: of DuckDB, of SQLite or of the system."""
+    """Return the kind of fault of an error from DuckDB, SQLite or the system."""
     if not isinstance(error, duckdb.Error):
         return fault_of_system(error)
     if isinstance(error, duckdb.OutOfMemoryException):
@@ -45,11 +45,11 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def is_damaged_file(error: duckdb.Error) -> bool:
-    """Tell whether a file of DuckDB's own cannot be opened for what is in it."""
+    """Tell whether the content of a DuckDB file is damaged."""
     return isinstance(error, _DAMAGE) or any(text in str(error) for text in _DAMAGED)
 
 
 def is_interrupt(error: Exception) -> bool:
-    """Tell whether an error is what DuckDB makes of a signal."""
+    """Tell whether DuckDB raised an error because of a signal."""
     is_plain = type(error) is RuntimeError and str(error) == "Query interrupted"
     return is_plain or isinstance(error, duckdb.InterruptException)

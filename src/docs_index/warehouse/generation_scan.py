@@ -1,7 +1,7 @@
-"""The metadata of every generation in the store, read in one pass; writes nothing.
+"""Read the metadata of every generation in the store, in one pass; write nothing.
 
-A directory that cannot be used has a row too, which says why: its name is taken all
-the same. DuckDB's own readers stop at the first such file.
+A directory that cannot be used has a row too, with the problem, because its name is
+taken. DuckDB's own readers would stop at the first such file.
 """
 
 import json
@@ -14,7 +14,7 @@ from docs_index.vocabulary import STAGES
 
 KEYS = (
     "template_id",
-    "stage_template",  # `{stage}_template`, as older files have it
+    "stage_template",  # `{stage}_template` in older files
     "llm_model_id",
     "parent_gen_id",
     "combo_id",
@@ -31,9 +31,9 @@ class _UnreadableError(Exception):
 
 
 def scan_generations(store: Path) -> Iterator[Row]:
-    """Yield a row per directory of the store: stage, gen_id, problem and `KEYS`.
+    """Yield one row per directory of the store: stage, gen_id, problem and `KEYS`.
 
-    Names that begin with a dot are left out: no generation has one.
+    Names that begin with a dot are left out: no generation has such a name.
 
     Raises:
         OSError: a stage's folder cannot be listed.
@@ -78,14 +78,14 @@ def _content(path: str) -> bytes:
     try:
         return read_file(path, at_most=_MAX_BYTES, follow=True)
     except NotRegularError:
-        return b""  # what a pipe without a writer holds
+        return b""  # as an empty pipe would be read
     except TooLargeError:
         message = f"its metadata.json has more than {_MAX_BYTES} bytes"
         raise _UnreadableError(message) from None
 
 
 def _known(metadata: dict[str, object], stage: str) -> Row:
-    """Return the values of `KEYS` alone; numbers as they are written."""
+    """Return only the values of `KEYS`; numbers keep their written form."""
     known: Row = {}
     together = ""
     for key in KEYS:

@@ -1,7 +1,8 @@
-"""Run the build's parser SQL on texts that are in memory.
+"""Run the build's parser SQL on texts in memory.
 
-The parsers are written once, as dbt macros (`macros/parsers`); the model
-`parser_sql` keeps the expression they expand to, over columns `parser` and `text`.
+The parsers are written once, as dbt macros (`macros/parsers`). The model `parser_sql`
+holds the expression that they expand to, over the columns `parser` and `text`. This
+module reads and writes no data.
 """
 
 import secrets
@@ -17,12 +18,12 @@ _one_at_a_time = Lock()
 
 
 class TextParser:
-    """A DuckDB of its own that holds nothing but the expression."""
+    """A separate DuckDB connection, without tables, that evaluates the expression."""
 
     def __init__(self, expression: str) -> None:
         self._connection = duckdb.connect()
         self._connection.execute("set threads = 1")
-        # It would fold the split of the texts, a constant, into values one by one.
+        # This optimizer would expand the constant list of texts value by value.
         self._connection.execute("set disabled_optimizers = 'expression_rewriter'")
         self._connection.execute(sql("warehouse/texts_to_parse.sql"))
         self._query = f"select {expression} from texts_to_parse($parsers, $texts, $end)"
@@ -41,7 +42,7 @@ class TextParser:
 
 @cache
 def parser_of(expression: str) -> TextParser:
-    """Return the one parser that this process has for an expression."""
+    """Return this process's only parser for an expression."""
     return TextParser(expression)
 
 
@@ -52,7 +53,7 @@ def text_parser() -> TextParser:
 
 
 def parsed(parser: str | None, text: str) -> str | None:
-    """Return what a parser makes of one text, None where it cannot; from any thread."""
+    """Return the parsed text, None if the parser fails; any thread may call this."""
     if parser is None:
         return text
     with _one_at_a_time:
@@ -60,13 +61,13 @@ def parsed(parser: str | None, text: str) -> str | None:
 
 
 def _joined(texts: Sequence[bytes]) -> tuple[str, bytes]:
-    """Join texts by a separator that is found between them only; return both.
+    """Join texts by a separator that occurs in none of them; return both.
 
-    Nothing shows it, so it may be random: of what could be foreseen, a text could
-    hold every one.
+    The separator is random, because a text could contain any fixed one. It appears in
+    no output.
     """
     while True:
-        # No part of it looks like its beginning or its end: it never overlaps itself.
+        # Its first and last characters occur nowhere else in it: no overlaps.
         separator = f"\x1e{secrets.token_hex(8)}\x1f"
         joined = separator.encode().join(texts)
         if joined.count(separator.encode()) == len(texts) - 1:

@@ -62,21 +62,21 @@ class Plugin(BasePlugin):
         config["temp_directory"] = f"{self._build}.tmp"
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Attach what models of the plan read when a run has it, empty here."""
+        """Attach the empty stand-ins that the models of the plan read in a build."""
         attach_stored(conn)
         attach_run(conn)
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Point a cursor at the build, and remember it: `load` is called for it.
+        """Make the build a cursor's default, and keep the cursor for `load`.
 
-        The database that dbt connects to is an empty one (see profiles.yml).
+        dbt itself connects to an empty database (see profiles.yml).
         """
         if self.creds is not None:
             cursor.execute(f"use {identifier(self.creds.database)}")
         self._this_thread.cursor = cursor
 
     def load(self, source_config: SourceConfig) -> duckdb.DuckDBPyRelation:
-        """Return a source: `input_files`, or what its schema's loader makes of it."""
+        """Return a source: `input_files`, or a table from the loader of its schema."""
         cursor: duckdb.DuckDBPyConnection = self._this_thread.cursor
         try:
             if source_config.schema == "cohort_inputs":
@@ -103,7 +103,7 @@ def _remove_damaged(build: Path) -> None:
 
 
 def _refuse_a_query(path: Path) -> None:
-    """Refuse a path that DuckDB cuts in two: its log is named by what precedes `?`."""
+    """Refuse a path with `?`: DuckDB names its log by the part before it."""
     if "?" in str(path):
         raise DataRootError(
             f"DuckDB cannot work in {str(path)!r}: rename the folder, without a '?'"

@@ -1,4 +1,4 @@
-"""Names, texts and paths as DuckDB takes them, where it takes no parameters."""
+"""Quote identifiers and literals for statements that cannot have parameters."""
 
 import os
 import re
@@ -16,11 +16,11 @@ def literal(text: str | os.PathLike[str]) -> str:
 
 
 def glob_escaped(path: str | os.PathLike[str]) -> str:
-    """Return a path that a reader of files does not take for a glob pattern."""
+    """Return a path in which DuckDB's file readers see no glob pattern."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
 def column_types(columns: Iterable[tuple[str, object]]) -> str:
-    """Return names and types as `columns` of read_csv and read_json."""
+    """Return names and types as the option `columns` of read_csv and read_json."""
     pairs = (f"{literal(name)}: {literal(str(kind))}" for name, kind in columns)
     return f"{{{', '.join(pairs)}}}"

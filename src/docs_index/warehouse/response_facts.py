@@ -1,8 +1,8 @@
-"""Read many response files in processes of their own, and hand back facts, not texts.
+"""Read many response files in worker processes, and return facts about them.
 
-The build asks for (folder, path, parser); each is answered with sizes, hash and the
-length of the parsed text. A file that cannot be used is an answer too. Texts are
-read once, parsed by the build's own SQL, and dropped: memory does not grow with them.
+The build asks for (folder, path, parser). Each answer has the sizes, the hash and the
+length of the parsed text, or says why the file cannot be used. Each text is read once,
+parsed by the build's own SQL, and dropped, so that memory does not grow with the texts.
 """
 
 import hashlib
@@ -21,12 +21,11 @@ from docs_index.resources import sql
 from docs_index.warehouse.parsers import TextParser, parser_of
 from docs_index.warehouse.quoting import glob_escaped, literal
 
-_SHARE = 5000  # files that a process is asked for at a time
-# Of texts that are parsed in one query. Twice as many, and the C library gives their
-# memory back after each, only to take it again; half as many, and what a query takes
-# by itself, 3 milliseconds, begins to count.
+_SHARE = 5000  # files in one call of a worker
+# Bytes of text that one query parses. With 8 MiB the C library returns the memory after
+# each batch and requests it again; with 2 MiB the 3 milliseconds per query show.
 _BATCH_BYTES = 4 * 2**20
-_SHORT_BYTES = 200  # a parsed text that is kept as it is
+_SHORT_BYTES = 200  # a parsed text of at most this size is stored whole
 
 Facts = dict[str, Any]
 
@@ -41,13 +40,13 @@ def read_responses(
     parser_sql: str,
     processes: int,
 ) -> duckdb.DuckDBPyRelation:
-    """Answer the relation `wanted` (folder, path, parser), one row each.
+    """Return one answer for each row of `wanted` (folder, path, parser).
 
-    What `known`, an earlier answer, says of an unchanged file is taken over. The
-    result has the columns of the model int_responses__read.
+    `known` is an earlier answer; its facts are kept for files that have not changed.
+    The result has the columns of the model int_responses__read.
 
     Raises:
-        OSError, duckdb.Error, StorageError: there are no answers; ask again.
+        OSError, duckdb.Error, StorageError: reading failed; there are no answers.
     """
     reader = Reader(data_root, max_bytes, parser_sql)
     counted = session.execute(f"select count(*) from {wanted}").fetchall()[0][0]
@@ -66,7 +65,7 @@ def read_responses(
 
 
 def _ask(session: duckdb.DuckDBPyConnection, wanted: str, known: str | None) -> None:
-    """Number the questions, with what is known of their answers."""
+    """Number the questions, and join the known facts to them."""
     session.execute(f"create or replace temp view wanted_files as from {wanted}")
     if known:
         session.execute(f"create or replace temp view known_files as from {known}")
@@ -78,7 +77,7 @@ def _ask(session: duckdb.DuckDBPyConnection, wanted: str, known: str | None) -> 
 def _shares(
     session: duckdb.DuckDBPyConnection, counted: int, folder: Path
 ) -> Iterator[str]:
-    """Yield files with a share of the questions."""
+    """Yield files, each with a share of the questions."""
     for first in range(1, counted + 1, _SHARE):
         path = f"{folder}/asked_{first}.json"
         share = (
@@ -91,16 +90,16 @@ def _shares(
 
 @dataclass(frozen=True)
 class Reader:
-    """Answers files of questions by files of answers, both of them JSON arrays."""
+    """Answers files of questions with files of answers, both as JSON arrays."""
 
     data_root: str
     max_bytes: int
     parser_sql: str
 
     def answer(self, asked: str) -> str:
-        """Answer a share of the questions, and return the file that says so.
+        """Answer a share of the questions, and return the file with the answers.
 
-        A file that has not changed is not answered: what is known of it still holds.
+        A response file that has not changed has no answer: its known facts still hold.
         """
         version = hashlib.sha256(self.parser_sql.encode()).hexdigest()[:8]
         folders: dict[str, Folder] = {}
@@ -137,7 +136,7 @@ def _facts(response: Response, version: str) -> Facts:
 
 
 class Answers:
-    """Facts of files; texts are parsed many at a time, and dropped."""
+    """Collects facts about files; parses many texts at a time, and drops them."""
 
     def __init__(self, parser: TextParser) -> None:
         self._parser = parser
@@ -146,18 +145,18 @@ class Answers:
         self._bytes = 0
 
     def add(self, facts: Facts) -> None:
-        """Take an answer."""
+        """Add an answer."""
         self._facts.append(facts)
 
     def parse(self, facts: Facts, parser: str, response: Response) -> None:
-        """Complete an answer by what the parser finds, sooner or later."""
+        """Complete an answer with the parsed text, at once or with a later batch."""
         self._unparsed.append((facts, parser, response.content))
         self._bytes += len(response.content)
         if self._bytes >= _BATCH_BYTES:
             self._parse()
 
     def completed(self) -> list[Facts]:
-        """Return all answers."""
+        """Parse the remaining texts, and return all answers."""
         self._parse()
         return self._facts
 
@@ -172,10 +171,10 @@ class Answers:
 
 
 def _parsed_facts(raw: bytes, parsed: str) -> Facts:
-    """Say where the raw text holds the parsed one, or if it is short, what it is.
+    """Return where the parsed text is in the raw text, or a short text itself.
 
-    The writer then need not parse again; a long text that is not there in one piece
-    is left for it to parse.
+    A run then need not parse again. It parses a long text that is not one piece of the
+    raw text.
     """
     content = parsed.encode()
     start = raw.find(content)

@@ -1,4 +1,8 @@
-"""One DuckDB connection over the build (`build`), the index (`stored`) and a `run`."""
+"""One DuckDB connection over the build (`build`), the index (`stored`) and a `run`.
+
+Owns when the index is attached, and for reading or writing. Holds no rule: the callers'
+SQL does. Writes the index only through `make_writable`.
+"""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,9 +33,9 @@ _LONGEST_ROW = 4 * 2**20
 
 
 class Session:
-    """The connection, and whether the index is attached, and for writing.
+    """A connection that knows whether the index is attached, and in which mode.
 
-    `scratch` is a folder for files that are gone when the connection is.
+    `scratch` is a folder for files that are removed with the connection.
     """
 
     def __init__(
@@ -44,10 +48,11 @@ class Session:
         self._needs_settling = False
 
     def open_index(self, *, dry_run: bool) -> None:
-        """Attach the index for reading; without one, make it, or a stand-in for it.
+        """Attach the index for reading; create a missing one, or a stand-in for it.
 
         Raises:
-            IndexFileError: it is damaged, or lost and the build has not all documents.
+            IndexFileError: the index is damaged, or is lost and the build lacks some of
+                its documents.
         """
         state = check_index(self.layout.index)
         if not state.exists:
@@ -84,7 +89,7 @@ class Session:
             raise IndexFileError(f"{self.layout.index} has no table {names}; {VERIFY}")
 
     def make_writable(self) -> None:
-        """Attach the index for writing, if it is not yet."""
+        """Attach the index for writing, unless it already is."""
         if self._attached == "read":
             self.db.execute("detach stored")
             attach_index(self.db, self.layout.index, read_only=False)
@@ -92,7 +97,7 @@ class Session:
 
     @contextmanager
     def closing_index(self) -> Iterator[None]:
-        """Let the index go, and leave it as readers want it while a block runs."""
+        """Detach the index for a block, and settle it if this run has written it."""
         if self._attached:
             self.db.execute("detach stored")
             self._attached = None
@@ -116,7 +121,7 @@ class Session:
         return row
 
     def rows(self, query: str, values: object = None) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query; others may run on the session meanwhile."""
+        """Yield the rows of a query; other queries may run on the session meanwhile."""
         cursor = self.db.cursor().execute(query, values)
         while rows := cursor.fetchmany(_FETCH):
             yield from rows
@@ -128,13 +133,13 @@ class Session:
             self.db.read_csv(path, header=True, all_varchar=True).create(name)
 
     def keep(self, table: str, relation: str) -> None:
-        """Keep the rows of a relation in a table of the run, as they are now."""
+        """Copy the current rows of a relation to a table of the run."""
         self.db.execute(f"insert into run.{table} from {relation}")
 
     def insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Insert many rows: through a file, row by row takes DuckDB a millisecond each.
+        """Insert many rows through a file: row by row, each takes DuckDB a millisecond.
 
-        A row is a line of at most 4 MiB, with its quotes doubled.
+        A row is a line of CSV with at most 4 MiB.
         """
         self.insert_file(table, self.write_lines(table, csv_lines(rows)))
 
@@ -162,7 +167,7 @@ class Session:
 
 @contextmanager
 def opened_session(layout: Layout) -> Iterator[Session]:
-    """Open a connection whose own tables are in memory, up to a bound, then on disk."""
+    """Open a connection with tables in memory that spill to disk above a limit."""
     with scratch_folder(layout.root) as scratch, duckdb.connect() as db:
         db.execute("set memory_limit = '1GB'")
         db.execute(f"set temp_directory = {literal(scratch)}")

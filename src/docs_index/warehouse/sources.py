@@ -1,8 +1,8 @@
 """The CSV files of one data root, each loaded when a `source()` asks for it.
 
-Owns what a missing file means: an empty table, unless all of a group are missing and
-there is no generation store that a data root could be for instead. How a file is read
-is `tables`'; which files there are is `models/staging/_sources.yml`'s.
+Owns the meaning of a missing file: an empty table, unless all files of a group and the
+generation store are missing. `models/staging/_sources.yml` lists the files, and
+`csv_table` reads them. Writes nothing.
 """
 
 import os
@@ -21,7 +21,7 @@ from docs_index.warehouse.quoting import identifier
 
 
 class Sources:
-    """The tables of one build, and what was found of them."""
+    """The tables of one build, with the files that were found or missing."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -32,9 +32,9 @@ class Sources:
     ) -> duckdb.DuckDBPyRelation:
         """Return the CSV file that a source's `meta` describes.
 
-        `meta` has `file` (relative to the data root), `columns`, `required` (one of
-        these must be there), `any_of` (files of which not all may be missing) and
-        `numbered`, what the rows' numbers are called (default `row_index`).
+        `meta` has `file` (relative to the data root), `columns`, `required` (columns;
+        the file must have one of them), `any_of` (files; one of them must exist) and
+        `numbered` (the column of row numbers, by default `row_index`).
 
         Raises:
             DocsIndexError: the file is refused, or all of a group are missing.
@@ -67,13 +67,13 @@ class Sources:
             )
 
     def input_files(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
-        """Return one row per CSV file that was asked for so far, found or not.
+        """Return one row per CSV file that was loaded or missing so far.
 
-        All of them still are what was read: rows of one file belong to those of the
-        others, and an essay that came later than the drafts would get a wrong parent.
+        Checks that none has changed: the rows of the files belong together, and an
+        essay that was added after the drafts were read would get a wrong parent.
 
         Raises:
-            TableRefusedError: one has changed since it was read.
+            TableRefusedError: a file has changed since it was read.
         """
         self._refuse_if_changed()
         cursor.execute(sql("warehouse/files_loaded.sql"))
@@ -98,10 +98,10 @@ class Sources:
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether there is anything, be it a link that leads nowhere.
+    """Tell whether a path exists; a link that leads nowhere exists too.
 
     Raises:
-        TableRefusedError: it may not be looked for, so it cannot be called missing.
+        TableRefusedError: this user may not look, so the file may not be missing.
     """
     try:
         os.lstat(path)

@@ -1,9 +1,9 @@
-"""DuckDB's way into the SQLite index.
+"""Attach the SQLite index to DuckDB.
 
 Python's sqlite3 and DuckDB's extension are two SQLite libraries that do not see each
 other's locks: with one file open in both in one process, the file is corrupted. So
-sqlite3 (`index`) works on it only before DuckDB attaches it and after DuckDB has
-detached it. Nothing here creates an index or changes a row.
+sqlite3 (`index`) opens the index only before DuckDB attaches it and after DuckDB has
+detached it. This module creates no index and changes no row.
 """
 
 from pathlib import Path
@@ -33,10 +33,10 @@ def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
 def attach_index(
     connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
 ) -> None:
-    """Attach the index as `stored`, in WAL mode when it is to be written.
+    """Attach the index as `stored`; for writing it is put into WAL mode.
 
     Raises:
-        LockedError: a program reads it all the time, so that its mode cannot change.
+        LockedError: another program keeps reading it, so its mode cannot change.
     """
     options = "read_only" if read_only else "journal_mode 'wal', busy_timeout 10000"
     connection.execute(f"attach {literal(path)} as stored (type sqlite, {options})")

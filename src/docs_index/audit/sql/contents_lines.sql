@@ -1,4 +1,4 @@
--- Takes in lines of JSON with the sizes and hashes of texts and sources.
+-- Loads lines of JSON with the sizes and hashes of texts and sources.
 insert into contents
 from read_json(
     $path,

@@ -1,7 +1,8 @@
--- One row per thing that is wrong.
+-- One row per problem.
 create table findings (code varchar, doc_id varchar, path varchar, detail varchar);
 
--- What a column is in the index and in metadata.json, null where both are alike.
+-- A sentence with both values of a column, in the index and in metadata.json; null if
+-- they are equal.
 create macro difference(column_name, in_index, in_file) as
 case
     when in_index is distinct from in_file

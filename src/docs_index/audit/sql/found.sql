@@ -1,4 +1,4 @@
--- One row per directory of a document, and per thing under docs/ that is none.
+-- One row per directory of a document, and per stray file or folder under docs/.
 create table found (
     path varchar,
     is_document boolean,

@@ -1,4 +1,4 @@
--- What was found, unfolded.
+-- The nested values of the table `found`, as tables.
 
 -- One row per entry of a document's directory.
 create table entries as

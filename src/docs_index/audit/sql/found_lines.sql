@@ -1,4 +1,4 @@
--- Takes in lines of JSON that tell what was found under docs/.
+-- Loads lines of JSON that list the content of docs/.
 insert into found
 from read_json(
     $path,

@@ -1,4 +1,4 @@
--- The rows that the directories tell of, in the shape in which rows are checked.
+-- One row per metadata.json, with the columns that the checks of index rows read.
 create table documents as
 select
     doc_id,

@@ -1,4 +1,4 @@
--- The documents without a fault, whose parents have none, parents first.
+-- The documents that have no finding and whose ancestors have none, parents first.
 create table good as
 with recursive bad as (
     select regexp_extract(path, '^docs/([^/]+/[^/]+/[^/]+)', 1) as doc_dir

@@ -1,4 +1,4 @@
--- Writes the documents without a fault to the new index, parents first.
+-- Inserts the documents without findings into the new index, parents first.
 insert into stored.documents by name
 select
     doc_id,

@@ -1,4 +1,4 @@
--- Texts against rows, and against the files that they were copied from.
+-- Compares texts with rows, and with the files that they were copied from.
 insert into findings
 with held as (
     select

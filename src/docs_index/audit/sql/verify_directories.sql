@@ -1,4 +1,4 @@
--- Rows against directories, and directories against rows.
+-- Compares rows with directories.
 insert into findings
 with expected as (
     select
@@ -14,7 +14,7 @@ with expected as (
         and (names.name != 'parsed.txt' or documents.status = 'ok')
 ),
 
--- What may have a prompt; that of a program is in no file of which we know.
+-- The documents that may have a prompt. A program's prompt has no source file.
 prompted as (
     select
         documents.doc_id,

@@ -1,4 +1,4 @@
--- The lists in the index against their checksums, and against the documents.
+-- Compares the current lists with their checksums and with the documents.
 insert into findings
 with counters as (
     select
@@ -32,7 +32,7 @@ by_bad_rows as (
     unpivot bad on columns(*) into name counter value rows_counted
 ),
 
--- The build's documents are in the index, or conflicts, all of one run_id.
+-- The build's documents are in the index or in conflict, and all have one run_id.
 accounted as (
     select
         run_id,

@@ -1,4 +1,4 @@
--- metadata.json against the row, and against itself.
+-- Compares metadata.json with the row, and its values with each other.
 insert into findings
 with compared as (
     select

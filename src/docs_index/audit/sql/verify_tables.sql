@@ -1,4 +1,4 @@
--- What is compared: the index, and what is on disk, as tables.
+-- The tables that are compared: the index, and the texts and sources on disk.
 
 -- One row per document of the index, every column a text, with those fields of
 -- meta_small that are compared.
@@ -28,8 +28,8 @@ select
     held.small.link_method
 from held;
 
--- One row per document whose sources or texts were looked at. A null is what could
--- not be read, or was not wanted.
+-- One row per document whose sources or texts were inspected. A value is null if it
+-- could not be read, or was not needed.
 create table contents (
     doc_id varchar,
     is_read boolean,

@@ -1,4 +1,4 @@
--- One row per reason that rows were not ingested for, the most frequent first.
+-- One row per reason of rejected rows, the most frequent first.
 select
     reason,
     count(*) as "rows"

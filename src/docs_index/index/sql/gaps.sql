@@ -1,4 +1,4 @@
--- The pairs of template and model without a document that parsed, or every pair.
+-- One row per pair of template and model without a document that parsed, or every pair.
 select
     stage,
     template_id,

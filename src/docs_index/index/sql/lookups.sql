@@ -1,4 +1,5 @@
--- For the runtime's look-ups, and one document per source row and run_id.
+-- The look-up indexes for programs. The first also allows one document per source row
+-- and run_id only.
 create unique index if not exists documents_by_row on documents (run_id, row_key);
 create index if not exists documents_by_logical_key
 on documents (logical_key_id, created_at);

@@ -1,5 +1,5 @@
--- Counts and sizes of documents: of all (`total`), and by what they differ in. A column
--- that a part does not count by is null.
+-- Counts and sizes of documents: one row for all (`total`), and one per group of each
+-- part. A column that a part does not group by is null.
 with cells as (
     select
         stage,

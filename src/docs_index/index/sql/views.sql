@@ -1,4 +1,5 @@
--- Views that readers of the index have, of their connection alone: nothing is written.
+-- Temporary views for readers of the index: they exist in one connection, and nothing
+-- is written.
 
 -- One row per logical key with a document that parsed: the latest of them, as in
 -- documents_latest_report.csv.
@@ -21,9 +22,9 @@ with ranked as (
 select * from ranked
 where recency = 1;
 
--- One row per stage, template and model, where that stage has the template with some
--- model, and the model with some template, among its documents or its bad rows. A row
--- without a document that parsed is a gap.
+-- One row per stage, template and model. The stage has the template with some model, and
+-- the model with some template, among its documents or its rejected rows. A row without
+-- a document that parsed is a gap.
 create temp view if not exists coverage as
 with counted as (
     select
@@ -96,8 +97,8 @@ select
     documents = parse_errors as is_gap
 from totals;
 
--- One row per source row: what became of it. It is a document, a row that was not
--- ingested, or a conflict, of which only the row_key and the streams are known.
+-- One row per source row, with what became of it: a document, a rejected row, or a
+-- conflict. Of a conflict only the row_key and the streams are known.
 create temp view if not exists source_rows as
 select
     fate,

@@ -1,5 +1,5 @@
--- The source rows of a response file: as its table has it, with folders before it, or
--- as it was before a repair.
+-- The source rows of a response file. The path may be the one of the table, may have
+-- folders before it, or may be the one before a repair.
 select * from source_rows
 where
     response_file = :name

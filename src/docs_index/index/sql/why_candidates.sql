@@ -87,7 +87,7 @@ judged as (
         on pairs.stream = chosen.stream and pairs.chosen_place = chosen.place
 ),
 
--- Where there was no choice, the index itself says who got it.
+-- Without a choice among candidates, the documents show whose parent it is.
 listed as (
     select * from judged
     union all

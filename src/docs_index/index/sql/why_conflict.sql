@@ -1,4 +1,4 @@
--- The conflict that a source row is in, if it is in one.
+-- The conflict of a source row, if it has one.
 select
     kind,
     doc_id,

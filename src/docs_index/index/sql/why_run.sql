@@ -1,5 +1,4 @@
--- One row: the run that the lists in the index are of, as far as they say. None where
--- the lists have no row.
+-- One row: the run_id of the current lists. No row if the lists are empty.
 select run_id from bad_generations
 union all
 select run_id from backfill_conflicts

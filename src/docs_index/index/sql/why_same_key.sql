@@ -1,5 +1,5 @@
--- The attempts at the same thing: documents of the same logical key, and rows that were
--- not ingested and ask for the same. A row without a key is compared by its task.
+-- The other attempts: documents of the same logical key, and rejected rows that ask for
+-- the same. A row without a key is compared by its task.
 with attempts as (
     select
         json_extract(meta_small, '$.source_csv') as source_csv,

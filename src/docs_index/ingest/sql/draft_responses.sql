@@ -1,4 +1,4 @@
--- The responses of draft documents, and which part of each is its text.
+-- One row per draft document: its response file, and the range of its parsed text.
 select
     row_key,
     response_file,

@@ -1,4 +1,4 @@
--- The documents of a range whose directories are there become index rows.
+-- Inserts the rows of a range of documents whose directories are published.
 insert into stored.documents by name
 select documents.* exclude (write_order)
 from build.main.documents as documents

@@ -1,4 +1,4 @@
--- The pending documents of a stage, in the order of writing, with their sizes.
+-- One row per pending document of a stage, in the write order, with its size.
 select
     write_order,
     raw_bytes

@@ -1,4 +1,4 @@
--- One row per question. One that was not answered has the facts that were known.
+-- One row per question, with its answer, or without one with the known facts.
 select
     asked.folder,
     asked.path,

@@ -1,5 +1,5 @@
--- One row per file and parser of the view `wanted_files`, numbered, with what the view
--- `known_files` has of it; its facts are null without that.
+-- One row per file and parser of the view `wanted_files`, numbered, with the facts of
+-- the view `known_files`, or nulls.
 create or replace temp table asked as
 select
     row_number() over () as asked_id,
@@ -22,7 +22,7 @@ left join known_files
         and wanted_files.path = known_files.path
         and wanted_files.parser = known_files.parser;
 
--- The same, as a process that reads the files is asked.
+-- The columns that a worker process gets for each question.
 create or replace temp view questions as
 select
     asked_id,
@@ -32,7 +32,7 @@ select
     signature
 from asked;
 
--- One row per question that has been answered.
+-- One row per answered question.
 create or replace temp table answers (
     asked_id bigint,
     cause varchar,

@@ -1,6 +1,6 @@
--- What one run finds and does: the source `run` of models/plan/_sources.yml, which says
--- what the columns mean. Rows that a view gives are kept where they are read often, or
--- where what they were made of changes while the run goes on.
+-- The tables of one run: the source `run` of models/plan/_sources.yml, which describes
+-- the columns. The rows of a view are copied to a table if they are read often, or if
+-- the tables below the view change during the run.
 
 create table run.planned (
     write_order bigint,

@@ -1,5 +1,5 @@
--- One row per text and its parser, of two texts that a separator cuts. They are handed
--- over so, the texts as UTF-8: a Python list takes 100 microseconds an item.
+-- One row per text and its parser, from two joined texts that are split at a separator.
+-- The joined form is faster: a Python list takes 100 microseconds per item.
 create macro texts_to_parse(parsers, texts, separator) as table
     select
         unnest(string_split(parsers, separator)) as parser,
