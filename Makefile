@@ -8,7 +8,7 @@
 # make lint   what CI checks besides the tests
 # make docs   dbt's documentation as one page, target/static_index.html
 # make sql    render the SQL that Python runs outside of dbt (analyses/)
-# make lock   lock the dependencies anew (needs uv)
+# make lock   lock the dependencies again (needs uv)
 # make clean  remove what setting up and testing made; never a data root
 
 PYTHON ?= python3
@@ -75,7 +75,9 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint analyses/recorded.sql models tests/dbt
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint models tests/dbt analyses macros
+	$(BIN)/sqlfluff lint --templater placeholder src/docs_index
 	$(SCRATCH_ROOT)
 	$(ON_SCRATCH) $(BIN)/dbt --quiet build --exclude-resource-type unit_test
 	$(ON_SCRATCH) $(BIN)/dbt --quiet docs generate
@@ -96,7 +98,7 @@ lock:
 		--all-extras -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf .venv target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/ready-to-run: requirements.txt pyproject.toml
 	$(call install,requirements.txt)

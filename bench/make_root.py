@@ -158,7 +158,7 @@ class Row:
 
 @dataclass
 class History:
-    """What later rows hang on, and how this root is made.
+    """What later rows refer to, and how this root is made.
 
     `has_document` says of each open key (combo, tab, model) whether its latest attempt
     has a document: an essay on a key where it has none is `unresolved_parent`.
@@ -279,7 +279,7 @@ class RootWriter:
         self._remember(source, row, reason)
 
     def _next_source(self) -> str:
-        """Draw a source; a draft while there is nothing for others to hang on."""
+        """Draw a source; a draft while there is nothing for others to refer to."""
         source = self._rng.choices(list(SHARES), list(SHARES.values()))[0]
         needed = {
             "essay": self._history.has_document,
@@ -399,7 +399,7 @@ class RootWriter:
         self.made.response_bytes += len(data)
 
     def _remember(self, source: str, row: Row, reason: str) -> None:
-        """Let later rows hang on this one, as far as it is an attempt or a document."""
+        """Let later rows refer to this one, if it is an attempt or a document."""
         history = self._history
         is_attempt = reason not in NO_ATTEMPT
         if is_attempt:
@@ -456,7 +456,7 @@ def append_rows(folder: Path, documents: int, seed: int) -> Made:
     """Go on with the history of a root that `make_root` wrote, by `documents` rows.
 
     The new rows are later than all that is there; essays and evaluations among them
-    hang on old rows as well as on new ones. Returns the counts of the new rows alone.
+    refer to old rows as well as to new ones. Returns the counts of the new rows alone.
     """
     history = History(**json.loads((folder / STATE_FILE).read_text("utf-8")))
     rng = random.Random(f"append {seed} after {history.rows}")

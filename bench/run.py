@@ -102,7 +102,7 @@ def run_process(
 ) -> tuple[Usage, str]:
     """Run `command` in the repository; return what it took and its standard output.
 
-    The folder of this interpreter stands first in PATH, so `dbt` and `python` are those
+    The folder of this interpreter is first in PATH, so `dbt` and `python` are those
     of its environment.
 
     Raises:

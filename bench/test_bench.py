@@ -1,4 +1,4 @@
-"""Checks the benchmark's own parts; the plain script stands in for the project."""
+"""Checks the benchmark's own parts; the plain script is run in its place."""
 
 import hashlib
 import json

@@ -2,10 +2,10 @@
 
 A command is a process with arguments and an environment as a user gives them. It may
 be a fork of one that has started already (see forking.py); `process` and `started`
-start it as a user does. Nothing here imports the project. Every root has a folder to
-itself, next to dbt's own files, so that no test writes into the repository. This is a
-pytest plugin (see conftest.py): its session fixtures are only to be read; tests work
-on copies. The roots that dbt builds for them are built once a session.
+start it as a user does. Nothing here but the harness imports the project. Every root
+has a folder to itself, next to dbt's own files, so that no test writes into the
+repository. This is a pytest plugin (see conftest.py): its session fixtures are only to
+be read; tests work on copies. The roots that they copy are built once a session.
 """
 
 import csv
@@ -20,19 +20,20 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 import pytest
 from forking import can_fork, run_fork
+from harness import PARSED, Models
 from sharing import once, shared_folder
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SCRIPT = REPOSITORY / "scripts" / "materialize_docs.py"
 DBT = Path(sys.executable).with_name("dbt")
 BUILD = ("build", "--exclude-resource-type", "unit_test")  # which no data root changes
-PARSED = REPOSITORY / "target" / "partial_parse.msgpack"  # by `make setup`
 LARGE = 1500  # rows: several batches, so that worker processes have work to share
 TIMEOUT_S = 120
 
@@ -433,17 +434,18 @@ def odd_run(built_odd: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="session")
-def built_large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_large(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root of 1,500 rows, built: enough for several batches and worker processes."""
-    return built_once(tmp_path_factory, "built_large", build_large)
+    make = partial(build_large, models)
+    return built_once(tmp_path_factory, "built_large", make)
 
 
-def build_large(root: Path) -> None:
+def build_large(models: Models, root: Path) -> None:
     """Make a root of 1,500 rows, and build it."""
     maker = str(REPOSITORY / "bench" / "make_root.py")
     arguments = ["--documents", str(LARGE), "--text-bytes", "300"]
     good(run(root, [sys.executable, maker, str(root), *arguments], {}))
-    good(build(root))
+    models.write_build(root)
 
 
 @pytest.fixture(scope="session")

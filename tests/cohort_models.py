@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 import pytest
 from cohort_roots import campaign_root
-from harness import DATABASE, REPOSITORY, Row, _compile_with_dbt
+from harness import DATABASE, REPOSITORY, Row, invoke_dbt
 from sharing import once, shared_folder
 
 from docs_index.layout import open_layout
@@ -109,7 +109,7 @@ def compile_cohort(folder: Path) -> list[Row]:
     root = campaign_root(folder / "root")  # dbt loads sources to compile
     os.environ["DATA_ROOT"] = str(root)
     os.environ["DD_COHORT"] = "here"
-    _compile_with_dbt(folder, {}, "--selector", "cohort")
+    invoke_dbt(folder, {}, "compile", "--selector", "cohort")
     manifest = json.loads((folder / "target/manifest.json").read_text())
     found: dict[str, Row] = manifest["sources"] | manifest["nodes"]
     goals = [

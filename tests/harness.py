@@ -1,19 +1,21 @@
 """Run the project's models on many data roots, without dbt's start-up for each.
 
-dbt compiles the project once per run_id and evaluation_root, in a process of its own.
-For each data root the compiled SQL then runs in a fresh DuckDB in memory, in the order
-of the graph: what dbt would do, but for data tests, contracts and the build record.
+dbt builds an empty data root once a session, in a process of its own, with stand-ins
+for the run_id and the evaluation_root. The statements that it executed then run on each
+data root, in the order of the graph: in a fresh DuckDB in memory, or in a copy of what
+dbt built, which then is what `dbt build` would leave, but for the tables of data tests.
 Sources and response files are read by the project's own code.
 """
 
-import hashlib
 import io
 import json
 import os
+import shutil
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing, redirect_stdout
+from contextlib import closing, contextmanager, redirect_stdout
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from graphlib import TopologicalSorter
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,19 +25,27 @@ import duckdb
 from sharing import once
 
 from docs_index.layout import open_layout
+from docs_index.warehouse.quoting import literal
 from docs_index.warehouse.response_facts import read_responses
 from docs_index.warehouse.sources import Sources
+from docs_index.warehouse.stand_ins import attach_run, attach_stored
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MAX_RESPONSE_BYTES = 64 * 2**20
 DATABASE = "build"
 READ = "int_responses__read"  # the model that is Python
+INPUT_FILES = "input_files"  # the source that tells of the others
 GUARDS = {  # the models that refuse something before they are made, and how
     "int_attempts__templated": "{{ refuse_unknown_parsers() }}",
     "int_rows__repaired": "{{ refuse_repairs('int_repairs__judged') }}",
     "int_rows__resolved": "{{ refuse_repairs('int_repairs__refused') }}",
 }
 WANTED = ("documents", "document_files", "bad_generations", "backfill_counters")
+# What the statements have in the place of a run_id and an evaluation_root.
+RUN_ID, EVALUATION_ROOT = "@run_id@", "@evaluation_root@"
+NEXT = "-- the next guard"
+EXCLUDE = "--exclude-resource-type"
+PARSED = REPOSITORY / "target" / "partial_parse.msgpack"  # by `make setup`
 
 Row = dict[str, Any]
 
@@ -46,7 +56,7 @@ class Node:
 
     name: str
     relation: str
-    kind: str
+    kind: str  # table, view, read, seed or source
     sql: str
     file: str
     meta: Row
@@ -65,16 +75,14 @@ class Built:
 
 
 class Models:
-    """The compiled project; `build` runs it on a data root."""
+    """The compiled project; `build` and `write_build` run it on a data root."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder  # which the processes of a test session share
-        table = folder / "root/7_cross_experiment/draft_generation_results.csv"
-        table.parent.mkdir(parents=True, exist_ok=True)
-        table.write_text("draft_task_id\n")
         self._dbt = ProcessPoolExecutor(1, get_context("spawn"))
-        self._compiled = lru_cache(self._compile)
-        self._compiled("backfill", "3_generation")  # fails here rather than in a test
+        work = partial(compile_nodes, folder)
+        self._nodes = once(folder, "nodes", lambda: self._dbt.submit(work).result())
+        self._behind = _behind(self._nodes, WANTED)
 
     def close(self) -> None:
         """End the process that compiles."""
@@ -94,13 +102,12 @@ class Models:
         Raises:
             DocsIndexError, duckdb.Error: dbt would stop with that error.
         """
-        sources = Sources(open_layout(root))
-        nodes = self._compiled(run_id, evaluation_root)
-        with closing(duckdb.connect(config={"threads": threads})) as session:
+        settings = {RUN_ID: run_id, EVALUATION_ROOT: evaluation_root}
+        with _session(":memory:", threads) as session:
             session.execute(f"set preserve_insertion_order = {keeps_order}")
-            session.execute(f"attach ':memory:' as {DATABASE}; use {DATABASE}")
-            for node in nodes:
-                _run(session, node, sources, max_response_bytes)
+            sources = Sources(open_layout(root))
+            for node in self._behind:
+                _run(session, node, sources, settings, max_response_bytes)
             return Built(
                 documents=_rows(session, "documents", "* exclude (write_order)"),
                 files=_rows(session, "document_files"),
@@ -109,115 +116,211 @@ class Models:
                 parser_sql=session.table("parser_sql").fetchall()[0][0],
             )
 
+    def write_build(
+        self,
+        root: Path,
+        run_id: str = "backfill",
+        evaluation_root: str = "3_generation",
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
+    ) -> None:
+        """Write the build of a data root, as `dbt build` would where there is none.
+
+        Raises:
+            DocsIndexError, duckdb.Error: dbt would stop with that error.
+        """
+        settings = {RUN_ID: run_id, EVALUATION_ROOT: evaluation_root}
+        layout = open_layout(root)
+        layout.db.mkdir(exist_ok=True)
+        empty = open_layout(self._folder / "root").build
+        layout.lock.touch()
+        shutil.copyfile(empty, layout.build)
+        with _session(str(layout.build), threads=2) as session:
+            sources = Sources(layout)
+            for node in self._nodes:
+                if node.kind != "seed":
+                    kind = "view" if node.kind == "view" else "table"
+                    session.execute(f"drop {kind} if exists {node.relation}")
+                    _run(session, node, sources, settings, max_response_bytes)
+            session.execute(
+                "update build_record set status = 'complete', data_root = ?, "
+                "run_id = ?, evaluation_root = ?, max_response_bytes = ?",
+                [str(layout.root), run_id, evaluation_root, max_response_bytes],
+            )
+
     def analyses(self) -> dict[str, str]:
         """Return the compiled analyses by file name."""
-        settings = {"run_id": "backfill", "evaluation_root": "3_generation"}
-        work = partial(compile_analyses, self._folder, settings)
+        work = partial(compile_analyses, self._folder)
         return once(self._folder, "analyses", lambda: self._dbt.submit(work).result())
 
-    def _compile(self, run_id: str, evaluation_root: str) -> list[Node]:
-        settings = {"run_id": run_id, "evaluation_root": evaluation_root}
-        work = partial(compile_nodes, self._folder, settings)
-        name = hashlib.sha256(repr(settings).encode()).hexdigest()
-        return once(self._folder, name, lambda: self._dbt.submit(work).result())
 
-
-def compile_nodes(folder: Path, settings: dict[str, str]) -> list[Node]:
-    """Return the nodes behind the marts, each after those that it depends on."""
-    os.chdir(REPOSITORY)
-    os.environ["DATA_ROOT"] = str(folder / "root")
-    guards = {
-        name: _compile_with_dbt(folder, settings, "--inline", hook)[0]
-        for name, hook in GUARDS.items()
+def compile_nodes(folder: Path) -> list[Node]:
+    """Build an empty data root; return the nodes, each after those it depends on."""
+    _use_empty_root(folder)
+    settings = {"run_id": RUN_ID, "evaluation_root": EVALUATION_ROOT}
+    unwanted = [word for kind in ("unit_test", "test") for word in (EXCLUDE, kind)]
+    invoke_dbt(folder / "nodes", settings, "build", *unwanted)
+    manifest = json.loads((folder / "nodes/target/manifest.json").read_text())
+    hooks = f"\n{NEXT}\n".join(GUARDS.values())
+    [compiled] = invoke_dbt(folder / "nodes", settings, "compile", "--inline", hooks)
+    guards = dict(zip(GUARDS, compiled.node.compiled_code.split(NEXT), strict=True))
+    found = {
+        key: node
+        for key, node in (manifest["sources"] | manifest["nodes"]).items()
+        if node["resource_type"] in ("source", "seed", "model")
+        and "cohorts" not in node["fqn"]
+        and _is_in_the_build(node)
     }
-    goals = [f"+{name}" for name in WANTED]
-    _compile_with_dbt(
-        folder, settings, "--indirect-selection", "empty", "--select", *goals
-    )
-    manifest = json.loads((folder / "target/manifest.json").read_text())
+    parents = {
+        key: [key for key in _parents(manifest, key) if key in found] for key in found
+    }
+    made = folder / "nodes/target/run/docs_index"
     nodes = {
-        key: _node(found, guards)
-        for key, found in (manifest["sources"] | manifest["nodes"]).items()
-        if found["resource_type"] in ("source", "seed", "model")
+        key: _node(node, parents[key], guards, made) for key, node in found.items()
     }
-    # A table of the index has the name of the mart that it is made of.
-    marts = {key: node for key, node in nodes.items() if node.kind != "source"}
-    pending = [key for key, node in marts.items() if node.name in WANTED]
-    behind: dict[str, tuple[str, ...]] = {}
-    while pending:
-        key = pending.pop()
-        behind[key] = nodes[key].parents
-        pending += nodes[key].parents
-    return [nodes[key] for key in TopologicalSorter(behind).static_order()]
+    return [nodes[key] for key in _in_order(parents)]
 
 
-def compile_analyses(folder: Path, settings: dict[str, str]) -> dict[str, str]:
+def _is_in_the_build(node: Row) -> bool:
+    """Tell it from what is a part of other models, and what an index and a run have."""
+    config: Row = node["config"]
+    if node["resource_type"] == "source":
+        return "plugin" in config["meta"]
+    return bool(config["materialized"] != "ephemeral")
+
+
+def _parents(manifest: Row, key: str) -> set[str]:
+    """Return what a node reads, its ephemeral models replaced by what they read."""
+    found: set[str] = set()
+    for parent in manifest["parent_map"][key]:
+        node = manifest["nodes"].get(parent, {"config": {}})
+        is_ephemeral = node["config"].get("materialized") == "ephemeral"
+        found |= _parents(manifest, parent) if is_ephemeral else {parent}
+    return found
+
+
+def _in_order(parents: dict[str, list[str]]) -> list[str]:
+    """Return nodes after their parents: a source as late as dbt loads it."""
+    order: list[str] = []
+    for key in TopologicalSorter(parents).static_order():
+        if not key.startswith("source."):
+            order += [each for each in parents[key] if each not in order]
+            order.append(key)
+    return order
+
+
+def _behind(nodes: list[Node], goals: Sequence[str]) -> list[Node]:
+    """Return the nodes of those names and all that they depend on, in their order."""
+    wanted = set(goals)
+    behind = []
+    for node in reversed(nodes):
+        if node.name in wanted:
+            wanted |= set(node.parents)
+            behind.append(node)
+    return behind[::-1]
+
+
+def compile_analyses(folder: Path) -> dict[str, str]:
     """Return what `make sql` would put into the package, by file name."""
-    os.chdir(REPOSITORY)
-    os.environ["DATA_ROOT"] = str(folder / "root")
-    _compile_with_dbt(folder, settings, "--select", "path:analyses")
-    compiled = folder / "target/compiled/docs_index/analyses"
+    _use_empty_root(folder)
+    invoke_dbt(folder / "analyses", {}, "compile", "--select", "path:analyses")
+    compiled = folder / "analyses/target/compiled/docs_index/analyses"
     return {path.name: path.read_text() for path in compiled.glob("*.sql")}
 
 
-def _compile_with_dbt(folder: Path, settings: dict[str, str], *selection: str) -> Any:
+def _use_empty_root(folder: Path) -> None:
+    table = folder / "root/7_cross_experiment/draft_generation_results.csv"
+    table.parent.mkdir(parents=True, exist_ok=True)
+    table.write_text("draft_task_id\n")
+    os.chdir(REPOSITORY)
+    os.environ["DATA_ROOT"] = str(folder / "root")
+    os.environ.pop("RUN_ID", None)
+
+
+def invoke_dbt(folder: Path, settings: dict[str, str], *command: str) -> Any:
     # Slow to import, and wanted in one process only.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
+    target = folder / "target"
+    if not settings and PARSED.exists() and not target.exists():
+        target.mkdir(parents=True)
+        shutil.copyfile(PARSED, target / PARSED.name)
     arguments = [
-        "--quiet", "--log-path", str(folder / "logs"), "compile", "--threads", "1",
+        "--quiet", "--log-path", str(folder / "logs"), *command, "--threads", "1",
         "--project-dir", str(REPOSITORY), "--profiles-dir", str(REPOSITORY),
-        "--target-path", str(folder / "target"), "--vars", json.dumps(settings),
-        *selection,
+        "--target-path", str(target),
+        *(["--vars", json.dumps(settings)] if settings else []),
     ]  # fmt: skip
     # While an earlier connection is open, parsing loads every source, cohorts' too.
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-    with redirect_stdout(io.StringIO()):  # --inline prints what it compiled
+    said = io.StringIO()
+    with redirect_stdout(said):  # --inline prints what it compiled
         result = dbtRunner().invoke(arguments)
     if not result.success:
-        raise RuntimeError(f"dbt compile failed: {result.exception}") from None
+        raise RuntimeError(f"dbt failed: {result.exception}\n{said.getvalue()}")
     return result.result
 
 
-def _node(found: Row, guards: dict[str, Any]) -> Node:
+def _node(found: Row, parents: list[str], guards: dict[str, str], made: Path) -> Node:
     name = found["name"]
     hooks = [hook["sql"] for hook in found["config"].get("pre-hook", ())]
     if hooks != ([GUARDS[name]] if name in GUARDS else []):
         raise RuntimeError(f"the harness does not know the hooks of {name}")
-    sql = f"create table {found['relation_name']} as {found.get('compiled_code') or ''}"
-    if name in guards:
-        sql = f"{guards[name].node.compiled_code};\n{sql}"
+    kind, sql = found["resource_type"], ""
+    if name == READ:
+        kind = "read"
+    elif kind == "model":
+        kind = found["config"]["materialized"].removeprefix("replaced_")
+        sql = (made / found["original_file_path"]).read_text()
     return Node(
         name=name,
         relation=found["relation_name"],
-        kind="read" if name == READ else found["resource_type"],
-        sql=sql,
+        kind=kind,
+        sql=f"{guards[name]};\n{sql}" if name in guards else sql,
         file=str(REPOSITORY / found["original_file_path"]),
         meta=found["config"].get("meta", {}),
-        parents=tuple(found.get("depends_on", {}).get("nodes", ())),
+        parents=tuple(key.split(".")[-1] for key in parents),
     )
+
+
+@contextmanager
+def _session(database: str, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Connect as dbt does, to a database of this path or of none."""
+    with closing(duckdb.connect(config={"threads": threads})) as session:
+        session.execute("set force_compression = 'uncompressed'")
+        session.execute(f"attach {literal(database)} as {DATABASE}")
+        attach_stored(session)
+        attach_run(session)
+        session.execute(f"use {DATABASE}")
+        yield session
 
 
 def _run(
     session: duckdb.DuckDBPyConnection,
     node: Node,
     sources: Sources,
+    settings: dict[str, str],
     max_response_bytes: int,
 ) -> None:
-    if node.kind == "model":
-        session.execute(node.sql)
+    if node.kind in ("table", "view"):
+        sql = node.sql
+        for stand_in, value in settings.items():
+            sql = sql.replace(literal(stand_in), literal(value))
+        session.execute(sql)
     elif node.kind == "seed":
         session.read_csv(node.file, header=True, all_varchar=True).create(node.relation)
     elif node.kind == "source":
         session.execute(
             f"create schema if not exists {node.relation.rpartition('.')[0]}"
         )
-        sources.load(session, node.meta).create(node.relation)
+        if node.name == INPUT_FILES:
+            sources.input_files(session).create(node.relation)
+        else:
+            sources.load(session, node.meta).create(node.relation)
     else:
         read_responses(
             session,
-            wanted="int_responses__wanted",
+            wanted="main.int_responses__wanted",
             known=None,
             data_root=str(sources.layout.root),
             max_bytes=max_response_bytes,

@@ -29,6 +29,7 @@ from building import (
     write_table,
 )
 from dbt_common.exceptions import DbtRuntimeError
+from harness import Models
 
 from docs_index.warehouse import plugin as dbt_plugin
 
@@ -177,7 +178,10 @@ def test_evaluations_are_read_below_evaluation_root(odd_run: Run) -> None:
     assert raw.read_text() == "fine\n"
 
 
-@pytest.mark.parametrize("size", [0, 5000, 1_000_000])
+@pytest.mark.parametrize(
+    "size",
+    [0, pytest.param(5000, marks=pytest.mark.slow), 1_000_000],
+)
 def test_a_damaged_database_of_a_build_is_made_anew(
     root: Path, first_run: Run, size: int
 ) -> None:
@@ -188,7 +192,9 @@ def test_a_damaged_database_of_a_build_is_made_anew(
     assert dump(root) == dump(first_run.root)
 
 
-@pytest.mark.parametrize("folder", ["../outside", "/outside"])
+@pytest.mark.parametrize(
+    "folder", ["../outside", pytest.param("/outside", marks=pytest.mark.slow)]
+)
 def test_evaluation_root_may_not_lead_outside(tmp_path: Path, folder: str) -> None:
     root = tmp_path / "root"
     root.mkdir()
@@ -221,6 +227,63 @@ def test_neither_the_path_of_a_root_nor_a_home_changes_anything(
     good(materialize(root, HOME=None))
     assert dump(root) == dump(first_run.root)
     assert results(root) == results(first_run.root)
+
+
+# The statements of dbt without dbt ---------------------------------------------------
+
+
+def definitions_and_rows(root: Path) -> dict[str, Any]:
+    """Return what a build's database has, but for what data tests have found."""
+    with duckdb.connect(str(root / "db" / "build.duckdb"), read_only=True) as build:
+        tables = build.execute(
+            "select schema_name || '.' || table_name, sql from duckdb_tables() "
+            "where schema_name != 'main_failures'"
+        ).fetchall()
+        views = build.execute(
+            "select schema_name || '.' || view_name, sql from duckdb_views() "
+            "where not internal"
+        ).fetchall()
+        rows = {
+            name: sorted(build.execute(f"from {name}").fetchall(), key=repr)
+            for name, _ in tables
+        }
+        read = rows["main.int_responses__read"]
+        signature = build.table("main.int_responses__read").columns.index("signature")
+        rows["main.int_responses__read"] = sorted(
+            (*row[:signature], *row[signature + 1 :]) for row in read
+        )
+    return {"tables": dict(tables), "views": dict(views), "rows": rows}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("built_sample", {}),
+        (
+            "built_odd",
+            {
+                "run_id": "of_var",
+                "evaluation_root": "4_evaluation",
+                "max_response_bytes": 40,
+            },
+        ),
+    ],
+)
+def test_a_build_of_the_harness_is_that_of_dbt(
+    name: str,
+    settings: dict[str, Any],
+    models: Models,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    root = copied(request.getfixturevalue(name), tmp_path)
+    of_dbt = definitions_and_rows(root)
+    models.write_build(root, **settings)
+    found = definitions_and_rows(root)
+    assert found["tables"] == of_dbt["tables"]
+    assert found["views"] == of_dbt["views"]
+    for table, rows in of_dbt["rows"].items():
+        assert found["rows"][table] == rows, table
 
 
 # What a build leaves, and what other commands do to it -------------------------------

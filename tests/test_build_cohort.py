@@ -1,6 +1,7 @@
 """Building a cohort with the real commands: what is written, and what never is."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ from building import (
 from cohort_models import CohortModels
 from cohort_oracle import COLUMNS, gen_id, membership
 from cohort_roots import BOTH, campaign_root, generation, select
+from harness import PARSED
 
 from docs_index.cohorts.place import place_cohort
 from docs_index.layout import open_cohort_layout
@@ -33,7 +35,11 @@ from docs_index.layout import open_cohort_layout
 
 def build_cohort(root: Path, *args: str, **environment: str) -> Process:
     """Run scripts/build_cohort.py; dbt's files are kept beside the root."""
-    changes = {"DBT_TARGET_PATH": str(root.parent / "dbt"), **environment}
+    target = root.parent / "dbt"
+    if PARSED.exists() and not target.exists():
+        target.mkdir()
+        shutil.copyfile(PARSED, target / PARSED.name)
+    changes = {"DBT_TARGET_PATH": str(target), **environment}
     return run(root, [sys.executable, "scripts/build_cohort.py", *args], changes)
 
 

@@ -33,7 +33,6 @@ from building import (
     Run,
     append,
     bad_list,
-    build,
     contents,
     copied,
     documents,
@@ -52,6 +51,7 @@ from building import (
     started,
     write,
 )
+from harness import Models
 
 from docs_index.errors import IndexFileError
 from docs_index.index.new_row import NewDocument
@@ -918,7 +918,10 @@ EDITED = "combo_v1_7c1e04_sketch-v1_basalt-2_one-page-v1_curiosity-score-v3_plum
 
 @pytest.fixture(scope="module")
 def grown(
-    built_sample: Path, first_run: Run, tmp_path_factory: pytest.TempPathFactory
+    built_sample: Path,
+    first_run: Run,
+    models: Models,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Growth:
     """After a first run: one file edited, one repaired, a late draft, an evaluation.
 
@@ -943,7 +946,7 @@ def grown(
         f"{LATE_EVALUATION},{ESSAY},,,remarks-v1,judge,success,2025-03-13,late,",
     )
     write(root, "3_generation/late", "late\n")
-    good(build(root))
+    models.write_build(root)
     return Growth(root, *before, *run_as_planned(root))
 
 
@@ -1011,10 +1014,12 @@ def test_a_run_with_old_conflicts_alone_writes_nothing(grown: Growth) -> None:
 
 
 @pytest.fixture(scope="module")
-def renewed(grown: Growth, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def renewed(
+    grown: Growth, models: Models, tmp_path_factory: pytest.TempPathFactory
+) -> Run:
     """The grown root after a build and a run with a new run_id."""
     root = copied(grown.root, tmp_path_factory.mktemp("renewed"))
-    good(build(root, RUN_ID="second"))
+    models.write_build(root, run_id="second")
     code, _ = run_as_planned(root, RUN_ID="second")
     return Run(root, materialize(root, RUN_ID="second")) if code == 0 else pytest.fail()
 

@@ -40,7 +40,7 @@ from docs_index.warehouse.parsers import TextParser
 
 pytestmark = pytest.mark.soak
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
-FEW, MANY = 15, 2000 if SOAK else 100
+FEW, MANY = 5, 2000 if SOAK else 100
 few_and_many = pytest.mark.parametrize(
     "examples", [FEW, pytest.param(MANY, marks=pytest.mark.slow)]
 )

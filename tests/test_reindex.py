@@ -176,6 +176,16 @@ def test_damaged_documents_and_what_hangs_on_them_are_left_out(ran: Path) -> Non
     assert dump(ran)["documents"] == expected
 
 
+def test_several_files_that_say_nothing_of_a_row_are_no_repeated_rows(
+    ran: Path,
+) -> None:
+    for path in sorted((ran / "docs").rglob("metadata.json"))[:2]:
+        path.write_text("[]")
+    codes = {each["code"] for each in json.loads(run(ran, "--json").stdout)["findings"]}
+    assert "metadata_unreadable" in codes
+    assert "row_repeated" not in codes
+
+
 def _of_run_time(root: Path) -> None:
     Writer(root, run_id="autumn").add(
         NewDocument(

@@ -70,7 +70,7 @@ def inspect(root: Path, command: str, *args: str) -> Process:
 
 
 @pytest.fixture(scope="module")
-def repaired(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def repaired(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample, all of whose bad rows that can be repaired are, built and run."""
     root = tmp_path_factory.mktemp("repaired") / "root"
     shutil.copytree(REPOSITORY / "sample", root)
@@ -92,7 +92,7 @@ def repaired(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "set_target", f"draft:{TIDES}:2025-03-03T09:12:00Z:1",
         ),
     )  # fmt: skip
-    good(build(root))
+    models.write_build(root)
     good(materialize(root))
     return root
 
@@ -198,19 +198,21 @@ def test_why_tells_of_repairs(repaired: Path) -> None:
     assert ", by ann: it was" in shown
 
 
-def test_the_second_run_writes_nothing(repaired: Path) -> None:
+def test_the_second_run_writes_nothing(repaired: Path, models: Models) -> None:
     before = results(repaired)
-    good(build(repaired))
+    models.write_build(repaired)
     good(materialize(repaired))
     assert results(repaired) == before
 
 
-def test_a_repair_of_a_document_in_the_index_changes_no_document(ran: Path) -> None:
+def test_a_repair_of_a_document_in_the_index_changes_no_document(
+    ran: Path, models: Models
+) -> None:
     before = results(ran)
     essay = f"essay:{TIDES}_letter-home-v2:2025-03-11T10:30:00Z:1"
     draft = f"draft:{TIDES}:2025-03-10T09:15:30.250Z:1"
     write_repairs(ran, by_key(essay, "set_parent", YEAST), by_key(draft, "ignore"))
-    good(build(ran))
+    models.write_build(ran)
     assert materialize(ran).returncode == 1
     assert results(ran)["docs"] == before["docs"]
     assert results(ran)["tables"]["documents"] == before["tables"]["documents"]

@@ -807,11 +807,13 @@ def in_processes(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> Reading:
 
 
 def test_processes_of_their_own_answer_the_same(in_processes: Reading) -> None:
+    # Whether a signature is there is for the clock: a new file's may yet change.
+    answers = "select * exclude (signature) from latest order by all"
     in_processes.read(processes=0)
-    alone = in_processes.answers()
+    alone = in_processes.session.execute(answers).fetchall()
     in_processes.known = None
     in_processes.read(processes=2)
-    assert in_processes.answers() == alone
+    assert in_processes.session.execute(answers).fetchall() == alone
     assert len(alone) == 5
 
 

@@ -9,7 +9,6 @@ import pytest
 from building import (
     REPOSITORY,
     Process,
-    build,
     copied,
     good,
     materialize,
@@ -20,6 +19,7 @@ from building import (
     write,
     write_table,
 )
+from harness import Models
 
 SUGGESTIONS = "7_cross_experiment/repair_suggestions.csv"
 REPAIRS = "7_cross_experiment/generation_repairs.csv"
@@ -60,7 +60,7 @@ def table(root: Path, source: str, rows: list[Row]) -> None:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A built root with a row for every kind of suggestion, and some for none."""
     root = tmp_path_factory.mktemp("suggested") / "root"
     drafts = [
@@ -127,7 +127,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(root, RESPONSES.format("draft", "moss-of-the-prompt"), f"Moss.\r\n{LINE}")
     prompt = f"Write of this:\r\nMoss.\n{LINE}Thank you."
     write(root, "3_generation/essay_prompts/moss-essay.txt", prompt)
-    good(build(root))
+    models.write_build(root)
     return root
 
 
@@ -139,7 +139,7 @@ def suggested(built: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Row
 
 
 @pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def odd(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A built root of names and texts that are just not alike enough, or no texts."""
     root = tmp_path_factory.mktemp("odd") / "root"
     drafts = [
@@ -181,7 +181,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(root, f"{prompts}/quotes-the-essay.txt", f"Of this:\n{LINE}So.\nThank you.")
     write(root, f"{prompts}/quotes-short-lines.txt", "Of this:\nMoss.\nTides.\n")
     (root / prompts / "no-utf-8.txt").write_bytes(b"\xff")
-    good(build(root))
+    models.write_build(root)
     return root
 
 
@@ -336,11 +336,11 @@ def test_every_suggestion_has_its_evidence(suggested: list[Row]) -> None:
     }  # fmt: skip
 
 
-def test_suggestions_repair_when_they_are_copied(root: Path) -> None:
+def test_suggestions_repair_when_they_are_copied(root: Path, models: Models) -> None:
     good(suggest(root))
     best = {each["row_key"]: each for each in reversed(read_csv(root / SUGGESTIONS))}
     write_table(root, REPAIRS, list(best.values()))
-    good(build(root))
+    models.write_build(root)
     good(materialize(root))
     repaired = query(
         root, "select task_id from documents where meta_small like '%repair%'"

@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 import pytest
+import yaml  # type: ignore[import-untyped]
 from harness import REPOSITORY
 
 from docs_index import vocabulary
@@ -123,3 +124,23 @@ def test_an_installed_package_has_the_seeds(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as file:
         packed = {name for name in file.namelist() if name.endswith(".csv")}
     assert {f"docs_index/seeds/{name}" for name in seeds} <= packed
+
+
+def test_macros_are_described_with_typed_arguments() -> None:
+    folder = REPOSITORY / "macros"
+    signature = re.compile(r"^\{% macro (\w+)\((.*?)\)", re.MULTILINE)
+    written = {
+        (path.parent, name): re.findall(r"(\w+)(?:=[^,]*)?", arguments)
+        for path in folder.rglob("*.sql")
+        for name, arguments in signature.findall(path.read_text())
+    }
+    described = {}
+    for path in folder.rglob("_macros.yml"):
+        for each in yaml.safe_load(path.read_text())["macros"]:
+            arguments = each.get("arguments", [])
+            assert each["description"].strip(), each["name"]
+            assert all(one["type"] and one["description"] for one in arguments)
+            if not each["name"].startswith("materialization_"):
+                key = (path.parent, each["name"])
+                described[key] = [one["name"] for one in arguments]
+    assert described == written

@@ -11,7 +11,6 @@ import pytest
 from building import (
     REPOSITORY,
     Run,
-    build,
     copied,
     documents,
     good,
@@ -22,6 +21,7 @@ from building import (
     write,
     write_table,
 )
+from harness import Models
 from test_reading import SCHEMA, ask, told
 
 from docs_index.index.new_row import NewDocument
@@ -97,7 +97,7 @@ EVALUATIONS = [
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def store(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data root in which every rule decides something, built and materialized."""
     root = tmp_path_factory.mktemp("why") / "root"
     table = "7_cross_experiment/{}_results.csv"
@@ -107,7 +107,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_table(root, table.format("evaluation"), EVALUATIONS)
     for path in (FILE, f"{HOSTILE}.txt"):
         write(root, f"3_generation/{path}", "a text\n")
-    good(build(root))
+    models.write_build(root)
     good(materialize(root))
     return root
 
@@ -293,13 +293,13 @@ def test_a_row_that_needs_a_person_is_told(root: Path) -> None:
 
 
 def test_a_changed_lineage_is_told_of_the_document_that_stays(
-    store: Path, tmp_path: Path
+    store: Path, models: Models, tmp_path: Path
 ) -> None:
     root = copied(store, tmp_path)
     kept = one(root, "essay:1")["doc_id"]
     drafts = [*DRAFTS, generation("draft", "found_late", "03", "c")]
     write_table(root, "7_cross_experiment/draft_generation_results.csv", drafts)
-    good(build(root))
+    models.write_build(root)
     assert materialize(root).returncode == 1
     found = one(root, "essay:1")
     assert (found["doc_id"], found["conflict"]["kind"]) == (kept, "lineage_changed")
@@ -453,7 +453,9 @@ def test_it_fits_80_columns(store: Path, name: str) -> None:
     assert max(map(len, lines)) <= 80
 
 
-def test_a_busy_key_is_kept_once_and_told_up_to_a_limit(tmp_path: Path) -> None:
+def test_a_busy_key_is_kept_once_and_told_up_to_a_limit(
+    models: Models, tmp_path: Path
+) -> None:
     many = 1000
     root = tmp_path / "root"
     table = "7_cross_experiment/{}_generation_results.csv"
@@ -465,7 +467,7 @@ def test_a_busy_key_is_kept_once_and_told_up_to_a_limit(tmp_path: Path) -> None:
         ]
         write_table(root, table.format(kind), rows)
     write(root, f"3_generation/{FILE}", "a text\n")
-    good(build(root))
+    models.write_build(root)
     good(materialize(root))
     assert query(root, "select count(*) from link_candidates") == [(2 * many,)]
     essay = one(root, "essay:500")["candidates"][0]

@@ -8,8 +8,8 @@
 
     96 bits are divided by 36^9 = 2^18 * 3^18 within 64: the 18 low bits fall off, the
     other 78 are divided by 3^18 in two digits of base 2^32. Dividing a hugeint would be
-    one step, but takes 2.4 seconds for a million keys, not 0.2. Every step stands alone,
-    because a repeated expression is computed again. The relation is left with columns
+    one step, but takes 2.4 seconds for a million keys, not 0.2. Every step is a query
+    of its own, because a repeated expression is computed again. The relation is left with columns
     `<key>_…` of those steps, which no caller selects.
 -#}
 {% macro keyed(relation, key, parts) -%}

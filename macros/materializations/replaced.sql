@@ -8,7 +8,9 @@
     A Python model is written to a temporary relation all the same: it runs outside of
     the transaction, and may read its last result.
 -#}
-{% materialization replaced_table, adapter="duckdb", supported_languages=["sql", "python"] %}
+{% materialization
+    replaced_table, adapter="duckdb", supported_languages=["sql", "python"]
+%}
     {% set relation = this.incorporate(type="table") %}
     {% set is_python = model["language"] == "python" %}
     {% set made = make_intermediate_relation(relation) if is_python else relation %}

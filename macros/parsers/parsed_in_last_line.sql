@@ -23,7 +23,8 @@
 -#}
 {% macro last_lines(text, count) -%}
     {% set filled_line = "[^ \\t\\r\\n][^\\n]*" -%}
-    {% set more_lines = "(?:\\n[ \\t\\r\\n]*" ~ filled_line ~ "){0," ~ (count - 1) ~ "}" -%}
+    {% set more_lines =
+        "(?:\\n[ \\t\\r\\n]*" ~ filled_line ~ "){0," ~ (count - 1) ~ "}" -%}
     regexp_replace(
         regexp_replace(
             regexp_extract(

@@ -5,7 +5,8 @@
 {% macro described_columns() %}
     {% set columns = [] %}
     {% set nodes = [] %}
-    {% for node in (graph.nodes.values() if execute else []) if node.resource_type == "model" %}
+    {% for node in (graph.nodes.values() if execute else [])
+        if node.resource_type == "model" %}
         {% do nodes.append(node) %}
     {% endfor %}
     {#- The tables of the index that no model makes. #}

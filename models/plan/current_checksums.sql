@@ -8,7 +8,7 @@
 } %}
 with final as (
     {%- for name in index_lists() %}
-    {{ list_checksum(name, relations[name]) }}
+    {{ list_checksum(name, relations[name], list_texts(name)) }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 )

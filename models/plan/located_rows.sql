@@ -17,7 +17,8 @@ final as (
         parsed_from,
         parsed_bytes,
         case source_csv
-            when 'evaluation' then {{ sql_text(evaluation_root()) }} else '3_generation'
+            when 'evaluation' then {{ sql_text(evaluation_root()) }}
+            else {{ sql_text(responses_folder()) }}
         end as root_folder,
         case
             -- A longer path cannot be opened, and normalizing takes its square.

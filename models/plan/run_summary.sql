@@ -121,7 +121,7 @@ final as (
     union all
     select
         'stage' as topic,
-        cast(list_position(['draft', 'essay', 'evaluation'], stage) as bigint) as rank,
+        cast({{ stage_order() }} as bigint) as rank,
         stage as name,
         documents as amount
     from stages

@@ -34,5 +34,5 @@ final as (
 
 select * from final
 order by
-    list_position(['draft', 'link', 'essay', 'evaluation'], source_csv),
+    {{ source_order() }},
     row_index

@@ -33,9 +33,14 @@ def seed(name: str) -> list[dict[str, str]]:
 
     An installed package has a copy of the seeds; a checkout has the project's own.
     """
+    return _rows(seed_file(name))
+
+
+def seed_file(name: str) -> Path:
+    """Return where the CSV file of a seed is."""
     installed = _PACKAGE / "seeds"
     folder = installed if installed.is_dir() else PROJECT / "seeds"
-    return _rows(folder / f"{name}.csv")
+    return folder / f"{name}.csv"
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

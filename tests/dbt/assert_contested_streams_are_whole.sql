@@ -1,6 +1,6 @@
 -- Fails when an essay with several drafts or links to choose from is not in
--- link_candidates, or not together with all of them, and when a stream is there that has
--- nothing to choose. `docs-index why` would leave candidates out.
+-- link_candidates, or not together with all of them, and when a stream is there that
+-- has nothing to choose. `docs-index why` would leave candidates out.
 -- Does not check the streams of evaluations; a unit test does.
 {{ config(meta={"dagster": {"ref": {"name": "link_candidates"}}}) }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),

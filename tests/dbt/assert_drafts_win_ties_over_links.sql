@@ -1,6 +1,6 @@
--- Fails when the parent of an essay is a link although a draft of the same combo and model was
--- made at the same instant. The newer table is the one to trust, unless a repair names
--- the link or ignores the draft.
+-- Fails when the parent of an essay is a link although a draft of the same combo and
+-- model was made at the same instant. The newer table is the one to trust, unless a
+-- repair names the link or ignores the draft.
 -- Does not check that there is no later draft (a unit test does), nor evaluations.
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 

@@ -82,10 +82,8 @@ def _bad_values(index: sqlite3.Connection, table: str, name: str) -> Iterator[Fi
     ]
     for column, declared in columns:
         quoted = identifier(column)
-        wrong = index.execute(
-            f"select rowid from {table} "
-            f"where typeof({quoted}) not in ({literal(declared)}, 'null')"
-        ).fetchall()
+        is_wrong = f"typeof({quoted}) not in ({literal(declared)}, 'null')"
+        wrong = index.execute(f"select rowid from {table} where {is_wrong}").fetchall()
         for (rowid,) in wrong:
             detail = f"{table} row {rowid}: {column} is not of type {declared}"
             yield Finding("value_invalid", None, name, detail)

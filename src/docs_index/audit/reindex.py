@@ -105,6 +105,7 @@ def _refuse_to_overwrite(options: Options) -> None:
 
 def _check(session: Session) -> list[Finding]:
     """Create the table `good` of the rows without findings; return the findings."""
+    session.load_seeds("sources", "stages", "statuses", "link_methods")
     for statement in _CHECKS:
         session.db.execute(sql(statement))
     return [Finding(*row) for row in session.rows("from findings")]

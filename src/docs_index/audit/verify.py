@@ -132,6 +132,7 @@ def _attach(session: Session, copy: Path) -> None:
     # A damaged value can have any type, and findings show it.
     session.db.execute("set sqlite_all_varchar = true")
     attach_index(session.db, copy, read_only=True)
+    session.load_seeds("sources", "link_methods", "reasons")
     session.db.execute(sql("audit/verify_tables.sql"))
     session.db.execute(sql("audit/findings.sql"))
 
@@ -147,7 +148,11 @@ def _compare(
         survey(session, inspector, workers, scratch, progress, documents)
         wanted = session.rows(
             sql("audit/verify_wanted.sql"),
-            {"share": options.share, "evaluation_root": options.evaluation_root},
+            {
+                "share": options.share,
+                "evaluation_root": options.evaluation_root,
+                "responses": RESPONSES,
+            },
         )
         tasks = chunks((Wanted(*row) for row in wanted), CHUNK)
         statement = sql("audit/contents_lines.sql")

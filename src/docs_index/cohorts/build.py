@@ -1,4 +1,4 @@
-"""Build a cohort: let dbt compute the membership, then put its files in place.
+"""Build a cohort: let dbt compute the membership, then write its files.
 
 dbt works on a database of its own, outside of the data root: a dry run leaves no trace
 there, and the documents' build stays as it is.

@@ -81,7 +81,7 @@ class Campaign:
 def open_campaign(
     layout: Layout, cohort_id: str, members: Iterable[Mapping[str, str]] | None = None
 ) -> Campaign:
-    """Return a cohort that has been built, or with `members` is to be.
+    """Return a cohort as it was built, or with `members` as it will be.
 
     Raises:
         CohortError: it has not been built.
@@ -144,7 +144,7 @@ def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:
 
 
 def _faults(rows: Sequence[Mapping[str, str]], cohort_id: str) -> Iterator[str]:
-    """Yield what a membership would have otherwise, were it as it was written."""
+    """Yield each sign that membership.csv was edited by hand."""
     seen: set[tuple[str, str]] = set()
     for number, row in enumerate(rows, 1):
         stage, gen_id = row["stage"], row["gen_id"]

@@ -51,7 +51,7 @@ def read_text(folder: Path, name: str) -> str | None:
 
 
 def write_text(folder: Path, name: str, text: str) -> None:
-    """Put a file of a generation in place at once; a lone surrogate becomes `?`."""
+    """Publish a file of a generation; a lone surrogate becomes `?`."""
     publish(folder / name, text.encode(errors="replace"))
 
 

@@ -1,4 +1,4 @@
-"""Put a cohort's files in place as the last build of its models says.
+"""Write a cohort's files as the last build of its models says.
 
 The order leaves the store whole when it is killed at any moment: new generations first,
 each complete or not there, then membership.csv. Generations that are there already

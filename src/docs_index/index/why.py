@@ -102,6 +102,7 @@ def _explained(documents: Documents, row: Row, limit: int) -> dict[str, Any]:
     # If the lineage of a row has changed, the build has another document for it.
     of_build = conflict["doc_id"] if conflict else row["doc_id"]
     values = row | {"doc_id": of_build, "limit": limit if limit >= 0 else 2**62}
+    values["joins"] = json.dumps(JOINS)
     linked = rows_of(documents, sql("index/why_candidates.sql"), values)
     attempts = rows_of(documents, sql("index/why_same_key.sql"), values)
     is_asking = row["link_method"] in (*JOINS, None)

@@ -1,6 +1,7 @@
-"""The two CSV reports, which compare the index with the directories.
+"""The two CSV reports: the latest documents, and the index compared with the disk.
 
-Owns when a run surveys `docs/` and writes the reports. The queries are in models/plan.
+Owns when a run surveys `docs/` and writes the reports; models/plan has their queries.
+Writes only these two files.
 """
 
 from concurrent.futures import Future
@@ -22,7 +23,8 @@ def load_index(session: Session) -> None:
 def start_survey(session: Session, survey: Survey, workers: Workers) -> Future[Path]:
     """Start a survey of the directories, which writes a file in the background.
 
-    The survey may miss documents that are written while it runs.
+    The survey may miss documents that are written while it runs: see the model
+    documents_consistency_report.
     """
 
     def write() -> Path:

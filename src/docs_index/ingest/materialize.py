@@ -130,10 +130,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
 
 
 def _placer(session: Session, options: Options) -> Placer:
-    parser_sql, max_bytes = session.one(
-        "select expression, max_response_bytes "
-        "from build.main.parser_sql, build.main.build_record"
-    )
+    parser_sql, max_bytes = session.one(sql("ingest/settings_of_build.sql"))
     return Placer(
         build=str(session.layout.build),
         data_root=str(session.layout.root),

@@ -19,6 +19,7 @@ import duckdb
 from docs_index.disk.confined import Folder, UnusableError
 from docs_index.disk.directories import Staging, opened_staging, sync_file_system
 from docs_index.layout import RESPONSES
+from docs_index.resources import sql
 from docs_index.warehouse.parsers import parser_of
 from docs_index.warehouse.quoting import literal
 
@@ -230,20 +231,17 @@ def _staged(document: Planned) -> str:
 
 def _documents(build: str, write_orders: Sequence[int]) -> list[Planned]:
     """Return the documents of the given write orders, which are ascending."""
-    bounds = (write_orders[0], write_orders[-1])
-    values = [*bounds, ",".join(map(str, write_orders))]
-    rows = _opened_build(build).execute(_DOCUMENTS, values)
+    rows = _opened_build(build).execute(
+        sql("ingest/planned_documents.sql"),
+        {
+            "first": write_orders[0],
+            "last": write_orders[-1],
+            "listed": ",".join(map(str, write_orders)),
+        },
+    )
     documents = list(map(Planned._make, rows.fetchall()))
     assert len(documents) == len(write_orders), "the build is not the planned one"
     return documents
-
-
-_DOCUMENTS = f"""
-    select {", ".join(Planned._fields)}
-    from build.main.document_files
-    where
-        write_order between $1 and $2
-        and write_order in (select cast(unnest(string_split($3, ',')) as bigint))"""
 
 
 @functools.cache

@@ -19,7 +19,7 @@ from docs_index.warehouse.cohort_ids import named_cohort
 from docs_index.warehouse.csv_grammar import check_table
 from docs_index.warehouse.csv_table import read_table
 from docs_index.warehouse.generation_scan import KEYS, scan_generations
-from docs_index.warehouse.quoting import identifier, literal
+from docs_index.warehouse.quoting import column_types, identifier, literal
 
 
 class CohortInputs:
@@ -119,18 +119,16 @@ def _loaded(
 
     Inserting row by row would take DuckDB a hundred times longer.
     """
-    kinds = ", ".join(
-        f"{column}: '{'bigint' if column == 'line_number' else 'varchar'}'"
+    types = column_types(
+        (column, "bigint" if column == "line_number" else "varchar")
         for column in columns
     )
+    table = f"{name}_read"
     with tempfile.NamedTemporaryFile("w", prefix="docs_index_", suffix=".json") as file:
         for row in rows:
             file.write(json.dumps(row))
             file.write("\n")
         file.flush()
-        cursor.execute(
-            f"create or replace temp table {name}_read as select * from read_json("
-            f"{literal(file.name)}, format = 'newline_delimited', "
-            f"columns = {{{kinds}}})"
-        )
-    return cursor.table(f"{name}_read")
+        lines = f"read_ndjson({literal(file.name)}, columns = {types})"
+        cursor.execute(f"create or replace temp table {table} as from {lines}")
+    return cursor.table(table)

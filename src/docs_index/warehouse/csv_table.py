@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import duckdb
 
 from docs_index.errors import TableRefusedError
+from docs_index.resources import sql
 from docs_index.warehouse.csv_grammar import MAX_LINE_BYTES, Table
-from docs_index.warehouse.quoting import glob_escaped, identifier
+from docs_index.warehouse.quoting import column_types, glob_escaped, identifier
 
 
 def read_table(
@@ -49,24 +50,17 @@ def _read(
         f"cast({positions.get(name, 'null')} as varchar) as {identifier(name)}"
         for name in columns
     )
-    in_file = ", ".join(f"'{number}': 'varchar'" for number in range(len(positions)))
+    types = column_types((str(number), "varchar") for number in range(len(positions)))
     # With one column, an empty value looks like an empty line unless it has quotes.
     one_column = len(positions) == 1
+    rows = f"csv_rows($path, {types}, $newline, {MAX_LINE_BYTES + 2}, {not one_column})"
+    if one_column:
+        rows = f'(from {rows} where "0" is not null)'
+    number = identifier(numbered)
+    query = f"select row_number() over () - 1 as {number}, {chosen} from {rows}"
+    cursor.execute(sql("warehouse/csv_rows.sql"))
     cursor.execute(
-        f"""
-        create or replace temp table table_read as
-        select row_number() over () - 1 as {identifier(numbered)}, {chosen}
-        from (
-            select * from read_csv(
-                $path, columns = {{{in_file}}}, header = false, auto_detect = false,
-                delim = ',', quote = '"', escape = '"', comment = '',
-                new_line = $newline, max_line_size = {MAX_LINE_BYTES + 2},
-                allow_quoted_nulls = {str(not one_column).lower()}, parallel = false,
-                hive_partitioning = false, compression = 'none'
-            ) {'where "0" is not null' if one_column else ""}
-        )
-        qualify {identifier(numbered)} > 0
-        """,
+        f"create or replace temp table table_read as {query} qualify {number} > 0",
         {
             "path": glob_escaped(table.path),
             "newline": table.newline.encode("unicode_escape").decode(),

@@ -1,8 +1,10 @@
 """The dbt-duckdb plugin: locks the data root and loads the sources of the models.
 
-It takes the lock of the data root before DuckDB locks its own file. `profiles.yml`
-names it. The environment variable DOCS_INDEX_SCRATCH names a folder for the database of
-a build that does not change the data root, and needs no lock.
+It takes the lock of the data root before DuckDB locks its own file, loads the tables
+that the models declare as sources, and attaches the stand-ins of index and run.
+`profiles.yml` names it. The environment variable DOCS_INDEX_SCRATCH names a folder for
+the database of a build that changes nothing in the data root and needs no lock. It
+never opens the index.
 """
 
 import gc

@@ -23,7 +23,8 @@ from docs_index.index.database import (
     settle_index,
 )
 from docs_index.layout import Layout
-from docs_index.warehouse.quoting import column_types, identifier, literal
+from docs_index.resources import seed_file, sql
+from docs_index.warehouse.quoting import column_types, glob_escaped, identifier, literal
 from docs_index.warehouse.sqlite_extension import attach_index, load_extension
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
 
@@ -125,6 +126,12 @@ class Session:
         while rows := cursor.fetchmany(_FETCH):
             yield from rows
 
+    def load_seeds(self, *names: str) -> None:
+        """Make a table of each seed, all of its columns texts."""
+        for name in names:
+            path = glob_escaped(seed_file(name))
+            self.db.read_csv(path, header=True, all_varchar=True).create(name)
+
     def keep(self, table: str, relation: str) -> None:
         """Copy the current rows of a relation to a table of the run."""
         self.db.execute(f"insert into run.{table} from {relation}")
@@ -150,13 +157,8 @@ class Session:
         """Insert the rows of a file that `write_lines` has written."""
         relation = self.db.table(table)
         types = zip(relation.columns, relation.types, strict=True)
-        self.db.execute(
-            f"insert into {table} from read_csv(?, columns = {column_types(types)}, "
-            "auto_detect = false, header = false, delim = ',', quote = '\"', "
-            "escape = '\"', comment = '', new_line = '\\n', "  # else it would guess
-            f"max_line_size = {_LONGEST_ROW})",
-            [str(path)],
-        )
+        rows = f"written_rows(?, {column_types(types)}, {_LONGEST_ROW})"
+        self.db.execute(f"insert into {table} from {rows}", [str(path)])
 
     def columns(self, table: str) -> str:
         """Return the columns of a table as a list in SQL."""
@@ -170,6 +172,7 @@ def opened_session(layout: Layout) -> Iterator[Session]:
         db.execute("set memory_limit = '1GB'")
         db.execute(f"set temp_directory = {literal(scratch)}")
         load_extension(db)
+        db.execute(sql("warehouse/written_rows.sql"))
         attach_run(db)
         yield Session(db, layout, scratch)
 

@@ -14,6 +14,7 @@ import duckdb
 
 from docs_index.errors import DataRootError, TableRefusedError
 from docs_index.layout import Layout
+from docs_index.resources import sql
 from docs_index.warehouse.csv_grammar import Table, check_table
 from docs_index.warehouse.csv_table import read_table
 from docs_index.warehouse.quoting import identifier
@@ -75,11 +76,7 @@ class Sources:
             TableRefusedError: a file has changed since it was read.
         """
         self._refuse_if_changed()
-        cursor.execute(
-            "create or replace temp table files_loaded (data_root varchar, "
-            "path varchar, is_present boolean, data_rows bigint, size_bytes bigint, "
-            "content_hash varchar)"
-        )
+        cursor.execute(sql("warehouse/files_loaded.sql"))
         for path, table in sorted(self._loaded.items()):
             facts: list[Any] = [None, None, None]
             if table:

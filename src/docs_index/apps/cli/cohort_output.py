@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import typer
 
-from docs_index.apps.cli.console import print_table
+from docs_index.apps.cli.console import print_table, print_written
 from docs_index.cohorts.place import Summary as Building
 from docs_index.cohorts.run import Summary as Running
 from docs_index.cohorts.select import Chosen
@@ -44,14 +44,7 @@ def print_building(summary: Building) -> None:
     _print_reasons("blocked, until that is mended", summary.blocked)
     _print_reasons("failed", summary.failed)
     _print_few("directories that were passed over", summary.unreadable)
-    if summary.dry_run:
-        typer.echo("\ndry run: nothing was written")
-    elif summary.changed_files:
-        typer.echo(f"\nwritten under {printable(summary.data_root)}/")
-        for file in summary.changed_files:
-            typer.echo(f"  {file}")
-    else:
-        typer.echo("\nnothing new: nothing was written")
+    print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
     if summary.calls_to_make and not summary.dry_run:
         name = summary.cohort_id
         typer.echo(f"\nnext: python scripts/run_evaluations.py --cohort {name}")

@@ -1,7 +1,6 @@
 """What scripts show, and how they end: data on stdout, messages on stderr."""
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import duckdb
@@ -76,11 +75,16 @@ def print_summary(summary: Summary) -> None:
             f"\n{summary.damaged} documents are not on disk as they should be: see "
             "7_reporting/documents_consistency_report.csv"
         )
-    if summary.dry_run:
+    print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
+
+
+def print_written(data_root: str, files: Sequence[str], *, dry_run: bool) -> None:
+    """Print which files of a data root a command has written, if any."""
+    if dry_run:
         typer.echo("\ndry run: nothing was written")
-    elif summary.changed_files:
-        typer.echo(f"\nwritten under {data_root}{os.sep}")
-        for file in summary.changed_files:
+    elif files:
+        typer.echo(f"\nwritten under {printable(data_root)}/")
+        for file in files:
             typer.echo(f"  {file}")
     else:
         typer.echo("\nnothing new: nothing was written")

@@ -87,10 +87,10 @@ def _write_parquet(path: Path, found: Iterable[Row], names: Iterable[str]) -> in
         lines = Path(scratch) / "documents.jsonl"
         with lines.open("w", encoding="utf-8", newline="") as file:
             count = _write(file, found, "jsonl", names)
+        options = f"columns = {column_types(types)}, maximum_object_size = $longest"
+        rows = f"read_ndjson($lines, {options})"
         db.execute(
-            f"copy (from read_json($lines, format = 'newline_delimited', "
-            f"columns = {column_types(types)}, maximum_object_size = $longest)) "
-            f"to {literal(path)} (format parquet)",
+            f"copy (from {rows}) to {literal(path)} (format parquet)",
             {"lines": str(lines), "longest": max(2**24, lines.stat().st_size)},
         )
     return count

@@ -84,6 +84,6 @@ def register_cohort_partitions(
 
 
 def _version(layout: Layout, cohort_id: str) -> dg.DataVersion:
-    """Return what tells a membership from another: building it again is no change."""
+    """Return the hash of a membership: building the same one again is not a change."""
     content = layout.membership(cohort_id).read_bytes()
     return dg.DataVersion(hashlib.sha256(content).hexdigest())

@@ -49,7 +49,7 @@ class _CohortTranslator(_Translator):
 
 
 def made_manifest() -> Path:
-    """Return dbt's manifest, made anew if the project has changed; needs no network."""
+    """Return dbt's manifest, made again after a change; needs no network."""
     target = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT / "target").resolve()
     manifest = target / "manifest.json"
     if not manifest.is_file() or manifest.stat().st_mtime < _last_change():

@@ -3,6 +3,6 @@ create table found (
     path varchar,
     is_document boolean,
     problem varchar,
-    entries struct(name varchar, is_file boolean, bytes bigint) [],
+    entries struct(name varchar, is_file boolean, bytes bigint)[],
     metadata varchar
 );

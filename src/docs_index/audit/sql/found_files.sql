@@ -14,6 +14,17 @@ from (
     from found
 ) as unfolded;
 
+-- One row per document's directory with files: the sizes of its texts.
+create view text_sizes as
+select
+    doc_dir,
+    max(bytes) filter (where name = 'raw.txt') as raw_size,
+    max(bytes) filter (where name = 'parsed.txt') as parsed_size,
+    max(bytes) filter (where name = 'prompt.txt') as prompt_size
+from entries
+where is_file
+group by doc_dir;
+
 -- One row per directory whose metadata.json could be read.
 create table metadata_texts as
 select

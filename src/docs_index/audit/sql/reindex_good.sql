@@ -10,17 +10,17 @@ with recursive bad as (
     inner join documents as children on parents.doc_id = children.parent_doc_id
 )
 
-select *
+select documents.*
 from documents
-where not exists (select 1 from bad where bad.doc_dir = documents.doc_dir)
+left join sources on documents.source_csv = sources.source_csv
+left join stages on documents.stage = stages.stage
+where
+    not exists (
+        select 1 from bad
+        where bad.doc_dir = documents.doc_dir
+    )
 order by
-    case source_csv
-        when 'draft' then 1
-        when 'link' then 2
-        when 'essay' then 3
-        when 'evaluation' then 4
-        when 'runtime' then 5
-    end,
-    case stage when 'draft' then 1 when 'essay' then 2 when 'evaluation' then 3 end,
-    row_index,
-    doc_id;
+    cast(sources.precedence as bigint),
+    cast(stages.precedence as bigint),
+    documents.row_index,
+    documents.doc_id;

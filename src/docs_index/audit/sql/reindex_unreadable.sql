@@ -3,7 +3,8 @@
 insert into findings
 select
     case
-        when not coalesce(list_contains(names, 'metadata.json'), false)
+        when
+            not coalesce(list_contains(names, 'metadata.json'), false)
             and problem is null
             then 'file_missing'
         else 'metadata_unreadable'
@@ -16,7 +17,7 @@ from (
         *,
         list_transform(entries, lambda entry: entry.name) as names
     from found
-)
+) as named
 where is_document and metadata is null
 union all
 select
@@ -36,8 +37,8 @@ from documents
 where
     doc_id is not null
     and not coalesce(
-        stage in ('draft', 'essay', 'evaluation')
-        and status in ('ok', 'parse_error')
+        stage in (select stages.stage from stages)
+        and status in (select statuses.status from statuses)
         and (parsed_chars is null) = (status = 'parse_error')
         and (parent_doc_id is null) = (stage = 'draft')
         and length(content_hash) = 64

@@ -14,23 +14,24 @@ with held as (
         recorded.response_file,
         recorded.prompt_file,
         'docs/' || documents.doc_dir as path,
-        contents.* exclude (doc_id),
+        contents.is_read,
+        contents.raw_source_bytes,
+        contents.raw_source_hash,
+        contents.prompt_source_bytes,
+        contents.prompt_source_hash,
+        contents.raw_hash,
+        contents.raw_chars,
+        contents.parsed_hash,
+        contents.parsed_chars,
+        contents.prompt_hash,
+        contents.made_hash,
         sizes.raw_size,
         sizes.parsed_size,
         sizes.prompt_size
     from contents
     inner join documents on contents.doc_id = documents.doc_id
     left join recorded on documents.doc_dir = recorded.found_dir
-    left join (
-        select
-            doc_dir,
-            max(bytes) filter (where name = 'raw.txt') as raw_size,
-            max(bytes) filter (where name = 'parsed.txt') as parsed_size,
-            max(bytes) filter (where name = 'prompt.txt') as prompt_size
-        from entries
-        where is_file
-        group by doc_dir
-    ) as sizes on documents.doc_dir = sizes.doc_dir
+    left join text_sizes as sizes on documents.doc_dir = sizes.doc_dir
 )
 
 select
@@ -39,7 +40,8 @@ select
     path || '/raw.txt' as path,
     case
         when raw_hash = content_hash
-            then coalesce(cast(raw_chars as varchar), 'no') || ' characters, not '
+            then
+                coalesce(cast(raw_chars as varchar), 'no') || ' characters, not '
                 || coalesce(cast(told_raw_chars as varchar), 'a number')
         else 'its SHA-256 is ' || raw_hash
     end as detail
@@ -56,8 +58,9 @@ select
     case
         when parser is null then 'without a parser it must equal raw.txt'
         when status != 'ok' then 'the parser ' || parser || ' finds a text'
-        when parsed_chars is distinct from told_parsed_chars
-            then coalesce(cast(parsed_chars as varchar), 'no') || ' characters, not '
+        when (parsed_chars is distinct from told_parsed_chars)
+            then
+                coalesce(cast(parsed_chars as varchar), 'no') || ' characters, not '
                 || coalesce(cast(told_parsed_chars as varchar), 'a number')
         else 'the parser ' || parser || ' makes another text'
     end as detail
@@ -111,4 +114,7 @@ select
 from held
 where
     (raw_source_bytes != raw_bytes and raw_source_bytes is distinct from recorded_bytes)
-    or (raw_source_hash != content_hash and raw_source_hash is distinct from recorded_hash)
+    or (
+        raw_source_hash != content_hash
+        and raw_source_hash is distinct from recorded_hash
+    )

@@ -9,7 +9,9 @@ with expected as (
     inner join found
         on documents.doc_dir = found.path and found.is_document
     cross join (values ('raw.txt'), ('parsed.txt'), ('metadata.json')) as names (name)
-    where found.problem is null and (names.name != 'parsed.txt' or documents.status = 'ok')
+    where
+        found.problem is null
+        and (names.name != 'parsed.txt' or documents.status = 'ok')
 ),
 
 -- The documents that may have a prompt. A program's prompt has no source file.
@@ -129,13 +131,16 @@ where
         when 'raw.txt'
             then entries.bytes is distinct from try_cast(documents.raw_bytes as bigint)
         when 'parsed.txt'
-            then documents.status = 'ok'
+            then
+                documents.status = 'ok'
                 and case
                     when documents.parser is null
-                        then entries.bytes
+                        then
+                            entries.bytes
                             is distinct from try_cast(documents.raw_bytes as bigint)
                     -- A character has 1 to 4 bytes; a damaged count can be any number.
-                    else try_cast(documents.parsed_chars as bigint)
+                    else
+                        try_cast(documents.parsed_chars as bigint)
                         not between (entries.bytes + 3) // 4 and entries.bytes
                 end
         else false

@@ -1,7 +1,7 @@
--- Compares rows with each other. A document that a program added has the parent that the
--- program named, of any run_id and model. A repair may name a draft of any combo, model
--- and time. An evaluation may be older than the text that it judges, if the task has no
--- earlier document. An essay may be older than its draft only by a repair.
+-- Compares rows with each other. A document that a program added has the parent that
+-- the program named, of any run_id and model. A repair may name a draft of any combo,
+-- model and time. An evaluation may be older than the text that it judges, if the task
+-- has no earlier document. An essay may be older than its draft only by a repair.
 insert into findings
 with children as (
     select
@@ -22,9 +22,11 @@ with children as (
         parents.model_id as parent_model_id,
         parents.task_id as parent_task_id,
         parents.created_at as parent_created_at,
-        parents.combo_id as parent_combo_id
+        parents.combo_id as parent_combo_id,
+        methods.is_join = 'true' as is_joined
     from documents
     left join documents as parents on documents.parent_doc_id = parents.doc_id
+    left join link_methods as methods on documents.link_method = methods.link_method
 )
 
 select
@@ -52,7 +54,7 @@ select
                             else 'draft'
                         end
                         and not (
-                            coalesce(link_method in ('given', 'repair'), false)
+                            coalesce(not is_joined, false)
                             and stage = 'evaluation'
                             and parent_stage = 'essay'
                         )
@@ -60,13 +62,10 @@ select
                 end,
                 case
                     when
-                        coalesce(link_method, '') not in (
-                            'timestamp_join', 'essay_task_id', 'generation_task_id',
-                            'given', 'repair'
-                        )
+                        is_joined is null
                         or (link_method = 'given') != (source_csv = 'runtime')
                         or (
-                            link_method not in ('given', 'repair')
+                            is_joined
                             and (stage = 'essay') != (link_method = 'timestamp_join')
                         )
                         then 'link_method is ' || coalesce(link_method, 'missing')
@@ -119,6 +118,7 @@ select
     'docs/' || doc_dir as path,
     'there are several of run_id ' || run_id || ' and row_key ' || row_key as detail
 from documents
+where run_id is not null and row_key is not null
 qualify count(*) over (partition by run_id, row_key) > 1
 union all
 select
@@ -127,4 +127,5 @@ select
     'docs/' || doc_dir as path,
     'there are several of this doc_id' as detail
 from documents
+where doc_id is not null
 qualify count(*) over (partition by doc_id) > 1

@@ -11,24 +11,21 @@ has_lists as (
     select exists (from stored.list_checksums) or exists (from counters) as has_lists
 ),
 
-reasons as (
-    select unnest([
-        'ignored', 'missing_task_id', 'missing_key_columns', 'not_successful',
-        'invalid_timestamp', 'duplicate_row', 'missing_response_file',
-        'unresolved_parent', 'unresolved_target'
-    ]) as reason
-),
-
 -- The values that the counters must have, by the list of rejected rows.
 bad as (
     select
         count(*) as bad_generations,
         count(*) filter (
-            where reason = 'missing_response_file' and source_csv in ('draft', 'link')
+            where bad.reason = 'missing_response_file' and sources.stage = 'draft'
         ) as draft_missing_response,
-        count(*) filter (where reason = 'unresolved_parent') as essay_unresolved_parent,
-        count(*) filter (where reason = 'unresolved_target') as eval_unresolved_target
-    from stored.bad_generations
+        count(*) filter (
+            where bad.reason = 'unresolved_parent'
+        ) as essay_unresolved_parent,
+        count(*) filter (
+            where bad.reason = 'unresolved_target'
+        ) as eval_unresolved_target
+    from stored.bad_generations as bad
+    left join sources on bad.source_csv = sources.source_csv
 ),
 
 by_bad_rows as (
@@ -51,22 +48,22 @@ accounted as (
             run_id,
             split_part(row_key, ':', 1) as source_csv
         from stored.backfill_conflicts
-    )
+    ) as taken
     group by run_id, source_csv
 ),
 
 resolved as (
     select
         'draft_ok' as counter,
-        ['draft', 'link'] as sources
+        'draft' as stage
     union all
     select
         'essay_parent_resolved' as counter,
-        ['essay'] as sources
+        'essay' as stage
     union all
     select
         'eval_resolved' as counter,
-        ['evaluation'] as sources
+        'evaluation' as stage
 ),
 
 at_most as (
@@ -78,10 +75,10 @@ at_most as (
             resolved.counter,
             sum(accounted.documents) as documents
         from resolved
-        inner join accounted
-            on list_contains(resolved.sources, accounted.source_csv)
+        inner join sources on resolved.stage = sources.stage
+        inner join accounted on sources.source_csv = accounted.source_csv
         group by resolved.counter, accounted.run_id
-    )
+    ) as of_runs
     group by counter
 ),
 
@@ -105,9 +102,11 @@ select
     'the bad rows, counters and descriptions of the last run are not in it' as detail
 from has_lists
 where
-    not has_lists
+    not has_lists.has_lists
     -- If programs have added all documents, there need not have been a run.
-    and not coalesce((select bool_and(source_csv = 'runtime') from documents), false)
+    and not coalesce(
+        (select bool_and(documents.source_csv = 'runtime') from documents), false
+    )
 union all
 select
     'list_differs' as code,
@@ -122,7 +121,7 @@ from stored.list_checksums as stored
 full join made_checksums as made on stored.table_name = made.table_name
 cross join has_lists
 where
-    has_lists
+    has_lists.has_lists
     and (
         stored.row_count is distinct from cast(made.row_count as varchar)
         or stored.checksum is distinct from made.checksum
@@ -138,17 +137,19 @@ select
 from by_bad_rows
 left join counters on by_bad_rows.counter = counters.counter
 cross join has_lists
-where has_lists and counters.value is distinct from by_bad_rows.rows_counted
+where has_lists.has_lists and counters.value is distinct from by_bad_rows.rows_counted
 union all
 select
     'counters_differ' as code,
     null as doc_id,
     $index as path,
-    coalesce(rows_read, 0) || ' rows were read, ' || coalesce(rows_placed, 0)
+    coalesce(sums.rows_read, 0) || ' rows were read, ' || coalesce(sums.rows_placed, 0)
     || ' became documents or bad rows' as detail
 from sums
 cross join has_lists
-where has_lists and (rows_read is distinct from rows_placed or counters != 11)
+where
+    has_lists.has_lists
+    and (sums.rows_read is distinct from sums.rows_placed or sums.counters != 11)
 union all
 select
     'counters_differ' as code,
@@ -169,5 +170,8 @@ select
     || reason as detail
 from stored.bad_generations
 where
-    reason not in (from reasons)
-    or source_csv not in ('draft', 'link', 'essay', 'evaluation')
+    reason not in (select reasons.reason from reasons)
+    or source_csv not in (
+        select sources.source_csv from sources
+        where sources.results_table is not null
+    )

@@ -5,53 +5,50 @@ with compared as (
         documents.doc_id,
         recorded.*,
         json_valid(recorded.metadata_text) as is_json,
-        list_filter(
-            [
-                difference('doc_id', documents.doc_id, recorded.doc_id),
-                difference(
-                    'logical_key_id',
-                    documents.logical_key_id,
-                    recorded.logical_key_id
-                ),
-                difference('stage', documents.stage, recorded.stage),
-                difference('task_id', documents.task_id, recorded.task_id),
-                difference(
-                    'parent_doc_id',
-                    documents.parent_doc_id,
-                    recorded.parent_doc_id
-                ),
-                difference('template_id', documents.template_id, recorded.template_id),
-                difference('model_id', documents.model_id, recorded.model_id),
-                difference('run_id', documents.run_id, recorded.run_id),
-                difference('row_key', documents.row_key, recorded.row_key),
-                difference('parser', documents.parser, recorded.parser),
-                difference('status', documents.status, recorded.status),
-                difference('created_at', documents.created_at, recorded.created_at),
-                difference('doc_dir', documents.doc_dir, recorded.doc_dir),
-                difference(
-                    'raw_bytes',
-                    documents.raw_bytes,
-                    cast(recorded.raw_bytes as varchar)
-                ),
-                difference(
-                    'raw_chars',
-                    documents.raw_chars,
-                    cast(recorded.raw_chars as varchar)
-                ),
-                difference(
-                    'parsed_chars',
-                    documents.parsed_chars,
-                    cast(recorded.parsed_chars as varchar)
-                ),
-                difference(
-                    'content_hash',
-                    documents.content_hash,
-                    recorded.content_hash
-                ),
-                difference('meta_small', documents.meta_small, recorded.meta_small)
-            ],
-            lambda found: found is not null
-        ) as differences
+        [
+            difference('doc_id', documents.doc_id, recorded.doc_id),
+            difference(
+                'logical_key_id',
+                documents.logical_key_id,
+                recorded.logical_key_id
+            ),
+            difference('stage', documents.stage, recorded.stage),
+            difference('task_id', documents.task_id, recorded.task_id),
+            difference(
+                'parent_doc_id',
+                documents.parent_doc_id,
+                recorded.parent_doc_id
+            ),
+            difference('template_id', documents.template_id, recorded.template_id),
+            difference('model_id', documents.model_id, recorded.model_id),
+            difference('run_id', documents.run_id, recorded.run_id),
+            difference('row_key', documents.row_key, recorded.row_key),
+            difference('parser', documents.parser, recorded.parser),
+            difference('status', documents.status, recorded.status),
+            difference('created_at', documents.created_at, recorded.created_at),
+            difference('doc_dir', documents.doc_dir, recorded.doc_dir),
+            difference(
+                'raw_bytes',
+                documents.raw_bytes,
+                cast(recorded.raw_bytes as varchar)
+            ),
+            difference(
+                'raw_chars',
+                documents.raw_chars,
+                cast(recorded.raw_chars as varchar)
+            ),
+            difference(
+                'parsed_chars',
+                documents.parsed_chars,
+                cast(recorded.parsed_chars as varchar)
+            ),
+            difference(
+                'content_hash',
+                documents.content_hash,
+                recorded.content_hash
+            ),
+            difference('meta_small', documents.meta_small, recorded.meta_small)
+        ] as all_differences
     from recorded
     inner join documents on recorded.found_dir = documents.doc_dir
 ),
@@ -59,6 +56,7 @@ with compared as (
 facts as (
     select
         *,
+        list_filter(all_differences, lambda found: found is not null) as differences,
         is_json and json_type(case when is_json then metadata_text end) = 'OBJECT'
             as is_object,
         'docs/' || found_dir || '/metadata.json' as path
@@ -130,9 +128,11 @@ where
     and not coalesce(
         case
             when source_csv = 'runtime'
-                then regexp_matches(row_key, '[^ \t\r\n]')
+                then
+                    regexp_matches(row_key, '[^ \t\r\n]')
                     and not regexp_matches(row_key, '^(draft|link|essay|evaluation):')
-            else starts_with(row_key, made_row_prefix)
+            else
+                starts_with(row_key, made_row_prefix)
                 and regexp_full_match(
                     substr(row_key, length(made_row_prefix) + 1), '[1-9][0-9]*'
                 )

@@ -1,33 +1,22 @@
 -- One row per document whose sources are inspected, and whether its texts are read: a
 -- share of all documents, always the same ones.
-with sizes as (
-    select
-        doc_dir,
-        max(bytes) filter (where name = 'raw.txt') as raw_bytes,
-        max(bytes) filter (where name = 'parsed.txt') as parsed_bytes,
-        max(bytes) filter (where name = 'prompt.txt') as prompt_bytes
-    from entries
-    where is_file
-    group by doc_dir
-)
-
 select
     documents.doc_id,
     documents.doc_dir,
     documents.parser,
     -- A text whose size differs from its row is a finding already.
     case
-        when sizes.raw_bytes = try_cast(documents.raw_bytes as bigint)
-            then sizes.raw_bytes
+        when sizes.raw_size = try_cast(documents.raw_bytes as bigint)
+            then sizes.raw_size
     end as raw_bytes,
     case
-        when (sizes.parsed_bytes + 3) // 4 <= try_cast(documents.parsed_chars as bigint)
-            then sizes.parsed_bytes
+        when (sizes.parsed_size + 3) // 4 <= try_cast(documents.parsed_chars as bigint)
+            then sizes.parsed_size
     end as parsed_bytes,
-    sizes.prompt_bytes,
+    sizes.prompt_size as prompt_bytes,
     case
         when recorded.source_csv = 'evaluation' then $evaluation_root
-        when recorded.source_csv is not null then '3_generation'
+        when recorded.source_csv is not null then $responses
     end as folder,
     recorded.response_file,
     recorded.prompt_file,
@@ -35,6 +24,6 @@ select
     < $share * 4294967296 as is_read
 from documents
 inner join found on documents.doc_dir = found.path and found.is_document
-left join sizes on documents.doc_dir = sizes.doc_dir
+left join text_sizes as sizes on documents.doc_dir = sizes.doc_dir
 left join recorded on documents.doc_dir = recorded.found_dir
 order by documents.doc_dir

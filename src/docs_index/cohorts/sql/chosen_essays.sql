@@ -2,9 +2,12 @@
 with score_rows as (
     select
         trim(parent_gen_id, chr(32) || chr(9) || chr(13) || chr(10)) as essay_id,
-        trim(evaluation_template, chr(32) || chr(9) || chr(13) || chr(10)) as template_id,
+        trim(evaluation_template, chr(32) || chr(9) || chr(13) || chr(10))
+            as template_id,
         trim(evaluation_llm_model, chr(32) || chr(9) || chr(13) || chr(10)) as model_id,
-        try_cast(trim(score, chr(32) || chr(9) || chr(13) || chr(10)) as double) as score
+        try_cast(
+            trim(score, chr(32) || chr(9) || chr(13) || chr(10)) as double
+        ) as score
     from scores
 ),
 
@@ -45,9 +48,9 @@ best as (
 select
     essay_id,
     essay_id not in (
-        select essay_id
+        select scored.essay_id
         from scored
-        where template_id = $target
+        where scored.template_id = $target
     ) as is_missing
 from best
 order by average desc, essay_id asc

@@ -1,7 +1,7 @@
 -- One row per kind of conflict, the most frequent first.
 select
     kind,
-    count(*) as rows
+    count(*) as "rows"
 from backfill_conflicts
 group by kind
 order by count(*) desc, kind asc

@@ -1,5 +1,5 @@
--- Documents that hold all words and fit the filters, the best first. A filter that is null
--- lets everything pass.
+-- Documents that hold all words and fit the filters, the best first. A filter that is
+-- null lets everything pass.
 select
     documents.doc_id,
     documents.logical_key_id,
@@ -19,12 +19,12 @@ select
     documents.parsed_chars,
     documents.content_hash,
     documents.meta_small,
-    -bm25(texts) as rank,
-    snippet(texts, 2, :found, :end, '…', 24) as excerpt
+    -bm25(texts.texts) as rank,
+    snippet(texts.texts, 2, :found, :end, '…', 24) as excerpt
 from texts
 inner join stored.documents as documents on texts.doc_id = documents.doc_id
 where
-    texts match :words
+    texts.texts match :words
     and (:stage is null or documents.stage glob :stage)
     and (:task_id is null or documents.task_id glob :task_id)
     and (:template_id is null or documents.template_id glob :template_id)
@@ -33,6 +33,8 @@ where
     and (:run_id is null or documents.run_id glob :run_id)
     and (:since is null or documents.created_at >= :since)
     and (:until is null or documents.created_at < :until || char(127))
-    and (not :latest or documents.doc_id in (select doc_id from latest_documents))
-order by bm25(texts) asc, documents.created_at desc, documents.doc_id asc
+    and (not :latest or documents.doc_id in (
+        select latest.doc_id from latest_documents as latest
+    ))
+order by bm25(texts.texts) asc, documents.created_at desc, documents.doc_id asc
 limit :limit

@@ -7,8 +7,8 @@ where
     or (
         repair is not null
         and exists (
-            select 1 from json_each(repair)
-            where json_extract(value, '$.was') = :name
+            select 1 from json_each(source_rows.repair) as repairs
+            where json_extract(repairs.value, '$.was') = :name
         )
     )
 order by moment desc, row_index desc, source_csv asc, doc_id asc

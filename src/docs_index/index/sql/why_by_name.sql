@@ -1,4 +1,5 @@
--- The source rows of a task id or of a row_key; a conflict has its task id in its row_key.
+-- The source rows of a task id or of a row_key; a conflict has its task id in its
+-- row_key.
 select * from source_rows
 where
     task_id = :name

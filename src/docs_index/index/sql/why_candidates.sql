@@ -57,7 +57,9 @@ judged as (
                         when pairs.chosen_place > pairs.question_place then 'earliest'
                         else 'chosen'
                     end
-            when candidates.link_method != 'timestamp_join' and candidates.doc_id is null
+            when
+                candidates.link_method != 'timestamp_join'
+                and candidates.doc_id is null
                 then 'lost'
             when
                 pairs.candidate_place > pairs.question_place
@@ -99,7 +101,7 @@ listed as (
         case
             when
                 json_extract(children.meta_small, '$.link_method')
-                not in ('timestamp_join', 'essay_task_id', 'generation_task_id')
+                not in (select joins.value from json_each(:joins) as joins)
                 then 'named'
             when children.created_at < mine.created_at then 'earliest'
             else 'chosen'
@@ -109,7 +111,10 @@ listed as (
     inner join documents as mine on children.parent_doc_id = mine.doc_id
     where
         children.parent_doc_id = :doc_id
-        and children.doc_id not in (select doc_id from judged where doc_id is not null)
+        and children.doc_id not in (
+            select judged.doc_id from judged
+            where judged.doc_id is not null
+        )
 ),
 
 ranked as (
@@ -176,8 +181,11 @@ left join bad_generations
         and ranked.row_index = bad_generations.row_index
 where ranked.rank <= :limit
 order by
-    ranked.role,
-    case ranked.link_method when 'essay_task_id' then 1 when 'generation_task_id' then 2 end,
-    ranked.link_method,
+    ranked.role asc,
+    case ranked.link_method
+        when 'essay_task_id' then 1
+        when 'generation_task_id' then 2
+    end asc,
+    ranked.link_method asc,
     ranked.created_at desc,
-    ranked.rank
+    ranked.rank asc

@@ -1,16 +1,16 @@
 -- The row that a duplicate_row repeats: the earlier attempt of its table with the same
 -- values. An attempt has a document, or a reason that its values did not give. A repair
--- may have replaced its response file. A row may have both a document of an earlier build
--- and a reason of the last one. There is no result if several rows fit: the index lacks
--- the task ids that an evaluation names.
+-- may have replaced its response file. A row may have both a document of an earlier
+-- build and a reason of the last one. There is no result if several rows fit: the index
+-- lacks the task ids that an evaluation names.
 with attempts as (
     select
         *,
         coalesce(
             response_file is :response_file
             or exists (
-                select 1 from json_each(repair)
-                where json_extract(value, '$.was') = :response_file
+                select 1 from json_each(source_rows.repair) as repairs
+                where json_extract(repairs.value, '$.was') = :response_file
             ),
             false
         ) as has_same_file
@@ -37,10 +37,17 @@ with attempts as (
 fitting as (
     select *
     from attempts
-    -- A document has its earlier files in `repair`; a row that was not ingested has not.
+    -- A document has its earlier files in `repair`; a row that was not ingested has
+    -- not.
     where
         has_same_file
-        or (fate = 'bad_row' and not exists (select 1 from attempts where has_same_file))
+        or (
+            fate = 'bad_row'
+            and not exists (
+                select 1 from attempts as earlier
+                where earlier.has_same_file
+            )
+        )
 )
 
 select
@@ -66,6 +73,6 @@ select
     detail,
     moment
 from fitting
-where (select count(distinct row_index) from fitting) = 1
+where (select count(distinct found.row_index) from fitting as found) = 1
 order by moment desc, doc_id asc
 limit 1

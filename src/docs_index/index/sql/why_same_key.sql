@@ -29,14 +29,14 @@ with attempts as (
         and logical_key_id in (
             select :logical_key_id
             union all
-            select documents.logical_key_id
-            from documents
+            select named.logical_key_id
+            from documents as named
             where
                 :logical_key_id is null
-                and documents.stage = :stage
-                and documents.task_id = :task_id
-                and documents.template_id = :template_id
-                and documents.model_id = :model_id
+                and named.stage = :stage
+                and named.task_id = :task_id
+                and named.template_id = :template_id
+                and named.model_id = :model_id
         )
 ),
 

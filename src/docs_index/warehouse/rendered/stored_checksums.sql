@@ -1,5 +1,6 @@
 -- One row per list of the index (attached as `stored`), with the checksum of its rows.
 -- `make sql` renders this into src/docs_index/warehouse/rendered.
+-- Of a damaged table, the columns that it has count.
 with final as (
     
     select
@@ -8,9 +9,7 @@ with final as (
         cast(
             coalesce(
                 sum(
-                    md5_number_lower(
-                        cast(to_json([cast("source_csv" as varchar), cast("row_index" as varchar), cast("row_key" as varchar), cast("task_id" as varchar), cast("reason" as varchar), cast("detail" as varchar), cast("combo_id" as varchar), cast("template_id" as varchar), cast("model_id" as varchar), cast("timestamp" as varchar), cast("response_file" as varchar), cast("logical_key_id" as varchar), cast("run_id" as varchar)]) as varchar)
-                    )
+                    md5_number_lower(cast(to_json([unpack(cast(columns(*) as varchar))]) as varchar))
                 ),
                 0
             ) as varchar
@@ -24,9 +23,7 @@ with final as (
         cast(
             coalesce(
                 sum(
-                    md5_number_lower(
-                        cast(to_json([cast("stream" as varchar), cast("place" as varchar), cast("link_method" as varchar), cast("role" as varchar), cast("source_csv" as varchar), cast("row_index" as varchar), cast("created_at" as varchar), cast("doc_id" as varchar), cast("chosen_place" as varchar)]) as varchar)
-                    )
+                    md5_number_lower(cast(to_json([unpack(cast(columns(*) as varchar))]) as varchar))
                 ),
                 0
             ) as varchar
@@ -40,9 +37,7 @@ with final as (
         cast(
             coalesce(
                 sum(
-                    md5_number_lower(
-                        cast(to_json([cast("kind" as varchar), cast("run_id" as varchar), cast("row_key" as varchar), cast("doc_id" as varchar), cast("detail" as varchar)]) as varchar)
-                    )
+                    md5_number_lower(cast(to_json([unpack(cast(columns(*) as varchar))]) as varchar))
                 ),
                 0
             ) as varchar
@@ -56,9 +51,7 @@ with final as (
         cast(
             coalesce(
                 sum(
-                    md5_number_lower(
-                        cast(to_json([cast("counter" as varchar), cast("value" as varchar)]) as varchar)
-                    )
+                    md5_number_lower(cast(to_json([unpack(cast(columns(*) as varchar))]) as varchar))
                 ),
                 0
             ) as varchar
@@ -72,9 +65,7 @@ with final as (
         cast(
             coalesce(
                 sum(
-                    md5_number_lower(
-                        cast(to_json([cast("table_name" as varchar), cast("position" as varchar), cast("column_name" as varchar), cast("description" as varchar)]) as varchar)
-                    )
+                    md5_number_lower(cast(to_json([unpack(cast(columns(*) as varchar))]) as varchar))
                 ),
                 0
             ) as varchar

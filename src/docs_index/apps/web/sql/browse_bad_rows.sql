@@ -8,6 +8,6 @@ select
     bad_generations.detail,
     reasons.remedy
 from bad_generations
-left join reasons on reasons.reason = bad_generations.reason
+left join reasons on bad_generations.reason = reasons.reason
 where :reason in ('', bad_generations.reason)
 order by reasons.precedence, bad_generations.source_csv, bad_generations.row_index

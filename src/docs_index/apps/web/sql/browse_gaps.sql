@@ -19,27 +19,50 @@ with counted as (
         count(*) as bad_rows
     from bad_generations
     where template_id is not null and model_id is not null
-    group by 1, 2, 3
+    group by
+        case source_csv when 'link' then 'draft' else source_csv end,
+        template_id,
+        model_id
+),
+
+templates as (
+    select distinct
+        stage,
+        template_id
+    from counted
+),
+
+models as (
+    select distinct
+        stage,
+        model_id
+    from counted
 ),
 
 cells as (
-    select templates.stage, templates.template_id, models.model_id
-    from (select distinct stage, template_id from counted) as templates
-    inner join (select distinct stage, model_id from counted) as models
-        on models.stage = templates.stage
+    select
+        templates.stage,
+        templates.template_id,
+        models.model_id
+    from templates
+    inner join models on templates.stage = models.stage
 ),
 
 totals as (
     select
-        stage,
-        template_id,
-        model_id,
-        coalesce(sum(documents), 0) as documents,
-        coalesce(sum(parse_errors), 0) as parse_errors,
-        coalesce(sum(bad_rows), 0) as bad_rows
+        cells.stage,
+        cells.template_id,
+        cells.model_id,
+        coalesce(sum(counted.documents), 0) as documents,
+        coalesce(sum(counted.parse_errors), 0) as parse_errors,
+        coalesce(sum(counted.bad_rows), 0) as bad_rows
     from cells
-    left join counted using (stage, template_id, model_id)
-    group by stage, template_id, model_id
+    left join counted
+        on
+            cells.stage = counted.stage
+            and cells.template_id = counted.template_id
+            and cells.model_id = counted.model_id
+    group by cells.stage, cells.template_id, cells.model_id
 )
 
 select

@@ -7,14 +7,21 @@ with ranked as (
             order by
                 created_at desc,
                 json_extract(meta_small, '$.row_index') desc,
-                json_extract(meta_small, '$.source_csv'),
-                doc_id
+                json_extract(meta_small, '$.source_csv') asc,
+                doc_id asc
         ) as place
     from documents
     where status = 'ok'
 )
 
-select doc_id, stage, task_id, template_id, model_id, created_at, parent_doc_id
+select
+    doc_id,
+    stage,
+    task_id,
+    template_id,
+    model_id,
+    created_at,
+    parent_doc_id
 from ranked
 where place = 1
-order by created_at desc, doc_id
+order by created_at desc, doc_id asc

@@ -1,26 +1,46 @@
--- What a document came from, itself, and all that hangs on it. :doc_id
+-- The ancestors of a document, itself, and its descendants. :doc_id
 with recursive ancestors (doc_id, parent_doc_id, generation) as (
-    select doc_id, parent_doc_id, 0 from documents where doc_id = :doc_id
+    select
+        doc_id,
+        parent_doc_id,
+        0
+    from documents
+    where doc_id = :doc_id
     union
-    select parents.doc_id, parents.parent_doc_id, ancestors.generation - 1
+    select
+        parents.doc_id,
+        parents.parent_doc_id,
+        ancestors.generation - 1
     from ancestors
-    inner join documents as parents on parents.doc_id = ancestors.parent_doc_id
+    inner join documents as parents on ancestors.parent_doc_id = parents.doc_id
     where ancestors.generation > -9
 ),
 
 followers (doc_id, generation) as (
-    select doc_id, 0 from documents where doc_id = :doc_id
+    select
+        doc_id,
+        0
+    from documents
+    where doc_id = :doc_id
     union
-    select documents.doc_id, followers.generation + 1
+    select
+        documents.doc_id,
+        followers.generation + 1
     from followers
-    inner join documents on documents.parent_doc_id = followers.doc_id
+    inner join documents on followers.doc_id = documents.parent_doc_id
     where followers.generation < 9
 ),
 
 family as (
-    select doc_id, generation from ancestors
+    select
+        doc_id,
+        generation
+    from ancestors
     union
-    select doc_id, generation from followers
+    select
+        doc_id,
+        generation
+    from followers
 )
 
 select
@@ -34,5 +54,5 @@ select
     documents.status,
     documents.parent_doc_id
 from family
-inner join documents on documents.doc_id = family.doc_id
+inner join documents on family.doc_id = documents.doc_id
 order by family.generation, documents.created_at, documents.doc_id

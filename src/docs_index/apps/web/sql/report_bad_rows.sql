@@ -6,7 +6,12 @@ with numbered as (
     from bad_generations
 )
 
-select reason, source_csv, row_index, task_id, detail
+select
+    reason,
+    source_csv,
+    row_index,
+    task_id,
+    detail
 from numbered
 where place <= 20
 order by reason, place

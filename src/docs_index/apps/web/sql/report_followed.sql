@@ -1,4 +1,4 @@
--- One row per stage that something can hang on: how many documents have nothing.
+-- One row per stage that can have descendants: how many documents have none.
 with followers as (
     select
         parent_doc_id,
@@ -16,7 +16,7 @@ select
     count(*) filter (where followers.evaluations > 0) as with_evaluations,
     count(*) filter (where followers.parent_doc_id is null) as with_nothing
 from documents
-left join followers on followers.parent_doc_id = documents.doc_id
+left join followers on documents.doc_id = followers.parent_doc_id
 where documents.stage in ('draft', 'essay')
 group by documents.stage
 order by documents.stage

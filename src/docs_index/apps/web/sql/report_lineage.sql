@@ -1,5 +1,5 @@
--- One example: the text with the most that hangs on it, an essay if there is one; what
--- it came from, and the first six that hang on it. `generation` counts from the oldest.
+-- One example: the text with the most descendants, an essay if there is one, with its
+-- ancestors and its first six descendants. `generation` counts from the oldest.
 with recursive texts as (
     select
         documents.doc_id,
@@ -10,34 +10,56 @@ with recursive texts as (
     from documents
     where documents.stage in ('draft', 'essay')
     order by
-        documents.stage desc, followers desc, documents.created_at desc,
-        documents.doc_id
+        documents.stage desc,
+        followers desc,
+        documents.created_at desc,
+        documents.doc_id asc
     limit 1
 ),
 
 ancestors (doc_id, parent_doc_id, up) as (
-    select documents.doc_id, documents.parent_doc_id, 0
+    select
+        documents.doc_id,
+        documents.parent_doc_id,
+        0
     from documents
-    inner join texts on texts.doc_id = documents.doc_id
+    inner join texts on documents.doc_id = texts.doc_id
     union all
-    select parents.doc_id, parents.parent_doc_id, ancestors.up + 1
+    select
+        parents.doc_id,
+        parents.parent_doc_id,
+        ancestors.up + 1
     from ancestors
-    inner join documents as parents on parents.doc_id = ancestors.parent_doc_id
+    inner join documents as parents on ancestors.parent_doc_id = parents.doc_id
     where ancestors.up < 9
 ),
 
 followers as (
-    select documents.doc_id, documents.parent_doc_id
+    select
+        documents.doc_id,
+        documents.parent_doc_id
     from documents
-    inner join texts on texts.doc_id = documents.parent_doc_id
+    inner join texts on documents.parent_doc_id = texts.doc_id
     order by documents.created_at, documents.doc_id
     limit 6
 ),
 
+depth as (
+    select max(up) as furthest from ancestors
+),
+
 family as (
-    select doc_id, (select max(up) from ancestors) - up as generation from ancestors
+    select
+        ancestors.doc_id,
+        depth.furthest - ancestors.up as generation
+    from ancestors
+    cross join depth
     union all
-    select doc_id, (select max(up) from ancestors) + 1 as generation from followers
+    select
+        followers.doc_id,
+        depth.furthest + 1 as generation
+    from followers
+    cross join depth
 )
 
 select
@@ -55,5 +77,5 @@ select
         where followers.parent_doc_id = documents.doc_id
     ) as followers
 from family
-inner join documents on documents.doc_id = family.doc_id
+inner join documents on family.doc_id = documents.doc_id
 order by family.generation, documents.created_at, documents.doc_id

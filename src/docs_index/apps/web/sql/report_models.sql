@@ -7,4 +7,4 @@ select
     count(*) as documents
 from documents
 group by model_id
-order by documents desc, model_id
+order by documents desc, model_id asc

@@ -9,7 +9,8 @@ with recursive ends as (
 ),
 
 filled (month) as (
-    select substr(first_at, 1, 7) from ends where months <= 600
+    select substr(first_at, 1, 7) from ends
+    where months <= 600
     union all
     select strftime('%Y-%m', filled.month || '-01', '+1 month')
     from filled
@@ -24,7 +25,7 @@ counted as (
         count(*) filter (where stage = 'evaluation') as evaluation,
         count(*) as documents
     from documents
-    group by 1
+    group by substr(created_at, 1, 7)
 ),
 
 months as (
@@ -40,5 +41,5 @@ select
     coalesce(counted.evaluation, 0) as evaluation,
     coalesce(counted.documents, 0) as documents
 from months
-left join counted on counted.month = months.month
+left join counted on months.month = counted.month
 order by months.month

@@ -8,4 +8,4 @@ select
 from documents
 group by stage, template_id, parser
 having count(*) filter (where status = 'parse_error') > 0
-order by stage, parse_errors desc, template_id, parser
+order by stage asc, parse_errors desc, template_id asc, parser asc

@@ -2,7 +2,8 @@
 with recursive classes (whole) as (
     values (0)
     union all
-    select whole + 1 from classes where whole < 9
+    select whole + 1 from classes
+    where whole < 9
 )
 
 select

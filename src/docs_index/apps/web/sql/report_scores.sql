@@ -8,8 +8,8 @@ with judged as (
         texts.model_id as judged_model_id,
         scores.score
     from scores
-    inner join documents as evaluations on evaluations.doc_id = scores.doc_id
-    inner join documents as texts on texts.doc_id = evaluations.parent_doc_id
+    inner join documents as evaluations on scores.doc_id = evaluations.doc_id
+    inner join documents as texts on evaluations.parent_doc_id = texts.doc_id
 )
 
 select
@@ -26,4 +26,9 @@ from judged
 group by
     template_id, model_id, judged_stage, judged_template_id, judged_model_id
 order by
-    template_id, model_id, judged_stage, mean desc, judged_template_id, judged_model_id
+    template_id asc,
+    model_id asc,
+    judged_stage asc,
+    mean desc,
+    judged_template_id asc,
+    judged_model_id asc

@@ -19,7 +19,8 @@ select
     count(documents.doc_id) as documents
 from classes
 left join documents
-    on documents.raw_bytes >= classes.at_least
-    and documents.raw_bytes < classes.below
+    on
+        classes.at_least <= documents.raw_bytes
+        and classes.below > documents.raw_bytes
 group by classes.position, classes.name
 order by classes.position

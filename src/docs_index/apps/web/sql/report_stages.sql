@@ -8,7 +8,7 @@ bad_rows as (
         case source_csv when 'link' then 'draft' else source_csv end as stage,
         count(*) as bad_rows
     from bad_generations
-    group by 1
+    group by case source_csv when 'link' then 'draft' else source_csv end
 )
 
 select
@@ -21,7 +21,7 @@ select
     ) as links,
     coalesce(bad_rows.bad_rows, 0) as bad_rows
 from stages
-left join documents on documents.stage = stages.stage
-left join bad_rows on bad_rows.stage = stages.stage
+left join documents on stages.stage = documents.stage
+left join bad_rows on stages.stage = bad_rows.stage
 group by stages.stage
 order by stages.position

@@ -6,4 +6,4 @@ select
     count(distinct model_id) as models
 from documents
 group by stage, template_id
-order by stage, documents desc, template_id
+order by stage asc, documents desc, template_id asc

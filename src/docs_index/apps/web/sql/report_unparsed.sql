@@ -1,6 +1,11 @@
 -- The latest documents without a parsed text, at most 50.
-select stage, task_id, model_id, created_at, doc_dir
+select
+    stage,
+    task_id,
+    model_id,
+    created_at,
+    doc_dir
 from documents
 where status = 'parse_error'
-order by created_at desc, doc_id
+order by created_at desc, doc_id asc
 limit 50
