@@ -1,7 +1,7 @@
 """Build a cohort: dbt computes the membership, then its files are written.
 
-dbt works on a database of its own, outside of the data root: a dry run leaves no trace
-there, and the documents' build stays as it is.
+dbt works on a separate database outside of the data root, so that a dry run writes
+nothing there, and the documents' build does not change.
 """
 
 import hashlib

@@ -1,5 +1,5 @@
--- One row per essay with a baseline score, the best first, and whether it lacks a target
--- score.
+-- One row per essay with a baseline score, the best first, and whether it lacks a
+-- target score.
 with score_rows as (
     select
         trim(parent_gen_id, chr(32) || chr(9) || chr(13) || chr(10)) as essay_id,
