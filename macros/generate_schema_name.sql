@@ -1,6 +1,6 @@
 {#-
-    Models of the plan are in a schema of their own, called as the project says. What a
-    test found is kept next to the models, as dbt has it.
+    Models of the plan have a separate schema, with the name in dbt_project.yml. The
+    stored failures of tests are in dbt's default schema for them.
 -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- if custom_schema_name is not none and node.resource_type == "model" -%}

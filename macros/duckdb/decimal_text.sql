@@ -1,6 +1,6 @@
 {#-
-    The shortest decimal that reads back to the same double, below 1e15: with a point,
-    without an exponent. DuckDB prints it so but for small numbers (1e-05).
+    The shortest decimal that reads back as the same double, below 1e15: with a point,
+    without an exponent. DuckDB prints all but small numbers (1e-05) in this form.
 -#}
 {% macro decimal_text(number) -%}
     case

@@ -1,9 +1,10 @@
 {#-
-    A timestamp's text as an instant in UTC, at microseconds; null where it is invalid.
+    A timestamp's text as an instant in UTC, in microseconds; null if it is invalid.
 
-    Text that matches the pattern is ISO 8601 but for days that do not exist; those,
-    and instants outside the years 0001 to 9999, are invalid too. Digits after the
-    sixth are cut off. Without an offset it is UTC. Contract: docs/rules.md, section 2.
+    A text that matches the pattern is ISO 8601, unless the day does not exist. Such
+    days, and instants outside the years 0001 to 9999, are invalid too. Digits after the
+    sixth are cut off. A time without an offset is in UTC. Contract: docs/rules.md,
+    section 2.
 -#}
 {% macro instant(text) -%}
     {%- set hour = "(?:[01][0-9]|2[0-3])" -%}

@@ -1,10 +1,10 @@
 {#-
-    What the last build of the documents was made of, written by the build itself.
+    The build record: what the last build was made for, written by the build itself.
 
-    The table `build_record` has one row. Any dbt command that can change a table
-    marks the record as `unfinished`; only a `dbt build` of the whole project,
-    with every seed, model and data test good, closes it as `complete`. Scripts work
-    from a complete one alone. A killed build leaves it unfinished.
+    The table `build_record` has one row. Any dbt command that can change a table marks
+    the record as `unfinished`. Only a `dbt build` of the whole project marks it as
+    `complete`, if every seed, model and data test succeeded. Scripts accept only a
+    complete build. A killed build leaves its record unfinished.
 -#}
 {% macro begin_build_record() %}
     {% if execute and flags.WHICH in ("build", "run", "seed", "snapshot", "clone") %}

@@ -1,16 +1,17 @@
 {#-
-    A relation with one more column, the key H(parts) of the runtime.
+    A relation with one more column, the key H(parts).
 
     H is SHA-256 over each part's UTF-8 bytes, each followed by `|` (the last one
     too); the first 12 bytes of the digest as a big-endian integer; in base 36, padded
     on the left with `0` to 16 characters and cut to the first 16. Golden values:
     seeds/golden_keys.csv. Parts are SQL expressions that are never null.
 
-    96 bits are divided by 36^9 = 2^18 * 3^18 within 64: the 18 low bits fall off, the
-    other 78 are divided by 3^18 in two digits of base 2^32. Dividing a hugeint would be
-    one step, but takes 2.4 seconds for a million keys, not 0.2. Every step is a query
-    of its own, because a repeated expression is computed again. The relation is left with columns
-    `<key>_…` of those steps, which no caller selects.
+    The 96 bits are divided by 36^9 = 2^18 * 3^18 with 64-bit integers: the 18 low bits
+    are dropped, and the other 78 are divided by 3^18 in two digits of base 2^32.
+    Dividing a hugeint would be one step, but takes 2.4 seconds for a million keys
+    instead of 0.2. Every step is a separate query, because DuckDB computes a repeated
+    expression again. The relation keeps the columns `<key>_…` of those steps, which no
+    caller selects.
 -#}
 {% macro keyed(relation, key, parts) -%}
     (

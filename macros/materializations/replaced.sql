@@ -1,12 +1,13 @@
 {#-
-    Tables and views that replace the old ones in one transaction. Those of dbt-duckdb
-    write a temporary relation and rename twice; DDL is transactional in DuckDB, so a
-    build that fails or is killed leaves the old ones either way, and each model takes
-    half of the statements, which are most of a small build's time. No grants, indexes,
-    comments or foreign keys: this project has none of them in the build.
+    Tables and views that replace the old ones in one transaction. The materializations
+    of dbt-duckdb write a temporary relation and rename twice. That is not needed: DDL
+    is transactional in DuckDB, so a build that fails or is killed leaves the old
+    relations. Each model takes half of the statements, which are most of a small
+    build's time. Grants, indexes, comments and foreign keys are not supported: the
+    build has none.
 
-    A Python model is written to a temporary relation all the same: it runs outside of
-    the transaction, and may read its last result.
+    A Python model is still written to a temporary relation: it runs outside of the
+    transaction, and may read its last result.
 -#}
 {% materialization
     replaced_table, adapter="duckdb", supported_languages=["sql", "python"]

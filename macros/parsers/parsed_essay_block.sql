@@ -1,9 +1,9 @@
 {#-
-    The first <essay> block, else all after the first <essay>; null without one.
+    The first <essay> block, else the text after the first <essay>; null without one.
 
-    The patterns only find the tags as they are written, and the text is cut at them:
-    capturing what is between them takes ten times as long, and counting the characters
-    before them (strpos, substr) three times.
+    The patterns find only the tags, and the text is cut at them. Capturing the text
+    between the tags takes ten times as long, and counting the characters before them
+    (strpos, substr) three times.
 -#}
 {% macro parsed_essay_block(text) -%}
     case

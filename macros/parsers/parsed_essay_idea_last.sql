@@ -1,10 +1,10 @@
 {#-
-    The essay idea of the highest stage, the last one among equals; the last idea
-    where none names a stage. Stages are compared as numbers of any length: without
-    leading zeros, the one with more digits is the higher.
+    The essay idea of the highest stage, the last one among equals; the last idea if
+    none names a stage. Stages are compared as numbers of any length: without leading
+    zeros, the one with more digits is higher.
 
-    Ideas are found with their tags on, and only the chosen one is stripped: capturing
-    what is between the tags takes ten times as long.
+    Ideas are found with their tags, and only the chosen one is stripped: capturing the
+    text between the tags takes ten times as long.
 -#}
 {% macro parsed_essay_idea_last(text) -%}
     {% set opening = "<essay-idea(?:[ \\t][^>\\n]*)?>" -%}

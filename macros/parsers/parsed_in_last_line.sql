@@ -1,7 +1,7 @@
 {#-
-    An evaluation's score, out of the last three lines that are not blank, with a line
-    break; null without a score from 0 to 9. A line that is nothing but a score counts
-    before one that holds a score, and three digits (their mean) before a number.
+    An evaluation's score with a line break, from the last three lines that are not
+    blank; null without a score from 0 to 9. A line that is only a score wins over one
+    that contains a score, and three digits (their mean) win over a number.
 -#}
 {% macro parsed_in_last_line(text) -%}
     {% set lowest, highest = score_bounds() -%}
@@ -18,8 +18,8 @@
     The last lines that are not blank, trimmed, then without `*` and `#`; blank lines
     between them stay.
 
-    One pattern takes all of them off the end, and they remain one text: to split a
-    whole text, and to work through a list of lines, takes several times as long.
+    One pattern matches all of them at the end, and they remain one text: splitting the
+    whole text into a list of lines takes several times as long.
 -#}
 {% macro last_lines(text, count) -%}
     {% set filled_line = "[^ \\t\\r\\n][^\\n]*" -%}

@@ -1,10 +1,10 @@
 {#-
     The parsed text of `text` by the parser named in `parser`; null is a parse error.
 
-    One expression over two columns, so that it runs in a model, and in DuckDB outside
-    of dbt (see the model parser_sql). An unknown parser gives null: the build has
-    refused it before (refuse_unknown_parsers). Patterns mean the same in RE2 and in
-    Python. Contract: docs/rules.md, section 10.
+    It is one expression over two columns, so that it runs in a model, and in DuckDB
+    outside of dbt (see the model parser_sql). An unknown parser gives null, because
+    refuse_unknown_parsers has stopped the build before. The patterns mean the same in
+    RE2 and in Python. Contract: docs/rules.md, section 10.
 -#}
 {% macro parsed_text() -%}
     case parser

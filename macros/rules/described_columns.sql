@@ -1,6 +1,6 @@
 {#-
-    The columns of the tables in the index, with the descriptions of the YAML on one
-    line. The graph is not there while dbt parses; the list is empty then.
+    The columns of the index's tables, with the descriptions of the YAML on one line.
+    While dbt parses there is no graph, and the list is empty.
 -#}
 {% macro described_columns() %}
     {% set columns = [] %}

@@ -1,8 +1,7 @@
 {#-
-    The fields of `meta_small` and of `metadata.json`: name, SQL, and what it holds. A
-    `word` is of this project's making and has nothing to escape; a `text` may hold
-    anything; `json` is JSON text already; `optional` ones are left out where they
-    are null. Sorted by name.
+    The fields of `meta_small` and of `metadata.json`: name, SQL, and kind. A `word` is
+    written by this project and needs no escapes; a `text` can contain anything; `json`
+    is JSON text already. An `optional` field is left out if it is null. Sorted by name.
 -#}
 {% macro meta_small_fields() %}
     {% do return([

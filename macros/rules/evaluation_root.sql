@@ -1,6 +1,7 @@
 {#-
-    The folder, under the data root, that evaluation response paths are relative to: the
-    var `evaluation_root`. One that leads out of the data root stops every command.
+    The folder below the data root that the response paths of evaluations are relative
+    to: the var `evaluation_root`. If it leads out of the data root, every command
+    stops.
 -#}
 {% macro evaluation_root() -%}
     {%- set folder = var("evaluation_root") | string -%}

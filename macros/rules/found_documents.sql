@@ -1,11 +1,12 @@
 {#-
-    The document that each row asks for by name: of those of the name, the latest at or
-    before the row, the earliest where all are later. One pass per name answers both.
+    The document that each row looks for by name: among the documents of the name the
+    latest one at or before the row, or the earliest if all are later. One pass per name
+    finds both.
 
     Relations: `documents` (kind, name, occurred_at, source_csv, row_index, row_key) and
-    `questions` (the same, and `preference`). A kind says what the name is, a task id or
-    another id. Of several questions of one row that find something, the one of the
-    lowest preference counts. Columns: row_key, preference, kind, document_row_key.
+    `questions` (the same, and `preference`). The kind of a name is a task id or another
+    id. If several questions of a row find a document, the one with the lowest
+    preference counts. Columns: row_key, preference, kind, document_row_key.
 -#}
 {% macro found_documents(documents, questions) -%}
     (
@@ -73,8 +74,8 @@
 
 
 {#-
-    The questions that repairs ask: their value may be any of the kinds of names, of which
-    the first that finds a document counts.
+    The questions of repairs: their value may be a name of any kind, and the first kind
+    that finds a document counts.
 -#}
 {% macro questions_of_repairs(repairs, kinds) -%}
     {%- for kind in kinds %}

@@ -1,6 +1,6 @@
 {#-
-    The checksum of one list: a sum over its rows, whose order plays no part. `texts` are
-    its columns as texts, in the order of the index's table.
+    The checksum of one list: a sum over its rows, in any order. `texts` are its columns
+    as texts, in the order of the index's table.
 -#}
 {% macro list_checksum(table_name, relation, texts) %}
     select

@@ -1,7 +1,7 @@
 {#-
-    Names with keys that names alike share. All words of a name; all but one of them,
-    each in turn; the first half of its letters, and the last, each also one letter
-    shorter.
+    Names with the keys that similar names share. The keys of a name are all its words;
+    all words but one, for each word; and the first and the last half of its letters,
+    each also one letter shorter.
 -#}
 {% macro name_keys(relation) -%}
     select distinct

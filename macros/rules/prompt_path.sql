@@ -1,6 +1,6 @@
 {#-
-    Where the prompt of a link is, by the normalized path of its response: the same path
-    under links_prompts/; null for a response that is not under links_responses/.
+    The path of a link's prompt, from the normalized path of its response: the same path
+    under links_prompts/, or null if the response is not under links_responses/.
 -#}
 {% macro prompt_path(normalized) -%}
     case

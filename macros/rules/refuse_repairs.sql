@@ -1,6 +1,6 @@
 {#-
-    Stop with an error that names the repairs with a fault: the first five, and how many
-    more there are. The relation has `repair_index`, `words` and `fault`.
+    Stop with an error that lists the repairs with a fault: the first five, and the
+    number of the others. The relation has `repair_index`, `words` and `fault`.
 -#}
 {% macro refuse_repairs(relation) %}
     {% set listed = joined_texts(

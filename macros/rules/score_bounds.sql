@@ -1,6 +1,6 @@
 {#-
-    The least and the greatest score of the parser in_last_line, as in seeds/parsers.csv,
-    to which tests/test_vocabulary.py compares them.
+    The lowest and the highest score of the parser in_last_line, as in
+    seeds/parsers.csv; tests/test_vocabulary.py compares them.
 -#}
 {% macro score_bounds() -%}
     {{ return([0, 9]) }}

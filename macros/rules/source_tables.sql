@@ -1,7 +1,7 @@
 {#-
     The four results tables, in the order in which their documents are written: parents
-    before their descendants. Jinja cannot read a seed while dbt compiles, so this says
-    again what seeds/sources.csv says; tests/test_vocabulary.py holds both together.
+    before their descendants. Jinja cannot read a seed while dbt compiles, so this list
+    repeats seeds/sources.csv; tests/test_vocabulary.py compares them.
 -#}
 {% macro source_tables() %}
     {% do return([

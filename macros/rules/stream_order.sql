@@ -1,8 +1,8 @@
 {#-
-    The order in which attempts are lined up before a join goes through them: by instant,
-    and at the same instant links, drafts, essays, evaluations, so that what looks for
-    a parent comes after what it may find, and a draft after a link; then by row_index.
-    The last that may be found is the one that is taken.
+    The order of the attempts in a stream: by instant, and at the same instant links,
+    drafts, essays, evaluations; then by row_index. So an attempt that looks for a
+    parent follows its candidates, and a draft follows a link. The last candidate before
+    the attempt is the parent.
 -#}
 {% macro stream_order() -%}
     occurred_at, turn, row_index

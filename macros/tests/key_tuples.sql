@@ -1,6 +1,7 @@
 {#-
-    The tuples that logical keys are made of, per row that has one, and `written`, what
-    is hashed. The tests say this a second time, apart from the models that make the keys.
+    One row per attempt with a logical key: the parts of the key, and `written`, the
+    text that is hashed. The tests compute them separately from the models that make the
+    keys.
 -#}
 {% macro key_tuples() %}
     select

@@ -1,4 +1,4 @@
--- One row per attempt, with what its response file turned out to be.
+-- One row per attempt, with the facts about its response file.
 -- `cause` says why the file cannot be used; the facts are null then.
 with attempts as (select * from {{ ref("int_attempts__templated") }}),
 

@@ -1,9 +1,9 @@
 -- One row per attempt and stream that it is in.
--- A stream is what one join goes through: the attempts that ask for a parent or target
--- (questions), and those that they may get (candidates), of the same key. An evaluation
--- asks by generation_task_id only where essay_task_id finds nothing, and what a repair
--- links asks nothing.
--- A view: link_candidates alone reads it.
+-- A stream is the input of a join for one key: the attempts that look for a parent or
+-- target (questions), and those that could be it (candidates). An evaluation looks by
+-- generation_task_id only if essay_task_id finds nothing. An attempt that a repair
+-- links to its parent does not look.
+-- A view: only link_candidates reads it.
 {{ config(materialized="replaced_view") }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 

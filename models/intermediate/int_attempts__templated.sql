@@ -1,6 +1,6 @@
 -- One row per attempt, with its template's parser and the files that it names.
 -- The build stops here if an attempt's template names a parser that is not known.
--- A view: but for three, its columns are those of int_rows__classified.
+-- A view: all but three of its columns are those of int_rows__classified.
 -- depends_on: {{ ref("parsers") }}
 {{ config(materialized="replaced_view", pre_hook="{{ refuse_unknown_parsers() }}") }}
 with source_rows as (select * from {{ ref("int_rows__repaired") }}),
@@ -11,7 +11,7 @@ attempts as (
     select
         *,
         case
-            -- A longer path cannot be opened, and normalizing takes its square.
+            -- A longer path cannot be opened, and normalizing takes quadratic time.
             when source_csv = 'link' and length(response_file) <= 4096
                 then {{ normalized_path("response_file") }}
         end as normalized_file

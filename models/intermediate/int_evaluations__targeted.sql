@@ -1,7 +1,7 @@
 -- One row per evaluation attempt that finds a target among the documents.
--- The target is what a repair names, else the document of essay_task_id, else that of
--- generation_task_id: the latest of the name at or before the evaluation, the earliest
--- where all are later.
+-- The target is the document that a repair names, else that of essay_task_id, else that
+-- of generation_task_id: the latest of the name at or before the evaluation, or the
+-- earliest if all are later.
 {% set repair_kinds = ["row_key", "doc_id", "essay_task_id", "generation_task_id"] %}
 with attempts as (select * from {{ ref("int_attempts__answered") }}),
 

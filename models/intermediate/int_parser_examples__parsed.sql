@@ -1,4 +1,4 @@
--- One row per example of a parser, with what the parser makes of it.
+-- One row per example of a parser, with its parsed text.
 with examples as (select * from {{ ref("parser_examples") }}),
 
 final as (

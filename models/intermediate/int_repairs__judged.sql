@@ -1,5 +1,5 @@
--- One row per repair, with the fault that the tables find in it.
--- What files and documents have against it comes later: int_repairs__refused.
+-- One row per repair, with the fault that the tables show.
+-- int_repairs__refused adds the faults that files and documents show.
 with repairs as (select * from {{ ref("int_repairs__matched") }}),
 
 actions as (select * from {{ ref("repair_actions") }}),

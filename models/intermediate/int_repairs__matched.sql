@@ -1,6 +1,6 @@
--- One row per repair, with the source row that it names, or why there is none.
--- A repair names its row by row_key, or by row_index and task_id; all that it gives
--- must be that row's. A view: repairs are few.
+-- One row per repair, with the source row that it names, or why it names no row.
+-- A repair names its row by row_key, or by row_index and task_id; all values that it
+-- gives must be those of the row. A view: repairs are few.
 {{ config(materialized="replaced_view") }}
 with repairs as (
     select

@@ -1,5 +1,5 @@
--- One row per repair that files or documents keep from being applied, with the fault:
--- its response file cannot be used, or its value names no document.
+-- One row per repair that cannot be applied, with the fault: its response file cannot
+-- be used, or its value names no document.
 with repairs as (
     select *
     from {{ ref("int_repairs__judged") }}
@@ -28,7 +28,7 @@ unlinked as (
         or (repairs.action = 'set_target' and targets.row_key is null)
 ),
 
--- Rows that would be the document, had they one: the first of them says why.
+-- The attempts of that name that have no document: the reason of the first is reported.
 namesakes as (
     {%- for name in ["row_key", "task_id"] %}
     select

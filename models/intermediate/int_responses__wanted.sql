@@ -1,4 +1,4 @@
--- One row per file and parser that attempts name; parser is empty where there is none.
+-- One row per file and parser that attempts name; parser is empty without one.
 with attempts as (select * from {{ ref("int_attempts__templated") }}),
 
 final as (

@@ -1,4 +1,4 @@
--- One row per source row, with the first reason that its own values give against it.
+-- One row per source row, with the first reason that its own values give.
 -- A row without one is an attempt, and has a row_key.
 with source_rows as (select * from {{ ref("int_rows__unioned") }}),
 
@@ -18,8 +18,8 @@ checked as (
     from source_rows
 ),
 
--- Only rows that passed so far can repeat one another; all of them are successes. What
--- is alone at its task and moment, as nearly all are, need not be compared.
+-- Only rows that passed so far, which are all successful, can repeat one another. A row
+-- that is the only one of its task and instant, as nearly all are, is not compared.
 crowded as (
     select
         source_csv,

@@ -1,5 +1,5 @@
--- One row per source row, as the repairs would have it: a row that they ignore is no
--- attempt, whatever else it is, and one that they give a response file has that one.
+-- One row per source row, after the repairs: a row that a repair ignores is never an
+-- attempt, and a row for which a repair names a response file has that file.
 -- The build stops here if a repair does not fit the tables. A view: repairs are few.
 {{ config(
     materialized="replaced_view", pre_hook="{{ refuse_repairs('int_repairs__judged') }}"

@@ -1,6 +1,6 @@
--- One row per source row: the document that it becomes, or the reason why it does not.
--- The build stops here if files or documents keep a repair from being applied.
--- In write_order: documents are written a range of it at a time.
+-- One row per source row: the document that it becomes, or the reason that rejects it.
+-- The build stops here if a repair cannot be applied because of files or documents.
+-- In write_order, because a run writes documents in ranges of it.
 -- depends_on: {{ ref("int_repairs__refused") }}
 {{ config(pre_hook="{{ refuse_repairs('int_repairs__refused') }}") }}
 with source_rows as (select * from {{ ref("int_rows__repaired") }}),
@@ -92,7 +92,7 @@ described as (
         end as status,
         {{ instant_text("occurred_at") }} as created_at,
         stage || '/' || logical_key_id || '/' || doc_id as doc_dir,
-        -- Parents come before their descendants.
+        -- Parents precede their descendants.
         {{ source_order() }} * 10000000000 + row_index as write_order
     from joined
 ),

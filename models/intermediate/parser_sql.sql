@@ -1,3 +1,3 @@
 -- One row: the expression that turns columns `parser` and `text` into the parsed text.
--- What parses texts outside of a model runs this, in a DuckDB of its own.
+-- Python evaluates it, in a separate DuckDB, to parse texts outside of a model.
 select {{ sql_text(parsed_text()) }} as expression

@@ -1,4 +1,4 @@
--- One row per source row that was not ingested, with the first reason against it.
+-- One row per rejected row, with the first reason.
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 final as (

@@ -1,5 +1,5 @@
 -- One row per column of the tables in the index, in the order of each table.
--- The words are those of the YAML; `graph` holds them while the model runs.
+-- The descriptions are those of the YAML; dbt's `graph` has them while the model runs.
 -- depends_on: {{ ref("documents") }}
 -- depends_on: {{ ref("bad_generations") }}
 -- depends_on: {{ ref("link_candidates") }}

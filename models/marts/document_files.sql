@@ -1,6 +1,6 @@
--- One row per document: the bytes that its directory is made of, and where they are.
--- Python does exactly what these rows say. raw.txt is the response file byte for byte;
--- parsed.txt is its text through the parser; prompt.txt is the prompt file.
+-- One row per document: the content of its directory, and the paths of its sources.
+-- Python writes exactly this. raw.txt is the response file byte for byte; parsed.txt is
+-- its parsed text; prompt.txt is the prompt file.
 -- A view: only the processes that write the files need metadata_text.
 {{ config(materialized="replaced_view") }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),

@@ -1,7 +1,7 @@
--- One row per attempt of a contested stream, in the order in which the join saw it.
--- Where there is but one candidate, it has a document and all get it, there is nothing
--- to explain; where there is none, the bad row says so. Other streams are contested.
--- Whole streams are kept, and not pairs: those of a busy key would be too many.
+-- One row per attempt of a contested stream, in the order of the join. A stream is not
+-- contested if it has only one candidate, which has a document and is the parent of all
+-- the others, or if it has no candidate: then the rejected row says so.
+-- Whole streams are stored, because a key with many attempts would have too many pairs.
 with streamed as (select * from {{ ref("int_attempts__streamed") }}),
 
 counted as (

@@ -1,5 +1,5 @@
--- One row per list of the index that a run must replace, and their checksums' table.
--- Damage to a list shows here too: its checksum is that of the rows which are there.
+-- One row per list of the index that a run must replace, and one for list_checksums.
+-- A damaged list must be replaced too: its checksum is computed from its present rows.
 with wanted as (select * from {{ source("run", "list_checksums") }}),
 
 found as (select * from {{ source("run", "stored_checksums") }}),

@@ -1,4 +1,4 @@
--- One row per file that may be suggested: of a name that may be alike, or is the same.
+-- One row per file that may be suggested: its name is the same, or may be similar.
 with likely as (select * from {{ source("run", "likely_names") }}),
 
 offered as (select * from {{ ref("offered_names") }}),

@@ -1,6 +1,6 @@
--- One row per document of the plan that is not ingested and needs the user.
--- The plan knows of changed lineages; a run finds what cannot be written, and with it
--- the descendants of that, for which there is no parent.
+-- One row per document of the plan in conflict, which the user must resolve.
+-- The plan finds changed lineages. A run finds documents that cannot be written; their
+-- descendants are in conflict too, because their parents are missing.
 with recursive planned as (select * from {{ source("run", "planned") }}),
 
 failed_writes as (select * from {{ source("run", "failed_writes") }}),

@@ -1,4 +1,4 @@
--- One row per list of the index, with the checksum of what this run leaves in it.
+-- One row per list of the index, with the checksum of its rows after this run.
 {% set relations = {
     "bad_generations": ref("bad_generations"),
     "link_candidates": ref("link_candidates"),

@@ -1,5 +1,5 @@
 -- One row per document of the index, and one per directory that no document owns.
--- A prompt is missing where the build finds one for the document's response file.
+-- A prompt is missing if the build finds one for the document's response file.
 with indexed as (select * from {{ source("run", "indexed_documents") }}),
 
 files as (select * from {{ ref("document_files") }}),
@@ -35,8 +35,8 @@ written as (
     inner join files on pending.write_order = files.write_order
 ),
 
--- The survey begins before this run writes anything, and may have seen nothing of it.
--- A key's directory that was empty then is not a stray one now.
+-- The survey begins before this run writes anything, and may miss all that it writes.
+-- So the directory of a key that was empty in the survey may not be a stray one.
 directories as (
     select
         doc_dir,

@@ -1,4 +1,4 @@
--- One row per source row of the build, with where its response file is looked for.
+-- One row per source row of the build, with the path of its response file.
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 final as (
@@ -21,7 +21,7 @@ final as (
             else {{ sql_text(responses_folder()) }}
         end as root_folder,
         case
-            -- A longer path cannot be opened, and normalizing takes its square.
+            -- A longer path cannot be opened, and normalizing takes quadratic time.
             when length(response_file) <= 4096
                 then {{ normalized_path("response_file") }}
         end as path

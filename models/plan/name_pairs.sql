@@ -1,5 +1,5 @@
--- One row per pair of names that are near enough: few edits make one of the other.
--- A file that cannot be used is out before the nearest are chosen.
+-- One row per pair of similar names: few edits turn one into the other.
+-- Files that cannot be used are left out before the nearest names are chosen.
 with likely as (select * from {{ source("run", "likely_names") }}),
 
 unusable_files as (select * from {{ source("run", "unusable_files") }}),
@@ -17,7 +17,7 @@ unusable as (
             and offered.path = unusable_files.path
 ),
 
--- The nearest by a cheap measure: to count edits takes some hundred times as long.
+-- The nearest by a cheap measure: counting edits takes about a hundred times as long.
 ranked as (
     select
         *,
@@ -35,8 +35,8 @@ ranked as (
     )
 ),
 
--- An ending like `.txt` that both have says nothing. What differs in a number is likely
--- to be another thing: another run, or another day.
+-- An ending like `.txt` that both have is no evidence. Names that differ in a number
+-- probably belong to different attempts or days.
 edited as (
     select
         scope,

@@ -1,4 +1,4 @@
--- One row per name that could be meant, in a scope in which a name is sought.
+-- One row per name that a rejected row could mean, in the scope where it is looked for.
 with sought as (select * from {{ ref("sought_names") }}),
 
 unnamed_files as (select * from {{ source("run", "unnamed_files") }}),

@@ -1,5 +1,5 @@
--- One row per document that a run writes, or finds whole, and gives an index row.
--- While a run goes on, those leave that could not be written, and their descendants.
+-- One row per document that a run writes, or finds complete, and adds to the index.
+-- During a run, documents that could not be written and their descendants drop out.
 with planned as (select * from {{ source("run", "planned") }}),
 
 conflicts as (select * from {{ ref("conflicts") }}),

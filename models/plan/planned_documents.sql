@@ -1,6 +1,6 @@
 -- One row per document of the build that the index lacks: to write, or in conflict.
--- A source row has one document per run_id for good: another doc_id for it means that
--- its lineage or its key has changed, and so has that of its descendants.
+-- A source row has one document per run_id for ever. Another doc_id means that its
+-- lineage or its key has changed, and also that of its descendants.
 with recursive built as (
     select
         write_order,

@@ -1,6 +1,6 @@
--- One row per essay without a parent and draft that could be it, with the evidence.
--- It is of the same combo and another model, of both but just after the essay, or has a
--- text that the essay's prompt holds.
+-- One row per pair of an essay without a parent and a draft that could be its parent,
+-- with the evidence. The draft has the same combo and another model, or the same of
+-- both and is slightly later than the essay, or its text is in the essay's prompt.
 with source_rows as (select * from {{ source("run", "source_rows") }}),
 
 draft_texts as (select * from {{ source("run", "draft_texts") }}),
@@ -24,7 +24,7 @@ drafts as (
     ) = 1
 ),
 
--- The models of a combo that wrote last: a combo may have thousands.
+-- The models with the latest drafts of a combo, because a combo may have thousands.
 models as (
     select
         combo_id,
@@ -51,7 +51,7 @@ with_longest_lines as (
     from draft_texts
 ),
 
--- Only where few drafts share that line.
+-- Only if few drafts share that line.
 longest_lines as (
     select
         row_key,
@@ -81,7 +81,7 @@ held as (
     where contains(replace(prompts.text, chr(13), ''), longest_lines.text)
 ),
 
--- Essays, and each other model of their combo.
+-- Essays with each other model of their combo.
 others as (
     select
         essays.write_order,

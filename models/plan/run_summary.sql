@@ -1,5 +1,5 @@
 -- One row per line of a run's summary: a count of a topic, a missing table, an example.
--- Of each kind of conflict, of each reason and of each stage there are two examples.
+-- Each kind of conflict, each reason and each stage has two examples.
 with built as (select * from {{ ref("documents") }}),
 
 planned as (select * from {{ source("run", "planned") }}),
@@ -25,7 +25,7 @@ skipped as (
     )
 ),
 
--- A missing prompt does not count: it may have come after its document, for good.
+-- A missing prompt does not count: the prompt file may be newer than the document.
 damaged as (
     select count(*) as documents
     from reported

@@ -1,4 +1,4 @@
--- One row per source row whose response file cannot be used, with what it names.
+-- One row per source row whose response file cannot be used, with its path.
 with source_rows as (select * from {{ source("run", "source_rows") }}),
 
 final as (

@@ -1,6 +1,7 @@
--- One row per rejected row and name that it may have misspelt, with the repair's frame.
--- Files are compared within one directory, directories where the file is of one name,
--- and task ids all together. An evaluation of a rejected row only waits for that.
+-- One row per rejected row and name that it may have misspelt, with the repair that
+-- would correct it. Files are compared within one directory, directories for files of
+-- the same name, and task ids all together. An evaluation whose target is a rejected
+-- row is not compared: it waits for a repair of that row.
 with sought_files as (select * from {{ ref("sought_files") }}),
 
 source_rows as (select * from {{ source("run", "source_rows") }}),

@@ -1,6 +1,6 @@
--- One row per essay without any draft that could be its parent.
--- What only waits for another row is not sought: an essay whose parent has no document.
--- The prompt, where there is one, has the same rest of the path.
+-- One row per essay without any draft that could be its parent. An essay whose parent
+-- has no document is left out: it waits for a repair of the parent.
+-- A prompt has the same path below its folder as the response.
 with source_rows as (select * from {{ source("run", "source_rows") }}),
 
 parented as (select * from {{ ref("int_essays__parented") }}),

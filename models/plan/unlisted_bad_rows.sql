@@ -1,5 +1,6 @@
 -- One row per rejected row of the build that bad_generations.csv does not list yet.
--- In the order in which they are appended. A row without a row_key goes by its number.
+-- In the order in which they are appended. A row without a row_key has its number as
+-- id.
 with rejected as (select * from {{ ref("bad_generations") }}),
 
 listed as (select * from {{ source("run", "listed_bad_rows") }}),

@@ -1,5 +1,5 @@
 -- One row per fault of a selected essay, and of an evaluation that is a member.
--- Each question is put to every essay; null is a good answer.
+-- Each check is made for every essay; null means that it passed.
 {% set questions = [] -%}
 {% set question -%}
 case

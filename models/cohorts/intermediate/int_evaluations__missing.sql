@@ -1,7 +1,7 @@
 -- One row per essay, template and model that has too few evaluations.
 with essays as (select * from {{ ref("int_essays__chosen") }}),
 
--- A row without an id is a fault, to be reported rather than to stop the models.
+-- A row without an id is a fault: it is reported, and must not stop the models.
 templates as (
     select *
     from {{ ref("stg_cohorts__templates") }}
@@ -21,7 +21,7 @@ replicates as (
 
 reused as (select * from {{ ref("int_evaluations__reused") }}),
 
--- As many rows as the membership has evaluations, by its definition, or fewer.
+-- At most one row per evaluation of the membership.
 combinations as (
     select
         essays.essay_order,

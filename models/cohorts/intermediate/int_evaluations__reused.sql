@@ -54,7 +54,7 @@ matched as (
     where settings.includes_others or is_own
 ),
 
--- Those that this cohort added come first, whatever else has come since.
+-- The evaluations that this cohort added are the first, before any newer ones.
 ranked as (
     select
         *,

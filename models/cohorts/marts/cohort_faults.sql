@@ -1,4 +1,4 @@
--- One row per thing that has to be mended before the cohort can be built.
+-- One row per fault that the user must correct before the cohort can be built.
 with
 {%- for subjects in ["selections", "tables", "essays"] %}
 {{ subjects }} as (select * from {{ ref("int_" ~ subjects ~ "__refused") }}),

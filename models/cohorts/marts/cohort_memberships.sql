@@ -7,7 +7,7 @@ evaluations as (select * from {{ ref("int_evaluations__joined") }}),
 
 faults as (select * from {{ ref("cohort_faults") }}),
 
--- A draft of several essays comes where the first of them does.
+-- A draft of several essays has the position of the first of them.
 drafts as (
     select *
     from essays
@@ -64,7 +64,7 @@ members as (
     from evaluations
 ),
 
--- Faults are the user's to mend before anything is written.
+-- The user must correct faults before anything is written.
 named as (
     select
         members.*,

@@ -8,7 +8,7 @@ trimmed_lines as (
     from source_rows
 ),
 
--- What follows `#`, in one spelling.
+-- The text after `#`, with one spelling for each directive.
 commented as (
     select
         *,

@@ -1,5 +1,5 @@
 -- One row per CSV file of the data root that this build looked for.
--- Its source says what the other sources found, so it comes after them.
+-- Its source lists the files of the other sources, so it is loaded after them.
 -- depends_on: {{ ref('stg_cross_experiment__drafts') }}
 -- depends_on: {{ ref('stg_cross_experiment__links') }}
 -- depends_on: {{ ref('stg_cross_experiment__essays') }}

@@ -1,5 +1,5 @@
--- One row per document of the index, with what the reports ask of it.
--- meta_small is read once for the three values that they need of it.
+-- One row per document of the index, with the columns of the reports.
+-- meta_small is parsed once for the three values that they need.
 with documents as (select * from {{ source("stored", "documents") }}),
 
 extracted as (

@@ -2,9 +2,9 @@
 
 Owns how users and programs call the rooms below, and how results are shown.
 
-May touch what the rooms that it calls may touch, and the page and the exported files
+May write through the rooms that it calls, and may write the page and the exported files
 that a user asks for.
 
-Never holds a rule. Nothing outside of this package imports it, except the scripts, the
-entry point `docs-index` and Dagster's configuration.
+Never contains a rule. Nothing outside of this package imports it, except the scripts,
+the entry point `docs-index` and Dagster's configuration.
 """

@@ -3,9 +3,9 @@
 Owns the selection of essays, a cohort's membership.csv, the generations that it adds,
 the three steps of an evaluation, and asking a language model. Its SQL is DuckDB's.
 
-May touch `gens/`, `cohorts/`, `2_tasks/selected_essays.txt`, and dbt's own files
+May write to `gens/`, `cohorts/`, `2_tasks/selected_essays.txt`, and dbt's own files
 outside of the data root.
 
-Never prints: it knows no terminal and no Dagster. Never buys an answer that is on disk,
-writes over a metadata.json, or touches the documents and their index.
+Never prints, and imports neither a terminal nor Dagster. Never buys an answer that is
+on disk, overwrites a metadata.json, or touches the documents and their index.
 """

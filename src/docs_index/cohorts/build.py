@@ -1,7 +1,7 @@
-"""Build a cohort: let dbt compute the membership, then write its files.
+"""Build a cohort: dbt computes the membership, then its files are written.
 
-dbt works on a database of its own, outside of the data root: a dry run leaves no trace
-there, and the documents' build stays as it is.
+dbt works on a separate database outside of the data root, so that a dry run writes
+nothing there, and the documents' build does not change.
 """
 
 import hashlib
@@ -22,16 +22,16 @@ _PARSED = "partial_parse.msgpack"
 
 
 def build_cohort(layout: Layout, cohort_id: str, *, dry_run: bool) -> Summary:
-    """Compute a cohort's membership with dbt, and unless `dry_run` write its files.
+    """Compute a cohort's membership with dbt; unless `dry_run`, write its files.
 
     Raises:
-        CohortError: what is given has faults; nothing was written.
+        CohortError: the inputs have faults; nothing was written.
         BuildError: dbt failed; nothing was written.
-        LockedError: another run is at work.
-        OSError: writing failed; what has been written is whole, and building again
-            completes it.
+        LockedError: another run is active.
+        OSError: writing failed; no file is incomplete, and building again completes the
+            work.
     """
-    if not dry_run and layout.lock.exists():  # else only once there is nothing to mend
+    if not dry_run and layout.lock.exists():  # otherwise after dbt found no faults
         take_lock(layout.lock)
     scratch = _scratch(layout)
     take_lock(scratch / ".lock")
@@ -48,9 +48,10 @@ def build_cohort(layout: Layout, cohort_id: str, *, dry_run: bool) -> Summary:
 
 
 def _scratch(layout: Layout) -> Path:
-    """Return dbt's folder for cohorts of a data root: with it dbt parses but once.
+    """Return dbt's folder for the cohorts of a data root.
 
-    Not even once where the project has been parsed for something else.
+    It is kept between builds, so that dbt uses its parsed project again. If the main
+    target path has a parsed project, that is copied.
     """
     target = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT / "target").resolve()
     name = hashlib.sha256(str(layout.root).encode()).hexdigest()[:12]
@@ -94,17 +95,17 @@ def _run_dbt(layout: Layout, cohort_id: str, scratch: Path) -> str | None:
 
 
 def _failures(results: Path) -> str:
-    """Return the messages of the nodes that failed, without dbt's own first lines."""
+    """Return the messages of the failed nodes, without dbt's own first lines."""
     if not results.is_file():
         return ""
     messages = []
     for result in json.loads(results.read_text(encoding="utf-8"))["results"]:
         if result["status"] in ("error", "fail"):
             first, _, rest = (result["message"] or "").partition("\n")
-            said = rest if first.startswith("Runtime Error") else f"{first}\n{rest}"
+            message = rest if first.startswith("Runtime Error") else f"{first}\n{rest}"
             name = result["unique_id"].split(".")[2]
             is_own = first.startswith("Runtime Error in model")
-            lines = [line.strip() for line in said.strip().splitlines()]
+            lines = [line.strip() for line in message.strip().splitlines()]
             messages.append(
                 "\n".join(lines) if is_own else f"{name}: {' '.join(lines)}"
             )

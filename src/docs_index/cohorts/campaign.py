@@ -1,7 +1,7 @@
-"""One cohort as it is on disk: its evaluations, and what running them needs.
+"""Read a cohort from disk: its evaluations, and the tables that running them needs.
 
-Membership is read from membership.csv alone; what a template's parser and a model's
-name at the endpoint are, from their tables.
+The membership comes from membership.csv only; the parsers of templates and the names of
+models at the endpoint come from their tables. Writes nothing.
 """
 
 import csv
@@ -45,8 +45,8 @@ class Evaluation:
 class Campaign:
     """A cohort's evaluations in order, and the tables that running them needs.
 
-    `parsers` has None for a template without one, `models` the name of each model at
-    the endpoint.
+    `parsers` has the parser of each template, None without one. `models` has the name
+    of each model at the endpoint.
     """
 
     layout: Layout
@@ -67,7 +67,7 @@ class Campaign:
         """Return a member by its gen_id.
 
         Raises:
-            CohortError: it is none.
+            CohortError: the cohort has no such evaluation.
         """
         try:
             return self.evaluations[gen_id]
@@ -117,8 +117,8 @@ def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:
     """Return the rows of membership.csv.
 
     Raises:
-        CohortError: there is none.
-        TableRefusedError: it is not what building a cohort writes.
+        CohortError: the file is missing.
+        TableRefusedError: building a cohort would not write such a file.
     """
     path = layout.membership(cohort_id)
     if not path.is_file():
@@ -166,7 +166,7 @@ def _faults(rows: Sequence[Mapping[str, str]], cohort_id: str) -> Iterator[str]:
 
 
 def _pairs(path: Path, key: str, value: str) -> Sequence[tuple[str, str]]:
-    """Return two columns of a table, trimmed; a missing value is empty."""
+    """Return two trimmed columns of a table; a missing value is an empty text."""
     with duckdb.connect() as connection:
         meta = {"required": [key], "columns": [key, value]}
         rows = load_table(connection, path, meta).fetchall()

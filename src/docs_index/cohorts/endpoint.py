@@ -1,7 +1,7 @@
-"""Ask a language model at an OpenAI-compatible endpoint, with retries that can end.
+"""Ask a language model at an OpenAI-compatible endpoint, with interruptible retries.
 
-The package's own retries are off: they sleep where no signal reaches them, take no
-notice of each other, and do not try again when an answer is no answer.
+The retries of the openai package are off: no signal interrupts their sleep, threads do
+not share their waits, and an unusable answer is not requested again. Writes nothing.
 """
 
 import json
@@ -31,7 +31,7 @@ _NOT_FOUND = 404
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where models are asked, and with which key."""
+    """The address of the endpoint, and its key."""
 
     base_url: str
     api_key: str
@@ -39,7 +39,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Answer:
-    """A model's answer; all but `text` is kept in raw_metadata.json."""
+    """A model's answer; raw_metadata.json has all fields but `text`."""
 
     text: str
     model: str
@@ -53,9 +53,9 @@ class Answer:
 
 @dataclass
 class LanguageModel:
-    """An endpoint that several threads ask; `stopping` ends all waiting.
+    """An endpoint that several threads ask; `stopping` ends all their waits.
 
-    When the endpoint asks to wait, all threads do.
+    If the endpoint asks one thread to wait, all threads wait.
     """
 
     endpoint: Endpoint
@@ -68,11 +68,12 @@ class LanguageModel:
     _client: Any = None
 
     def ask(self, model: str, prompt: str) -> Answer:
-        """Return the model's answer, after as many retries as it takes and are allowed.
+        """Return the model's answer; retry a failed request up to `retries` times.
 
         Raises:
-            AnswerError: there is none; AccessError if the endpoint refuses the key,
-                StoppedError if the run is to stop.
+            AnswerError: no request got an answer.
+            AccessError: the endpoint refuses the key.
+            StoppedError: the run was asked to stop.
         """
         started = time.monotonic()
         request = 0
@@ -143,7 +144,7 @@ class LanguageModel:
         )
 
     def _back_off(self, request: int, asked_s: float | None) -> None:
-        """Wait before the next request, as long as the endpoint asks if it does."""
+        """Wait before the next request, at least as long as the endpoint asks."""
         if asked_s is not None and asked_s > _LONGEST_ASKED_S:
             raise AnswerError(
                 f"the endpoint asks to wait {asked_s:.0f} seconds: run again then"
@@ -165,7 +166,7 @@ class LanguageModel:
 
 
 class _TryAgainError(Exception):
-    """A request that may fare better the next time, after `wait_s` if that is known."""
+    """A request failed that may succeed later, after `wait_s` if that is known."""
 
     def __init__(self, message: str, wait_s: float | None = None) -> None:
         super().__init__(message)
@@ -174,18 +175,18 @@ class _TryAgainError(Exception):
 
 def _refusal(status: int, response: Any) -> Exception:
     words = " ".join(response.text[:2000].split())  # often a page of HTML
-    said = f"the endpoint answers {status}: {words[:200]}"
+    message = f"the endpoint answers {status}: {words[:200]}"
     if status in _NO_ACCESS:
-        return AccessError(f"{said}; check the key, and what it may spend")
+        return AccessError(f"{message}; check the key, and what it may spend")
     if status in _TRY_AGAIN or status >= 500:
-        return _TryAgainError(said, _asked_wait(response.headers))
+        return _TryAgainError(message, _asked_wait(response.headers))
     if status == _NOT_FOUND:
-        said += "; check the model in 1_raw/llm_models.csv, and OPENAI_BASE_URL"
-    return AnswerError(said)
+        message += "; check the model in 1_raw/llm_models.csv, and OPENAI_BASE_URL"
+    return AnswerError(message)
 
 
 def _asked_wait(headers: Any) -> float | None:
-    """Return the seconds that Retry-After names, as a number or a date."""
+    """Return the seconds to wait by the header Retry-After, a number or a date."""
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
         return max(0.0, float(value))
@@ -201,8 +202,8 @@ def find_endpoint() -> Endpoint:
     """Return the endpoint that the environment names, else OpenRouter.
 
     Raises:
-        CohortError: there is no key for it, or no package to ask it with, or one of
-            the two cannot be sent.
+        CohortError: its key or the package openai is missing, or its address or key
+            cannot be used in a request.
     """
     try:
         import openai  # noqa: F401

@@ -1,8 +1,8 @@
-"""The files of one generation: which there are, how they are read and written.
+"""Read and write the files of one generation.
 
-`parsed.txt` says that a generation is done, `raw.txt` that its answer has been paid
-for. A file appears under its name complete and on the disk, or not at all. Nothing
-outside the generation's own directory is read or written.
+If `parsed.txt` exists, the generation is done; if `raw.txt` exists, its answer has been
+paid for. Files are published. Nothing outside the generation's own directory is read or
+written.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def parsed_exists(folder: Path) -> bool:
 
 
 def raw_exists(folder: Path) -> bool:
-    """Tell whether a generation's answer is there, and need not be bought."""
+    """Tell whether a generation's answer is on disk, so that it is not bought."""
     return (folder / RAW).is_file()
 
 
@@ -33,7 +33,7 @@ def read_text(folder: Path, name: str) -> str | None:
     """Return a file's text unchanged, None where there is no such file.
 
     Raises:
-        BlockedError: it is a link, no regular file, or not UTF-8.
+        BlockedError: it is a link, not a regular file, or not UTF-8.
     """
     path = folder / name
     try:
@@ -57,7 +57,7 @@ def write_text(folder: Path, name: str, text: str) -> None:
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Keep every other process and thread from writing a file of this generation."""
+    """Prevent other processes and threads from writing files of this generation."""
     with ExitStack() as stack:
         try:
             stack.enter_context(locked_folder(folder))

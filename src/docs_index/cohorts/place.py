@@ -1,8 +1,8 @@
-"""Write a cohort's files as the last build of its models says.
+"""Write a cohort's files from the last build of its models.
 
-The order leaves the store whole when it is killed at any moment: new generations first,
-each complete or not there, then membership.csv. Generations that are there already
-count as the cohort's own when it is built again, so that the result is the same.
+New generations are published first, and membership.csv last, so that a kill at any
+moment leaves the store complete. When the cohort is built again, its generations that
+exist count as its own, so that the result is the same.
 """
 
 import shutil
@@ -25,12 +25,12 @@ from docs_index.resources import sql
 
 @dataclass(frozen=True)
 class Summary:
-    """What a cohort has, and what it will cost.
+    """The members of a cohort, and the calls that it needs.
 
-    `members` counts drafts, essays, existing and new evaluations; `evaluations` how far
-    these are. `calls_saved` counts evaluations whose answer is there already. `blocked`
-    and `failed` are reasons, with how many evaluations have them; `unreadable` are
-    directories of the store that were passed over.
+    `members` counts drafts, essays, existing and new evaluations; `evaluations` counts
+    the evaluations by state. `calls_saved` counts the answers that are on disk.
+    `blocked` and `failed` count the evaluations by reason. `unreadable` lists the
+    directories of the store that cannot be used.
     """
 
     data_root: str
@@ -47,10 +47,10 @@ class Summary:
 
 
 def refuse_faults(database: Path, cohort_id: str) -> None:
-    """Stop if a build found faults in what it was given.
+    """Raise the faults that a build found in its inputs.
 
     Raises:
-        CohortError: it did; names all of them.
+        CohortError: the inputs have faults; lists all of them.
     """
     with duckdb.connect(str(database), read_only=True) as db:
         has_faults = db.execute(sql("cohorts/has_faults.sql")).fetchall() == [(True,)]
@@ -65,7 +65,7 @@ def refuse_faults(database: Path, cohort_id: str) -> None:
 def place_cohort(
     layout: Layout, cohort_id: str, database: Path, *, dry_run: bool = False
 ) -> Summary:
-    """Write what the cohort's models in `database` say, unless it is a `dry_run`.
+    """Write the files of a cohort from its models in `database`, unless `dry_run`.
 
     The caller holds the lock of the data root.
 
@@ -100,7 +100,7 @@ def place_cohort(
 def _write(
     layout: Layout, cohort_id: str, listed: bytes, new: Mapping[str, str]
 ) -> list[str]:
-    """Write new generations, then membership.csv; return what has changed."""
+    """Write new generations, then membership.csv; return the changed paths."""
     shutil.rmtree(layout.unpublished_generations, ignore_errors=True)  # a killed run's
     changed = []
     if new:
@@ -117,7 +117,7 @@ def _publish_generations(layout: Layout, new: Mapping[str, str]) -> None:
     """Write all directories, sync them together, and publish each.
 
     Raises:
-        CohortError: a directory has come since the build looked.
+        CohortError: another program created one of the directories after the build.
     """
     unpublished = layout.unpublished_generations
     unpublished.mkdir(parents=True)

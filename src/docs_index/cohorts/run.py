@@ -1,7 +1,7 @@
 """Run a cohort: each evaluation's three steps, a few evaluations at a time.
 
-A run that is asked to stop asks for no other answer, waits for those that are on their
-way, because they are paid for, and keeps them.
+An interrupted run asks for no further answer. It waits for the answers that are already
+paid for, and stores them.
 """
 
 from collections.abc import Callable
@@ -23,10 +23,10 @@ from docs_index.progress import Progress
 
 @dataclass
 class Summary:
-    """What became of a cohort's evaluations in one run.
+    """The results of one run of a cohort.
 
-    `skipped` were done before, `failed` are messages by gen_id, `not_started` those
-    that a run which stopped did not get to.
+    `skipped` evaluations were done before, `failed` has messages by gen_id, and
+    `not_started` are those that an interrupted run did not begin.
     """
 
     cohort_id: str
@@ -39,12 +39,12 @@ class Summary:
 
 
 def needs_answers(campaign: Campaign) -> bool:
-    """Tell whether any answer is yet to be bought."""
+    """Tell whether any evaluation of the cohort needs an answer."""
     return any(needs_answer(campaign, gen_id) for gen_id in campaign.evaluations)
 
 
 def needs_answer(campaign: Campaign, gen_id: str) -> bool:
-    """Tell whether an evaluation's answer is yet to be bought."""
+    """Tell whether an evaluation needs an answer."""
     folder = campaign.folder(campaign.evaluation(gen_id))
     return not parsed_exists(folder) and not raw_exists(folder)
 
@@ -57,13 +57,13 @@ def run_cohort(
     progress: Progress,
     waiting: Callable[[], None] = lambda: None,
 ) -> Summary:
-    """Run what is not done of a cohort.
+    """Run the evaluations of a cohort that are not done.
 
-    `waiting` is called when the run has been interrupted, before it waits for answers
-    that are on their way. An interruption while it waits ends the run at once.
+    `waiting` is called when the run has been interrupted, before it waits for the last
+    answers. A second interruption ends the run at once.
 
     Raises:
-        OSError: an answer could not be stored; no other was asked for after that.
+        OSError: an answer could not be stored; the run asked for no further one.
     """
     summary = Summary(campaign.cohort_id, model.run_id)
     with ThreadPoolExecutor(concurrency) as threads:
@@ -81,7 +81,7 @@ def run_cohort(
 
 
 def _finish(campaign: Campaign, gen_id: str, model: LanguageModel) -> bool:
-    """Take an evaluation through its steps; tell whether it was not done before."""
+    """Run the steps of an evaluation; return False if it was done before."""
     folder = campaign.folder(campaign.evaluation(gen_id))
     is_new = not parsed_exists(folder)
     if model.stopping.is_set():
@@ -94,7 +94,7 @@ def _finish(campaign: Campaign, gen_id: str, model: LanguageModel) -> bool:
             evaluation_raw(campaign, gen_id, model)
         evaluation_parsed(campaign, gen_id)
     except OSError:
-        model.stopping.set()  # what cannot be stored must not be bought
+        model.stopping.set()  # do not buy answers that cannot be stored
         raise
     return is_new
 
@@ -105,7 +105,7 @@ def _collect(
     stopping: Event,
     progress: Progress,
 ) -> None:
-    """Take results as they come; those taken are out of `running`."""
+    """Collect results in the order in which they end; remove them from `running`."""
     total = summary.done + summary.skipped + len(summary.failed) + len(running)
     for future in as_completed(list(running)):
         gen_id = running.pop(future)

@@ -1,4 +1,7 @@
-"""Choose essays for a cohort: the best by one template that lack a score by another."""
+"""Choose essays for a cohort: the best by one template that lack a score by another.
+
+Writes the selection file only; `sql/chosen_essays.sql` decides the order.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +21,11 @@ _COLUMNS = ("parent_gen_id", "evaluation_template", "evaluation_llm_model", "sco
 
 @dataclass(frozen=True)
 class Wish:
-    """Which essays are wanted; without `models`, all models count."""
+    """Which essays to choose.
+
+    The `top_n` best by the template `baseline` are considered; those without a score by
+    the template `target` are chosen. Only scores by `models` count, all without any.
+    """
 
     cohort_id: str
     top_n: int
@@ -29,7 +36,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The best essays, best first, and which of them were chosen."""
+    """The best essays, the best first, and the chosen ones: those in `missing`."""
 
     cohort_id: str
     target: str
@@ -41,7 +48,7 @@ class Chosen:
 def choose_essays(layout: Layout, wish: Wish) -> Chosen:
     """Write the best essays that lack a target score to the selection file.
 
-    Nothing is written if none lacks one.
+    Nothing is written if no essay lacks one.
 
     Raises:
         CohortError: no essay has a baseline score, or an id cannot be listed.
@@ -58,7 +65,7 @@ def choose_essays(layout: Layout, wish: Wish) -> Chosen:
         }
         found = db.execute(sql("cohorts/chosen_essays.sql"), values).fetchall()
         if not found:
-            raise CohortError(_nothing_found(db, layout, wish))
+            raise CohortError(_missing_score(db, layout, wish))
     best = [essay for essay, _ in found]
     missing = [essay for essay, is_missing in found if is_missing]
     odd = [essay for essay in missing if not is_path_component(essay)]
@@ -72,7 +79,7 @@ def choose_essays(layout: Layout, wish: Wish) -> Chosen:
     return Chosen(wish.cohort_id, wish.target, layout.selected_essays, best, missing)
 
 
-def _nothing_found(db: duckdb.DuckDBPyConnection, layout: Layout, wish: Wish) -> str:
+def _missing_score(db: duckdb.DuckDBPyConnection, layout: Layout, wish: Wish) -> str:
     if not db.table("scores").fetchone():
         return f"{layout.scores} is empty: aggregate the scores first"
     judges = f" by {', '.join(wish.models)}" if wish.models else ""

@@ -1,4 +1,7 @@
-"""How far each evaluation of a cohort is, as its files say."""
+"""The state of each evaluation of a cohort, decided from its files.
+
+Reads files of the generation store only, and writes nothing.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -12,10 +15,10 @@ from docs_index.errors import BlockedError, UnparsedError
 
 
 class State(StrEnum):
-    """What an evaluation is, from done to what cannot be run yet."""
+    """How far an evaluation is."""
 
     DONE = "done"
-    ANSWERED = "answered"  # and its answer can be parsed
+    ANSWERED = "answered"  # has an answer that can be parsed
     FAILED = "failed"
     TO_RUN = "to_run"
     BLOCKED = "blocked"
@@ -23,7 +26,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Standing:
-    """The state of one evaluation; `reason` is there for failed and blocked ones."""
+    """The state of one evaluation; failed and blocked ones have a `reason`."""
 
     evaluation: Evaluation
     state: State
@@ -32,7 +35,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Tally:
-    """What is done, to do and failed of one template and model."""
+    """The numbers of done, open and failed evaluations of one template and model."""
 
     template_id: str
     llm_model_id: str
@@ -44,7 +47,7 @@ class Tally:
 def standings(campaign: Campaign, new: Collection[str] = ()) -> Iterator[Standing]:
     """Yield the state of each evaluation of a cohort, in the cohort's order.
 
-    Those that are `new` need not have a directory yet.
+    The evaluations in `new` need not have a directory yet.
     """
     for gen_id, evaluation in campaign.evaluations.items():
         yield _standing(campaign, evaluation, is_new=gen_id in new)
@@ -69,7 +72,7 @@ def _standing(campaign: Campaign, evaluation: Evaluation, *, is_new: bool) -> St
 
 
 def tallies(found: Sequence[Standing]) -> list[Tally]:
-    """Count evaluations per template and model, in the order in which they come."""
+    """Count evaluations per template and model, in the cohort's order."""
     counted: dict[tuple[str, str], Counter[State]] = {}
     for standing in found:
         evaluation = standing.evaluation
@@ -87,6 +90,6 @@ def tallies(found: Sequence[Standing]) -> list[Tally]:
 
 
 def reasons(found: Sequence[Standing], state: State) -> dict[str, int]:
-    """Return why evaluations are in a state, and how many of them."""
+    """Count the evaluations in a state by their reason."""
     reasons = (standing.reason for standing in found if standing.state is state)
     return dict(Counter(reason for reason in reasons if reason))

@@ -1,9 +1,9 @@
-"""The three steps of an evaluation, whatever runs them: prompt, answer, parsed text.
+"""The three steps of an evaluation: prompt, raw answer, parsed text.
 
-Each looks first whether the evaluation is done: then it says so, returns what is on
-disk, writes nothing and asks no model. Else it goes on from its own output, if that is
-there: an answer that was paid for is never bought again. Steps return the text of
-their file, an empty one where a done evaluation lacks it.
+Scripts and Dagster run the same steps. If the evaluation is done, a step logs that,
+returns the text on disk, writes nothing and asks no model. Otherwise it uses its own
+output if that exists: an answer that was paid for is never bought again. Each step
+returns the text of its file, an empty text if a done evaluation lacks the file.
 """
 
 import json
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 _LAST_LINES = 3
 _SHOWN_CHARS = 300
 _AGAIN = f"delete its {RAW} and {RAW_METADATA} to ask the model again"
-# What a template's own expressions can end in.
+# Exceptions that rendering a user's template may raise.
 _TEMPLATE_ERRORS = (
     jinja2.TemplateError,
     ArithmeticError,
@@ -71,11 +71,11 @@ def evaluation_prompt(campaign: Campaign, gen_id: str) -> str:
 def evaluation_raw(campaign: Campaign, gen_id: str, model: LanguageModel) -> str:
     """Ask the language model for an evaluation, and return its answer.
 
-    The answer is on disk when this returns. Of several that run at once, one buys it,
-    and the others wait for it.
+    The answer is on disk when this returns. If several run at once, one buys it, and
+    the others wait for it.
 
     Raises:
-        BlockedError: there is no prompt yet, or the template's parser is not known.
+        BlockedError: the prompt is missing, or the template's parser is not known.
         AnswerError: the endpoint gave no answer.
     """
     evaluation = campaign.evaluation(gen_id)
@@ -87,8 +87,8 @@ def evaluation_parsed(campaign: Campaign, gen_id: str) -> str:
     """Run the template's parser on an evaluation's answer, and return the result.
 
     Raises:
-        BlockedError: there is no answer yet.
-        UnparsedError: the answer was cut off, or the parser finds nothing in it.
+        BlockedError: the answer is missing.
+        UnparsedError: the answer was cut off, or the parser failed on it.
     """
     evaluation = campaign.evaluation(gen_id)
     folder = campaign.folder(evaluation)
@@ -111,11 +111,11 @@ def evaluation_parsed(campaign: Campaign, gen_id: str) -> str:
 
 
 def parsed_answer(campaign: Campaign, evaluation: Evaluation, answer: str) -> str:
-    """Return what the template's parser makes of an answer; nothing is written.
+    """Return the parsed text of an answer, by the template's parser; write nothing.
 
     Raises:
-        UnparsedError: the answer was cut off, or the parser finds nothing in it.
-        BlockedError: the template, or its parser, is not known any more.
+        UnparsedError: the answer was cut off, or the parser failed on it.
+        BlockedError: the template or its parser is no longer known.
     """
     if _is_truncated(campaign.folder(evaluation)):
         raise UnparsedError(
@@ -135,7 +135,7 @@ def parsed_answer(campaign: Campaign, evaluation: Evaluation, answer: str) -> st
 
 
 def _made_once(folder: Path, name: str, make: Callable[[], str]) -> str:
-    """Return a file's text; without one, `make` writes it, once for all who ask."""
+    """Return a file's text; if it is missing, write the text of `make`, only once."""
     found = _skipped(folder, name)
     if found is None:
         found = read_text(folder, name)
@@ -149,7 +149,7 @@ def _made_once(folder: Path, name: str, make: Callable[[], str]) -> str:
 
 
 def _skipped(folder: Path, name: str) -> str | None:
-    """Return a file of an evaluation that is done, None for one that is not."""
+    """Return a file's text if the evaluation is done, else None."""
     if not parsed_exists(folder):
         return None
     logger.info("Skipping %s: parsed.txt already exists", folder.name)
@@ -162,9 +162,9 @@ def _check_folder(folder: Path) -> None:
 
 
 def blocked_by(campaign: Campaign, evaluation: Evaluation) -> str | None:
-    """Say what an evaluation lacks to be run, None if nothing is missing.
+    """Return why an evaluation cannot be run, None if it can.
 
-    Does not render the template: that may fail yet.
+    The template is not rendered, so the prompt may still fail.
     """
     try:
         _check_inputs(campaign, evaluation)
@@ -177,7 +177,7 @@ def blocked_by(campaign: Campaign, evaluation: Evaluation) -> str | None:
 def _check_inputs(campaign: Campaign, evaluation: Evaluation) -> tuple[Path, Path]:
     """Return the files of the essay's text and of the template.
 
-    An answer that nothing can parse is not worth its price: the parser is due too.
+    Checks the parser too, so that no answer is bought that nothing can parse.
     """
     _parser(campaign, evaluation)
     essay = campaign.essay_folder(evaluation) / PARSED
@@ -190,7 +190,7 @@ def _check_inputs(campaign: Campaign, evaluation: Evaluation) -> tuple[Path, Pat
 
 
 def _parser(campaign: Campaign, evaluation: Evaluation) -> str | None:
-    """Return the parser of an evaluation's template, None where it has none."""
+    """Return the parser of an evaluation's template, None without one."""
     table, template_id = campaign.layout.evaluation_templates, evaluation.template_id
     if template_id not in campaign.parsers:
         raise BlockedError(
@@ -221,7 +221,7 @@ def _rendered(campaign: Campaign, evaluation: Evaluation) -> str:
 
 
 def _input_text(campaign: Campaign, path: Path) -> str:
-    """Return the text of a file that others have made, and may have linked to."""
+    """Return the text of a file of another program, which may be a link."""
     try:
         campaign.layout.refuse_link_out(path)
     except DataRootError as error:
@@ -241,7 +241,7 @@ def _endpoint_model(campaign: Campaign, evaluation: Evaluation) -> str:
 
 
 def _bought(campaign: Campaign, evaluation: Evaluation, model: LanguageModel) -> str:
-    """Buy an answer and put it on disk; what it says of itself first."""
+    """Buy an answer and write it to disk, after its raw_metadata.json."""
     folder = campaign.folder(evaluation)
     prompt = read_text(folder, PROMPT)
     if prompt is None:

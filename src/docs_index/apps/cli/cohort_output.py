@@ -1,4 +1,4 @@
-"""What the scripts of cohorts show: results on stdout, messages on stderr."""
+"""The output of the cohort scripts: results on stdout, messages on stderr."""
 
 import logging
 import signal
@@ -16,14 +16,14 @@ from docs_index.errors import first_few, printable
 
 
 def show_skipping(*, quiet: bool) -> None:
-    """Let the steps say what they skip, a line each, but not between a bar's lines."""
+    """Print a line for each skipped step, unless a progress bar is shown."""
     logger = logging.getLogger("docs_index.cohorts")
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.WARNING if quiet or sys.stderr.isatty() else logging.INFO)
 
 
 def wait_for_answers() -> None:
-    """Say that a run has been interrupted; from now on a signal ends it at once."""
+    """Print that the run was interrupted; from now on a signal ends it at once."""
     typer.echo(
         "interrupted: waiting for answers that are paid for; once more to leave them",
         err=True,
@@ -33,7 +33,7 @@ def wait_for_answers() -> None:
 
 
 def print_building(summary: Building) -> None:
-    """Print what a cohort has and what it will cost."""
+    """Print the members of a cohort, and the calls that it needs."""
     typer.echo(f"data root {printable(summary.data_root)}, cohort {summary.cohort_id}")
     print_table("members", _words(summary.members))
     print_table("evaluations", _words(summary.evaluations))
@@ -51,7 +51,7 @@ def print_building(summary: Building) -> None:
 
 
 def print_running(summary: Running) -> None:
-    """Print what became of a cohort's evaluations."""
+    """Print the results of a run of a cohort."""
     typer.echo(f"cohort {summary.cohort_id}, run {summary.run_id}")
     counts = {
         "done": summary.done,

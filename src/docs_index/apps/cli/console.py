@@ -21,13 +21,13 @@ from docs_index.errors import BuildError, printable
 from docs_index.ingest.materialize import Summary
 from docs_index.warehouse.faults import fault_of, is_interrupt
 
-_LONGEST_LINE = 300  # of an example, which then loses its middle
+_LONGEST_LINE = 300  # characters of an example; a longer one loses its middle
 _OTHER_VERSION = "the build is of another version: run `dbt build` again"
 
 
 @contextmanager
 def ending_cleanly() -> Iterator[None]:
-    """Turn every foreseen error of a block into one message and its exit code."""
+    """Turn every expected error of a block into one message and its exit code."""
     with exits.ending_cleanly():
         try:
             yield
@@ -43,7 +43,7 @@ def ending_cleanly() -> Iterator[None]:
 
 
 def print_summary(summary: Summary) -> None:
-    """Print a run's summary as tables for a person, on stdout."""
+    """Print a run's summary as text tables on stdout."""
     would = "would be " if summary.dry_run else ""
     data_root = printable(summary.data_root)
     typer.echo(f"data root {data_root}, run_id {printable(summary.run_id)}")
@@ -91,7 +91,7 @@ def print_written(data_root: str, files: Sequence[str], *, dry_run: bool) -> Non
 
 
 def print_table(title: str, rows: Iterable[tuple[str, int]]) -> None:
-    """Print names and counts under a title, nothing without rows."""
+    """Print names and counts under a title; print nothing without rows."""
     rows = list(rows)
     if rows:
         typer.echo(f"\n{title}")
@@ -100,7 +100,7 @@ def print_table(title: str, rows: Iterable[tuple[str, int]]) -> None:
 
 
 def exit_code(summary: Summary, *, strict: bool) -> int:
-    """Return what a run that came to its end exits with."""
+    """Return the exit code of a run that was not stopped by an error."""
     if summary.conflicts or summary.damaged:
         return NEEDS_A_PERSON
     if strict and summary.bad_rows_by_reason:

@@ -30,7 +30,7 @@ AFTER_INTERRUPT = "interrupted; run again to complete"
 
 @contextmanager
 def ending_cleanly() -> Iterator[None]:
-    """Turn every error that Python alone foresees into a message and its exit code."""
+    """Turn every expected error, except DuckDB's, into a message and an exit code."""
     _heed_interrupts(_interrupt)
     keep_from_strangers()
     try:
@@ -51,7 +51,7 @@ def ending_cleanly() -> Iterator[None]:
 
 
 def end_of_database(error: Exception, fault: Fault) -> NoReturn:
-    """End with a database's own message, and with what to do about such a fault."""
+    """End with a database's own message and the remedy for its fault."""
     message, *_ = str(error).splitlines()
     if fault is Fault.DAMAGED:
         end(f"{message}; {VERIFY}", IndexFileError.exit_code)
@@ -60,7 +60,7 @@ def end_of_database(error: Exception, fault: Fault) -> NoReturn:
 
 
 def end(message: str, code: int) -> NoReturn:
-    """Say what is wrong, and end."""
+    """Print what is wrong, and end with an exit code."""
     typer.echo(f"error: {printable(message)}", err=True)
     raise typer.Exit(code)
 
@@ -72,7 +72,7 @@ def _heed_interrupts(handler: Callable[..., None]) -> None:
 
 
 def _interrupt(*_: object) -> None:
-    """End in good order; a second signal ends at once, which harms nothing either."""
+    """End with cleaning up; a second signal ends at once, which is safe too."""
     _heed_interrupts(_end_at_once)
     raise KeyboardInterrupt
 

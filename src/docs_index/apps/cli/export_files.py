@@ -1,4 +1,4 @@
-"""Documents for other programs: as CSV, as lines of JSON, as Parquet."""
+"""Export documents for other programs: as CSV, as lines of JSON, or as Parquet."""
 
 import csv
 import json
@@ -24,7 +24,7 @@ _NUMBERS = ("raw_bytes", "raw_chars", "parsed_chars")
 def rows(
     documents: Documents, found: Iterable[Document], *, with_texts: bool
 ) -> Iterator[Row]:
-    """Yield every column of documents, and their texts where these are wanted."""
+    """Yield every column of documents, with their texts if the user wants them."""
     for document in found:
         row = asdict(document)
         if with_texts:
@@ -37,9 +37,9 @@ def rows(
 def export(
     found: Iterable[Row], form: str, output: Path | None, *, with_texts: bool
 ) -> int:
-    """Write rows as `csv`, `jsonl` or `parquet`; return how many there were.
+    """Write rows as `csv`, `jsonl` or `parquet`; return their number.
 
-    Without `output` they go to stdout. A file appears under its name when it is whole.
+    Without `output` they are written to stdout. A file is published when complete.
     """
     names = (*NAMES, *TEXTS) if with_texts else NAMES
     if output is None:
@@ -56,7 +56,7 @@ def refuse_to_overwrite(output: Path, *, replace: bool) -> None:
     """Check that a file may be written.
 
     Raises:
-        OutputExistsError: something is there, or there is no such folder.
+        OutputExistsError: the path exists, or its folder does not.
     """
     if os.path.lexists(output) and not replace:
         raise OutputExistsError(f"{output} is there: pass --replace, or name another")
@@ -79,7 +79,7 @@ def _write(file: TextIO, found: Iterable[Row], form: str, names: Iterable[str]) 
 
 
 def _write_parquet(path: Path, found: Iterable[Row], names: Iterable[str]) -> int:
-    """Write a Parquet file by way of lines of JSON: DuckDB never sees the index."""
+    """Write a Parquet file from lines of JSON, so that DuckDB never opens the index."""
     import duckdb
 
     types = ((name, "bigint" if name in _NUMBERS else "varchar") for name in names)

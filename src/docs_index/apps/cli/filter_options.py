@@ -1,6 +1,6 @@
 """The options that choose documents, and the values that a shell may complete.
 
-Owns the names of these options. Completion only reads the index, and is silent where
+Owns the names of these options. Completion only reads the index, and offers nothing if
 that fails.
 """
 
@@ -23,7 +23,7 @@ _MOST = 200
 
 
 def _values(column: str, begun: str) -> list[str]:
-    """Return the values of a column that begin as typed; none where that fails."""
+    """Return the values of a column that begin as typed, none if reading fails."""
     typed = {"column": column, "begun": begun, "most": _MOST}
     try:
         with open_documents() as documents:

@@ -1,7 +1,7 @@
-"""The scores of evaluations, where a table of them is there.
+"""Read the scores of evaluations, if the data root has a score table.
 
-The score table is not in the index: `7_cross_experiment/parsed_scores.csv` is read as
-it is, its columns named and its values trimmed as those of evaluations are.
+The table is not in the index: `7_cross_experiment/parsed_scores.csv` is read each time.
+Its columns have the names of those of evaluations, and its values are trimmed alike.
 """
 
 import csv
@@ -23,7 +23,7 @@ _LONGEST_FIELD = 16 * 2**20  # characters
 def scores(layout: Layout) -> list[dict[str, Any]] | None:
     """Return number, mean and bounds of scores by template and model.
 
-    None where there is no score table. A row without a number in `score` has no score.
+    Returns None without a score table. A row without a number in `score` has no score.
 
     Raises:
         TableRefusedError: a row has more or fewer fields than the header.

@@ -1,7 +1,7 @@
-"""Text tables that fit the terminal, 80 columns where there is none.
+"""Text tables that fit the terminal, or 80 columns without a terminal.
 
-Owns how values look: cut to a width, with nothing in them that a terminal would obey.
-Writes to stdout alone.
+Owns how values look: they are cut to a width, and control characters are escaped.
+Writes to stdout only.
 """
 
 import json
@@ -25,7 +25,7 @@ def show_json(value: object) -> None:
 
 
 def printable_json(text: str) -> str:
-    """Return JSON with what a terminal would obey, or hide, as JSON's own escapes."""
+    """Return JSON in which control and invisible characters are JSON escapes."""
     return "".join(
         c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text
     )
@@ -39,7 +39,7 @@ def styled(text: str, **style: bool | str) -> str:
 
 
 def show_title(text: str) -> None:
-    """Print a line that says what follows."""
+    """Print the title of what follows."""
     typer.echo(styled(printable(text, keep=""), bold=True))
 
 
@@ -67,7 +67,7 @@ def show_table(
 
 
 def show_fields(values: Mapping[str, object]) -> None:
-    """Print names and values, one a line; a long value goes on below."""
+    """Print names and values, one per line; a long value is wrapped."""
     indent = max(map(len, values), default=0)
     for name, value in values.items():
         text = _cell(value)
@@ -79,7 +79,7 @@ def show_fields(values: Mapping[str, object]) -> None:
 
 
 def cut(text: str, width: int) -> str:
-    """Return a text that fits a width; what is too long loses its middle."""
+    """Return a text that fits a width; a longer one loses its middle."""
     if width_of(text) <= width:
         return text
     half = (width - 1) // 2
@@ -92,7 +92,7 @@ def cut(text: str, width: int) -> str:
 
 
 def width_of(text: str) -> int:
-    """Return how many columns a text takes; those of East Asia are wide."""
+    """Return the columns that a text takes; wide East Asian characters take two."""
     if text.isascii():
         return len(text)
     return sum(
@@ -102,7 +102,7 @@ def width_of(text: str) -> int:
 
 
 def terminal_columns() -> int:
-    """Return the terminal's width, 80 where there is none."""
+    """Return the terminal's width, 80 without a terminal."""
     return max(shutil.get_terminal_size((80, 24)).columns, 40)
 
 
@@ -115,7 +115,7 @@ def _cell(value: object) -> str:
 
 
 def _widths(cells: Sequence[Sequence[str]]) -> list[int]:
-    """Return the columns' widths; the widest give way until all fit."""
+    """Return the columns' widths; the widest shrink until all fit."""
     room = terminal_columns() - len(_GAP) * (len(cells[0]) - 1)
     widest = max(room, _LEAST)
     widths = [

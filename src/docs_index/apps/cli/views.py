@@ -1,4 +1,4 @@
-"""What commands print without --json: documents, hits, counts and trees."""
+"""The output of commands without --json: documents, hits, counts and trees."""
 
 import re
 import textwrap
@@ -26,14 +26,14 @@ _AROUND = ("meta", "files", "parents", "children", "same_key")
 
 
 def show_documents(documents: Sequence[Document]) -> None:
-    """Print documents, one a line."""
+    """Print documents, one per line."""
     show_rows([brief(each) for each in documents])
     if not documents:
         typer.echo("no document matches these options", err=True)
 
 
 def show_rows(briefs: Sequence[Mapping[str, Any]]) -> None:
-    """Print documents in brief, one a line; the status where one has failed."""
+    """Print documents in brief, one per line, with the status if one has failed."""
     rows = [
         {
             "doc_id": each["doc_id"],
@@ -66,11 +66,11 @@ def show_in_full(found: Mapping[str, Any]) -> None:
 
 
 def show_hits(hits: Sequence[Hit]) -> None:
-    """Print what a search found: a line that names it, and the words in their place."""
+    """Print the hits of a search: a line for the document, and an excerpt."""
     for document, _, snippet in hits:
         name = f"{document.doc_id}  {document.stage}  {document.task_id}"
         show_title(cut(printable(name, keep=""), terminal_columns()))
-        # The marks take no place, and no line may end between them and their word.
+        # The marks have no width, and no line may break between a mark and its word.
         plain = printable(" ".join(snippet.split()), keep=FOUND + END)
         for line in textwrap.wrap(plain, terminal_columns() - 4):
             typer.echo(f"  {_marked(line)}")
@@ -79,7 +79,7 @@ def show_hits(hits: Sequence[Hit]) -> None:
 
 
 def show_stats(found: Mapping[str, Any]) -> None:
-    """Print what was counted, a table for each thing that it was counted by."""
+    """Print the counts, one table per column that they are grouped by."""
     for name, value in found.items():
         rows = [value] if isinstance(value, Mapping) else value
         if rows:
@@ -89,7 +89,7 @@ def show_stats(found: Mapping[str, Any]) -> None:
 
 
 def _shorter(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the counts that are shown, under short names."""
+    """Return the counts of a row under short names."""
     return {_SHORT.get(k, k): v for k, v in row.items() if k != "raw_chars"}
 
 
@@ -100,9 +100,9 @@ def _marked(line: str) -> str:
     return found.replace(FOUND, "").replace(END, "")
 
 
-def show_tree(node: dict[str, Any], meant: str) -> None:
-    """Print a lineage tree; the document that was asked for is marked."""
-    for line, is_meant in tree_lines(node, meant):
+def show_tree(node: dict[str, Any], marked: str) -> None:
+    """Print a lineage tree, and mark the document `marked`."""
+    for line, is_marked in tree_lines(node, marked):
         shown = cut(printable(line, keep=""), terminal_columns() - 2)
-        mark = " *" if is_meant else ""
-        typer.echo(styled(f"{shown}{mark}", bold=True) if is_meant else shown)
+        mark = " *" if is_marked else ""
+        typer.echo(styled(f"{shown}{mark}", bold=True) if is_marked else shown)

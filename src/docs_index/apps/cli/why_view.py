@@ -1,6 +1,6 @@
-"""What `docs-index why` prints without --json: sentences and tables.
+"""The output of `docs-index why` without --json: sentences and tables.
 
-Owns their words. What became of a row is decided in docs_index.index.why.
+Owns their words; `index.why` decides what became of a row.
 """
 
 import textwrap
@@ -19,7 +19,7 @@ from docs_index.errors import printable
 
 Part = Mapping[str, Any]
 
-_LONGEST = 2000  # columns of a sentence: an id in it may have megabytes
+_LONGEST = 2000  # columns of a sentence, because an id in it may have megabytes
 _REINDEXED = (
     "this index was made of the directories, which do not tell what the joins chose "
     "from: run dbt build and scripts/materialize_docs.py, which write it"
@@ -39,7 +39,7 @@ _ASKED_BY = {
 
 
 def show_reasons(found: Part) -> None:
-    """Print what became of each attempt that is meant, and why."""
+    """Print what became of each attempt that was found, and why."""
     for number, attempt in enumerate(found["attempts"]):
         if number:
             typer.echo()
@@ -66,7 +66,7 @@ def _show_attempt(attempt: Part, *, has_candidates: bool) -> None:
 
 
 def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[str]:
-    """Yield what became of an attempt, and what to do about it."""
+    """Yield what became of an attempt, and the remedy."""
     if attempt["fate"] == "document":
         parsed = "" if attempt["status"] == "ok" else ", which does not parse"
         of_run = f"of run {attempt['run_id']}{parsed}"
@@ -129,7 +129,7 @@ def _show_rows(rows: Sequence[Part]) -> None:
 
 
 def _name(row: Part) -> str:
-    """Return the name of a row: its table, and its number where that is known."""
+    """Return the name of a row: its table, and its number if that is known."""
     number = "" if row["row_index"] is None else f":{row['row_index']}"
     return f"{row['source_csv']}{number}"
 

@@ -2,8 +2,8 @@
 
 Owns assets, jobs, partitions, and how messages and errors appear in a run of Dagster.
 
-May touch what `cohorts` may touch, dbt's own files, and Dagster's records.
+May write what `cohorts` may write, dbt's own files, and Dagster's records.
 
-Never holds a rule of its own: the scripts and Dagster run the same steps. Nothing else
-in the project imports it or Dagster.
+Never contains a rule: the scripts and Dagster run the same steps. Nothing else in the
+project imports this package or Dagster.
 """

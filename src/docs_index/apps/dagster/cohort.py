@@ -1,4 +1,4 @@
-"""The group `cohort`: what the models say becomes files, and its members partitions."""
+"""The group `cohort`: writes a cohort's files, and registers its partitions."""
 
 import hashlib
 from typing import Any
@@ -25,7 +25,7 @@ def opened_cohort() -> tuple[Layout, str]:
 
 
 def opened_campaign() -> Campaign:
-    """Return the cohort of DD_COHORT as its membership.csv has it."""
+    """Return the cohort of DD_COHORT, read from its membership.csv."""
     return open_campaign(*opened_cohort())
 
 
@@ -60,7 +60,7 @@ def _placed(layout: Layout, cohort_id: str) -> Summary:
         if layout.build.is_file():
             return place_cohort(layout, cohort_id, layout.build)
     except duckdb.CatalogException:
-        pass  # a build of the documents alone
+        pass  # the build has the documents only
     raise BuildError(
         f"there is no build of a cohort in {layout.db}: materialize cohort_models "
         "first, or launch the job cohort, which does both"

@@ -1,4 +1,4 @@
-"""What Dagster loads: assets, jobs, and how they are run. `[tool.dagster]` names it."""
+"""The assets, jobs and executor that Dagster loads; `[tool.dagster]` names this."""
 
 import dagster as dg
 

@@ -1,7 +1,7 @@
-"""The group `evaluation`: the three steps of an evaluation, a partition each.
+"""The group `evaluation`: three steps as assets, with a partition per evaluation.
 
-Every asset runs its step, whatever is there: a step on a done evaluation returns the
-text on disk, so that Dagster records it as materialized by its own means.
+An asset always runs its step. The step of a done evaluation returns the text on disk,
+so that Dagster records the asset as materialized.
 """
 
 from functools import partial
@@ -32,17 +32,17 @@ _FILES = {
 
 
 class GenerationStore(dg.IOManager):
-    """Texts are kept by the steps themselves, in gens/, and are read from there."""
+    """Reads the texts of steps from gens/, where the steps themselves write them."""
 
     def handle_output(self, context: dg.OutputContext, obj: str) -> None:
-        """Note where the text is: the step has written it."""
+        """Record the path of the text, which the step has written."""
         path = _path(context)
         context.add_output_metadata(
             {"path": dg.MetadataValue.path(path), "chars": len(obj)}
         )
 
     def load_input(self, context: dg.InputContext) -> str:
-        """Return the text of a partition, an empty one where there is none."""
+        """Return the text of a partition, an empty text without a file."""
         path = _path(context)
         return read_text(path.parent, path.name) or ""
 
@@ -81,6 +81,6 @@ def evaluation_parsed(context: dg.AssetExecutionContext) -> str:
 
 
 def _language_model(campaign: Campaign, gen_id: str, run_id: str) -> LanguageModel:
-    """Return the model to ask; no key is needed where nothing is asked."""
+    """Return the model to ask; without an answer to buy, no key is needed."""
     is_asking = needs_answer(campaign, gen_id)
     return LanguageModel(find_endpoint() if is_asking else Endpoint("", ""), run_id)

@@ -1,7 +1,7 @@
 """The dbt models as assets: those of the documents, and those of a cohort.
 
 Each group is one `dbt build` of its selector, with its tests; parts of a group can be
-built by themselves. DATA_ROOT and DD_COHORT are dbt's own business.
+built separately. dbt itself reads DATA_ROOT and DD_COHORT.
 """
 
 import os
@@ -24,21 +24,21 @@ from docs_index.warehouse.cohort_ids import named_cohort
 DOCUMENTS, COHORT = "documents_models", "cohort_models"
 _DBT = Path(sys.executable).with_name("dbt")
 _BUILD = ("build", "--exclude-resource-type", "unit_test")
-# A cohort's models need this seed, which is one of the documents' assets, so that they
-# load it by themselves. Its tests look at documents too, and are not run with it.
+# A cohort's models need this seed. It is one of the documents' assets, so the cohort's
+# build loads it again, but not its tests, which read documents too.
 _SEED = dg.AssetKey("parsers")
 _WITH_SEED = ("--select", "parsers", "--indirect-selection", "cautious")
 
 
 class _Translator(DagsterDbtTranslator):
-    """Puts the models of documents and of cohorts into a group each."""
+    """Puts the models of documents and those of cohorts into separate groups."""
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return COHORT if "cohorts" in dbt_resource_props["fqn"] else DOCUMENTS
 
 
 class _CohortTranslator(_Translator):
-    """Leaves the seed out, or Dagster would warn of a cohort without the documents."""
+    """Leaves the seed out: Dagster would warn about a cohort without documents."""
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None

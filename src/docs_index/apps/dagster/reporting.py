@@ -1,4 +1,4 @@
-"""What a run of Dagster shows of the project's code: its messages, and its errors."""
+"""Show the messages and errors of the project's code in a run of Dagster."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ from docs_index.errors import DocsIndexError
 
 
 class _RunLog(logging.Handler):
-    """Hands messages of this thread on to the log of a run."""
+    """Passes the messages of this thread to the log of a run."""
 
     def __init__(self, run_log: dg.DagsterLogManager) -> None:
         super().__init__(logging.INFO)
@@ -25,7 +25,7 @@ class _RunLog(logging.Handler):
 
 @contextmanager
 def reported(context: dg.AssetExecutionContext) -> Iterator[None]:
-    """Have a block's messages in the run's log, and its foreseen errors as failures."""
+    """Log a block's messages in the run, and raise its expected errors as failures."""
     logger = logging.getLogger("docs_index.cohorts")
     logger.setLevel(logging.INFO)
     handler = _RunLog(context.log)

@@ -1,7 +1,7 @@
 """The index as pages of Datasette, for a browser on this machine.
 
-Owns a copy of the index as of one moment, with the documents' words to search in. The
-index itself is never held open, and never written. The texts on a document's page are
+Owns a copy of the index as of one moment, with a full-text table of the documents. The
+index itself is not kept open, and never written. The texts on a document's page are
 read from its directory when the page is opened.
 """
 
@@ -31,10 +31,10 @@ _SETTINGS = {
 
 
 def served(layout: Layout, folder: Path) -> Datasette:
-    """Return Datasette on a copy of the index that is made in a folder.
+    """Return Datasette on a copy of the index in a folder.
 
     Raises:
-        IndexFileError: there is no index, or it is no database of this program.
+        IndexFileError: the index is missing, or is not a database of this program.
     """
     copy = copy_index(layout, folder)
     try:
@@ -51,7 +51,7 @@ def served(layout: Layout, folder: Path) -> Datasette:
 
 
 def _add_texts(index: sqlite3.Connection, layout: Layout) -> None:
-    """Add the words of all documents to the copy, parsed where there is a parser."""
+    """Add the texts of all documents to the copy: the parsed text, else the raw one."""
     index.execute(sql("apps/web/browse_texts.sql"))
     documents = index.execute("select rowid, task_id, doc_dir from documents")
     index.executemany(
@@ -68,7 +68,7 @@ def _words(layout: Layout, doc_dir: str) -> str:
 
 
 def _metadata(index: sqlite3.Connection) -> dict[str, Any]:
-    """Return the index's metadata for Datasette; the YAML describes the columns."""
+    """Return the metadata for Datasette, with the index's column descriptions."""
     columns: dict[str, dict[str, str]] = {}
     for table, column, description in index.execute(
         "select table_name, column_name, description from column_descriptions"
@@ -96,10 +96,10 @@ def _metadata(index: sqlite3.Connection) -> dict[str, Any]:
 
 
 def _queries() -> dict[str, dict[str, Any]]:
-    """Return the queries that have a page of their own.
+    """Return the queries that have their own pages.
 
-    Each is whole: with a view of the connection, as `coverage` of index/views.sql is,
-    Datasette would show a second database.
+    They use no temporary view, such as `coverage` of index/views.sql: Datasette would
+    show a second database.
     """
     statements = {
         "search": ("Search in the texts", sql("apps/web/browse_search.sql")),

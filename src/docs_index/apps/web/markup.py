@@ -1,9 +1,9 @@
-"""Markdown that a model wrote, as HTML that can do nothing.
+"""Turn Markdown from a model into harmless HTML.
 
-Owns which formatting a page shows: headings, paragraphs, lists, quotes, emphasis,
-strikethrough, code, tables, rules and links. What else a text holds is shown as it is
-written: HTML is escaped, an image is its Markdown, and a link to anything but http,
-https and mailto is not a link. Nothing is fetched.
+Owns the formatting that a page shows: headings, paragraphs, lists, quotes, emphasis,
+strikethrough, code, tables, rules and links. All else is shown as its source text: HTML
+is escaped, an image is its Markdown, and only http, https and mailto can be links.
+Fetches nothing.
 """
 
 import re
@@ -20,7 +20,7 @@ _LINK: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 
 
 class _Formatting(MarkdownIt):
-    """CommonMark with tables and strikethrough, without HTML and without pictures."""
+    """CommonMark with tables and strikethrough, without HTML and without images."""
 
     def __init__(self) -> None:
         super().__init__("commonmark", {"html": False})
@@ -28,12 +28,12 @@ class _Formatting(MarkdownIt):
         self.add_render_rule("image", _as_written)
 
     def validateLink(self, url: str) -> bool:
-        """Tell whether a link may be one; the library asks this of each."""
+        """Tell whether an address may be a link; the library calls this for each."""
         return _LINK.match(url) is not None
 
 
 def safe_html(text: str) -> Markup:
-    """Return a text as HTML; what is not plain formatting is shown as written."""
+    """Return a text as HTML; all but plain formatting is shown as source text."""
     tokens = _FORMATTING.parse(text)
     _remove_attributes(tokens)
     html = _FORMATTING.renderer.render(tokens, _FORMATTING.options, {})
@@ -41,17 +41,17 @@ def safe_html(text: str) -> Markup:
 
 
 def _remove_attributes(tokens: Sequence[Token]) -> None:
-    """Leave no attribute but the address of a link, or of a picture."""
+    """Remove all attributes except the address of a link or an image."""
     for token in tokens:
         kept = ("href", "src")
         token.attrs = {name: token.attrs[name] for name in kept if name in token.attrs}
         if token.type == "fence":
-            token.info = ""  # would become a class
+            token.info = ""  # it would become a class
         _remove_attributes(token.children or ())
 
 
 def _as_written(_: RendererHTML, tokens: Sequence[Token], index: int, *__: Any) -> str:
-    """Return a picture as its Markdown: a browser would fetch it from anywhere."""
+    """Return an image as its Markdown, because a browser would fetch its address."""
     picture = tokens[index]
     return escapeHtml(f"![{picture.content}]({picture.attrs['src']})")
 

@@ -1,7 +1,7 @@
-"""What this project adds to Datasette: documents' pages, links, and a guard.
+"""A plugin of Datasette: documents' pages, links between documents, and a guard.
 
-Only reads: the copy of the index that Datasette serves, and the texts of the document
-whose page is opened. Answers requests of this machine alone.
+Only reads the copy of the index that Datasette serves, and the texts of the document
+whose page is opened. Answers requests from this machine only.
 """
 
 from typing import Any, Final
@@ -16,10 +16,10 @@ from docs_index.index.texts import read_part
 from docs_index.layout import Layout
 from docs_index.resources import sql
 
-_PARTS: Final = ("parsed", "raw", "prompt")  # as they follow one another on a page
+_PARTS: Final = ("parsed", "raw", "prompt")  # in their order on a page
 _LONGEST: Final = 200_000  # characters of a text that a page shows
 _HOSTS: Final = {"localhost", "127.0.0.1"}
-# Datasette's pages have scripts and styles of their own, and need nothing from outside.
+# Datasette's pages contain their scripts and styles, and load nothing from elsewhere.
 _POLICY: Final = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -42,7 +42,7 @@ class Pages:
     def render_cell(
         self, value: object, column: str, table: str | None, datasette: Datasette
     ) -> Markup | None:
-        """Make documents links where a query returns them; tables have their own."""
+        """Turn doc_ids in the results of a query into links, as tables have them."""
         if table or column not in ("doc_id", "parent_doc_id") or not value:
             return None
         link = datasette.urls.row("documents", "documents", value)
@@ -52,7 +52,7 @@ class Pages:
     def extra_template_vars(
         self, table: str | None, view_name: str, request: Any, datasette: Datasette
     ) -> Any:
-        """Give a document's page its lineage and its texts."""
+        """Add the lineage and the texts to a document's page."""
         if (table, view_name) != ("documents", "row"):
             return {}
 
@@ -70,7 +70,7 @@ class Pages:
         return found
 
     def _parts(self, doc_dir: str) -> list[dict[str, Any]]:
-        """Return the texts of a document; the first is to be read, so it is HTML."""
+        """Return the texts of a document; the first one is rendered as HTML."""
         parts: list[dict[str, Any]] = []
         for name in _PARTS:
             content = read_part(self.layout, doc_dir, f"{name}.txt")
@@ -85,7 +85,7 @@ class Pages:
 
     @hookimpl  # type: ignore[untyped-decorator]
     def asgi_wrapper(self) -> Any:
-        """Answer this machine alone, and let no page ask for anything from outside."""
+        """Answer this machine only, and forbid pages to load from elsewhere."""
         return _guarded
 
 
@@ -107,6 +107,6 @@ def _guarded(app: Any) -> Any:
 
 
 def _is_for_here(scope: Any) -> bool:
-    """Tell whether a request names this machine; a foreign name may lead here too."""
+    """Tell whether a request names this machine; other names can resolve to it."""
     host: bytes = dict(scope["headers"]).get(b"host", b"")
     return host.decode(errors="replace").partition(":")[0] in _HOSTS

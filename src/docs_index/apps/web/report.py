@@ -1,9 +1,9 @@
-"""The documents report: one HTML page of what the index holds, and of what it lacks.
+"""The documents report: one HTML page about the content and the gaps of the index.
 
-SQL decides what it says (`sql/report_*.sql`), over a copy of the index, and
-`templates/report.html` how it looks. Writes the page alone, and never opens the index
-for writing. The page needs no other file: no script, no font, no picture. It shows no
-clock, so equal indexes give equal pages. Text from data is escaped.
+`sql/report_*.sql` decide what it says, over a copy of the index, and
+`templates/report.html` how it looks. Writes only the page, and never opens the index
+for writing. The page needs no other file: no script, no font, no image. It has no time
+of writing, so equal indexes give equal pages. Text from data is escaped.
 """
 
 import sqlite3
@@ -23,7 +23,7 @@ from docs_index.resources import seed, sql
 
 Row = dict[str, Any]
 
-# The queries that the page loops over; each is there under its own name.
+# The queries that the page loops over; the page has each result under the query's name.
 _TABLES = (
     "runs",
     "stages",
@@ -46,10 +46,10 @@ _TABLES = (
 
 
 def write_report(layout: Layout, path: Path) -> bool:
-    """Write the report of a data root; tell whether it had to be written.
+    """Write the report of a data root; return whether the page changed.
 
     Raises:
-        IndexFileError: there is no index, or it is no database of this program.
+        IndexFileError: the index is missing, or is not a database of this program.
     """
     with scratch_folder(layout.root) as scratch:
         copy = copy_index(layout, scratch)
@@ -64,7 +64,7 @@ def write_report(layout: Layout, path: Path) -> bool:
 
 
 def _facts(index: sqlite3.Connection, layout: Layout) -> dict[str, Any]:
-    """Return all that the page says, by the names it has there."""
+    """Return all values of the page, by their names in the template."""
     index.text_factory = lambda text: text.decode(errors="backslashreplace")
     index.executescript(sql("index/views.sql"))
     add_reasons(index)
@@ -117,7 +117,7 @@ def _page(facts: dict[str, Any]) -> str:
 
 
 def _shown(value: object) -> object:
-    """Return a value of the page: None is a dash, and control characters are shown."""
+    """Return a value for the page: None is a dash, control characters are escaped."""
     if value is None:
         return "–"  # noqa: RUF001
     if isinstance(value, str) and not hasattr(value, "__html__"):
@@ -130,7 +130,7 @@ def _count(number: int) -> str:
 
 
 def _bytes(size: int) -> str:
-    """Return a size in the largest unit that it has at least one of."""
+    """Return a size in the largest unit that is not larger than it."""
     if size < 1024:
         return f"{size} B"
     number, units = size / 1024, iter(("KiB", "MiB", "GiB"))

@@ -103,7 +103,7 @@ select
 from has_lists
 where
     not has_lists.has_lists
-    -- Where programs have added all that there is, no run was due.
+    -- If programs have added all documents, there need not have been a run.
     and not coalesce(
         (select bool_and(documents.source_csv = 'runtime') from documents), false
     )

@@ -1,4 +1,5 @@
--- One row per essay with a baseline score, best first: is it without a target score.
+-- One row per essay with a baseline score, the best first, and whether it lacks a
+-- target score.
 with score_rows as (
     select
         trim(parent_gen_id, chr(32) || chr(9) || chr(13) || chr(10)) as essay_id,
@@ -29,7 +30,7 @@ of_models as (
     group by essay_id, model_id
 ),
 
--- Summed in one order, so that equal scores are equal averages.
+-- The sum has a fixed order, so that equal scores have equal averages.
 averaged as (
     select
         essay_id,

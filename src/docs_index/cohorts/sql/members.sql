@@ -1,4 +1,4 @@
--- One row per member of the cohort: membership.csv, with its columns in its order.
+-- One row per member of the cohort, with the columns and the order of membership.csv.
 select
     stage,
     gen_id,

@@ -1,4 +1,4 @@
--- One row per directory of the store that cannot be used, and why.
+-- One row per directory of the store that cannot be used, with the problem.
 select 'gens/' || stage || '/' || gen_id || ' ' || problem as message
 from main.stg_cohorts__generations
 where problem is not null

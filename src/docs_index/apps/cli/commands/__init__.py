@@ -1,1 +1,1 @@
-"""The commands, one file each: what each takes, and how it shows what it finds."""
+"""The commands, one file each: their options, and how they print their results."""

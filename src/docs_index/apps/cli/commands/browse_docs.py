@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 def listening(port: int) -> socket.socket:
-    """Return a socket that only this machine reaches."""
+    """Return a socket that only this machine can connect to."""
     try:
         return socket.create_server((HOST, port))
     except OSError as error:

@@ -21,7 +21,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 def closing_lines(summary: Summary) -> str:
-    """Return what was written, and what to do next."""
+    """Return the closing message: what was written, and what to do next."""
     if not summary.output:
         return (
             f"{summary.left_out} directories tell of no row: nothing was written.\n"

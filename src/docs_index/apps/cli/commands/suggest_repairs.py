@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 def print_summary(summary: Summary) -> None:
-    """Print what was found, and what to do with it."""
+    """Print the counts of suggestions, and what to do with them."""
     run_id = printable(summary.run_id)
     typer.echo(f"data root {printable(summary.data_root)}, run_id {run_id}")
     print_table("rows not ingested", summary.bad_rows.items())

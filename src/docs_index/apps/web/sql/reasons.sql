@@ -1,4 +1,4 @@
--- The seed of reasons, with what to do about each, in the copy of the index.
+-- The seed of reasons with their remedies, in the copy of the index.
 create table reasons (
     reason text primary key,
     precedence integer,

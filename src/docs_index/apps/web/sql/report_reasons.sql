@@ -1,4 +1,4 @@
--- One row per reason that rows were not ingested for, in the order of precedence.
+-- One row per reason of rejected rows, in the order of precedence.
 select
     bad_generations.reason,
     reasons.description,

@@ -1,5 +1,5 @@
--- One row per run_id that documents or bad rows have. Bad rows are those of the last
--- run; of the others nothing is known, if there are any.
+-- One row per run_id of documents or rejected rows. The index has the rejected rows of
+-- the last run only.
 with counted as (
     select
         run_id,

@@ -1,4 +1,4 @@
--- One row per whole number that a score begins with.
+-- One row per whole part of a score.
 with recursive classes (whole) as (
     values (0)
     union all

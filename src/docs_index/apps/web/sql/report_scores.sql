@@ -1,4 +1,4 @@
--- One row per evaluation template, judge, and template and model of what was judged.
+-- One row per evaluation template and model, and template and model of the judged text.
 with judged as (
     select
         evaluations.template_id,

@@ -1,4 +1,4 @@
--- One row: what the index holds. Of an empty index, the times are null.
+-- One row: the totals of the index. If it is empty, the times are null.
 select
     count(*) as documents,
     count(distinct stage || logical_key_id) as logical_keys,
