@@ -15,14 +15,22 @@ STEPS = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree")
 KILLED = 9
 
 
-def die_before(step: int, root: Path) -> None:
-    """Have this process end before its n-th step below a folder."""
+def die_before(step: int, root: Path, *, counts_relative: bool = False) -> None:
+    """Have this process end before its n-th step below a folder.
+
+    A path that is relative to an open directory counts only on demand: a step for each
+    file of each document is many.
+    """
     left = step
 
     def watch(event: str, args: tuple[object, ...]) -> None:
         nonlocal left
         is_write = event == "open" and isinstance(args[2], int) and args[2] & os.O_CREAT
-        if (event in STEPS or is_write) and str(args[0]).startswith(str(root)):
+        if event not in STEPS and not is_write:
+            return
+        path = str(args[0])
+        is_relative = counts_relative and not path.startswith("/")
+        if is_relative or path.startswith(str(root)):
             left -= 1
             if left == 0:
                 os._exit(KILLED)

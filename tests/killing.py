@@ -24,7 +24,7 @@ def main(root: Path, database: Path, folder: Path) -> None:
         shutil.copytree(root, copy, symlinks=True)
         child = os.fork()
         if child == 0:
-            die_before(step, copy)
+            die_before(step, copy, counts_relative=True)
             place_cohort(open_cohort_layout(copy), "here", database)
             os._exit(0)
         _, status = os.waitpid(child, 0)
