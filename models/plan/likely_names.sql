@@ -1,7 +1,7 @@
 -- One row per pair of names that may be similar: those that share the most keys.
 -- Comparing all pairs would take quadratic time, so only names that share a key are
 -- compared: the name without one of its words, or about half of its letters. A key that
--- many names share is no evidence, and is left out.
+-- many names share says nothing about one of them, and is left out.
 with sought as (select * from {{ ref("sought_names") }}),
 
 offered as (select * from {{ ref("offered_names") }}),

@@ -35,7 +35,7 @@ ranked as (
     )
 ),
 
--- An ending like `.txt` that both have is no evidence. Names that differ in a number
+-- An ending like `.txt` that both have says nothing. Names that differ in a number
 -- probably belong to different attempts or days.
 edited as (
     select
