@@ -73,9 +73,9 @@ def test_a_batch_is_synced_before_it_is_renamed_and_after(
     monkeypatch.setattr(placing, "sync_file_system", sync)
     monkeypatch.setattr(os, "rename", rename)
     monkeypatch.setattr(
-        placing, "_documents", lambda _, orders: [*map(document, orders)]
+        placing, "_documents", lambda _, places: [*map(document, places)]
     )
-    assert placer.write([1, 2]).outcomes == {"placed": 2}
+    assert placer.place([1, 2]).outcomes == {"placed": 2}
     assert done == ["sync .unpublished", "rename", "rename", "sync docs"]
 
 

@@ -17,7 +17,7 @@ class DocsIndexError(Exception):
 
 
 class DataRootError(DocsIndexError):
-    """The data root is missing, or a path in it is not of the right kind."""
+    """The data root is missing, or something in it is wrong."""
 
 
 class TableRefusedError(DocsIndexError):
@@ -85,7 +85,7 @@ class DocumentRefusedError(DocsIndexError):
 
 
 class LockedError(DocsIndexError):
-    """Another run or program holds a lock that this one needs."""
+    """Another run or another program holds a lock that this one needs."""
 
     exit_code = 75
 

@@ -1,8 +1,4 @@
-"""The paths below a data root.
-
-Owns the names of its files and folders: no other Python module has them. Checks that
-the paths to be written do not lead out of the data root; creates and writes nothing.
-"""
+"""Where things are under a data root: Python spells these paths nowhere else."""
 
 import errno
 import os
@@ -46,7 +42,7 @@ class Layout:
 
     @property
     def search(self) -> Path:
-        """The search index, made from the documents' texts; it may be deleted."""
+        """The search index; made from the documents, may be deleted."""
         return self.db / "documents.search.sqlite"
 
     @property
@@ -104,7 +100,7 @@ class Layout:
 
     @property
     def unpublished_generations(self) -> Path:
-        """The temporary paths of new generations, on the same file system."""
+        """Temporary paths of new generations, on the same file system."""
         return self.generations / "evaluation" / ".unpublished"
 
     @property
@@ -254,7 +250,7 @@ def keep_from_strangers() -> None:
 
 
 def _opened_in_place(layout: Layout) -> list[Path]:
-    """Return the lock, the databases and their -wal and -journal files that exist."""
+    """Return the lock, the databases, and their -wal and -journal files that exist."""
     opened = (layout.lock, layout.build, layout.index, layout.search)
     names = tuple(path.name for path in opened)
     entries = layout.db.iterdir() if layout.db.is_dir() else ()

@@ -1,4 +1,4 @@
-"""The function that a run calls to report its progress."""
+"""How a run reports its progress."""
 
 from collections.abc import Callable
 

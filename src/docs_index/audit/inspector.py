@@ -50,13 +50,13 @@ class Inspector:
     docs: str
 
     def keys(self) -> Iterator[str]:
-        """Yield every path `{stage}/{name}`, and stray names next to the stages."""
+        """Yield what is at the depth of logical keys, and what is not a stage."""
         for name in _names(self.docs):
             stage = f"{self.docs}/{name}"
             try:
                 is_stage = name in STAGES and _is_folder(stage)
                 below = [f"{name}/{key}" for key in _names(stage)] if is_stage else None
-            except OSError:  # `look` reports it
+            except OSError:  # `look` reports why
                 below = None
             yield from [name] if below is None else below
 
@@ -205,7 +205,7 @@ def _is_folder(path: str) -> bool:
 
 
 def _shown(name: str) -> str:
-    """Return a name as text; the name of a stray file can have any bytes."""
+    """Return a name as text; a stray file may have any bytes as its name."""
     return name.encode(errors="backslashreplace").decode()
 
 

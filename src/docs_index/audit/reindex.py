@@ -104,7 +104,7 @@ def _refuse_to_overwrite(options: Options) -> None:
 
 
 def _check(session: Session) -> list[Finding]:
-    """Create the table `good` of the rows without findings; return the findings."""
+    """Make the table `good` of the rows without a fault; return the faults."""
     session.load_seeds("sources", "stages", "statuses", "link_methods")
     for statement in _CHECKS:
         session.db.execute(sql(statement))

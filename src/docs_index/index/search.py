@@ -1,9 +1,9 @@
-"""Full-text search in the documents' texts.
+"""Full-text search: an index of its own, made from the documents.
 
-Owns the search index, `db/documents.search.sqlite`: a copy of every document's parsed
-text, or of its raw text without one. The file may be deleted; the next search makes it
-again. It is brought up to date in one transaction, so a killed search does not change
-it. The index of documents is only read.
+Owns `db/documents.search.sqlite`, a copy of every document's text, parsed where it
+could be. The file may be deleted: the next search makes it again. It follows the
+documents in one transaction, so a search that is killed leaves it as it was. The index
+of documents is only read.
 """
 
 import sqlite3
@@ -28,7 +28,7 @@ _MARKS = (
     f"pragma application_id = {APPLICATION_ID}",
     f"pragma user_version = {VERSION}",
 )
-# The marks before and after a word that was found, from Unicode's private-use area.
+# The marks before and after a word that was found: of Unicode's private use.
 FOUND, END = "\ue000", "\ue001"
 _TAKE_IN = "insert into texts (doc_id, task_id, text) values (?, ?, ?)"
 
@@ -37,10 +37,10 @@ Hit = tuple[Document, float, str]
 
 @contextmanager
 def searching(documents: Documents) -> Iterator[sqlite3.Connection]:
-    """Open the search index for writing, and create it if it is missing.
+    """Open the search index for writing; it is made where there is none.
 
     Raises:
-        IndexFileError: the file is not a search index, or SQLite lacks FTS5.
+        IndexFileError: the file is something else, or SQLite has no full-text search.
         StorageError: it cannot be written.
     """
     path = documents.layout.search
@@ -65,25 +65,26 @@ def searching(documents: Documents) -> Iterator[sqlite3.Connection]:
         if not is_damage(error):
             raise StorageError(f"{path}: {error}") from error
         raise IndexFileError(f"{path}: {error}; delete it, or {VERIFY}") from error
-    except UnicodeDecodeError as error:  # SQLite's message quotes the damaged bytes
+    except UnicodeDecodeError as error:  # of SQLite's own words about the damage
         raise IndexFileError(f"{path} is damaged: delete it") from error
 
 
 def refresh(
-    connection: sqlite3.Connection, documents: Documents, *, rebuild: bool
+    connection: sqlite3.Connection, documents: Documents, *, from_scratch: bool
 ) -> tuple[int, int]:
-    """Bring the search index up to date; with `rebuild`, read all documents again.
+    """Bring the search index up to date; with `from_scratch`, read all again.
 
-    Returns how many documents were added, and how many could not be read. The next
-    search tries those again.
+    Returns how many were taken in, and how many could not be read. The next search
+    tries those again.
     """
-    texts, stored = "texts", "stored.documents"
-    if not rebuild and _ids(connection, texts) == _ids(connection, stored):
+    if not from_scratch and _ids(connection, "texts") == _ids(
+        connection, "stored.documents"
+    ):
         return 0, 0
     connection.execute("begin immediate")
-    if rebuild:
+    if from_scratch:
         connection.execute("delete from texts")
-    known, wanted = _ids(connection, texts), _ids(connection, stored)
+    known, wanted = _ids(connection, "texts"), _ids(connection, "stored.documents")
     for doc_id in known - wanted:
         connection.execute("delete from texts where doc_id = ?", [doc_id])
     taken_in = unreadable = 0
@@ -106,8 +107,8 @@ def hits(
 ) -> Iterator[Hit]:
     """Yield documents that hold all words, the best first.
 
-    A word that ends with `*` matches all words that begin so. The words of one argument
-    are a phrase.
+    A word that ends with `*` is the beginning of one; words in one argument stand
+    together.
     """
     values = filters.parameters() | {
         "words": " ".join(map(_phrase, words)),
@@ -124,7 +125,7 @@ def hits(
 
 
 def _make(connection: sqlite3.Connection) -> None:
-    """Create an empty search index, in one transaction."""
+    """Make the search index without a text, in one transaction."""
     connection.execute("begin immediate")
     connection.execute(sql("index/search_tables.sql"))
     for statement in _MARKS:
@@ -143,7 +144,7 @@ def _ids(connection: sqlite3.Connection, table: str) -> set[str]:
 
 
 def _text(documents: Documents, document: Document) -> str:
-    """Return the text of a document that is searched."""
+    """Return what is searched of a document."""
     part = "parsed" if document.status == "ok" else "raw"
     return documents.read_bytes(document, part).decode(errors="replace")
 
@@ -155,7 +156,7 @@ def _has_full_text_search() -> bool:
 
 
 def _refuse_others(connection: sqlite3.Connection, documents: Documents) -> None:
-    """Clear a search index of an older version; refuse any other file."""
+    """Clear an older version of the search index; leave any other file alone."""
     tables = connection.execute("select count(*) from sqlite_master").fetchone()[0]
     made_by = connection.execute("pragma application_id").fetchone()[0]
     if tables and made_by != APPLICATION_ID:

@@ -1,7 +1,7 @@
 """The two CSV reports: the latest documents, and the index compared with the disk.
 
-Owns when a run surveys `docs/` and writes the reports; models/plan has their queries.
-Writes only these two files.
+Owns when the survey of `docs/` begins and when the reports are written; what they say
+is in models/plan. Writes nothing but the two files.
 """
 
 from concurrent.futures import Future
@@ -23,7 +23,7 @@ def load_index(session: Session) -> None:
 def start_survey(session: Session, survey: Survey, workers: Workers) -> Future[Path]:
     """Start a survey of the directories, which writes a file in the background.
 
-    The survey may miss documents that are written while it runs: see the model
+    A document that is written meanwhile may be missing in it: see the model
     documents_consistency_report.
     """
 

@@ -1,8 +1,8 @@
-"""Write the directories, index rows, lists and reports of the last build.
+"""From the last build to directories, index rows, the bad list and the reports.
 
-The plan is computed by models/plan over the build and the index. This module executes
-it, and publishes each directory before its row is inserted, so that a kill at any
-moment harms nothing. It decides nothing. Contract: docs/rules.md, section 11.
+The plan is models/plan over the build and the index; this module carries it out, in
+an order that a kill at any moment leaves whole: a directory is complete before it has
+its name, and has its name before it has a row. Contract: docs/rules.md, section 11.
 """
 
 import shutil
@@ -32,7 +32,7 @@ from docs_index.vocabulary import STAGES
 from docs_index.warehouse.build_record import attach_build, find_build
 from docs_index.warehouse.session import Session, opened_session
 
-_BATCHES = range(500, 4000)  # documents that are written and synced together
+_BATCHES = range(500, 4000)  # documents that are placed and synced together
 _BATCH_BYTES = 16 * 2**20
 _TRANSACTION = 10_000  # documents whose rows are inserted together
 _SUMMARY = "select topic, name, amount from build.plan.run_summary order by topic, rank"
@@ -41,12 +41,7 @@ _FAILED = "insert into run.failed_writes values (?, ?, ?)"
 
 @dataclass(frozen=True)
 class Options:
-    """What a run does.
-
-    `run_id` is the one that the build must have, None for `RUN_ID`, else `backfill`.
-    With `dry_run` nothing is written. `workers` is the number of processes. With
-    `link`, parsed.txt is a hard link to raw.txt if both are equal.
-    """
+    """What a run is asked to do."""
 
     run_id: str | None = None
     dry_run: bool = False
@@ -58,10 +53,10 @@ class Options:
 class Summary:
     """What a run did, or with `dry_run` would have done.
 
-    `documents` counts the build's documents by outcome: placed, found, skipped, and
-    each kind of conflict. `damaged` counts documents of the index whose directory is
-    damaged; a dry run does not look, and has 0. `examples` are sentences, a few for
-    each outcome.
+    `documents` counts what became of the build's documents: placed, found, skipped,
+    and each kind of conflict. `damaged` counts documents of the index whose directory
+    is not what it should be, 0 in a dry run, which does not look. `examples` are lines
+    of words, a few of each kind.
     """
 
     data_root: str
@@ -79,26 +74,26 @@ class Summary:
 
     @property
     def conflicts(self) -> int:
-        """The number of documents in conflict, which the user must resolve."""
+        """The number of documents that could not be ingested and need the user."""
         harmless = ("placed", "found", "skipped")
         return sum(n for what, n in self.documents.items() if what not in harmless)
 
 
 def materialize(layout: Layout, options: Options, progress: Progress) -> Summary:
-    """Bring the index of a data root up to date with its last build.
+    """Bring the index of a data root up to its last build.
 
-    `progress` is called with the number of documents done and the number of all.
+    `progress` is called with how many documents are done and how many there are.
 
     Raises:
         DocsIndexError: nothing was written.
-        OSError, duckdb.Error: reading or writing failed; no file is incomplete, and
-            another run completes the work.
+        OSError, duckdb.Error: reading or writing failed; what has been written is
+            whole, and another run completes it.
     """
-    find_build(layout)  # before the lock, which would create the folder
+    find_build(layout)  # before the lock: it would make the folder
     lock = take_lock(layout.lock)
     remove_leftovers(layout)
     with opened_session(layout) as session:
-        session.db.execute("set threads = 1")  # more would compete with the workers
+        session.db.execute("set threads = 1")  # others would be in the workers' way
         run_id = attach_build(session.db, layout, options.run_id)
         newline = read_bad_list(session)
         session.open_index(dry_run=options.dry_run)
@@ -111,7 +106,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
                 surveyed = start_survey(session, Survey(placer.docs), workers)
             session.keep("planned", "build.plan.planned_documents")
             added = session.count("build.plan.unlisted_bad_rows")
-            outcomes = _write_all(session, placer, workers, progress)
+            outcomes = _place_all(session, placer, workers, progress)
             changed: list[str] = []
             if surveyed is not None:
                 changed += ["docs/"] if outcomes["placed"] else []
@@ -150,12 +145,12 @@ def _useful_workers(session: Session, options: Options) -> int:
     return options.workers if documents > _BATCHES.start else 1
 
 
-def _write_all(
+def _place_all(
     session: Session, placer: Placer, workers: Workers, progress: Progress
 ) -> Counter[str]:
-    """Write directories and then their rows; return the number of each outcome.
+    """Write directories and then their rows; return how many had which outcome.
 
-    A thread inserts the rows, so that workers never wait for their next batch.
+    Rows are inserted by a thread, so that workers never wait for what to do next.
     """
     outcomes: Counter[str] = Counter()
     total = session.count("build.plan.pending")
@@ -163,7 +158,7 @@ def _write_all(
         _prepare_folders(session)
     inserted: deque[Future[None]] = deque()
     with session.db.cursor() as cursor, ThreadPoolExecutor(1) as thread:
-        for batches in _gathered(_written(session, placer, workers)):
+        for batches in _gathered(_placed(session, placer, workers)):
             if not placer.dry_run:
                 inserted.append(thread.submit(_insert_rows, cursor, batches))
             while inserted and inserted[0].done():
@@ -178,15 +173,15 @@ def _write_all(
     return outcomes
 
 
-def _written(session: Session, placer: Placer, workers: Workers) -> Iterator[Batch]:
-    """Write the pending documents in their write order, and yield each batch.
+def _placed(session: Session, placer: Placer, workers: Workers) -> Iterator[Batch]:
+    """Write what is pending, in its write order.
 
-    A stage begins when the one before is done, because descendants of a document that
-    could not be written are then no longer pending.
+    A stage begins when the one before is done: the descendants of a document that
+    could not be placed are not pending any more.
     """
     for stage in STAGES:
         tasks = _batches(session, stage, workers.count)
-        for batch in workers.map(placer.write, tasks):
+        for batch in workers.map(placer.place, tasks):
             for failed in batch.failed:
                 session.db.execute(_FAILED, failed)
             yield batch
@@ -206,7 +201,7 @@ def _prepare_folders(session: Session) -> None:
 def _write_lists(
     session: Session, newline: str | None, outcomes: Counter[str]
 ) -> list[str]:
-    """Bring the lists and bad_generations.csv up to date; return the changed files."""
+    """Bring the current lists and the bad list up to date; return the changed files."""
     files = []
     has_new_rows = bool(outcomes["placed"] or outcomes["found"])
     if replace_current_lists(session) or has_new_rows:
@@ -217,7 +212,7 @@ def _write_lists(
 
 
 def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
-    """Collect batches until they are large enough for a transaction."""
+    """Join batches until they are worth a transaction."""
     gathered: list[Batch] = []
     documents = 0
     for batch in results:
@@ -231,16 +226,16 @@ def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
 
 
 def _insert_rows(cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> None:
-    """Insert the rows of the documents that have directories, in one transaction."""
-    written = {"first": batches[0].first, "last": batches[-1].last}
-    cursor.execute(sql("ingest/insert_batch.sql"), written)
+    """Insert the rows of documents whose directories are there, in one transaction."""
+    places = {"first": batches[0].first, "last": batches[-1].last}
+    cursor.execute(sql("ingest/insert_batch.sql"), places)
 
 
 def _batches(session: Session, stage: str, workers: int) -> Iterator[list[int]]:
     """Yield the write orders of a stage's documents, in batches of bounded bytes.
 
-    Large batches need fewer look-ups. Towards the end of a stage they become small,
-    because every worker waits for the last one.
+    A large batch is cheaper to look up; towards the end of the stage, which all
+    workers wait for, they become small.
     """
     query = sql("ingest/pending_of_stage.sql")
     pending = session.db.execute(query, {"stage": stage}).fetchall()
@@ -260,7 +255,7 @@ def _batches(session: Session, stage: str, workers: int) -> Iterator[list[int]]:
 
 
 def _counted(session: Session, outcomes: Counter[str]) -> dict[str, Any]:
-    """Return the counts of a summary, after the plan was executed."""
+    """Return the counts of a summary, of the plan as it has ended."""
     lines: dict[str, dict[str, Any]] = defaultdict(dict)
     for topic, name, amount in session.rows(_SUMMARY):
         lines[topic][name] = amount

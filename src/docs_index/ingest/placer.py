@@ -1,8 +1,8 @@
-"""Write documents' directories in batches, in worker processes.
+"""Put documents' directories on disk, a batch at a time, in processes of their own.
 
-Each worker reads its documents from the build: it gets only their write orders, and
-returns only their outcomes. `disk.directories` publishes the directories. An existing
-directory is never changed. This module opens no index.
+Each process looks up in the build what it is to write: only write orders and outcomes
+pass between it and its parent. How a directory gets its name is
+`disk.directories`; what is there already is never touched. No index is opened here.
 """
 
 import functools
@@ -28,7 +28,7 @@ Contents = dict[str, bytes]
 
 
 class Planned(NamedTuple):
-    """One row of the model document_files: a directory to write."""
+    """One row of the model document_files that will become a directory."""
 
     write_order: int
     doc_id: str
@@ -46,8 +46,8 @@ class Planned(NamedTuple):
     metadata_text: str
 
 
-class Result(NamedTuple):
-    """The outcome for one document; `detail` says why it was not written."""
+class Placed(NamedTuple):
+    """What became of a document; `detail` says why it was not placed."""
 
     document: Planned
     outcome: Outcome
@@ -55,10 +55,9 @@ class Result(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The outcomes for the documents of a batch.
+    """What became of the documents from one write order to another.
 
-    `first` and `last` are its least and greatest write order. `failed` has
-    (write_order, outcome, detail) of the documents that were not written.
+    `failed` are (write_order, outcome, detail) of those that were not placed.
     """
 
     first: int
@@ -69,12 +68,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Placer:
-    """Writes the directories of one run; with `dry_run` it writes nothing.
-
-    `build` is the path of the build, `docs` and `unpublished` the folders to write to.
-    A file of more than `max_bytes` is refused. `parser_sql` is the build's parser. With
-    `link`, parsed.txt is a hard link to raw.txt if both are equal.
-    """
+    """What all documents of a run have in common; with `dry_run` nothing is written."""
 
     build: str
     data_root: str
@@ -85,16 +79,16 @@ class Placer:
     link: bool
     dry_run: bool
 
-    def write(self, write_orders: Sequence[int]) -> Batch:
+    def place(self, places: Sequence[int]) -> Batch:
         """Write a batch; the directories are durable when this returns.
 
         Raises:
             OSError: the file system failed; every directory is complete or absent.
         """
-        results = self._write_batch(_documents(self.build, write_orders))
+        results = self._place(_documents(self.build, places))
         return Batch(
-            first=write_orders[0],
-            last=write_orders[-1],
+            first=places[0],
+            last=places[-1],
             outcomes=Counter(result.outcome for result in results),
             failed=[
                 (result.document.write_order, result.outcome, result.detail)
@@ -103,10 +97,10 @@ class Placer:
             ],
         )
 
-    def _write_batch(self, documents: Sequence[Planned]) -> list[Result]:
+    def _place(self, documents: Sequence[Planned]) -> list[Placed]:
         if self.dry_run:
             return [self._foreseen(document) for document in documents]
-        results: list[Result] = []
+        results: list[Placed] = []
         written: list[Planned] = []
         unparsed: list[tuple[Planned, Contents]] = []
         with opened_staging(self.unpublished) as staging:
@@ -117,34 +111,34 @@ class Placer:
                     results.append(self._not_ingested(document, error))
                     continue
                 if document.parsed_chars is None or "parsed.txt" in contents:
-                    self._write_directory(staging, document, contents)
+                    self._write(staging, document, contents)
                     written.append(document)
                 else:
                     unparsed.append((document, contents))
             for document, contents in self._parsed(unparsed):
-                self._write_directory(staging, document, contents)
+                self._write(staging, document, contents)
                 written.append(document)
             sync_file_system(self.unpublished)
             results += [self._publish(staging, document) for document in written]
             sync_file_system(self.docs)
         return results
 
-    def _foreseen(self, document: Planned) -> Result:
-        """Return the outcome that a document would have."""
+    def _foreseen(self, document: Planned) -> Placed:
+        """Say what would become of a document."""
         try:
             self._read(document)
         except UnusableError as error:
             return self._not_ingested(document, error)
-        return self._look_for(document) or Result(document, "placed")
+        return self._look_for(document) or Placed(document, "placed")
 
-    def _not_ingested(self, document: Planned, error: UnusableError) -> Result:
+    def _not_ingested(self, document: Planned, error: UnusableError) -> Placed:
         found = self._look_for(document)
-        return found or Result(document, "response_changed", str(error))
+        return found or Placed(document, "response_changed", str(error))
 
     def _read(self, document: Planned) -> Contents:
-        """Return the files of a document; refuse sources that changed since the build.
+        """Read what the build saw; anything else is not ingested.
 
-        parsed.txt is among the files if the build stored it or where it is in raw.txt.
+        parsed.txt is among it if the build has said where or what it is.
         """
         raw = self._read_unchanged(
             document.folder, document.response_file, document.content_hash
@@ -176,7 +170,7 @@ class Placer:
     def _parsed(
         self, unparsed: Sequence[tuple[Planned, Contents]]
     ) -> Sequence[tuple[Planned, Contents]]:
-        """Add the missing parsed.txt, with the build's own parser."""
+        """Add the parsed.txt that the build's own parser finds."""
         texts = [(str(each.parser), files["raw.txt"]) for each, files in unparsed]
         parsed_texts = parser_of(self.parser_sql).parse(texts) if texts else []
         for (_, contents), parsed in zip(unparsed, parsed_texts, strict=True):
@@ -184,23 +178,21 @@ class Placer:
             contents["parsed.txt"] = parsed.encode()
         return unparsed
 
-    def _write_directory(
-        self, staging: Staging, document: Planned, contents: Contents
-    ) -> None:
-        """Write a document's directory, in a temporary directory for its key."""
+    def _write(self, staging: Staging, document: Planned, contents: Contents) -> None:
+        """Write a document's directory, in a key's directory of its own."""
         links = {}
         if self.link and contents.get("parsed.txt") == contents["raw.txt"]:
             contents = {k: v for k, v in contents.items() if k != "parsed.txt"}
             links = {"parsed.txt": "raw.txt"}
         staging.write(_staged(document), contents, links=links)
 
-    def _publish(self, staging: Staging, document: Planned) -> Result:
+    def _publish(self, staging: Staging, document: Planned) -> Placed:
         if staging.publish(_staged(document), f"{self.docs}/{document.doc_dir}"):
-            return Result(document, "placed")
+            return Placed(document, "placed")
         return self._look_for(document) or _conflict(document, "stands below a file")
 
-    def _look_for(self, document: Planned) -> Result | None:
-        """Return the outcome for an existing path, found or in conflict; else None."""
+    def _look_for(self, document: Planned) -> Placed | None:
+        """Accept a directory that is there already if its hash is right."""
         final = f"{self.docs}/{document.doc_dir}"
         if os.path.islink(os.path.dirname(final)):
             return _conflict(document, "stands below a link")
@@ -217,30 +209,27 @@ class Placer:
             return _conflict(document, f"has no usable raw.txt: {error}")
         if hashlib.sha256(found).hexdigest() != document.content_hash:
             return _conflict(document, "holds another raw.txt")
-        return Result(document, "found")
+        return Placed(document, "found")
 
 
-def _conflict(document: Planned, what: str) -> Result:
+def _conflict(document: Planned, what: str) -> Placed:
     detail = f"docs/{document.doc_dir} {what}; it was left as it is"
-    return Result(document, "directory_conflict", detail)
+    return Placed(document, "directory_conflict", detail)
 
 
 def _staged(document: Planned) -> str:
     return f"{document.doc_id}/{document.doc_id}"
 
 
-def _documents(build: str, write_orders: Sequence[int]) -> list[Planned]:
-    """Return the documents of the given write orders, which are ascending."""
+def _documents(build: str, places: Sequence[int]) -> list[Planned]:
+    """Return the documents of these write orders, which ascend."""
+    listed = ",".join(map(str, places))
     rows = _opened_build(build).execute(
         sql("ingest/planned_documents.sql"),
-        {
-            "first": write_orders[0],
-            "last": write_orders[-1],
-            "listed": ",".join(map(str, write_orders)),
-        },
+        {"first": places[0], "last": places[-1], "listed": listed},
     )
     documents = list(map(Planned._make, rows.fetchall()))
-    assert len(documents) == len(write_orders), "the build is not the planned one"
+    assert len(documents) == len(places), "the build is not the one that was planned by"
     return documents
 
 

@@ -49,7 +49,7 @@ class Survey:
                 yield stage
 
     def look(self, keys: Sequence[str]) -> list[Directory]:
-        """Return the directories below `keys`, or a key itself if it has none."""
+        """Return the directories below `keys`; of a key without one, the key itself."""
         return [
             self._directory(doc_dir)
             for key in keys

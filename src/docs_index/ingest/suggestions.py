@@ -1,4 +1,4 @@
-"""Suggest repairs for rejected rows; the user decides, and nothing is repaired.
+"""Suggest repairs of rejected rows for the user to judge; repair nothing.
 
 SQL (models/plan) over the last build decides which files and parents are suggested.
 This module lists files, reads the texts that are compared, and writes

@@ -33,7 +33,7 @@ def attach_build(
 ) -> str:
     """Attach the build as `build`, read-only, and return its run_id.
 
-    `run_id` is the one that the user wants; None means `RUN_ID`, else `backfill`.
+    `run_id` is the one asked for; None means `RUN_ID`, else `backfill`.
 
     Raises:
         BuildError: the build is incomplete, or was made for another root or run_id.

@@ -22,7 +22,12 @@ _ADVICE = "mend the file or export it anew, then run again; nothing was written"
 _BOM = b"\xef\xbb\xbf"
 _LONGEST = MAX_LINE_BYTES + 3  # with a line end, and one byte too many
 _BLOCK_BYTES = 2**20
-_ODD = (b'"', b"\r", b"\0", _BOM)  # with these, each record needs its own check
+_ODD = (
+    b'"',
+    b"\r",
+    b"\0",
+    _BOM,
+)  # a file with one of these is checked record by record
 
 # Possessive: a record matches in one pass or not at all.
 _FIELD = rb'(?:"(?:[^"]++|"")*+"|[^",\r\n]*+)'
@@ -106,8 +111,8 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
 def _plain_contents(file: BinaryIO) -> _Contents | None:
     """Check a file without quotes, with LF after each line and no empty line.
 
-    Most files have that form, and many of their lines can be checked together. Returns
-    None for a file of any other form, after reading a part of it.
+    Most have that form, and many lines are checked together. None means a file
+    of any other form, well-formed or not; it was read in part.
     """
     digest = hashlib.sha256()
     header = ""
@@ -164,8 +169,8 @@ def _contents(file: BinaryIO) -> _Contents:
 def _records(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Yield (line number, bytes) for each record, with its line end.
 
-    A record is one line, or several if a quote is open at a line's end. Bytes that
-    cannot be a record are yielded unchanged.
+    A record is a line, or several where a quote stays open; what cannot be a record
+    is yielded unchanged.
     """
     first, size, quotes = 1, 0, 0
     lines: list[bytes] = []

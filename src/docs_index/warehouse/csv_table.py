@@ -51,7 +51,7 @@ def _read(
         for name in columns
     )
     types = column_types((str(number), "varchar") for number in range(len(positions)))
-    # With one column, an empty value looks like an empty line unless it has quotes.
+    # With one column, only quotes tell an empty value from an empty line.
     one_column = len(positions) == 1
     rows = f"csv_rows($path, {types}, $newline, {MAX_LINE_BYTES + 2}, {not one_column})"
     if one_column:

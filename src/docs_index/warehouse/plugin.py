@@ -1,10 +1,10 @@
-"""The dbt-duckdb plugin: locks the data root and loads the sources of the models.
+"""The dbt-duckdb plugin: what dbt needs from Python before SQL can begin.
 
-It takes the lock of the data root before DuckDB locks its own file, loads the tables
-that the models declare as sources, and attaches the stand-ins of index and run.
-`profiles.yml` names it. The environment variable DOCS_INDEX_SCRATCH names a folder for
-the database of a build that changes nothing in the data root and needs no lock. It
-never opens the index.
+It takes the lock of the data root before DuckDB takes its own, loads the tables that
+the models declare as sources, and attaches the stand-ins of index and run.
+`profiles.yml` names it. With the environment variable DOCS_INDEX_SCRATCH, the database
+of a build is in that folder: such a build changes nothing in the data root and needs no
+lock. It never opens the index.
 """
 
 import gc
@@ -35,7 +35,7 @@ class Plugin(BasePlugin):
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Find and lock the data root; dbt opens its database right after."""
-        gc.freeze()  # so that each collection skips dbt's large manifest
+        gc.freeze()  # dbt's manifest stays: the collector need not search it
         self._this_thread = threading.local()
         keep_from_strangers()
         try:
@@ -56,7 +56,7 @@ class Plugin(BasePlugin):
     def update_connection_config(
         self, creds: DuckDBCredentials, config: dict[str, Any]
     ) -> None:
-        """Attach the build of this data root, and spill to a folder next to it."""
+        """Attach the build of this data root; spill to a folder next to its file."""
         [attached] = creds.attach or []
         attached.path = str(self._build)
         config["temp_directory"] = f"{self._build}.tmp"
@@ -90,14 +90,14 @@ class Plugin(BasePlugin):
 
 
 def _remove_damaged(build: Path) -> None:
-    """Remove a damaged build: dbt rebuilds all of it from the inputs."""
+    """Remove a build that cannot be opened: the next build makes it again."""
     if not build.exists():
         return
     try:
         with duckdb.connect() as database:
             database.execute(f"attach {literal(str(build))} as build (read_only)")
     except duckdb.Error as error:
-        if is_damaged_file(error):  # dbt reports other errors, such as a lock
+        if is_damaged_file(error):  # dbt reports the others, such as a lock
             build.unlink()
             build.with_name(f"{build.name}.wal").unlink(missing_ok=True)
 

@@ -70,8 +70,8 @@ class Session:
     def _refuse_to_forget(self) -> None:
         """Check that the build has every document on disk.
 
-        A new index would lack the documents of other run_ids and of programs, and a
-        source row could get a second document.
+        A new index would lack those of other runs and of programs, and a source row
+        could get a second document.
         """
         self.db.execute("create temp table on_disk (doc_dir varchar)")
         self.insert("on_disk", ((each,) for each in self.layout.documents_on_disk()))
@@ -146,7 +146,7 @@ class Session:
     def write_lines(self, name: str, lines: Iterable[str]) -> Path:
         """Write lines of CSV to a file for `insert_file`; uses no connection."""
         path = self.scratch / f"{name}.csv"
-        # A stray directory can have any name.
+        # A stray directory may have any bytes as its name.
         with path.open(
             "w", newline="", encoding="utf-8", errors="backslashreplace"
         ) as file:

@@ -1,9 +1,9 @@
 """The stand-ins: empty databases in memory that the models of the plan read.
 
-`stored` has the tables of the index, `run` those of a run. A build attaches both as
-stand-ins, so that views over them can be created and tested. A run attaches the index
-itself as `stored`, and fills its own `run`: DuckDB binds a view when it is read. This
-module touches no file.
+`stored` represents the index, `run` has what one run finds and does. A build attaches
+both, so that views over them can be made and tested. A run attaches the index itself as
+`stored`, and fills its own `run`: DuckDB binds a view when it is read. Nothing here
+touches a file.
 """
 
 import duckdb

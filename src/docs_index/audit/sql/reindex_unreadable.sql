@@ -1,5 +1,6 @@
--- Directories without a readable metadata.json, folders that could not be listed, and
--- rows that the index would refuse: a required column is null, or a check fails.
+-- Directories that tell of no row, or may hold some that do, and rows that the index
+-- would not take: a column that must have a value is null, or a check of the index
+-- fails.
 insert into findings
 select
     case

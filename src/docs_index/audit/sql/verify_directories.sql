@@ -138,7 +138,7 @@ where
                         then
                             entries.bytes
                             is distinct from try_cast(documents.raw_bytes as bigint)
-                    -- A character has 1 to 4 bytes; a damaged count can be any number.
+                    -- A character has 1 to 4 bytes; the row may have any number.
                     else
                         try_cast(documents.parsed_chars as bigint)
                         not between (entries.bytes + 3) // 4 and entries.bytes

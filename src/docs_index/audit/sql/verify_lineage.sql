@@ -1,7 +1,7 @@
--- Compares rows with each other. A document that a program added has the parent that
--- the program named, of any run_id and model. A repair may name a draft of any combo,
--- model and time. An evaluation may be older than the text that it judges, if the task
--- has no earlier document. An essay may be older than its draft only by a repair.
+-- Rows against one another. What a program added has the parent that the program gave
+-- it, of any run_id and model; a repair may name a draft of any combo, model and time.
+-- An evaluation may be older than what it judges, where no earlier document of the task
+-- is there; an essay is older than its draft only where a repair says so.
 insert into findings
 with children as (
     select

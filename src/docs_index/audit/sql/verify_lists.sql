@@ -11,7 +11,7 @@ has_lists as (
     select exists (from stored.list_checksums) or exists (from counters) as has_lists
 ),
 
--- The values that the counters must have, by the list of rejected rows.
+-- What a counter must be, by the list of bad rows.
 bad as (
     select
         count(*) as bad_generations,

@@ -1,10 +1,10 @@
--- One row per document whose sources are inspected, and whether its texts are read: a
--- share of all documents, always the same ones.
+-- The documents whose sources and texts are looked at, and which of them are read:
+-- a share of all, always the same ones.
 select
     documents.doc_id,
     documents.doc_dir,
     documents.parser,
-    -- A text whose size differs from its row is a finding already.
+    -- A text whose size differs from the index row differs anyway.
     case
         when sizes.raw_size = try_cast(documents.raw_bytes as bigint)
             then sizes.raw_size

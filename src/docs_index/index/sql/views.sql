@@ -22,9 +22,9 @@ with ranked as (
 select * from ranked
 where recency = 1;
 
--- One row per stage, template and model. The stage has the template with some model,
--- and the model with some template, among its documents or its rejected rows. A row
--- without a document that parsed is a gap.
+-- One row per stage, template and model. The stage has the template with some model and
+-- the model with some template, among its documents or its rejected rows. A row without
+-- a document that parsed is a gap.
 create temp view if not exists coverage as
 with counted as (
     select

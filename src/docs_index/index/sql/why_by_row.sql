@@ -1,5 +1,5 @@
 -- The source rows of a task id or of a row_key, and the one of a table's row number.
--- The cheapest condition is the first: json_extract, which reads source_csv, is slow.
+-- What is cheap comes first: json_extract, which gives source_csv, is slow.
 select * from source_rows
 where
     task_id = :name

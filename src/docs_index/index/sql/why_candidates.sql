@@ -1,7 +1,7 @@
--- For one attempt and each join: the candidates for its parent (`candidate`), and the
--- attempts whose candidate it was (`question`), each with the rule that decided. Each
--- kind has the chosen ones and those nearest to them, up to a limit, and the number of
--- all. The verdict is always about the candidate of a pair.
+-- Of one attempt, by each join: the candidates that it could have got (`candidate`),
+-- and the attempts that could have got it (`question`), each with the rule that
+-- decided. Of each kind the chosen and what stood nearest to it, up to a limit, and how
+-- many there are. The verdict is always on the candidate of a pair.
 with mine as (
     select *
     from link_candidates

@@ -1,8 +1,8 @@
 -- The row that a duplicate_row repeats: the earlier attempt of its table with the same
 -- values. An attempt has a document, or a reason that its values did not give. A repair
--- may have replaced its response file. A row may have both a document of an earlier
--- build and a reason of the last one. There is no result if several rows fit: the index
--- lacks the task ids that an evaluation names.
+-- may have replaced its response file. A row may have both, a document of an earlier
+-- build and a reason of the last one. No row where what the index has leaves several:
+-- the tasks that an evaluation names are not in it.
 with attempts as (
     select
         *,

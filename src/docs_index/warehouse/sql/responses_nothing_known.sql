@@ -1,4 +1,4 @@
--- No row: the view of earlier answers, for a build that has none.
+-- No row: the earlier answers of a first build.
 create or replace temp view known_files as
 select
     cast(null as varchar) as folder,

@@ -39,7 +39,7 @@ def search_texts(
         open_documents(data_root) as documents,
         search.searching(documents) as connection,
     ):
-        taken_in, unreadable = search.refresh(connection, documents, rebuild=build)
+        taken_in, unreadable = search.refresh(connection, documents, from_scratch=build)
         if taken_in:
             typer.echo(f"{taken_in} documents taken into the search index", err=True)
         if words:
