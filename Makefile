@@ -1,26 +1,26 @@
-# make run    set up what running needs, build, and write the documents of DATA_ROOT
-# make report one page of what was imported, what was not, and gaps
-# make browse the index in a browser, on this machine alone
-# make test   set up everything, and run the tests that take no more than minutes
-# make test-all  those, and the slow ones: see tests/README.md
+# make run    install what running needs, build, and write the documents of DATA_ROOT
+# make report write one page about documents, rejected rows and gaps
+# make browse show the index in a browser, on this machine only
+# make test   set up everything, and run the fast tests
+# make test-all  also run the slow tests: see tests/README.md
 # make setup  set up everything: tools and extras too
-# make soak   the tests that chance decides, far longer: kills, spoiled and random roots
-# make lint   what CI checks besides the tests
-# make docs   dbt's documentation as one page, target/static_index.html
+# make soak   run the random tests far longer: kills, spoiled and random roots
+# make lint   run all checks of CI except the tests
+# make docs   write dbt's documentation as one page, target/static_index.html
 # make sql    render the SQL that Python runs outside of dbt (analyses/)
 # make lock   lock the dependencies again (needs uv)
-# make clean  remove what setting up and testing made; never a data root
+# make clean  remove the files of set-up and tests; never a data root
 
 PYTHON ?= python3
 BIN := .venv/bin
-# A copy of the sample, and dbt's files, for tests to do with as they like.
+# A copy of the sample, and dbt's files, which tests may change.
 SCRATCH := target/scratch
 SCRATCH_ROOT = rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp -R sample $(SCRATCH)/root
 ON_SCRATCH = DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG_PATH=$(SCRATCH)/logs
 PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-# The environment is installed from locked files, by uv where it is there. Python's and
-# dbt's parsing is done here once, rather than in the first run.
+# The environment is installed from lock files, with uv if that is installed. Python
+# modules are compiled and dbt parses here, so that the first run is faster.
 define install
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	if command -v uv > /dev/null; then \

@@ -1,4 +1,4 @@
-"""The script people write today: the baseline of the benchmarks.
+"""A script as people write it today: the baseline of the benchmarks.
 
 One pass over each table, plain dicts, three `write_text` a document and one SQLite
 commit a row, into a table with the same look-up indexes. It is neither slowed down nor

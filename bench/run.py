@@ -1,4 +1,4 @@
-"""Benchmarks the project against the script people write today and a minimal writer.
+"""Benchmarks the project against a plain script and a minimal writer.
 
 Owns the order of the runs, their measuring, and what is divided by what; it computes
 nothing about documents itself. Each tool runs as a process of its own, and its result

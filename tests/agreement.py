@@ -60,7 +60,7 @@ def ask_oracle(root: Path, description: DataRoot) -> oracle.Expected:
 
 
 class Plan(NamedTuple):
-    """What a random repair does, by numbers that stand for a row and a document."""
+    """A random repair; numbers choose its row and its document."""
 
     action: str
     row: int
@@ -80,7 +80,7 @@ PLANS = st.builds(
 
 
 def planned_repair(plan: Plan, unrepaired: oracle.Expected) -> list[Row]:
-    """Return the repair of a plan, none where there is no row or document for it."""
+    """Return the repair of a plan, None if there is no row or document for it."""
     rows = [*unrepaired.documents, *unrepaired.bad]
     documents = unrepaired.documents
     if plan.action != "ignore":
@@ -171,12 +171,12 @@ def check_files(built: Built, wanted: oracle.Expected, root: Path, limit: int) -
 
 
 def check_order(built: Built) -> None:
-    """No two documents share a place, and parents come before what hangs on them."""
-    places = {row["doc_id"]: row["write_order"] for row in built.files}
-    assert len(set(places.values())) == len(places)
+    """No two documents share a write order, and parents precede their descendants."""
+    orders = {row["doc_id"]: row["write_order"] for row in built.files}
+    assert len(set(orders.values())) == len(orders)
     for row in built.documents:
         if row["parent_doc_id"]:
-            assert places[row["parent_doc_id"]] < places[row["doc_id"]]
+            assert orders[row["parent_doc_id"]] < orders[row["doc_id"]]
 
 
 def check_metadata(built: Built) -> None:

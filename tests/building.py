@@ -69,8 +69,8 @@ def dbt(root: Path, *args: str, **environment: str | None) -> Process:
 def sharing(root: Path) -> dict[str, str | None]:
     """Return the environment in which dbt's files are those of all data roots.
 
-    With a var other than the last time's, dbt parses the whole project anew, which
-    takes longer than what it does then. `by_itself` is for where it is.
+    If a var differs from the last time, dbt parses the whole project again, which takes
+    longer than the command itself. `by_itself` is for commands with such vars.
     """
     environment = by_itself(root.parent)
     target = Path(str(environment["DBT_TARGET_PATH"]))
@@ -81,7 +81,7 @@ def sharing(root: Path) -> dict[str, str | None]:
 
 
 def by_itself(root: Path) -> dict[str, str | None]:
-    """Return the environment in which dbt shares nothing: its files are beside."""
+    """Return the environment in which dbt shares nothing: its files are separate."""
     return {
         "DBT_TARGET_PATH": str(root.parent / "dbt" / "target"),
         "DBT_LOG_PATH": str(root.parent / "dbt" / "logs"),
@@ -263,7 +263,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def bad_list(root: Path) -> Path:
-    """Return where the append-only list of bad rows is."""
+    """Return the path of bad_generations.csv."""
     return root / "7_cross_experiment" / "bad_generations.csv"
 
 
@@ -273,7 +273,7 @@ def report(root: Path, name: str) -> list[dict[str, str]]:
 
 
 def results(root: Path) -> Results:
-    """Return all that runs have made of a root, but for the order of rows in SQLite."""
+    """Return all that runs have written to a root; SQLite rows in no order."""
     return {
         "docs": contents(root / "docs"),
         "tables": {name: sorted(rows, key=repr) for name, rows in dump(root).items()},
@@ -400,7 +400,7 @@ def build_odd(root: Path) -> None:
 
 
 def draft_row(task_id: str, timestamp: str, text: str) -> dict[str, str]:
-    """Return a draft of one combo, template and model; `text` is no column."""
+    """Return a draft of one combo, template and model; `text` is not a column."""
     return {
         "draft_task_id": task_id,
         "combo_id": "c",

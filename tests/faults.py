@@ -133,7 +133,7 @@ def workers(process: Popen) -> list[int]:
 
 
 def kill(process: Popen, *, with_workers: bool) -> bool:
-    """Kill a whole process group, and its workers; tell whether it still ran.
+    """Kill a whole process group, with its workers; return whether it still ran.
 
     Workers have a group of their own, and live on until they notice.
     """
@@ -189,7 +189,7 @@ class Whole:
             assert path in found[stage]
 
     def forget_runs(self) -> None:
-        """Take away all that runs have made of the root; the build stays."""
+        """Remove all that runs have written to the root, but not the build."""
         for folder in ("docs", "7_reporting"):
             shutil.rmtree(self.root / folder, ignore_errors=True)
         bad_list(self.root).unlink(missing_ok=True)

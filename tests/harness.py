@@ -123,7 +123,7 @@ class Models:
         evaluation_root: str = "3_generation",
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
-        """Write the build of a data root, as `dbt build` would where there is none.
+        """Write the build of a data root, as `dbt build` would in a root without one.
 
         Raises:
             DocsIndexError, duckdb.Error: dbt would stop with that error.

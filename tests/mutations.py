@@ -224,10 +224,10 @@ def become_a_pipe(rng: random.Random, path: Path) -> None:
 
 
 def become_a_link(rng: random.Random, path: Path) -> None:
-    """Lead to a file beside, or out of the folder."""
+    """Make a link to a file of the same folder, or out of the folder."""
     path.unlink()
-    beside = [entry.name for entry in path.parent.iterdir()]
-    path.symlink_to(rng.choice([*beside, "../../../outside/o.txt", "..", path.name]))
+    names = [entry.name for entry in path.parent.iterdir()]
+    path.symlink_to(rng.choice([*names, "../../../outside/o.txt", "..", path.name]))
 
 
 def grow(rng: random.Random, path: Path) -> None:

@@ -105,7 +105,7 @@ class Row:
 
 
 def split_records(text: str) -> Iterator[list[str]]:
-    """Section 2: split a CSV text into records; empty lines are none."""
+    """Section 2: split a CSV text into records; an empty line is not a record."""
     position = start = 0
     fields: list[str] = []
     line_ends: set[str] = set()
@@ -225,7 +225,7 @@ def instant_of(timestamp: str) -> datetime:
 
 
 def fault_of(row: Row, earlier: list[Row]) -> str | None:
-    """Section 4: why the row is no attempt; ``earlier`` are those above it."""
+    """Section 4: why the row is not an attempt; ``earlier`` are the rows above it."""
     has_combo = row.combo_id or row.source_csv == "evaluation"
     if not row.task_id:
         return "missing_task_id"

@@ -9,8 +9,8 @@ from pathlib import Path
 from building import index, query
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
-# The tags, attributes and quotes of whoever would have the page do something else, and
-# a character that turns the text around.
+# The tags, attributes and quotes of an attack on the page, and a character that
+# reverses the direction of the text.
 PLANTED = """<script>alert(1)</script>"' onload=alert(2) & {{ 7 * 7 }} \u202e</style>"""
 SHOWN = PLANTED.replace("\u202e", "\\u202e")
 

@@ -603,7 +603,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_root(description: DataRoot, folder: Path) -> None:
-    """Put a data root on disk as ``folder``, and its sibling ``outside`` beside it."""
+    """Write a data root to ``folder``, and the folder ``outside`` next to it."""
     write_bytes(folder.parent / "outside" / "o.txt", b"outside")
     for path, content in description.files.items():
         write_bytes(folder / path, content)

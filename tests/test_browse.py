@@ -261,7 +261,7 @@ def test_nothing_can_be_written(site: Site) -> None:
 
 
 def test_a_killed_runs_rows_are_shown(ran: Path) -> None:
-    """What stands in the write-ahead log is in the copy that is served."""
+    """Rows that are only in the write-ahead log are in the served copy too."""
     code = (
         "import os, sqlite3, sys; index = sqlite3.connect(sys.argv[1]); "
         "index.execute('pragma journal_mode = wal'); "

@@ -34,7 +34,7 @@ from docs_index.layout import open_cohort_layout
 
 
 def build_cohort(root: Path, *args: str, **environment: str) -> Process:
-    """Run scripts/build_cohort.py; dbt's files are kept beside the root."""
+    """Run scripts/build_cohort.py; dbt's files are in a folder next to the root."""
     target = root.parent / "dbt"
     if PARSED.exists() and not target.exists():
         target.mkdir()

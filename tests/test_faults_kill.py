@@ -149,7 +149,7 @@ def _kill_a_run(
 ) -> str | None:
     """Kill a run some time after a phase begins; return the phase that it was in.
 
-    None stands for a run that had ended before.
+    None means that the run had ended before.
     """
     with materializing(target.root, target.scratch) as process:
         _wait_for(phase, target, process, chance)

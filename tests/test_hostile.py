@@ -143,7 +143,7 @@ PARSERS = ("essay_idea_last", "essay_block", "essay_block_lenient", "in_last_lin
 
 @dataclass(frozen=True)
 class Attack:
-    """What a build and three runs made of a hostile root, and what was there before."""
+    """A hostile root before and after a build and three runs."""
 
     root: Path
     dbt: Process
@@ -208,7 +208,7 @@ def hostile_rows(outside: Path) -> Iterator[dict[str, str]]:
 
 
 def traced(place: Path, name: str, command: list[str]) -> list[str]:
-    """Return a command that tells which files it opens, where strace is there."""
+    """Return a command that logs which files it opens, if strace is installed."""
     program = shutil.which("strace")
     options = ["-f", "-qq", "-y", "--seccomp-bpf", "-e", TRACED, "-o"]
     return [program, *options, str(place / name), *command] if program else command

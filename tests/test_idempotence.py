@@ -140,7 +140,7 @@ def test_a_row_that_is_removed_takes_nothing_but_its_own_with_it(
 
 
 def touched(root: Path) -> dict[str, tuple[int, int, int, bytes]]:
-    """Return all that would tell of a write to a file under docs/."""
+    """Return everything that a write to a file under docs/ would change."""
     found = {}
     for path in (root / "docs").rglob("*.*"):
         if path.is_file():

@@ -71,7 +71,8 @@ PROMISED = (
     "damaged",
     "examples",
 )
-# In the sample an essay and an evaluation hang on this draft, and one on the essay.
+# In the sample this draft has an essay and an evaluation as children, and the essay has
+# an evaluation.
 DRAFT = "combo_v1_a93f52_noticing-v1_basalt-2"
 LINEAGE = f"task_id like '{DRAFT}%'"
 PROMPTED = "combo_v1_a93f52_bridge-v0_basalt-2"
@@ -100,7 +101,7 @@ def one(root: Path, condition: str) -> Document:
 
 
 def conflicts(root: Path) -> list[tuple[str, str]]:
-    """Return kind and doc_id of what needs a person."""
+    """Return kind and doc_id of each conflict."""
     return query(root, "select kind, doc_id from backfill_conflicts order by doc_id")
 
 

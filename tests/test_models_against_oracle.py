@@ -173,7 +173,7 @@ needs_corpus = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def corpus(models: Models) -> Built:
-    """The models' answer on the real corpus that stands beside the repository."""
+    """The result of the models for the real corpus next to the repository."""
     return models.build(CORPUS / "data")
 
 

@@ -81,7 +81,7 @@ def returned(ran: Ran) -> list[str]:
 
 
 def messages(instance: dg.DagsterInstance, ran: Ran) -> list[tuple[str | None, str]]:
-    """Return what a run's log says by itself, with the step that said it."""
+    """Return the project's own messages in a run's log, each with its step."""
     entries = instance.all_logs(ran.run_id)
     return [
         (one.step_key, one.user_message) for one in entries if not one.is_dagster_event
@@ -286,9 +286,9 @@ def test_a_cohort_is_built_registered_and_run(
     select(root, "# mode: all\ngone\n")
     before = contents(root)
     ran = run(instance, "cohort", fails=True)
-    told = failure(ran, "cohort_models")
-    assert "cohort here cannot be built, nothing was written:" in told
-    assert "gone" in told and "evaluation-only" in told
+    message = failure(ran, "cohort_models")
+    assert "cohort here cannot be built, nothing was written:" in message
+    assert "gone" in message and "evaluation-only" in message
     after = contents(root)
     assert {path for path in after if after[path] != before.get(path)} == {
         "db/build.duckdb"

@@ -1,4 +1,4 @@
-"""Texts come back parsed one for one, whatever stands in them."""
+"""The parser returns one parsed text per text, whatever their content."""
 
 import secrets
 

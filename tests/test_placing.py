@@ -1,4 +1,4 @@
-"""What a directory is made of is on the disk before the directory has its name."""
+"""The files of a directory are synced before the directory gets its final name."""
 
 import hashlib
 import os

@@ -82,7 +82,7 @@ def ask(root: Path, *args: str, **environment: str) -> Result:
     return CliRunner().invoke(app, list(args), env=environment)
 
 
-def told(root: Path, *args: str) -> Any:
+def printed(root: Path, *args: str) -> Any:
     """Return the JSON of a command, which is as the documented schema says."""
     result = ask(root, *args, "--json")
     assert result.exit_code == 0, result.output
@@ -92,7 +92,7 @@ def told(root: Path, *args: str) -> Any:
 
 
 def listed(root: Path, *args: str) -> list[str]:
-    return [each["doc_id"] for each in told(root, "ls", *args)["documents"]]
+    return [each["doc_id"] for each in printed(root, "ls", *args)["documents"]]
 
 
 def ids(root: Path, condition: str) -> list[str]:
@@ -131,7 +131,7 @@ def test_ls_lists_the_newest_first_up_to_its_limit(sample: Path) -> None:
     newest = query(sample, "select doc_id from documents order by created_at desc")
     assert everything[:3] == [doc_id for (doc_id,) in newest[:3]]
     assert listed(sample, "--limit", "2") == everything[:2]
-    assert told(sample, "ls", "--limit", "2")["total"] == len(everything)
+    assert printed(sample, "ls", "--limit", "2")["total"] == len(everything)
     assert "2 of 32 documents" in ask(sample, "ls", "--limit", "2").stderr
     assert ask(sample, "ls", "--limit", "0").stderr == ""
 
@@ -143,7 +143,7 @@ def test_the_latest_are_those_of_the_report(sample: Path, odd_run: Run) -> None:
 
 
 def test_show_tells_all_of_a_document(sample: Path) -> None:
-    found = told(sample, "show", ESSAY)
+    found = printed(sample, "show", ESSAY)
     (row,) = documents(sample, f"doc_id = '{ESSAY}'")
     meta = row.pop("meta_small")
     assert {name: found[name] for name in row} == row
@@ -162,18 +162,18 @@ def test_same_key_are_the_other_attempts(sample: Path) -> None:
     )
     assert repeated
     for doc_id, attempts in repeated:
-        assert len(told(sample, "show", doc_id)["same_key"]) == attempts - 1
+        assert len(printed(sample, "show", doc_id)["same_key"]) == attempts - 1
 
 
 def test_a_document_goes_by_id_prefix_or_task(sample: Path) -> None:
     (row,) = documents(sample, f"doc_id = '{ESSAY}'")
     for name in (ESSAY, ESSAY[:4], row["task_id"]):
-        assert told(sample, "cat", name)["doc_id"] == ESSAY
+        assert printed(sample, "cat", name)["doc_id"] == ESSAY
 
 
 def test_a_task_is_its_latest_attempt_that_parsed(odd_run: Run) -> None:
     for task_id in ("tied", "latest_without_tags"):
-        found = told(odd_run.root, "cat", task_id)["doc_id"]
+        found = printed(odd_run.root, "cat", task_id)["doc_id"]
         assert [found] == ids(odd_run.root, f"task_id = '{task_id}'")
 
 
@@ -235,7 +235,7 @@ def test_a_text_that_there_is_not_is_said_so(sample: Path) -> None:
 
 
 def test_lineage_is_the_tree_up_and_down(sample: Path) -> None:
-    tree = told(sample, "lineage", ESSAY)["tree"]
+    tree = printed(sample, "lineage", ESSAY)["tree"]
     assert tree["doc_id"] == DRAFT
     assert [each["doc_id"] for each in tree["children"]] == [ESSAY]
     below = {each["doc_id"] for each in tree["children"][0]["children"]}
@@ -248,7 +248,7 @@ def test_gaps_are_the_pairs_without_a_document_that_parsed(sample: Path) -> None
         names = ("stage", "template_id", "model_id")
         return {
             (each[names[0]], each[names[1]], each[names[2]])
-            for each in told(sample, "gaps", *args)["gaps"]
+            for each in printed(sample, "gaps", *args)["gaps"]
         }
 
     rows = documents(sample) + [
@@ -275,7 +275,7 @@ def test_gaps_are_the_pairs_without_a_document_that_parsed(sample: Path) -> None
 
 
 def test_stats_add_up(sample: Path) -> None:
-    found = told(sample, "stats")
+    found = printed(sample, "stats")
     rows = documents(sample)
     assert found["total"]["documents"] == len(rows)
     assert found["total"]["raw_bytes"] == sum(row["raw_bytes"] for row in rows)
@@ -295,7 +295,7 @@ def test_stats_sum_up_scores_where_there_is_a_table(ran: Path) -> None:
     rows[1] = "4, t,m "
     table = "\ufeff" + "\n".join(rows)
     write(ran, "7_cross_experiment/parsed_scores.csv", table)
-    (scores,) = told(ran, "stats")["scores"]
+    (scores,) = printed(ran, "stats")["scores"]
     assert scores == {
         "template_id": "t", "model_id": "m", "scores": 2, "mean": 5.5, "least": 4.0,
         "most": 7.0,
@@ -319,7 +319,7 @@ def test_a_table_of_scores_is_taken_whole_or_not_at_all(ran: Path, row: str) -> 
 
 
 def found_by(root: Path, *args: str) -> set[str]:
-    return {each["doc_id"] for each in told(root, "search", *args)["hits"]}
+    return {each["doc_id"] for each in printed(root, "search", *args)["hits"]}
 
 
 def test_search_finds_all_words_beginnings_and_phrases(sample: Path) -> None:
@@ -433,7 +433,7 @@ def test_exports_hold_the_same_rows(ran: Path, tmp_path: Path) -> None:
         assert (each["parsed_text"] is None) == (each["status"] == "parse_error")
     output = tmp_path / "it's.parquet"
     args = ("export", "--format", "parquet", "--output", str(output))
-    assert told(ran, *args)["documents"] == len(wanted)
+    assert printed(ran, *args)["documents"] == len(wanted)
     with duckdb.connect() as db:
         assert db.read_parquet(str(output)).fetchall() == wanted
     assert [path.name for path in tmp_path.glob("*.parquet*")] == [output.name]
@@ -492,7 +492,7 @@ def test_what_a_terminal_would_obey_is_escaped(ran: Path) -> None:
             shown = ask(ran, command, *args, *options).stdout
             assert "\x1b" not in shown
             assert "\u202e" not in shown
-    assert told(ran, "show", ESSAY)["task_id"] == "a\x1b[31m\u202e"
+    assert printed(ran, "show", ESSAY)["task_id"] == "a\x1b[31m\u202e"
 
 
 def test_texts_are_cut_in_their_middle_by_the_columns_they_take() -> None:

@@ -1,4 +1,4 @@
-"""What the README shows is what happens: its commands run in a fresh copy."""
+"""The README's commands, run in a fresh copy, print what the README shows."""
 
 import csv
 import os
@@ -12,9 +12,9 @@ from endpoint import started_endpoint
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text()
-# These are what runs this test, what CI runs beside it, and what never ends by itself.
+# The commands that run this test, that CI runs separately, or that run until Ctrl-C.
 NOT_HERE = {"make test", "make setup", "make lint", "make browse", "dagster dev"}
-# What would change what they do.
+# The prefixes of variables that would change what the commands do.
 OURS = ("DBT_", "DATA_ROOT", "RUN_ID", "DD_COHORT", "OPEN", "MAKE", "MFLAGS")
 STANDS_FOR = {
     "KEY=…": "KEY=secret",
@@ -28,7 +28,7 @@ def blocks(language: str) -> list[str]:
 
 
 def commands() -> list[tuple[str, str]]:
-    """Return every command of the README with the output that stands below it.
+    """Return every command of the README with the output that is shown below it.
 
     Those of a campaign follow, which have none.
     """
@@ -87,8 +87,8 @@ def test_every_command_does_what_it_shows(copy: Path) -> None:
         if command.endswith("build_cohort.py --cohort spring"):
             assert blocks("text")[-1].strip() in output
         if command == "make run":
-            told = output[output.index("data root ") :].strip()
-            assert blocks("text")[0].strip() == told.replace(f"{copy}/", "")
+            printed = output[output.index("data root ") :].strip()
+            assert blocks("text")[0].strip() == printed.replace(f"{copy}/", "")
 
 
 def test_the_worked_example_is_right() -> None:

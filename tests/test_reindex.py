@@ -1,4 +1,4 @@
-"""scripts/reindex_docs.py: the index anew from metadata.json alone, or no file."""
+"""scripts/reindex_docs.py rebuilds the index from metadata.json, or writes no file."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""generation_repairs.csv: what people repair becomes documents, or the build stops."""
+"""generation_repairs.csv: repaired rows become documents, or the build stops."""
 
 import json
 import re
@@ -71,7 +71,7 @@ def inspect(root: Path, command: str, *args: str) -> Process:
 
 @pytest.fixture(scope="module")
 def repaired(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample, all of whose bad rows that can be repaired are, built and run."""
+    """The sample, built and run with a repair for every row that can be repaired."""
     root = tmp_path_factory.mktemp("repaired") / "root"
     shutil.copytree(REPOSITORY / "sample", root)
     write(root, f"3_generation/{FOUND}", "Of geese.\n")

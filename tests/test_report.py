@@ -372,7 +372,7 @@ def test_a_page_that_leads_out_is_refused(ran: Path) -> None:
     assert outside.read_text() == "mine"
 
 
-# What it is made of ------------------------------------------------------------------
+# The source of the page ---------------------------------------------------------------
 
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "section",

@@ -35,7 +35,7 @@ NOBODY = 65534
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of responses, with a canary beside it, above it and at its sibling."""
+    """A folder of responses, with canaries next to it, above it and in a sibling."""
     inside = tmp_path / "root/3_generation"
     inside.mkdir(parents=True)
     (inside / "x.txt").write_bytes(b"inside")
@@ -633,7 +633,7 @@ UPPER = "upper(text)"
 
 
 class Reading:
-    """Readings of one file, each of which knows the answers of the one before."""
+    """Several reads of one file; each knows the answers of the read before it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

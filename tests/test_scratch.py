@@ -1,4 +1,4 @@
-"""What a process needs only while it works is removed by itself, or the next run."""
+"""A process removes its scratch folder, or the next run does."""
 
 import tempfile
 from pathlib import Path

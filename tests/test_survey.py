@@ -1,4 +1,4 @@
-"""What is on disk is what stands there itself, not what a link leads to."""
+"""The survey counts what is on disk itself, and not the targets of links."""
 
 import os
 from pathlib import Path

@@ -516,7 +516,7 @@ def test_a_dangling_link_is_no_missing_table(
 def test_a_table_that_may_not_be_looked_for_is_no_missing_one(
     session: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without its parsers, say, a build would make other documents, for good."""
+    """Without its parsers, for example, a build would make wrong documents."""
 
     def refuse(path: str, **_: Any) -> os.stat_result:
         raise PermissionError(13, "Permission denied", path)

@@ -22,7 +22,7 @@ from building import (
     write_table,
 )
 from harness import Models
-from test_reading import SCHEMA, ask, told
+from test_reading import SCHEMA, ask, printed
 
 from docs_index.index.new_row import NewDocument
 from docs_index.index.writer import Writer
@@ -113,7 +113,7 @@ def store(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def why(root: Path, name: str, *args: str) -> list[Attempt]:
-    attempts: list[Attempt] = told(root, "why", name, *args)["attempts"]
+    attempts: list[Attempt] = printed(root, "why", name, *args)["attempts"]
     return attempts
 
 
@@ -232,7 +232,7 @@ def test_the_chosen_of_every_document_is_its_parent(store: Path, odd_run: Run) -
             assert children[row["doc_id"]] in ("chosen", "earliest")
 
 
-# Rows that are no attempts, or need a person -----------------------------------------
+# Rows that are not attempts, or are in conflict --------------------------------------
 
 
 def test_a_duplicate_shows_the_row_that_it_repeats(store: Path) -> None:
@@ -330,12 +330,12 @@ def test_a_row_goes_by_place_task_key_and_file(store: Path, name: str) -> None:
 
 
 def test_all_attempts_that_are_meant_are_told_the_latest_first(store: Path) -> None:
-    found = told(store, "why", "essay")
+    found = printed(store, "why", "essay")
     assert found["total"] == 2
     assert [each["row_index"] for each in found["attempts"]] == [6, 1]
     named_like_a_row = {each["source_csv"] for each in why(store, "draft:1")}
     assert named_like_a_row == {"draft", "essay"}
-    of_file = told(store, "why", FILE, "--limit", "3")
+    of_file = printed(store, "why", FILE, "--limit", "3")
     assert (of_file["total"] > 3, len(of_file["attempts"])) == (True, 3)
     result = ask(store, "why", FILE, "--limit", "3")
     assert "more attempts are meant; --limit 0 tells all" in result.stderr
@@ -397,7 +397,7 @@ def test_a_rebuilt_index_says_that_it_has_no_candidates(
     script = str(REPOSITORY / "scripts/reindex_docs.py")
     command = [sys.executable, script, "--output", str(index(root)), "--replace"]
     good(run(root, command, {}))
-    assert told(root, "why", "essay:1")["has_candidates"] is False
+    assert printed(root, "why", "essay:1")["has_candidates"] is False
     result = ask(root, "why", "essay:1")
     assert "run dbt build and scripts/materialize_docs.py" in result.stderr
     assert "no other candidate" not in result.stdout

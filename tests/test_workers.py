@@ -1,4 +1,4 @@
-"""Whatever ends a worker, or its call, ends in an error that can be told."""
+"""However a worker or its call ends, the parent raises an error with a message."""
 
 import builtins
 import os
