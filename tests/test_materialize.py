@@ -718,6 +718,7 @@ def test_a_build_open_elsewhere_is_75(ran: Path) -> None:
     assert "build.duckdb is open in another program" in process.stderr
 
 
+@pytest.mark.slow
 def test_an_index_locked_elsewhere_is_75(ran: Path) -> None:
     code = (
         "import sqlite3; connection = sqlite3.connect(path)\n"
