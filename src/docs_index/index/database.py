@@ -20,7 +20,8 @@ from docs_index.layout import Layout
 from docs_index.resources import sql
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
-SCHEMA_VERSION = 3  # PRAGMA user_version
+# PRAGMA user_version; before 4, row_keys had the timestamp as its table writes it.
+SCHEMA_VERSION = 4
 TABLES = set(re.findall(r"^create table (\w+)", sql("index/schema.sql"), re.MULTILINE))
 _LOGS = ("-wal", "-shm", "-journal")  # the files that SQLite writes next to a database
 _SETTLING_TRIES = 20
@@ -41,7 +42,8 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
     If `path` is a copy, messages name the original, `named`.
 
     Raises:
-        IndexFileError: the file is not an index, or a newer program made it.
+        IndexFileError: the file is not an index, or another version of this program
+            made it.
         LockedError: another program has locked it.
         StorageError: it cannot be read.
     """
@@ -71,7 +73,9 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
         raise IndexFileError(f"{name} was made by another program; {_anew(name)}")
     if version != SCHEMA_VERSION:
         what_to_do = (
-            f"{_REBUILD} {name} --replace"
+            f"its documents have row_keys of an older form, so start a new index: "
+            f"move {name}, docs/ and 7_cross_experiment/bad_generations.csv away, then "
+            "run dbt build and scripts/materialize_docs.py"
             if version < SCHEMA_VERSION
             else "use the program that made it"
         )
