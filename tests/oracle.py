@@ -149,6 +149,8 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]] | None:
         header, *rows = records
         if len({name.casefold() for name in header}) < len(header):
             raise Refused("two columns of one name")
+        if any(record[0].startswith("\ufeff") for record in records):
+            raise Refused("a byte-order mark at the beginning of a row")
         if any(len(row) != len(header) for row in rows):
             raise Refused("a row with too many or too few fields")
     except (OSError, UnicodeDecodeError, Refused) as fault:
@@ -166,6 +168,29 @@ def exact_id(record: dict[str, str], column: str) -> str:
     """Section 2: an id byte for byte; a blank one as empty."""
     value = record.get(column, "")
     return value if value.strip(BLANKS) else ""
+
+
+def columns_of(source: str) -> tuple[list[list[str]], set[str]]:
+    """Section 2: the columns of a results table, and those that may be missing."""
+    step = "evaluation" if source == "evaluation" else "generation"
+    required = [
+        [f"{source}_task_id"], ["combo_id"],
+        [f"{source}_template_id", f"{source}_template"],
+        [f"{step}_model", f"{step}_model_name"], [f"{step}_status"],
+        [f"{step}_timestamp"], ["response_file"],
+    ]  # fmt: skip
+    if source != "evaluation":
+        return required, set()
+    required[-1] += ["eval_response_file", "evaluation_response_file"]
+    return required, {"essay_task_id", "generation_task_id"}
+
+
+def refuse_near_misses(header: list[str], known: set[str]) -> None:
+    """Section 2: no name is that of a known column but for case or blanks around it."""
+    for name in header:
+        bare = name.strip().strip("\ufeff").strip().casefold()
+        if bare in known and name not in known:
+            raise Refused(f"a column {name!r}")
 
 
 def read_row(source: str, row_index: int, record: dict[str, str]) -> Row:
@@ -201,14 +226,19 @@ def read_rows(root: Path, source: str) -> list[Row] | None:
     if table is None:
         return None
     header, records = table
-    if f"{source}_task_id" not in header:
-        raise Refused(f"{RESULTS[source]}: no column {source}_task_id")
+    required, targets = columns_of(source)
+    refuse_near_misses(header, {name for names in required for name in names} | targets)
+    if records and any(set(names).isdisjoint(header) for names in required):
+        raise Refused(f"{RESULTS[source]}: a column is missing")
     return [read_row(source, index, record) for index, record in enumerate(records, 1)]
 
 
 def read_parsers(root: Path, source: str) -> dict[str, str]:
     """Section 10: the parser of each template; the last row that names one counts."""
-    _, records = read_table(root / "1_raw" / f"{source}_templates.csv") or ([], [])
+    header, records = read_table(root / "1_raw" / f"{source}_templates.csv") or ([], [])
+    refuse_near_misses(header, {"template_id", "parser"})
+    if records and "template_id" not in header:
+        raise Refused(f"{source}_templates.csv: no column template_id")
     named = [(first_value(r, "template_id"), first_value(r, "parser")) for r in records]
     return {template_id: parser for template_id, parser in named if parser}
 
@@ -299,9 +329,14 @@ def repaired_row(record: dict[str, str], rows: list[Row]) -> Row:
 def read_repairs(root: Path, rows: list[Row]) -> Repairs:
     """Section 13: the repairs of each row; ``rows`` are all, attempts as such."""
     path = root / "7_cross_experiment/generation_repairs.csv"
-    header, records = read_table(path) or (["action"], [])
-    if "action" not in header:
-        raise Refused("the repairs have no column action")
+    header, records = read_table(path) or ([], [])
+    row_names = {"row_key", "row_index"}
+    others = {"task_id", "value", "reason", "by"}
+    refuse_near_misses(header, {"source_csv", "action"} | row_names | others)
+    if records and not (
+        {"source_csv", "action"} <= set(header) and row_names & set(header)
+    ):
+        raise Refused("the repairs lack a column")
     repairs: Repairs = {}
     for record in records:
         source, action = (first_value(record, n) for n in ("source_csv", "action"))

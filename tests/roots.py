@@ -456,17 +456,22 @@ def columns_of(source: str) -> dict[str, list[str]]:
     return columns
 
 
+MAY_BE_MISSING = ("essay_task_id", "generation_task_id", "parser")
+
+
 @st.composite
 def headers(
     draw: st.DrawFn, columns: dict[str, list[str]], fixed: str
 ) -> dict[str, list[str]]:
     """Draw which columns a table has for each meaning; ``fixed`` is always there."""
-    alone = draw(st.sampled_from([False] * 80 + [True]))
+    alone = draw(st.sampled_from([False] * 160 + [True]))
+    spoiled = draw(st.sampled_from([None] * 160 + list(columns)))
     present = {}
     for meaning, names in columns.items():
         choices = [names[:1]] * 100 + [names[-1:]] * 20 + [names] * 80
-        if meaning != fixed:
-            choices += [[], [names[0].title()]]
+        choices += [[]] * 10 if meaning in MAY_BE_MISSING else []
+        if meaning != fixed and meaning == spoiled:
+            choices = [[], [names[0].title()], [f" {names[0]}"]]
         present[meaning] = (
             [] if alone and meaning != fixed else draw(st.sampled_from(choices))
         )

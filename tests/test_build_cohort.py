@@ -137,7 +137,7 @@ def test_faults_are_told_and_nothing_is_written(tmp_path: Path) -> None:
     (root / "1_raw/llm_models.csv").write_text("id,model\nm,x\n")
     process = build_cohort(root, "--cohort", "here")
     assert process.returncode == 2
-    assert "llm_models.csv has no column 'for_evaluation'" in process.stderr
+    assert "there is no column 'for_evaluation'" in process.stderr
     assert "Runtime Error" not in process.stderr
     (root / "1_raw/llm_models.csv").write_text(
         "id,model,for_evaluation\nsonnet-4,vendor/sonnet-4,true\n"

@@ -23,6 +23,7 @@ from docs_index.errors import DataRootError, StorageError, TableRefusedError
 from docs_index.layout import open_layout
 from docs_index.warehouse import csv_grammar as tables
 from docs_index.warehouse import csv_table
+from docs_index.warehouse.csv_columns import MAX_COLUMNS, Columns
 from docs_index.warehouse.csv_grammar import MAX_LINE_BYTES, check_table
 from docs_index.warehouse.csv_table import read_table
 from docs_index.warehouse.sources import Sources
@@ -99,6 +100,10 @@ ACCEPTED = {
     "one column, a line of blanks": (b"a\n \n", [[" "]]),
     "one column, CRLF": (b'a\r\n""\r\n\r\n1\r\n', [[""], ["1"]]),
     "semicolons and tabs in values": (b"a,b\n1;2,3\t4\n", [["1;2", "3\t4"]]),
+    "byte-order mark inside a value": (
+        "a,b\nx\ufeff,\ufeff2\n".encode(),
+        [["x\ufeff", "\ufeff2"]],
+    ),
     "spreadsheet formula": (
         b"a,b\n=cmd|' /C calc'!A0,2\n",
         [["=cmd|' /C calc'!A0", "2"]],
@@ -206,6 +211,34 @@ REFUSED = {
     "UTF-8 cut off": (b"a,b\n1,\xe2\x82", "line 2: is not UTF-8"),
     "NUL byte": (b"a,b\n1,2\x003\n", "line 2: holds a NUL byte"),
     "NUL byte in quotes": (b'a,b\n1,"2\x00"\n', "line 2: holds a NUL byte"),
+    "byte-order mark before a later row": (
+        b"a,b\n1,2\n\xef\xbb\xbf3,4\n",
+        "line 3: begins with a byte-order mark",
+    ),
+    "byte-order mark in the quotes of a later row": (
+        b'a,b\n1,2\n"\xef\xbb\xbf3",4\n',
+        "line 3: begins with a byte-order mark",
+    ),
+    "byte-order mark before a later header": (
+        b"a,b\n1,2\n\xef\xbb\xbfa,b\n3,4\n",
+        "line 3: begins with a byte-order mark",
+    ),
+    "byte-order mark before another header": (
+        b"a,b\n1,2\n\xef\xbb\xbfb,a\n3,4\n",
+        "line 3: begins with a byte-order mark, and is a header of other columns",
+    ),
+    "byte-order mark before the quotes of a later row": (
+        b'a,b\n1,2\n\xef\xbb\xbf"3",4\n',
+        "line 3: begins with a byte-order mark",
+    ),
+    "byte-order mark after an empty line": (
+        b"\n\xef\xbb\xbfa,b\n1,2\n",
+        "line 2: begins with a byte-order mark",
+    ),
+    "byte-order mark alone in the last line": (
+        b"a\n1\n\xef\xbb\xbf",
+        "line 3: begins with a byte-order mark",
+    ),
     "gzip": (gzip.compress(b"a,b\n1,2\n", mtime=0), "line 1: is not UTF-8"),
 }
 
@@ -217,7 +250,7 @@ def test_a_malformed_file_is_refused_with_its_name_line_and_fault(
     path = write(tmp_path, content)
     with pytest.raises(TableRefusedError) as refusal:
         check_table(path)
-    assert str(refusal.value).startswith(f"{path} is refused as a whole:\n")
+    assert str(refusal.value).startswith(f"{path} is refused as a whole:")
     assert words in str(refusal.value)
 
 
@@ -229,26 +262,78 @@ def test_the_oracle_refuses_the_same(
         oracle.read_table(write(tmp_path, content))
 
 
-MISSING_COLUMN = {
-    "a title before the header": (b"Results\nx\n", "no column 'a'; found 'Results'"),
-    "no header": (b"t1,c1\nt2,c2\n", "no column 'a'; found 't1', 'c1'"),
-    "blanks around the name": (b" a,b\n1,2\n", "no column 'a'; found ' a', 'b'"),
-    "another case": (b"A,b\n1,2\n", "no column 'a'; found 'A', 'b'"),
-    "semicolons": (b"a;b\n1;2\n", "values must be separated by commas"),
-    "tabs": (b"a\tb\n1\t2\n", "values must be separated by commas"),
+KNOWN = Columns(["a", "a_old", "target"], [["a", "a_old"]])
+WRONG_HEADER = {
+    "a title before the header": (
+        b"Results\nx\n",
+        "no column 'a' or 'a_old'; found 'Results'",
+    ),
+    "no header": (b"t1,c1\nt2,c2\n", "no column 'a' or 'a_old'; found 't1', 'c1'"),
+    "another name that begins alike": (b"ab,b\n1,2\n", "no column 'a' or 'a_old'"),
+    "a blank before the name": (b" a,b\n1,2\n", "column ' a' is no column 'a', and"),
+    "a tab after the name": (b"a\t,b\n1,2\n", "column 'a\\t' is no column 'a', and"),
+    "a line break in the name": (b'"a\n",b\n1,2\n', "column 'a\\n' is no column 'a'"),
+    "a no-break space": ("a\u00a0,b\n1,2\n".encode(), "is no column 'a', and"),
+    "a second byte-order mark": (
+        b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1,2\n",
+        "line 1: begins with a byte-order mark",
+    ),
+    "a byte-order mark in the midst": (
+        "b,\ufeffa\n1,2\n".encode(),
+        "is no column 'a', and",
+    ),
+    "another case": (b"A,b\n1,2\n", "column 'A' is no column 'a', and"),
+    "another case of what is not required": (
+        b"a,Target\n1,2\n",
+        "column 'Target' is no column 'target', and would read as blank: rename it",
+    ),
+    "another case of an alternative": (b"a,A_OLD\n1,2\n", "column 'A_OLD' is no"),
+    "a name once more, with a blank": (b"a,a \n1,2\n", "column 'a ' is no column 'a'"),
+    "another case, without rows": (b"A,b\n", "column 'A' is no column 'a'"),
     "JSON": (b'{"a": 1}\n', "holds a quote inside an unquoted value"),
 }
 
 
-@pytest.mark.parametrize(
-    ("content", "words"), MISSING_COLUMN.values(), ids=MISSING_COLUMN
-)
-def test_a_file_without_the_required_column_is_refused(
+@pytest.mark.parametrize(("content", "words"), WRONG_HEADER.values(), ids=WRONG_HEADER)
+def test_a_header_that_lacks_a_column_or_nearly_has_one_is_refused(
     tmp_path: Path, content: bytes, words: str
 ) -> None:
     with pytest.raises(TableRefusedError) as refusal:
-        check_table(write(tmp_path, content), required=["a"])
+        check_table(write(tmp_path, content), KNOWN)
+    assert str(refusal.value).startswith(f"{tmp_path}/results.csv is refused")
     assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a,b\n1,2\n",
+        b"a_old\n1\n",
+        b"a,a_old,target\n1,2,3\n",
+        b"a,a b,c a\n1,2,3\n",  # blanks within a name make another one
+        b"b,c\n",  # no rows: nothing is read as blank
+        b"b\n\n",
+    ],
+)
+def test_a_header_with_one_of_each_group_is_taken(
+    tmp_path: Path, content: bytes
+) -> None:
+    check_table(write(tmp_path, content), KNOWN)
+
+
+def test_all_faults_of_a_header_are_listed_together(tmp_path: Path) -> None:
+    names = [f"n{number}" for number in range(9)]
+    columns = Columns(names, [[name] for name in names])
+    path = write(tmp_path, b"N0,N1,n2 ,x\n1,2,3,4\n")
+    with pytest.raises(TableRefusedError) as refusal:
+        check_table(path, columns)
+    lines = str(refusal.value).splitlines()[1:-1]
+    assert [line.partition(":")[0].strip() for line in lines] == [
+        *["line 1"] * 5,
+        "... and 4 more",
+    ]
+    assert "there is no column 'n3'; found 'N0', 'N1', 'n2 ', 'x'" in lines[3]
+    assert "there is no column 'n4'; found the same" in lines[4]
 
 
 def test_the_first_five_faults_are_shown_together(tmp_path: Path) -> None:
@@ -314,7 +399,7 @@ def test_a_table_may_have_many_columns(
 
 
 def test_a_table_of_endless_columns_is_refused(tmp_path: Path) -> None:
-    names = [f"c{number}" for number in range(tables.MAX_COLUMNS + 1)]
+    names = [f"c{number}" for number in range(MAX_COLUMNS + 1)]
     path = write(tmp_path, ",".join(names).encode() + b"\n")
     with pytest.raises(TableRefusedError, match="has 10001 columns, more than 10000"):
         check_table(path)

@@ -168,7 +168,7 @@ def _faults(rows: Sequence[Mapping[str, str]], cohort_id: str) -> Iterator[str]:
 def _pairs(path: Path, key: str, value: str) -> Sequence[tuple[str, str]]:
     """Return two trimmed columns of a table; a missing value is an empty text."""
     with duckdb.connect() as connection:
-        meta = {"required": [key], "columns": [key, value]}
+        meta = {"required": [[key]], "columns": [key, value]}
         rows = load_table(connection, path, meta).fetchall()
     return [
         ((name or "").strip(_BLANKS), (text or "").strip(_BLANKS))

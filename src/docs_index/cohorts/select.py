@@ -55,7 +55,8 @@ def choose_essays(layout: Layout, wish: Wish) -> Chosen:
         DocsIndexError: the scores are missing, empty or refused.
     """
     with duckdb.connect() as db:
-        meta = {"required": _COLUMNS, "columns": _COLUMNS}
+        required = [[name] for name in _COLUMNS]
+        meta = {"required": required, "columns": _COLUMNS}
         load_table(db, layout.scores, meta).create("scores")
         values = {
             "baseline": wish.baseline,

@@ -13,9 +13,10 @@ from typing import Any
 
 import duckdb
 
-from docs_index.errors import DataRootError, StorageError, TableRefusedError
+from docs_index.errors import DataRootError, StorageError
 from docs_index.layout import Layout
 from docs_index.warehouse.cohort_ids import named_cohort
+from docs_index.warehouse.csv_columns import Columns
 from docs_index.warehouse.csv_grammar import check_table
 from docs_index.warehouse.csv_table import read_table
 from docs_index.warehouse.generation_scan import KEYS, scan_generations
@@ -81,26 +82,22 @@ def selection_lines(layout: Layout) -> list[Row]:
 def load_table(
     cursor: duckdb.DuckDBPyConnection, path: Path, meta: Mapping[str, Any]
 ) -> duckdb.DuckDBPyRelation:
-    """Return a CSV file; `meta` lists its `columns`, and those that are `required`.
+    """Return a CSV file; `meta` lists its `columns`, and groups that are `required`.
 
-    If the file lacks a column of `defaults`, each row has the default text in it.
+    A file with rows must have a column of each group. If it lacks a column of
+    `defaults`, each row has the default text in it.
 
     Raises:
         DataRootError: the file is missing.
-        TableRefusedError: it is not well-formed, or lacks a required column.
+        TableRefusedError: it is not well-formed, lacks a required column, or has one
+            that is nearly named like a known one.
     """
     if not os.path.lexists(path):
         raise DataRootError(
             f"{path} is missing: cohorts need it, with the columns "
-            f"{', '.join(meta['required'])}"
+            f"{', '.join(' or '.join(group) for group in meta['required'])}"
         )
-    table = check_table(path)
-    missing = [name for name in meta["required"] if name not in table.header]
-    if missing:
-        raise TableRefusedError(
-            f"{path} has no column {' and no column '.join(map(repr, missing))}; found "
-            f"{', '.join(map(repr, table.header))}: add it, then run again"
-        )
+    table = check_table(path, Columns.of_source(meta))
     relation = read_table(cursor, table, meta["columns"])
     for name, text in meta.get("defaults", {}).items():
         if name not in table.header:

@@ -1,32 +1,36 @@
 """Check CSV files: each is accepted whole or refused.
 
 `check_table` reads a file once and compares every byte with the grammar of RFC 4180;
-`csv_table` lets DuckDB read the checked file. Neither interprets a value, and neither
+`csv_columns` judges its header, `csv_diagnosis` names what a refused file is, and
+`csv_table` lets DuckDB read the checked file. None interprets a value, and none
 writes. Contract: section 2 of docs/rules.md.
 """
 
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from docs_index.disk.confined import NotRegularError, open_file
 from docs_index.errors import SHOWN, StorageError, TableRefusedError, first_few
+from docs_index.warehouse.csv_columns import Columns
+from docs_index.warehouse.csv_diagnosis import BOM, Diagnosis, Kind, diagnosed
 
 MAX_LINE_BYTES = 16 * 2**20
-MAX_COLUMNS = 10_000  # DuckDB's time grows with the square of their number
+ANY_COLUMNS = Columns()
 _ADVICE = "mend the file or export it anew, then run again; nothing was written"
-_BOM = b"\xef\xbb\xbf"
+_ONE = "this command mends it; then run again; nothing was written"
+_SEVERAL = "these commands, one after the other, mend it; then run again"
 _LONGEST = MAX_LINE_BYTES + 3  # with a line end, and one byte too many
 _BLOCK_BYTES = 2**20
 _ODD = (
     b'"',
     b"\r",
     b"\0",
-    _BOM,
+    BOM,
 )  # a file with one of these is checked record by record
 
 # Possessive: a record matches in one pass or not at all.
@@ -67,11 +71,18 @@ class _Contents(NamedTuple):
     newline: str
     data_rows: int
     sha256: str
-    faults: list[str]
+    faults: list["_Fault"]
 
 
-def check_table(path: Path, required: Sequence[str] = ()) -> Table:
-    """Check a CSV file; it must have at least one of the columns `required`.
+class _Fault(NamedTuple):
+    """What is wrong with a record."""
+
+    kind: Kind
+    words: str
+
+
+def check_table(path: Path, columns: Columns = ANY_COLUMNS) -> Table:
+    """Check a CSV file, and its header by the columns that are known.
 
     Raises:
         TableRefusedError: the file is not well-formed; lists the first five faults.
@@ -81,6 +92,9 @@ def check_table(path: Path, required: Sequence[str] = ()) -> Table:
         descriptor, status = open_file(path, follow=True)
         with open(descriptor, "rb") as file:
             found = _plain_contents(file) or _contents(file)
+        faults = _all_faults(found, columns)
+        kinds = {fault.kind for fault in found.faults}
+        named = diagnosed(path, kinds, columns) if faults else []
     except IsADirectoryError:
         raise TableRefusedError(f"{path} is a directory, not a CSV file") from None
     except NotRegularError:
@@ -88,12 +102,8 @@ def check_table(path: Path, required: Sequence[str] = ()) -> Table:
         raise TableRefusedError(message) from None
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror}") from error
-    faults = found.faults
-    if found.header or not faults:
-        faults = _header_faults(found.header, required) + faults
     if faults:
-        listed = first_few(faults)
-        raise TableRefusedError(f"{path} is refused as a whole:\n{listed}\n{_ADVICE}")
+        raise TableRefusedError(_refusal(path, found, faults, named))
     return Table(
         path=path,
         header=found.header,
@@ -102,6 +112,33 @@ def check_table(path: Path, required: Sequence[str] = ()) -> Table:
         sha256=found.sha256,
         identity=_identity(status),
     )
+
+
+def _all_faults(found: _Contents, columns: Columns) -> list[str]:
+    """Return the faults of the header, then those of the records."""
+    faults = [fault.words for fault in found.faults]
+    if not found.header and faults:
+        return faults
+    has_rows = bool(found.data_rows or faults)
+    return columns.faults(found.header, has_rows=has_rows) + faults
+
+
+def _refusal(
+    path: Path, found: _Contents, faults: list[str], named: list[Diagnosis]
+) -> str:
+    """Say what is wrong, in which lines, and what to do."""
+    if any(diagnosis.explains_all for diagnosis in named):
+        faults = [fault.words for fault in found.faults] or [
+            f"line 1: {', '.join(found.header)[:80]!r}"
+        ]
+    what = "; ".join(diagnosis.words for diagnosis in named)
+    lines = [f"{path} is refused as a whole:{' ' * bool(what)}{what}"]
+    lines.append(first_few(faults))
+    commands = [diagnosis.command for diagnosis in named if diagnosis.command]
+    advice = _ADVICE
+    if commands:
+        advice = f"{_ONE if len(commands) == 1 else _SEVERAL}:"
+    return "\n".join([*lines, advice, *commands])
 
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:
@@ -144,7 +181,7 @@ def _contents(file: BinaryIO) -> _Contents:
     header: tuple[str, ...] = ()
     newline = b""
     data_rows = 0
-    faults: list[str] = []
+    faults: list[_Fault] = []
     digest = hashlib.sha256()
     for line, record in _records(file):
         digest.update(record)
@@ -152,9 +189,10 @@ def _contents(file: BinaryIO) -> _Contents:
         ending = _line_end(text)
         body = text[: len(text) - len(ending)]
         newline = newline or ending
-        fault = _fault(body, ending, newline, len(header))
+        fault = _fault(body, ending, newline, header)
         if fault:
-            faults.append(f"line {line}: {fault}: {body[:80]!r}")
+            words = f"line {line}: {fault.words}: {body[:80]!r}"
+            faults.append(_Fault(fault.kind, words))
         elif body and not header:
             header = tuple(_values(body))
         elif body:
@@ -189,7 +227,7 @@ def _records(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def _bare(record: bytes, line: int) -> bytes:
-    return record.removeprefix(_BOM) if line == 1 else record
+    return record.removeprefix(BOM) if line == 1 else record
 
 
 def _line_end(text: bytes) -> bytes:
@@ -198,18 +236,25 @@ def _line_end(text: bytes) -> bytes:
     return b"\n" if text.endswith(b"\n") else b""
 
 
-def _fault(body: bytes, ending: bytes, newline: bytes, fields: int) -> str | None:
-    """Return the fault of a record; its table has `fields` columns (0: unknown)."""
+def _fault(
+    body: bytes, ending: bytes, newline: bytes, header: tuple[str, ...]
+) -> _Fault | None:
+    """Return the fault of a record; `header` is empty before the first one."""
     if len(body) > MAX_LINE_BYTES:
-        return f"longer than {MAX_LINE_BYTES} bytes, or a quote is never closed"
+        words = f"longer than {MAX_LINE_BYTES} bytes, or a quote is never closed"
+        return _Fault(Kind.OTHER, words)
     try:
         body.decode()
     except UnicodeDecodeError as error:
-        return f"is not UTF-8 (byte {error.start + 1} of the row)"
+        words = f"is not UTF-8 (byte {error.start + 1} of the row)"
+        return _Fault(Kind.ENCODING, words)
     if b"\0" in body:
-        return "holds a NUL byte"
+        return _Fault(Kind.NUL, "holds a NUL byte")
+    if body.removeprefix(b'"').startswith(BOM):
+        return _mark_fault(body, header)
     if ending not in (newline, b""):
-        return "ends with another line end than the first line: LF or CRLF, not both"
+        words = "ends with another line end than the first line: LF or CRLF, not both"
+        return _Fault(Kind.LINE_END, words)
     if not body:
         return None
     if b'"' not in body and b"\r" not in body:
@@ -218,21 +263,35 @@ def _fault(body: bytes, ending: bytes, newline: bytes, fields: int) -> str | Non
         found = len(_values(body))
     else:
         return _quoting_fault(body)
-    if fields and found != fields:
-        return f"has {found} field(s) where the header has {fields}"
+    if header and found != len(header):
+        words = f"has {found} field(s) where the header has {len(header)}"
+        return _Fault(Kind.OTHER, words)
     return None
 
 
-def _quoting_fault(body: bytes) -> str:
-    if body.count(b'"') % 2 and _OPEN_QUOTE.fullmatch(body):
-        return "a quote is opened and never closed"
+def _mark_fault(body: bytes, header: tuple[str, ...]) -> _Fault:
+    """Tell a byte-order mark before a row from one before another header."""
+    rest = body.replace(BOM, b"", 1)
+    names = tuple(_values(rest)) if _RECORD.fullmatch(rest) else ()
+    if names != header and not set(names).isdisjoint(header):
+        words = "begins with a byte-order mark, and is a header of other columns"
+        return _Fault(Kind.OTHER, words)
+    return _Fault(Kind.MARK, "begins with a byte-order mark")
+
+
+def _quoting_fault(body: bytes) -> _Fault:
+    if body.rstrip(b"\r") != body and _RECORD.fullmatch(body.rstrip(b"\r")):
+        return _Fault(Kind.LINE_END, "holds a CR outside quotes, before its line end")
+    words = "holds a quote inside an unquoted value"
     good = _RECORD.match(body)
     at = good.end() if good else 0
-    if body[at : at + 1] == b"\r":
-        return "holds a CR outside quotes: line ends must be LF or CRLF"
-    if body[at - 1 : at] == b'"':
-        return "goes on after a closing quote (quotes inside a value are doubled)"
-    return "holds a quote inside an unquoted value"
+    if body.count(b'"') % 2 and _OPEN_QUOTE.fullmatch(body):
+        words = "a quote is opened and never closed"
+    elif body[at : at + 1] == b"\r":
+        words = "holds a CR outside quotes: line ends must be LF or CRLF"
+    elif body[at - 1 : at] == b'"':
+        words = "goes on after a closing quote (quotes inside a value are doubled)"
+    return _Fault(Kind.OTHER, words)
 
 
 def _values(body: bytes) -> list[str]:
@@ -247,25 +306,3 @@ def _values(body: bytes) -> list[str]:
         values.append(text[1:-1].replace('""', '"') if quoted else text)
         position = field.end() + 1
     return values
-
-
-def _header_faults(header: Sequence[str], required: Sequence[str]) -> list[str]:
-    if not header:
-        return ["line 1: there is no header line, the file is empty"]
-    if len(header) > MAX_COLUMNS:
-        return [f"line 1: has {len(header)} columns, more than {MAX_COLUMNS}"]
-    faults = []
-    seen: dict[str, str] = {}
-    for name in header:
-        twin = seen.get(name.casefold())
-        if twin is not None:
-            faults.append(f"line 1: columns {twin!r} and {name!r} have the same name")
-        seen[name.casefold()] = name
-    if required and not set(required).intersection(header):
-        due = " or ".join(repr(name) for name in required)
-        found = ", ".join(repr(name) for name in header)
-        hint = ""
-        if len(header) == 1 and re.search("[;\t]", header[0]):
-            hint = "; values must be separated by commas"
-        faults.append(f"line 1: no column {due}; found {found[:300]}{hint}")
-    return faults

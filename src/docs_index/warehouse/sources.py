@@ -15,6 +15,7 @@ import duckdb
 from docs_index.errors import DataRootError, TableRefusedError
 from docs_index.layout import Layout
 from docs_index.resources import sql
+from docs_index.warehouse.csv_columns import Columns
 from docs_index.warehouse.csv_grammar import Table, check_table
 from docs_index.warehouse.csv_table import read_table
 from docs_index.warehouse.quoting import identifier
@@ -32,9 +33,9 @@ class Sources:
     ) -> duckdb.DuckDBPyRelation:
         """Return the CSV file that a source's `meta` describes.
 
-        `meta` has `file` (relative to the data root), `columns`, `required` (columns;
-        the file must have one of them), `any_of` (files; one of them must exist) and
-        `numbered` (the column of row numbers, by default `row_index`).
+        `meta` has `file` (relative to the data root), `columns`, `required` (groups of
+        columns; a file with rows must have one of each), `any_of` (files; one of them
+        must exist) and `numbered` (the column of row numbers, by default `row_index`).
 
         Raises:
             DocsIndexError: the file is refused, or all of a group are missing.
@@ -50,7 +51,7 @@ class Sources:
             chosen = ", ".join([f"0::bigint as {identifier(numbered)}", *blanks])
             return cursor.sql(f"select {chosen} where false")
         self.layout.refuse_link_out(path)
-        table = check_table(path, meta.get("required", ()))
+        table = check_table(path, Columns.of_source(meta))
         relation = read_table(cursor, table, meta["columns"], numbered=numbered)
         self._loaded[meta["file"]] = table
         return relation
