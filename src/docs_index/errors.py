@@ -104,6 +104,16 @@ def printable(text: str, keep: str = "\n") -> str:
     )
 
 
+def told(error: OSError) -> str:
+    """Return which file an error of the system is about, and what it is."""
+    what = error.strerror or str(error)
+    return what if error.filename is None else f"{_text(error.filename)}: {what}"
+
+
+def _text(name: object) -> str:
+    return name.decode(errors="replace") if isinstance(name, bytes) else str(name)
+
+
 def first_few(items: Sequence[str]) -> str:
     """Join the first five items, one per line, and say how many more there are."""
     shown = [f"  {item}" for item in items[:SHOWN]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docs_index.errors import DataRootError
+from docs_index.paths import is_folder, is_link, is_of_a_path, is_there, real_path
 from docs_index.vocabulary import STAGES
 
 RESPONSES = "3_generation"  # the dbt var evaluation_root may move the evaluations
@@ -162,8 +163,10 @@ class Layout:
     def documents_on_disk(self) -> Iterator[str]:
         """Yield `{stage}/{logical_key_id}/{doc_id}` of every document's directory."""
         for stage in STAGES:
-            for path in self.docs.glob(f"{stage}/*/*/metadata.json"):
-                yield str(path.parent.relative_to(self.docs))
+            for key in _folders(self.docs / stage):
+                for folder in _folders(key):
+                    if is_there(folder / "metadata.json"):
+                        yield str(folder.relative_to(self.docs))
 
     def refuse_link_out(self, path: Path) -> None:
         """Check that a path, with links followed, stays in the data root.
@@ -176,7 +179,9 @@ class Layout:
         except OSError as error:
             if error.errno == errno.ELOOP:
                 raise DataRootError(f"the links of {path} {_IN_CIRCLES}") from error
-        if not Path(os.path.realpath(path)).is_relative_to(self.root):
+            if not is_of_a_path(error):
+                raise
+        if not Path(real_path(path)).is_relative_to(self.root):
             raise DataRootError(f"{path} {_LEADS_OUT}")
 
 
@@ -198,22 +203,22 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
             where a folder must be.
     """
     named = Path(data_root or os.environ.get("DATA_ROOT") or "data")
-    if not named.is_dir():
+    if not is_folder(named):
         raise DataRootError(
             f"data root {str(named)!r} is no directory: set DATA_ROOT (or pass "
             "--data-root) to the folder that holds 7_cross_experiment/ or gens/"
         )
-    layout = Layout(Path(os.path.realpath(named)))
+    layout = Layout(Path(real_path(named)))
     folders = [layout.docs, layout.db, layout.bad_generations.parent, layout.reports]
     folders += [layout.docs / stage for stage in STAGES]
     files = [layout.bad_generations, layout.suggestions, layout.page]
     files += map(layout.report, REPORTS)
     _check_written(layout, folders, files)
     for path in [layout.unpublished, *_opened_in_place(layout)]:
-        if path.is_symlink():
+        if is_link(path):
             raise DataRootError(f"{path} {_IS_A_LINK}")
     for stage in STAGES:
-        if (layout.docs / stage).is_symlink():
+        if is_link(layout.docs / stage):
             raise DataRootError(f"{layout.docs / stage} {_IS_NOT_FOLLOWED}")
     return layout
 
@@ -229,7 +234,7 @@ def open_cohort_layout(data_root: str | os.PathLike[str] | None = None) -> Layou
     folders = [layout.generations, evaluations, layout.cohorts]
     folders.append(layout.selected_essays.parent)
     _check_written(layout, folders, [layout.selected_essays])
-    for cohort in layout.cohorts.iterdir() if layout.cohorts.is_dir() else ():
+    for cohort in layout.cohorts.iterdir() if is_folder(layout.cohorts) else ():
         layout.refuse_link_out(cohort)
     return layout
 
@@ -240,8 +245,23 @@ def _check_written(
     for path in (*folders, *files):
         layout.refuse_link_out(path)
     for folder in folders:
-        if os.path.lexists(folder) and not folder.is_dir():
+        if is_there(folder) and not is_folder(folder):
             raise DataRootError(f"{folder} is in the way: it must be a folder")
+
+
+def _folders(path: Path) -> list[Path]:
+    """Return the folders in a folder by name, none if there is no such folder."""
+    try:
+        with os.scandir(path) as entries:
+            return sorted(
+                Path(each.path)
+                for each in entries
+                if each.is_dir(follow_symlinks=False)
+            )
+    except OSError as error:
+        if is_of_a_path(error):
+            return []
+        raise
 
 
 def keep_from_strangers() -> None:
@@ -253,5 +273,5 @@ def _opened_in_place(layout: Layout) -> list[Path]:
     """Return the lock, the databases, and their -wal and -journal files that exist."""
     opened = (layout.lock, layout.build, layout.index, layout.search)
     names = tuple(path.name for path in opened)
-    entries = layout.db.iterdir() if layout.db.is_dir() else ()
+    entries = layout.db.iterdir() if is_folder(layout.db) else ()
     return [path for path in entries if path.name.startswith(names)]

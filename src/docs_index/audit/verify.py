@@ -23,6 +23,7 @@ from docs_index.disk.scratch import scratch_folder
 from docs_index.disk.workers import started_workers
 from docs_index.index.snapshot import copy_index
 from docs_index.layout import RESPONSES, Layout
+from docs_index.paths import is_there
 from docs_index.progress import Progress
 from docs_index.resources import rendered, sql
 from docs_index.warehouse.faults import fault_of
@@ -36,6 +37,9 @@ _UNSETTLED = (
     "lookup_missing",
     "lists_missing",
 )
+
+
+_OF_THE_MACHINE = (Fault.FULL, Fault.LOCKED, Fault.STORAGE)
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
 
     Raises:
         IndexFileError: the index is missing, or is not a database of this program.
+        OSError, sqlite3.Error, duckdb.Error: the machine failed; nothing is proved.
     """
     before = _state(layout)
     with scratch_folder(layout.root) as scratch:
@@ -89,7 +94,7 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
                 counts = _compare(session, options, scratch, progress)
                 findings += map(Finding._make, session.rows("from findings"))
         except (sqlite3.DatabaseError, duckdb.Error) as error:
-            if fault_of(error) is Fault.FULL:  # the index is not at fault
+            if fault_of(error) in _OF_THE_MACHINE:  # the index is not at fault
                 raise
             if not findings:
                 findings.append(_damage(layout, error))
@@ -123,7 +128,7 @@ def _state(layout: Layout) -> list[tuple[int, int] | None]:
     log = layout.index.with_name(f"{layout.index.name}-wal")
     found: list[tuple[int, int] | None] = []
     for path in (layout.lock, layout.index, log):
-        status = path.stat() if path.exists() else None
+        status = path.stat() if is_there(path) else None
         found.append(status and (status.st_mtime_ns, status.st_size))
     return found
 

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from docs_index.disk.confined import NOT_A_FILE, TooLargeError, read_file
-
-Name = str | os.PathLike[str]
+from docs_index.paths import Name, is_file, name_file, naming
 
 
 class TakenError(Exception):
@@ -26,8 +25,9 @@ class TakenError(Exception):
 def publish(path: Path, content: bytes) -> bool:
     """Replace a file atomically; return False if its content is the same already."""
     temporary_path(path).unlink(missing_ok=True)  # a killed run's
-    if path.is_file() and path.read_bytes() == content:
-        return False
+    with naming(path):
+        if is_file(path) and path.read_bytes() == content:
+            return False
     with replacing(path) as unpublished:
         write_file(unpublished, content)
     return True
@@ -36,8 +36,9 @@ def publish(path: Path, content: bytes) -> bool:
 def publish_file(path: Path, made: Path) -> bool:
     """Replace a file atomically by a copy of another; return whether they differed."""
     temporary_path(path).unlink(missing_ok=True)  # a killed run's
-    if path.is_file() and filecmp.cmp(path, made, shallow=False):
-        return False
+    with naming(path):
+        if is_file(path) and filecmp.cmp(path, made, shallow=False):
+            return False
     with replacing(path) as unpublished:
         shutil.copyfile(made, unpublished)
     return True
@@ -51,7 +52,7 @@ def publish_appended(path: Path, lines: Iterable[str], newline: str) -> bool:
     if first is None:
         return False
     with replacing(path) as unpublished:
-        if path.is_file():
+        if is_file(path):
             shutil.copyfile(path, unpublished)
         with unpublished.open("a+b") as file:
             if not _ends_in_line(file):
@@ -98,7 +99,8 @@ def replacing(path: Path, *, keeps_mode: bool = True) -> Iterator[Path]:
     path.parent.mkdir(exist_ok=True)
     unpublished.unlink(missing_ok=True)  # a killed run's
     try:
-        yield unpublished
+        with naming(path):
+            yield unpublished
         if keeps_mode:
             with suppress(FileNotFoundError):
                 shutil.copymode(path, unpublished)
@@ -129,6 +131,9 @@ def write_file(
             written += os.write(descriptor, memoryview(content)[written:])
         if synced:
             os.fsync(descriptor)
+    except OSError as error:
+        name_file(error, path)
+        raise
     finally:
         os.close(descriptor)
 
@@ -149,7 +154,8 @@ def sync(path: Name) -> None:
     """Wait until a file, or the names in a directory, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        with naming(path):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -15,8 +15,15 @@ from pathlib import Path
 
 from docs_index.disk.faults import Fault, fault_of
 from docs_index.disk.publish import replacing
-from docs_index.errors import VERIFY, IndexFileError, LockedError, StorageError
+from docs_index.errors import (
+    VERIFY,
+    DocsIndexError,
+    IndexFileError,
+    LockedError,
+    StorageError,
+)
 from docs_index.layout import Layout
+from docs_index.paths import is_folder, is_there
 from docs_index.resources import sql
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
@@ -47,10 +54,10 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
         LockedError: another program has locked it.
         StorageError: it cannot be read.
     """
-    if not path.exists() or path.stat().st_size == 0:
+    if not is_there(path) or path.stat().st_size == 0:
         return IndexState(exists=False, is_settled=False)
     name = named or path
-    if path.is_dir():
+    if is_folder(path):
         raise IndexFileError(f"{name} is a folder; {_anew(name)}")
     try:
         with closing(_opened(path)) as connection:
@@ -125,6 +132,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         IndexFileError: the index is missing, or of another version of this program.
         LockedError: another program has locked it.
+        StorageError: it cannot be read.
     """
     if not check_index(path).exists:
         raise missing_index(path)
@@ -132,9 +140,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             yield connection
         except sqlite3.DatabaseError as error:
-            if not is_damage(error):
-                raise
-            raise IndexFileError(f"{path}: {error}; {VERIFY}") from error
+            raise _of_index(path, error) from error
 
 
 def missing_index(path: Path) -> IndexFileError:
@@ -148,6 +154,14 @@ def lost_index(layout: Layout, doc_dir: str) -> IndexFileError:
         f"{layout.index} is missing, and a new one would lack documents that are "
         f"there, such as docs/{doc_dir}: {_REBUILD} {layout.index}, then run again"
     )
+
+
+def _of_index(path: Path, error: sqlite3.DatabaseError) -> DocsIndexError:
+    """Return the error for a failing statement, by the fault and with the file."""
+    if is_damage(error):
+        return IndexFileError(f"{path}: {error}; {VERIFY}")
+    kind = LockedError if fault_of(error) is Fault.LOCKED else StorageError
+    return kind(f"{path}: {error}; run again to complete")
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -208,5 +222,5 @@ def _sqlite(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(sqlite3.connect(path, timeout=10)) as connection:
             yield connection
-    except sqlite3.OperationalError as error:
-        raise StorageError(f"{path}: {error}; run again to complete") from error
+    except sqlite3.DatabaseError as error:
+        raise _of_index(path, error) from error

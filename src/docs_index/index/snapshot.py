@@ -15,6 +15,7 @@ from docs_index.disk.lock import holder_of
 from docs_index.errors import StorageError
 from docs_index.index.database import check_index, connected, missing_index
 from docs_index.layout import Layout
+from docs_index.paths import is_of_a_path, is_there, naming
 
 _LOGS = ("-wal", "-journal")
 
@@ -30,10 +31,11 @@ def copy_index(layout: Layout, folder: Path) -> Path:
         IndexFileError: the index is missing, or is not a database of this program.
     """
     copy = folder / layout.index.name
-    logs = [each for each in _LOGS if Path(f"{layout.index}{each}").exists()]
+    logs = [each for each in _LOGS if is_there(f"{layout.index}{each}")]
     if (logs or _is_in_wal_mode(layout.index)) and not holder_of(layout.lock):
         for suffix in ("", *logs):
-            shutil.copyfile(f"{layout.index}{suffix}", f"{copy}{suffix}")
+            with naming(f"{layout.index}{suffix}"):
+                shutil.copyfile(f"{layout.index}{suffix}", f"{copy}{suffix}")
         check_index(copy, named=layout.index)
         return copy
     if not check_index(layout.index).exists:
@@ -55,7 +57,9 @@ def _is_in_wal_mode(path: Path) -> bool:
     """Read the mode from the file's header: opening the database would create a log."""
     try:
         descriptor, _ = open_file(path, follow=True)
-    except OSError:
-        return False
-    with open(descriptor, "rb") as file:
+    except OSError as error:
+        if is_of_a_path(error):
+            return False
+        raise
+    with naming(path), open(descriptor, "rb") as file:
         return file.read(20)[18:] == b"\2\2"

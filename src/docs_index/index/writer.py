@@ -34,6 +34,7 @@ from docs_index.index.new_row import NewDocument, Ready, made_ready
 from docs_index.index.reader import Documents
 from docs_index.index.row import NAMES, Document
 from docs_index.layout import Layout, open_layout
+from docs_index.paths import is_link, is_there, real_path
 
 _PATIENCE_S = 30.0
 
@@ -97,12 +98,12 @@ class Writer:
         if new.legacy_file is None:
             return None
         path = self.layout.responses / new.legacy_file
-        folder = Path(os.path.realpath(self.layout.responses))
+        folder = Path(real_path(self.layout.responses))
         self.layout.refuse_link_out(folder)
-        is_inside = Path(os.path.realpath(path.parent)).is_relative_to(folder)
-        if not is_inside or path.is_symlink():
+        is_inside = Path(real_path(path.parent)).is_relative_to(folder)
+        if not is_inside or is_link(path):
             raise DocumentRefusedError(f"{path} leads through a link: name another one")
-        if path.exists() and not holds(path, new.raw.encode()):
+        if is_there(path) and not holds(path, new.raw.encode()):
             raise DocumentRefusedError(f"{path} has other bytes: name another one")
         return path
 

@@ -5,7 +5,6 @@ an order that a kill at any moment leaves whole: a directory is complete before 
 its name, and has its name before it has a row. Contract: docs/rules.md, section 11.
 """
 
-import shutil
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from docs_index.disk.directories import remove_tree
 from docs_index.disk.lock import take_lock
 from docs_index.disk.scratch import remove_leftovers
 from docs_index.disk.workers import Workers, started_workers
@@ -26,10 +26,12 @@ from docs_index.ingest.current_lists import (
 from docs_index.ingest.placer import Batch, Placer
 from docs_index.ingest.presence import Survey
 from docs_index.layout import Layout
+from docs_index.paths import is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.build_record import attach_build, find_build
+from docs_index.warehouse.faults import naming_index
 from docs_index.warehouse.session import Session, opened_session
 
 _BATCHES = range(500, 4000)  # documents that are placed and synced together
@@ -92,7 +94,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
     find_build(layout)  # before the lock: it would make the folder
     lock = take_lock(layout.lock)
     remove_leftovers(layout)
-    with opened_session(layout) as session:
+    with naming_index(layout.index), opened_session(layout) as session:
         session.db.execute("set threads = 1")  # others would be in the workers' way
         run_id = attach_build(session.db, layout, options.run_id)
         newline = read_bad_list(session)
@@ -169,7 +171,7 @@ def _place_all(
         for rows in inserted:
             rows.result()
     if not placer.dry_run:
-        shutil.rmtree(placer.unpublished, ignore_errors=True)
+        remove_tree(placer.unpublished)
     return outcomes
 
 
@@ -190,8 +192,8 @@ def _placed(session: Session, placer: Placer, workers: Workers) -> Iterator[Batc
 def _prepare_folders(session: Session) -> None:
     session.make_writable()
     layout = session.layout
-    shutil.rmtree(layout.unpublished, ignore_errors=True)  # a killed run's
-    if layout.unpublished.is_file():
+    remove_tree(layout.unpublished)  # a killed run's
+    if is_there(layout.unpublished):
         layout.unpublished.unlink()
     layout.unpublished.mkdir(parents=True)
     for stage in STAGES:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from docs_index.disk.confined import NotRegularError, TooLargeError, read_file
+from docs_index.paths import is_folder, is_of_a_path
 from docs_index.vocabulary import STAGES
 
 KEYS = (
@@ -36,11 +37,11 @@ def scan_generations(store: Path) -> Iterator[Row]:
     Names that begin with a dot are left out: no generation has such a name.
 
     Raises:
-        OSError: a stage's folder cannot be listed.
+        OSError: the machine failed to list a folder, or to read a metadata.json.
     """
     for stage in STAGES:
         folder = store / stage
-        if folder.is_dir():
+        if is_folder(folder):
             for name in os.listdir(folder):
                 if not name.startswith("."):
                     yield _row(folder, stage, name)
@@ -65,6 +66,8 @@ def _metadata(path: str) -> dict[str, object]:
     except FileNotFoundError:
         raise _UnreadableError("has no metadata.json") from None
     except OSError as error:
+        if not is_of_a_path(error):
+            raise
         message = f"its metadata.json cannot be read: {error.strerror}"
         raise _UnreadableError(message) from error
     except (ValueError, RecursionError) as error:
