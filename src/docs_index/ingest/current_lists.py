@@ -114,11 +114,21 @@ def _next_record(
     """
     if recorded is None:
         return RunRecord(0, *made)
+    if _is_altered(recorded, found):
+        return recorded
+    return RunRecord(recorded.documents, *made)
+
+
+def is_altered(session: Session, found: BadList) -> bool:
+    """Tell whether the bad list is not the one that a run has left."""
+    recorded = _recorded(session)
+    return recorded is not None and _is_altered(recorded, found)
+
+
+def _is_altered(recorded: RunRecord, found: BadList) -> bool:
     hashes = (recorded.listed_hash, recorded.replaced_hash)
-    is_known = recorded.listed_hash is None or found.content_hash in hashes
-    if is_known or found.newline is None:
-        return RunRecord(recorded.documents, *made)
-    return recorded
+    is_there = found.newline is not None and recorded.listed_hash is not None
+    return is_there and found.content_hash not in hashes
 
 
 def _hash(path: Path) -> str:

@@ -20,7 +20,12 @@ from docs_index.disk.workers import Workers, started_workers
 from docs_index.errors import VERIFY, StorageError
 from docs_index.index.database import end_run
 from docs_index.ingest.csv_reports import load_index, start_survey, write_reports
-from docs_index.ingest.current_lists import BadList, read_bad_list, write_lists
+from docs_index.ingest.current_lists import (
+    BadList,
+    is_altered,
+    read_bad_list,
+    write_lists,
+)
 from docs_index.ingest.placer import Batch, Placer
 from docs_index.ingest.presence import Survey
 from docs_index.ingest.shrunk import load_known_documents, refuse_shrunk
@@ -69,6 +74,7 @@ class Summary:
     counters: dict[str, int]
     missing_tables: list[str]
     bad_rows_added: int
+    bad_list_is_altered: bool
     damaged: int
     changed_files: list[str]
     examples: list[str]
@@ -103,6 +109,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         load_known_documents(session, run_id)
         if not options.allow_shrunk:
             refuse_shrunk(session)
+        bad_list_is_altered = is_altered(session, bad_list)
         with started_workers(
             _useful_workers(session, options), Placer.__module__, lock
         ) as workers:
@@ -126,6 +133,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             run_id=run_id,
             dry_run=options.dry_run,
             bad_rows_added=added,
+            bad_list_is_altered=bad_list_is_altered,
             changed_files=changed,
             **_counted(session, outcomes),
         )

@@ -79,6 +79,11 @@ def print_summary(summary: Summary) -> None:
             f"\n{summary.damaged} documents are not on disk as they should be: see "
             "7_reporting/documents_consistency_report.csv"
         )
+    if summary.bad_list_is_altered:
+        typer.echo(
+            "\n7_cross_experiment/bad_generations.csv is not what the last run left: "
+            "restore it from a backup, or move it away"
+        )
     print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
     print_notices(summary)
 
