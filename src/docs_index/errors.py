@@ -24,6 +24,10 @@ class TableRefusedError(DocsIndexError):
     """A CSV file is not well-formed; it is taken whole or not at all."""
 
 
+class ShrunkTableError(DocsIndexError):
+    """A results table has lost the rows of most of its documents."""
+
+
 class BuildError(DocsIndexError):
     """The last dbt build is missing, unfinished, or made for something else."""
 

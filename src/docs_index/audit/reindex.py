@@ -128,6 +128,7 @@ def _write(session: Session, options: Options) -> None:
             write_schema(unpublished)
             attach_index(session.db, unpublished, read_only=False)
             session.db.execute(sql("audit/reindex_insert.sql"))
+            session.db.execute(sql("audit/reindex_record.sql"))
             session.db.execute("detach stored")
             settle_index(unpublished)
             _refuse_to_overwrite(options)

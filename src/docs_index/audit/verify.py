@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from docs_index.audit.bad_list import check_bad_list
 from docs_index.audit.disk_tables import CHUNK, FEW, load_lines, survey
 from docs_index.audit.findings import Finding, Report, in_order
 from docs_index.audit.index_checks import check_copy
@@ -36,6 +37,8 @@ _UNSETTLED = (
     "unfinished_run",
     "lookup_missing",
     "lists_missing",
+    "bad_list_missing",
+    "bad_list_differs",
 )
 
 
@@ -93,6 +96,7 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
                 _attach(session, copy)
                 counts = _compare(session, options, scratch, progress)
                 findings += map(Finding._make, session.rows("from findings"))
+                findings += check_bad_list(session)
         except (sqlite3.DatabaseError, duckdb.Error) as error:
             if fault_of(error) in _OF_THE_MACHINE:  # the index is not at fault
                 raise

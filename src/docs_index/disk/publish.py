@@ -44,13 +44,18 @@ def publish_file(path: Path, made: Path) -> bool:
     return True
 
 
-def publish_appended(path: Path, lines: Iterable[str], newline: str) -> bool:
-    """Append lines to a file atomically; return whether there were any."""
+@contextmanager
+def appending(path: Path, lines: Iterable[str], newline: str) -> Iterator[Path | None]:
+    """Yield the temporary path of a file with more lines; it replaces `path` after.
+
+    Without lines, yield None and write nothing.
+    """
     temporary_path(path).unlink(missing_ok=True)  # a killed run's
     following = iter(lines)
     first = next(following, None)
     if first is None:
-        return False
+        yield None
+        return
     with replacing(path) as unpublished:
         if is_file(path):
             shutil.copyfile(path, unpublished)
@@ -59,7 +64,7 @@ def publish_appended(path: Path, lines: Iterable[str], newline: str) -> bool:
                 file.write(newline.encode())
             file.write(first.encode())
             file.writelines(line.encode() for line in following)
-    return True
+        yield unpublished
 
 
 def _ends_in_line(file: BinaryIO) -> bool:
@@ -106,6 +111,7 @@ def replacing(path: Path, *, keeps_mode: bool = True) -> Iterator[Path]:
                 shutil.copymode(path, unpublished)
         sync(unpublished)
         os.replace(unpublished, path)
+        sync(path.parent)
     finally:
         unpublished.unlink(missing_ok=True)
 

@@ -9,7 +9,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from docs_index.errors import (
     IndexFileError,
     LockedError,
     StorageError,
+    first_few,
 )
+from docs_index.index.schema import differences
 from docs_index.layout import Layout
 from docs_index.paths import is_folder, is_there
 from docs_index.resources import sql
@@ -91,6 +93,27 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
             f"{SCHEMA_VERSION}: {what_to_do}"
         )
     return IndexState(exists=True, is_settled=journal == "delete" and indexes == 5)
+
+
+def refuse_foreign_schema(path: Path) -> None:
+    """Check that the tables, look-up indexes and triggers are this program's own.
+
+    A trigger of another program could drop rows that are inserted. Look-up indexes may
+    be missing: a run makes them at its end.
+
+    Raises:
+        IndexFileError: something was added, changed or removed.
+    """
+    with closing(connected(path)) as connection:
+        connection.text_factory = lambda text: text.decode(errors="backslashreplace")
+        found = [each for each in differences(connection) if not each.is_made_last]
+    if found:
+        raise IndexFileError(
+            f"{path} has not the schema that this program gave it:\n"
+            f"{first_few(list(map(str, found)))}\n"
+            f"nothing was written: undo that, or {_REBUILD} {path} --replace, then run "
+            "again"
+        )
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -207,14 +230,29 @@ def settle_index(path: Path) -> None:
     """Create the look-up indexes, and leave WAL mode, so that one file remains.
 
     If a reader has the index open, it stays in WAL mode, and the next run settles it.
+
+    Raises:
+        StorageError: the log cannot be taken over into the file.
     """
     with _sqlite(path) as connection:
         connection.executescript(sql("index/lookups.sql"))
         for _ in range(_SETTLING_TRIES):  # SQLite itself does not wait for readers here
-            with suppress(sqlite3.OperationalError):
+            try:
                 connection.execute("pragma journal_mode = delete")
                 return
+            except sqlite3.OperationalError as error:
+                if fault_of(error) is not Fault.LOCKED:
+                    raise
             time.sleep(0.01)
+
+
+def end_run(path: Path) -> None:
+    """Record that a run has ended: the documents are old, the bad list is written."""
+    with closing(connected(path)) as connection:
+        is_due = connection.execute(sql("index/run_is_open.sql")).fetchone()
+    if is_due:
+        with _sqlite(path) as connection, connection:
+            connection.execute(sql("index/end_run.sql"))
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from docs_index.index.database import (
     check_index,
     create_index,
     lost_index,
+    refuse_foreign_schema,
     settle_index,
 )
 from docs_index.index.new_row import NewDocument, Ready, made_ready
@@ -148,7 +149,9 @@ def _writing(layout: Layout, patience_s: float) -> Iterator[sqlite3.Connection]:
         IndexFileError: it is lost, or is not an index of this program.
     """
     path = layout.index
-    if not check_index(path).exists:
+    if check_index(path).exists:
+        refuse_foreign_schema(path)
+    else:
         for doc_dir in layout.documents_on_disk():
             raise lost_index(layout, doc_dir)
         create_index(path)

@@ -17,14 +17,18 @@ from docs_index.disk.directories import remove_tree
 from docs_index.disk.lock import take_lock
 from docs_index.disk.scratch import remove_leftovers
 from docs_index.disk.workers import Workers, started_workers
+from docs_index.errors import VERIFY, StorageError
+from docs_index.index.database import end_run
 from docs_index.ingest.csv_reports import load_index, start_survey, write_reports
 from docs_index.ingest.current_lists import (
-    append_bad_list,
+    BadList,
+    is_altered,
     read_bad_list,
-    replace_current_lists,
+    write_lists,
 )
 from docs_index.ingest.placer import Batch, Placer
 from docs_index.ingest.presence import Survey
+from docs_index.ingest.shrunk import load_known_documents, refuse_shrunk
 from docs_index.layout import Layout
 from docs_index.paths import is_there
 from docs_index.progress import Progress
@@ -49,6 +53,7 @@ class Options:
     dry_run: bool = False
     workers: int = 1
     link: bool = False
+    allow_shrunk: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ class Summary:
     `documents` counts what became of the build's documents: placed, found, skipped,
     and each kind of conflict. `damaged` counts documents of the index whose directory
     is not what it should be, 0 in a dry run, which does not look. `examples` are lines
-    of words, a few of each kind.
+    of words, a few of each kind; `notices` counts each kind of notice, and
+    `notice_examples` are a few of each.
     """
 
     data_root: str
@@ -70,9 +76,12 @@ class Summary:
     counters: dict[str, int]
     missing_tables: list[str]
     bad_rows_added: int
+    bad_list_is_altered: bool
     damaged: int
     changed_files: list[str]
     examples: list[str]
+    notices: dict[str, int]
+    notice_examples: list[str]
 
     @property
     def conflicts(self) -> int:
@@ -97,8 +106,12 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
     with naming_index(layout.index), opened_session(layout) as session:
         session.db.execute("set threads = 1")  # others would be in the workers' way
         run_id = attach_build(session.db, layout, options.run_id)
-        newline = read_bad_list(session)
+        bad_list = read_bad_list(session)
         session.open_index(dry_run=options.dry_run)
+        load_known_documents(session, run_id)
+        if not options.allow_shrunk:
+            refuse_shrunk(session)
+        bad_list_is_altered = is_altered(session, bad_list)
         with started_workers(
             _useful_workers(session, options), Placer.__module__, lock
         ) as workers:
@@ -112,15 +125,17 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             changed: list[str] = []
             if surveyed is not None:
                 changed += ["docs/"] if outcomes["placed"] else []
-                changed += _write_lists(session, newline, outcomes)
+                changed += _write_lists(session, bad_list, outcomes)
                 load_index(session)
                 with session.closing_index():
                     changed += map(layout.within, write_reports(session, surveyed))
+                end_run(layout.index)
         return Summary(
             data_root=str(layout.root),
             run_id=run_id,
             dry_run=options.dry_run,
             bad_rows_added=added,
+            bad_list_is_altered=bad_list_is_altered,
             changed_files=changed,
             **_counted(session, outcomes),
         )
@@ -172,6 +187,7 @@ def _place_all(
             rows.result()
     if not placer.dry_run:
         remove_tree(placer.unpublished)
+        _count_inserted(session, total)
     return outcomes
 
 
@@ -201,15 +217,13 @@ def _prepare_folders(session: Session) -> None:
 
 
 def _write_lists(
-    session: Session, newline: str | None, outcomes: Counter[str]
+    session: Session, bad_list: BadList, outcomes: Counter[str]
 ) -> list[str]:
     """Bring the current lists and the bad list up to date; return the changed files."""
-    files = []
+    files = write_lists(session, bad_list)
     has_new_rows = bool(outcomes["placed"] or outcomes["found"])
-    if replace_current_lists(session) or has_new_rows:
-        files.append(session.layout.index)
-    if append_bad_list(session, newline):
-        files.append(session.layout.bad_generations)
+    if has_new_rows and session.layout.index not in files:
+        files.insert(0, session.layout.index)
     return [session.layout.within(file) for file in files]
 
 
@@ -230,7 +244,33 @@ def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
 def _insert_rows(cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> None:
     """Insert the rows of documents whose directories are there, in one transaction."""
     places = {"first": batches[0].first, "last": batches[-1].last}
-    cursor.execute(sql("ingest/insert_batch.sql"), places)
+    (inserted,) = cursor.execute(sql("ingest/insert_batch.sql"), places).fetchall()[0]
+    placed = sum(
+        batch.outcomes["placed"] + batch.outcomes["found"] for batch in batches
+    )
+    if inserted != placed:
+        raise StorageError(
+            f"{placed} directories were written, and {inserted} rows: run again"
+        )
+
+
+def _count_inserted(session: Session, total: int) -> None:
+    """Check that the index has the row of every document that was placed.
+
+    What is inserted need not be there: a trigger can drop it.
+
+    Raises:
+        StorageError: it lacks some.
+    """
+    if not total:
+        return
+    lacking = session.db.execute(sql("ingest/uninserted.sql")).fetchall()
+    if lacking:
+        raise StorageError(
+            f"{session.layout.index} has not taken the rows of {len(lacking)} "
+            f"documents, such as docs/{lacking[0][0]}, and reported no error, as where "
+            f"a trigger drops them; {VERIFY}; then run again to complete"
+        )
 
 
 def _batches(session: Session, stage: str, workers: int) -> Iterator[list[int]]:
@@ -272,4 +312,6 @@ def _counted(session: Session, outcomes: Counter[str]) -> dict[str, Any]:
         "missing_tables": list(lines["missing_table"]),
         "damaged": lines["damaged"]["damaged"],
         "examples": list(lines["example"]),
+        "notices": lines["notice"],
+        "notice_examples": list(lines["notice_example"]),
     }

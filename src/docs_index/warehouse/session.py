@@ -14,12 +14,11 @@ import duckdb
 
 from docs_index.disk.publish import csv_lines
 from docs_index.disk.scratch import scratch_folder
-from docs_index.errors import VERIFY, IndexFileError
 from docs_index.index.database import (
-    TABLES,
     check_index,
     create_index,
     lost_index,
+    refuse_foreign_schema,
     settle_index,
 )
 from docs_index.layout import Layout
@@ -51,8 +50,8 @@ class Session:
         """Attach the index for reading; create a missing one, or a stand-in for it.
 
         Raises:
-            IndexFileError: the index is damaged, or is lost and the build lacks some of
-                its documents.
+            IndexFileError: the index is damaged, has another schema, or is lost and
+                the build lacks some of its documents.
         """
         state = check_index(self.layout.index)
         if not state.exists:
@@ -61,11 +60,12 @@ class Session:
         if not state.exists and dry_run:
             attach_stored(self.db)
             return
-        if not state.exists:
+        if state.exists:
+            refuse_foreign_schema(self.layout.index)
+        else:
             create_index(self.layout.index)
         attach_index(self.db, self.layout.index, read_only=True)
         self._attached = "read"
-        self._refuse_without_tables()
 
     def _refuse_to_forget(self) -> None:
         """Check that the build has every document on disk.
@@ -80,13 +80,6 @@ class Session:
         ).fetchone()
         if unknown:
             raise lost_index(self.layout, unknown[0])
-
-    def _refuse_without_tables(self) -> None:
-        query = "select table_name from duckdb_tables() where database_name = 'stored'"
-        missing = TABLES - {name for (name,) in self.rows(query)}
-        if missing:
-            names = ", ".join(sorted(missing))
-            raise IndexFileError(f"{self.layout.index} has no table {names}; {VERIFY}")
 
     def make_writable(self) -> None:
         """Attach the index for writing, unless it already is."""
