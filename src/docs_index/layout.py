@@ -12,6 +12,7 @@ from docs_index.vocabulary import STAGES
 RESPONSES = "3_generation"  # the dbt var evaluation_root may move the evaluations
 REPORTS = ("latest", "consistency")
 UNPUBLISHED = ".unpublished"
+_LITTER = (".ds_store", "thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,15 @@ class Layout:
                 raise DataRootError(f"the links of {path} {_IN_CIRCLES}") from error
         if not Path(os.path.realpath(path)).is_relative_to(self.root):
             raise DataRootError(f"{path} {_LEADS_OUT}")
+
+
+def is_litter(name: str) -> bool:
+    """Tell whether an operating system left a file or folder of this name.
+
+    macOS, Windows and network disks do that wherever somebody looks at a folder. Every
+    listing of `docs/` and of the generation store leaves such names out.
+    """
+    return name.casefold() in _LITTER or name.startswith("._")
 
 
 _IN_CIRCLES = "are too many, or lead in a circle: put the folder or file itself there"

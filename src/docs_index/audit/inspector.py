@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from docs_index.disk.confined import Folder, UnusableError, read_file
-from docs_index.layout import RESPONSES
+from docs_index.layout import RESPONSES, is_litter
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.parsers import text_parser
 
@@ -99,9 +99,12 @@ class Inspector:
         line: dict[str, Any] = {"path": _shown(doc_dir), "is_document": True}
         try:
             with os.scandir(path) as entries:
-                line["entries"] = [_entry(entry) for entry in entries]
+                named = list(entries)
+                line["entries"] = [_entry(e) for e in named if not is_litter(e.name)]
         except OSError as error:
             return line | {"problem": error.strerror}
+        if named and not line["entries"]:  # nothing but litter
+            return _no_document(doc_dir)
         if any(e["name"] == "metadata.json" for e in line["entries"]):
             content = _read_file(f"{path}/metadata.json", _MAX_METADATA_BYTES)
             line["metadata"] = None if content is None else _decoded(content)
@@ -194,7 +197,8 @@ def _sha256(content: bytes) -> str:
 
 
 def _names(path: str) -> list[str]:
-    return sorted(os.listdir(path)) if os.path.isdir(path) else []
+    names = os.listdir(path) if os.path.isdir(path) else []
+    return sorted(name for name in names if not is_litter(name))
 
 
 def _is_folder(path: str) -> bool:

@@ -74,7 +74,7 @@ def publish_new(path: Path, content: bytes) -> None:
     Raises:
         TakenError: the path exists and is anything else.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     unpublished = temporary_path(path)
     unpublished.unlink(missing_ok=True)  # a killed program's
     try:
@@ -143,6 +143,14 @@ def holds(path: Name, content: bytes) -> bool:
         if error.errno in NOT_A_FILE:
             return False
         raise
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and its missing parents durably."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync(folder.parent)
 
 
 def sync(path: Name) -> None:

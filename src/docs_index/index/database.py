@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docs_index.disk.faults import Fault, fault_of
-from docs_index.disk.publish import replacing
+from docs_index.disk.publish import replacing, sync
 from docs_index.errors import VERIFY, IndexFileError, LockedError, StorageError
 from docs_index.layout import Layout
 from docs_index.resources import sql
@@ -162,10 +162,12 @@ _MAKE_ONE = (
 
 
 def create_index(path: Path) -> None:
-    """Create an empty index, completely or not at all."""
+    """Create an empty index, completely or not at all, and durably."""
     with replacing(path, keeps_mode=False) as unpublished:
         write_schema(unpublished)
         remove_logs(path)
+    sync(path.parent)
+    sync(path.parent.parent)  # the folder may be as new
 
 
 def write_schema(path: Path) -> None:
@@ -188,15 +190,17 @@ def remove_logs(path: Path) -> None:
 def settle_index(path: Path) -> None:
     """Create the look-up indexes, and leave WAL mode, so that one file remains.
 
-    If a reader has the index open, it stays in WAL mode, and the next run settles it.
+    After that a power cut takes nothing back: the removal of the log is synced. If a
+    reader has the index open, it stays in WAL mode, and the next run settles it.
     """
     with _sqlite(path) as connection:
         connection.executescript(sql("index/lookups.sql"))
         for _ in range(_SETTLING_TRIES):  # SQLite itself does not wait for readers here
             with suppress(sqlite3.OperationalError):
                 connection.execute("pragma journal_mode = delete")
-                return
+                break
             time.sleep(0.01)
+    sync(path.parent)
 
 
 @contextmanager

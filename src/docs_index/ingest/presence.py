@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from docs_index.disk.confined import open_file
-from docs_index.layout import UNPUBLISHED
+from docs_index.layout import UNPUBLISHED, is_litter
 from docs_index.vocabulary import STAGES
 
 _PIECE = 2**16  # bytes that are read at a time
@@ -102,6 +102,10 @@ def _hash(path: str) -> str | None:
 def _folders(path: str) -> list[str]:
     try:
         with os.scandir(path) as entries:
-            return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
+            return sorted(
+                each.name
+                for each in entries
+                if each.is_dir(follow_symlinks=False) and not is_litter(each.name)
+            )
     except _NOT_TO_BE_HAD:
         return []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from docs_index.disk.confined import Folder, UnusableError
 from docs_index.disk.lock import held_lock
-from docs_index.layout import Layout
+from docs_index.layout import Layout, is_litter
 from docs_index.resources import sql
 from docs_index.warehouse.build_record import attach_build, find_build
 from docs_index.warehouse.csv_files import publish_copy
@@ -88,7 +88,8 @@ def _files(session: Session) -> Iterator[tuple[str, str]]:
             for name in names:
                 path = os.path.normpath(f"{inside}/{name}")
                 full = f"{directory}/{name}"
-                if _is_text(path) and os.path.isfile(full) and not os.path.islink(full):
+                is_file = os.path.isfile(full) and not os.path.islink(full)
+                if is_file and _is_text(path) and not is_litter(name):
                     yield folder, path
 
 

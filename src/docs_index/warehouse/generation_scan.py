@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from docs_index.disk.confined import NotRegularError, TooLargeError, read_file
+from docs_index.layout import is_litter
 from docs_index.vocabulary import STAGES
 
 KEYS = (
@@ -33,7 +34,8 @@ class _UnreadableError(Exception):
 def scan_generations(store: Path) -> Iterator[Row]:
     """Yield one row per directory of the store: stage, gen_id, problem and `KEYS`.
 
-    Names that begin with a dot are left out: no generation has such a name.
+    Names that begin with a dot are left out: no generation has such a name. So is what
+    operating systems leave.
 
     Raises:
         OSError: a stage's folder cannot be listed.
@@ -42,7 +44,7 @@ def scan_generations(store: Path) -> Iterator[Row]:
         folder = store / stage
         if folder.is_dir():
             for name in os.listdir(folder):
-                if not name.startswith("."):
+                if not name.startswith(".") and not is_litter(name):
                     yield _row(folder, stage, name)
 
 
