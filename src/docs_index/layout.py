@@ -32,6 +32,11 @@ class Layout:
         return self.docs / UNPUBLISHED
 
     @property
+    def damaged(self) -> Path:
+        """Where restore moves what was damaged; readers list docs/, so it is outside."""
+        return self.root / "docs_damaged"
+
+    @property
     def db(self) -> Path:
         """The folder of the index, of dbt's working database and of the lock."""
         return self.root / "db"
