@@ -33,7 +33,7 @@ class Layout:
 
     @property
     def damaged(self) -> Path:
-        """Where restore moves what was damaged; readers list docs/, so it is outside."""
+        """Where restore moves what was damaged; not in docs/, as readers list that."""
         return self.root / "docs_damaged"
 
     @property

@@ -199,7 +199,9 @@ def _restored(layout: Layout, document: Wanted, options: Options) -> Restored:
     lacking = {k: v for k, v in contents.items() if place.read(k) != v}
     damaged = [name for name in lacking if name not in missing]
     damaged += [document.doc_id] if place.is_displaced else []
-    problem = _prompt_problem(layout, document, place)
+    problem = None
+    if "prompt.txt" not in contents:
+        problem = _prompt_problem(layout, document, place)
     if not lacking and not problem:
         problem = f"its files are as its row tells, which is wrong itself; {VERIFY}"
     result = result._replace(
@@ -215,7 +217,9 @@ def _restored(layout: Layout, document: Wanted, options: Options) -> Restored:
     return result._replace(moved_to=layout.within(moved) if moved else None)
 
 
-def _contents(layout: Layout, document: Wanted, place: Mended) -> tuple[Contents, str]:
+def _contents(
+    layout: Layout, document: Wanted, place: Mended, options: Options
+) -> tuple[Contents, str]:
     """Return what the files must be, and where raw.txt is taken from.
 
     Raises:
@@ -229,7 +233,8 @@ def _contents(layout: Layout, document: Wanted, place: Mended) -> tuple[Contents
     if document.status == "ok":
         contents["parsed.txt"] = _parsed(document, text)
     prompt = _prompt(layout, document)
-    if prompt is not None and place.read("prompt.txt") is None:
+    is_due = options.take_prompts or place.read("prompt.txt") is None
+    if prompt is not None and is_due:
         contents["prompt.txt"] = prompt
     contents["metadata.json"] = document.metadata_text.encode()
     return contents, source
@@ -289,5 +294,5 @@ def _prompt_problem(layout: Layout, document: Wanted, place: Mended) -> str | No
         return "prompt.txt is no file, and there is no usable prompt file for it"
     if found is not None and wanted is not None and found != wanted:
         source = f"{RESPONSES}/{document.prompt_file}"
-        return f"prompt.txt and {source} differ, either may be right: find out which"
+        return f"prompt.txt and {source} differ: if that is right, pass --take-prompts"
     return None

@@ -61,6 +61,13 @@ def main(
             "--apply", help="Put the files back. Without it nothing is changed."
         ),
     ] = False,
+    take_prompts: Annotated[
+        bool,
+        typer.Option(
+            "--take-prompts",
+            help="Where prompt.txt and its prompt file differ, take the prompt file.",
+        ),
+    ] = False,
     evaluation_root: Annotated[
         str, typer.Option(help="As the dbt var: where evaluations' responses are.")
     ] = RESPONSES,
@@ -76,6 +83,7 @@ def main(
         options = Options(
             doc_ids=doc_ids or (),
             apply=apply,
+            take_prompts=take_prompts,
             evaluation_root=folder_of_evaluations(evaluation_root),
             workers=workers or os.cpu_count() or 1,
         )
