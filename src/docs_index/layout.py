@@ -13,6 +13,7 @@ from docs_index.vocabulary import STAGES
 RESPONSES = "3_generation"  # the dbt var evaluation_root may move the evaluations
 REPORTS = ("latest", "consistency")
 UNPUBLISHED = ".unpublished"
+_LITTER = (".ds_store", "thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Layout:
     def unpublished(self) -> Path:
         """The temporary paths of directories; a run removes the folder at its end."""
         return self.docs / UNPUBLISHED
+
+    @property
+    def damaged(self) -> Path:
+        """Where restore moves what was damaged; not in docs/, as readers list that."""
+        return self.root / "docs_damaged"
 
     @property
     def db(self) -> Path:
@@ -183,6 +189,15 @@ class Layout:
                 raise
         if not Path(real_path(path)).is_relative_to(self.root):
             raise DataRootError(f"{path} {_LEADS_OUT}")
+
+
+def is_litter(name: str) -> bool:
+    """Tell whether an operating system left a file or folder of this name.
+
+    macOS, Windows and network disks do that wherever somebody looks at a folder. Every
+    listing of `docs/` and of the generation store leaves such names out.
+    """
+    return name.casefold() in _LITTER or name.startswith("._")
 
 
 _IN_CIRCLES = "are too many, or lead in a circle: put the folder or file itself there"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from docs_index.disk.confined import Folder, TooLargeError, UnusableError, read_file
-from docs_index.layout import RESPONSES
+from docs_index.layout import RESPONSES, is_litter
 from docs_index.paths import is_folder, is_link, is_of_a_path, naming
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.parsers import text_parser
@@ -101,7 +101,10 @@ class Inspector:
         line: dict[str, Any] = {"path": _shown(doc_dir), "is_document": True}
         try:
             with naming(path), os.scandir(path) as entries:
-                found = [_entry(entry) for entry in entries]
+                named = list(entries)
+                found = [_entry(each) for each in named if not is_litter(each.name)]
+            if named and not found:  # nothing but litter
+                return _no_document(doc_dir)
             metadata = None
             if any(entry["name"] == "metadata.json" for entry in found):
                 content = _read_file(f"{path}/metadata.json", _MAX_METADATA_BYTES)
@@ -207,7 +210,8 @@ def _sha256(content: bytes) -> str:
 
 
 def _names(path: str) -> list[str]:
-    return sorted(os.listdir(path)) if is_folder(path) else []
+    names = os.listdir(path) if is_folder(path) else []
+    return sorted(name for name in names if not is_litter(name))
 
 
 def _is_folder(path: str) -> bool:

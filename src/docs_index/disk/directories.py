@@ -17,7 +17,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from docs_index.disk.publish import TakenError, holds, sync, write_file
+from docs_index.disk.publish import TakenError, holds, make_folder, sync, write_file
+from docs_index.layout import is_litter
 from docs_index.paths import Name, is_folder, is_link, is_there, naming
 
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
@@ -127,13 +128,13 @@ def publish_directory(
 
 def _publish_new(final: Path, contents: Mapping[str, bytes], unpublished: Path) -> None:
     directory = f"{final.name}/{final.name}"
-    _make_folder(unpublished.parent)
+    make_folder(unpublished.parent)
     unpublished.mkdir(exist_ok=True)
     shutil.rmtree(unpublished / final.name, ignore_errors=True)  # a killed program's
     try:
         with opened_staging(unpublished) as staging:
             staging.write(directory, contents, synced=True)
-            _make_folder(final.parent.parent)
+            make_folder(final.parent.parent)
             if not staging.publish(directory, final):
                 raise TakenError(final)
     finally:
@@ -146,7 +147,7 @@ def _holds_exactly(final: Path, contents: Mapping[str, bytes]) -> bool:
     """Tell whether a directory, reached by no link, holds these files and no others."""
     if is_link(final) or is_link(final.parent) or not is_folder(final):
         return False
-    if set(os.listdir(final)) != set(contents):
+    if {name for name in os.listdir(final) if not is_litter(name)} != set(contents):
         return False
     return all(holds(final / name, content) for name, content in contents.items())
 
@@ -155,14 +156,6 @@ def remove_tree(folder: Name) -> None:
     """Remove a folder with all that is in it, if it is there."""
     with naming(folder), suppress(FileNotFoundError, NotADirectoryError):
         shutil.rmtree(folder)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder and its missing parents durably."""
-    if not is_folder(folder):
-        _make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        sync(folder.parent)
 
 
 def sync_file_system(folder: Name) -> None:

@@ -22,6 +22,7 @@ from docs_index.paths import is_of_a_path, naming
 _OURS = re.compile(rb"(?:[^\n]* \(process [0-9]+\))?")
 _PATIENCE_SECONDS = 10.0
 _PAUSE_S = 0.05
+_GLANCE_S = 0.001
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 _held: dict[Path, int] = {}
@@ -153,6 +154,50 @@ def _release(descriptor: int, path: Path) -> None:
     finally:
         os.close(descriptor)
         del _held[path]
+
+
+@contextmanager
+def shared_lock(path: Path, patience_s: float) -> Iterator[bool]:
+    """Hold a data root's lock for a block together with other readers, if possible.
+
+    Nothing is written: a reader needs no more than to open the lock file. Yields
+    whether no other process works on the data root during the block. If one keeps the
+    lock for longer than `patience_s`, or there is no lock file, or it cannot be opened
+    or locked, the block runs without the lock.
+    """
+    with _turn:
+        if path in _held:  # this process works on it, and runs this block only
+            yield True
+            return
+        descriptor = _opened_for_reading(path)
+        if descriptor is None:
+            yield False
+            return
+        try:
+            yield _is_shared_within(descriptor, patience_s)
+        finally:
+            os.close(descriptor)
+
+
+def _opened_for_reading(path: Path) -> int | None:
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags)
+    except OSError:
+        return None
+
+
+def _is_shared_within(descriptor: int, patience_s: float) -> bool:
+    """Wait for a shared lock, looking often: a writer at work leaves short gaps."""
+    end = time.monotonic() + patience_s
+    try:
+        while not _flocked(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB):
+            if time.monotonic() > end:
+                return False
+            time.sleep(_GLANCE_S)
+    except OSError:  # a file system without locks
+        return False
+    return True
 
 
 def holder_of(path: Path) -> str | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from docs_index.disk.confined import NOT_A_FILE, TooLargeError, read_file
-from docs_index.paths import Name, is_file, name_file, naming
+from docs_index.paths import Name, is_file, is_folder, name_file, naming
 
 
 class TakenError(Exception):
@@ -80,7 +80,7 @@ def publish_new(path: Path, content: bytes) -> None:
     Raises:
         TakenError: the path exists and is anything else.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     unpublished = temporary_path(path)
     unpublished.unlink(missing_ok=True)  # a killed program's
     try:
@@ -154,6 +154,14 @@ def holds(path: Name, content: bytes) -> bool:
         if error.errno in NOT_A_FILE:
             return False
         raise
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and its missing parents durably."""
+    if not is_folder(folder):
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync(folder.parent)
 
 
 def sync(path: Name) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docs_index.disk.faults import Fault, fault_of
-from docs_index.disk.publish import replacing
+from docs_index.disk.publish import replacing, sync
 from docs_index.errors import (
     VERIFY,
     DocsIndexError,
@@ -203,10 +203,12 @@ _MAKE_ONE = (
 
 
 def create_index(path: Path) -> None:
-    """Create an empty index, completely or not at all."""
+    """Create an empty index, completely or not at all, and durably."""
     with replacing(path, keeps_mode=False) as unpublished:
         write_schema(unpublished)
         remove_logs(path)
+    sync(path.parent)
+    sync(path.parent.parent)  # the folder may be as new
 
 
 def write_schema(path: Path) -> None:
@@ -229,7 +231,8 @@ def remove_logs(path: Path) -> None:
 def settle_index(path: Path) -> None:
     """Create the look-up indexes, and leave WAL mode, so that one file remains.
 
-    If a reader has the index open, it stays in WAL mode, and the next run settles it.
+    After that a power cut takes nothing back: the removal of the log is synced. If a
+    reader has the index open, it stays in WAL mode, and the next run settles it.
 
     Raises:
         StorageError: the log cannot be taken over into the file.
@@ -239,11 +242,12 @@ def settle_index(path: Path) -> None:
         for _ in range(_SETTLING_TRIES):  # SQLite itself does not wait for readers here
             try:
                 connection.execute("pragma journal_mode = delete")
-                return
+                break
             except sqlite3.OperationalError as error:
                 if fault_of(error) is not Fault.LOCKED:
                     raise
             time.sleep(0.01)
+    sync(path.parent)
 
 
 def end_run(path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from docs_index.disk.confined import open_file
-from docs_index.layout import UNPUBLISHED
+from docs_index.layout import UNPUBLISHED, is_litter
 from docs_index.paths import is_of_a_path, naming
 from docs_index.vocabulary import STAGES
 
@@ -109,7 +109,7 @@ def _entries(path: str) -> list[os.DirEntry[str]]:
     """Return what is in a folder, nothing if there is no such folder."""
     try:
         with naming(path), os.scandir(path) as entries:
-            return list(entries)
+            return [each for each in entries if not is_litter(each.name)]
     except OSError as error:
         if is_of_a_path(error):
             return []

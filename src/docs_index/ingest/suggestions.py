@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from docs_index.disk.confined import Folder, UnusableError
 from docs_index.disk.lock import held_lock
-from docs_index.layout import Layout
+from docs_index.layout import Layout, is_litter
 from docs_index.paths import is_of_a_path, naming
 from docs_index.resources import sql
 from docs_index.warehouse.build_record import attach_build, find_build
@@ -94,7 +94,8 @@ def _below(top: str, inside: str = "") -> Iterator[str]:
     """
     try:
         with naming(top + inside), os.scandir(top + inside) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
+            kept = [each for each in entries if not is_litter(each.name)]
+            found = sorted(kept, key=lambda entry: entry.name)
     except OSError as error:
         if is_of_a_path(error):
             return

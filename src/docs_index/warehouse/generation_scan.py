@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from docs_index.disk.confined import NotRegularError, TooLargeError, read_file
+from docs_index.layout import is_litter
 from docs_index.paths import is_folder, is_of_a_path
 from docs_index.vocabulary import STAGES
 
@@ -34,7 +35,8 @@ class _UnreadableError(Exception):
 def scan_generations(store: Path) -> Iterator[Row]:
     """Yield one row per directory of the store: stage, gen_id, problem and `KEYS`.
 
-    Names that begin with a dot are left out: no generation has such a name.
+    Names that begin with a dot are left out: no generation has such a name. So is what
+    operating systems leave.
 
     Raises:
         OSError: the machine failed to list a folder, or to read a metadata.json.
@@ -43,7 +45,7 @@ def scan_generations(store: Path) -> Iterator[Row]:
         folder = store / stage
         if is_folder(folder):
             for name in os.listdir(folder):
-                if not name.startswith("."):
+                if not name.startswith(".") and not is_litter(name):
                     yield _row(folder, stage, name)
 
 
