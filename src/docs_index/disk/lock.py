@@ -59,9 +59,9 @@ def _take(path: Path) -> int:
     return descriptor
 
 
-def _wait_for(descriptor: int, path: Path) -> None:
+def _wait_for(descriptor: int, path: Path, kind: int = fcntl.LOCK_EX) -> None:
     patient_until = time.monotonic() + _PATIENCE_SECONDS
-    while (holder := _lock(descriptor)) is not None:
+    while (holder := _lock(descriptor, kind)) is not None:
         if _is_alive(holder) or time.monotonic() > patient_until:
             raise LockedError(
                 f"{holder or 'another process'} is working on {_guarded(path)}: "
@@ -70,9 +70,9 @@ def _wait_for(descriptor: int, path: Path) -> None:
         time.sleep(0.02)
 
 
-def _lock(descriptor: int) -> str | None:
+def _lock(descriptor: int, kind: int) -> str | None:
     """Take the lock; if another process holds it, return that process if known."""
-    if _flocked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB):
+    if _flocked(descriptor, kind | fcntl.LOCK_NB):
         return None
     return os.pread(descriptor, 200, 0).decode(errors="replace")
 
@@ -129,6 +129,29 @@ def held_lock(path: Path, patience_s: float = 30.0) -> Iterator[None]:
                 os.ftruncate(descriptor, 0)  # this process goes on without the lock
                 os.close(descriptor)
                 del _held[path]
+
+
+@contextmanager
+def shared_lock(path: Path) -> Iterator[None]:
+    """Keep other processes from taking the lock for a block; write nothing.
+
+    A lock file that is missing is not made: nobody has worked there yet. A process that
+    holds the lock needs no other.
+
+    Raises:
+        LockedError: another process holds it; the message names that process.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        if path not in _held:
+            _wait_for(descriptor, path, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def holder_of(path: Path) -> str | None:

@@ -45,7 +45,7 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
         LockedError: another program has locked it.
         StorageError: it cannot be read.
     """
-    if not path.exists() or path.stat().st_size == 0:
+    if not is_there(path):
         return IndexState(exists=False, is_settled=False)
     name = named or path
     if path.is_dir():
@@ -80,6 +80,11 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
             f"{SCHEMA_VERSION}: {what_to_do}"
         )
     return IndexState(exists=True, is_settled=journal == "delete" and indexes == 5)
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is an index; an empty file counts as none."""
+    return path.exists() and path.stat().st_size > 0
 
 
 def _opened(path: Path) -> sqlite3.Connection:

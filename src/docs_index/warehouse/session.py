@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from docs_index.disk.lock import shared_lock
 from docs_index.disk.publish import csv_lines
 from docs_index.disk.scratch import scratch_folder
 from docs_index.errors import VERIFY, IndexFileError
@@ -19,9 +20,11 @@ from docs_index.index.database import (
     TABLES,
     check_index,
     create_index,
+    is_there,
     lost_index,
     settle_index,
 )
+from docs_index.index.snapshot import copy_index
 from docs_index.layout import Layout
 from docs_index.resources import seed_file, sql
 from docs_index.warehouse.quoting import column_types, glob_escaped, identifier, literal
@@ -50,11 +53,15 @@ class Session:
     def open_index(self, *, dry_run: bool) -> None:
         """Attach the index for reading; create a missing one, or a stand-in for it.
 
+        A dry run attaches a copy: opening the index can change files next to it.
+
         Raises:
             IndexFileError: the index is damaged, or is lost and the build lacks some of
                 its documents.
+            LockedError: another process is working on the data root.
         """
-        state = check_index(self.layout.index)
+        index = self._copied_index() if dry_run else self.layout.index
+        state = check_index(index, named=self.layout.index)
         if not state.exists:
             self._refuse_to_forget()
         self._needs_settling = not state.is_settled and not dry_run
@@ -63,9 +70,16 @@ class Session:
             return
         if not state.exists:
             create_index(self.layout.index)
-        attach_index(self.db, self.layout.index, read_only=True)
+        attach_index(self.db, index, read_only=True)
         self._attached = "read"
         self._refuse_without_tables()
+
+    def _copied_index(self) -> Path:
+        """Copy the index to the scratch folder while no other process changes it."""
+        with shared_lock(self.layout.lock):
+            if is_there(self.layout.index):
+                copy_index(self.layout, self.scratch)
+        return self.scratch / self.layout.index.name
 
     def _refuse_to_forget(self) -> None:
         """Check that the build has every document on disk.
