@@ -28,6 +28,7 @@ from building import (
     index,
     materialize,
     process,
+    run,
 )
 
 READ_ONLY = (
@@ -181,7 +182,7 @@ def test_a_build_for_looking_is_not_written_from(
     root, scratch = looked_at
     before = listing(root)
     command = [sys.executable, str(REPOSITORY / "scripts" / name)]
-    said = process(root, command, {"DOCS_INDEX_SCRATCH": str(scratch)})
+    said = run(root, command, {"DOCS_INDEX_SCRATCH": str(scratch)})
     assert said.returncode == 2
     assert "DOCS_INDEX_SCRATCH is set" in said.stderr
     assert "unset it, then run `dbt build`" in said.stderr
