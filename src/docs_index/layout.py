@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docs_index.errors import DataRootError
@@ -13,14 +13,19 @@ from docs_index.vocabulary import STAGES
 RESPONSES = "3_generation"  # the dbt var evaluation_root may move the evaluations
 REPORTS = ("latest", "consistency")
 UNPUBLISHED = ".unpublished"
+SCRATCH = "DOCS_INDEX_SCRATCH"
 _LITTER = (".ds_store", "thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The paths of one data root; `root` is absolute with links resolved."""
+    """The paths of one data root; `root` is absolute with links resolved.
+
+    `scratch` is the folder of a build that is only looked at, see `for_looking`.
+    """
 
     root: Path
+    scratch: Path | None = None
 
     @property
     def docs(self) -> Path:
@@ -60,7 +65,24 @@ class Layout:
     @property
     def build(self) -> Path:
         """The build, dbt's DuckDB file; `profiles.yml` has the same path."""
-        return self.db / "build.duckdb"
+        return (self.scratch or self.db) / "build.duckdb"
+
+    def for_looking(self) -> "Layout":
+        """Return the layout with the build in DOCS_INDEX_SCRATCH, if that is set.
+
+        Raises:
+            DataRootError: it is the folder of the index, where a build needs the lock.
+        """
+        named = os.environ.get(SCRATCH)
+        if not named:
+            return self
+        scratch = Path(os.path.realpath(named))
+        if scratch.is_relative_to(self.db):
+            raise DataRootError(
+                f"{SCRATCH} is {named!r}, a folder of the data root: nothing is to be "
+                "written there; name a folder outside of it"
+            )
+        return replace(self, scratch=scratch)
 
     @property
     def build_spill(self) -> Path:

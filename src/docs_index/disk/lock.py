@@ -67,11 +67,16 @@ def _wait_for(descriptor: int, path: Path) -> None:
     patient_until = time.monotonic() + _PATIENCE_SECONDS
     while (holder := _lock(descriptor, path)) is not None:
         if _is_alive(holder) or time.monotonic() > patient_until:
-            raise LockedError(
-                f"{holder or 'another process'} is working on {_guarded(path)}: "
-                "wait until it has ended"
-            )
+            raise locked_by(holder, path)
         time.sleep(0.02)
+
+
+def locked_by(holder: str, path: Path) -> LockedError:
+    """Return the error that says which process holds a lock."""
+    return LockedError(
+        f"{holder or 'another process'} is working on {_guarded(path)}: "
+        "wait until it has ended"
+    )
 
 
 def _lock(descriptor: int, path: Path) -> str | None:
@@ -174,7 +179,7 @@ def shared_lock(path: Path, patience_s: float) -> Iterator[bool]:
             yield False
             return
         try:
-            yield _is_shared_within(descriptor, patience_s)
+            yield _is_shared_within(descriptor, path, patience_s)
         finally:
             os.close(descriptor)
 
@@ -187,15 +192,15 @@ def _opened_for_reading(path: Path) -> int | None:
         return None
 
 
-def _is_shared_within(descriptor: int, patience_s: float) -> bool:
+def _is_shared_within(descriptor: int, path: Path, patience_s: float) -> bool:
     """Wait for a shared lock, looking often: a writer at work leaves short gaps."""
     end = time.monotonic() + patience_s
     try:
-        while not _flocked(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB):
+        while not _flocked(descriptor, path, fcntl.LOCK_SH | fcntl.LOCK_NB):
             if time.monotonic() > end:
                 return False
             time.sleep(_GLANCE_S)
-    except OSError:  # a file system without locks
+    except (OSError, StorageError):  # a file system without locks
         return False
     return True
 

@@ -56,7 +56,7 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
         LockedError: another program has locked it.
         StorageError: it cannot be read.
     """
-    if not is_there(path) or path.stat().st_size == 0:
+    if not has_index(path):
         return IndexState(exists=False, is_settled=False)
     name = named or path
     if is_folder(path):
@@ -95,11 +95,11 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
     return IndexState(exists=True, is_settled=journal == "delete" and indexes == 5)
 
 
-def refuse_foreign_schema(path: Path) -> None:
+def refuse_foreign_schema(path: Path, *, named: Path) -> None:
     """Check that the tables, look-up indexes and triggers are this program's own.
 
     A trigger of another program could drop rows that are inserted. Look-up indexes may
-    be missing: a run makes them at its end.
+    be missing: a run makes them at its end. Messages name `named`, as in `check_index`.
 
     Raises:
         IndexFileError: something was added, changed or removed.
@@ -109,11 +109,16 @@ def refuse_foreign_schema(path: Path) -> None:
         found = [each for each in differences(connection) if not each.is_made_last]
     if found:
         raise IndexFileError(
-            f"{path} has not the schema that this program gave it:\n"
+            f"{named} does not have the schema that this program gave it:\n"
             f"{first_few(list(map(str, found)))}\n"
-            f"nothing was written: undo that, or {_REBUILD} {path} --replace, then run "
-            "again"
+            f"nothing was written: undo that, or {_REBUILD} {named} --replace, then "
+            "run again"
         )
+
+
+def has_index(path: Path) -> bool:
+    """Tell whether there is an index; an empty file counts as none."""
+    return is_there(path) and path.stat().st_size > 0
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -100,9 +100,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         OSError, duckdb.Error: reading or writing failed; what has been written is
             whole, and another run completes it.
     """
-    find_build(layout)  # before the lock: it would make the folder
-    lock = take_lock(layout.lock)
-    remove_leftovers(layout)
+    layout, lock = _begun(layout, dry_run=options.dry_run)
     with naming_index(layout.index), opened_session(layout) as session:
         session.db.execute("set threads = 1")  # others would be in the workers' way
         run_id = attach_build(session.db, layout, options.run_id)
@@ -139,6 +137,16 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             changed_files=changed,
             **_counted(session, outcomes),
         )
+
+
+def _begun(layout: Layout, *, dry_run: bool) -> tuple[Layout, int | None]:
+    """Take the lock; a dry run writes nothing, so it takes none."""
+    if dry_run:
+        return layout.for_looking(), None
+    find_build(layout)  # before the lock: it would make the folder
+    lock = take_lock(layout.lock)
+    remove_leftovers(layout)
+    return layout, lock
 
 
 def _placer(session: Session, options: Options) -> Placer:

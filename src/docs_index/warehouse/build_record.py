@@ -10,7 +10,7 @@ import duckdb
 
 from docs_index.disk.faults import Fault
 from docs_index.errors import BuildError, DocsIndexError, LockedError, StorageError
-from docs_index.layout import Layout
+from docs_index.layout import SCRATCH, Layout
 from docs_index.paths import is_file
 from docs_index.warehouse.faults import fault_of, first_line, names_system_error
 from docs_index.warehouse.quoting import literal
@@ -22,10 +22,15 @@ def find_build(layout: Layout) -> str:
     """Return the path of the build's database.
 
     Raises:
-        BuildError: the data root has no build.
+        BuildError: there is no build, or builds are for looking, and the caller writes.
     """
+    if os.environ.get(SCRATCH) and not layout.scratch:
+        raise BuildError(
+            f"{SCRATCH} is set, and a build there is for a --dry-run alone: unset it, "
+            "then run `dbt build`"
+        )
     if not is_file(layout.build):
-        raise BuildError(f"there is no dbt build in {layout.db}: {_AGAIN}")
+        raise BuildError(f"there is no dbt build in {layout.build.parent}: {_AGAIN}")
     return str(layout.build)
 
 
@@ -59,7 +64,7 @@ def attach_build(
         )
     if data_root != str(layout.root):
         raise BuildError(
-            f"the build in {layout.db} was made for data root {data_root}, "
+            f"the build in {layout.build.parent} was made for data root {data_root}, "
             f"not for {layout.root}: {_AGAIN}"
         )
     asked = run_id or os.environ.get("RUN_ID") or "backfill"

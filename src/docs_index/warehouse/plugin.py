@@ -3,12 +3,11 @@
 It takes the lock of the data root before DuckDB takes its own, loads the tables that
 the models declare as sources, and attaches the stand-ins of index and run.
 `profiles.yml` names it. With the environment variable DOCS_INDEX_SCRATCH, the database
-of a build is in that folder: such a build changes nothing in the data root and needs no
-lock. It never opens the index.
+of a build is in that folder: such a build writes nothing into the data root and needs
+no lock. It never opens the index.
 """
 
 import gc
-import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -51,18 +50,19 @@ class Plugin(BasePlugin):
         self._this_thread = threading.local()
         keep_from_strangers()
         try:
-            self._sources = Sources(open_layout())
-            self._cohort_inputs = CohortInputs(self._sources.layout)
-            self._build = self._sources.layout.build
-            _refuse_a_query(self._sources.layout.root)
-            if scratch := os.environ.get("DOCS_INDEX_SCRATCH"):
-                self._build = Path(scratch) / self._build.name
-                _refuse_unopened(self._build)
+            layout = open_layout().for_looking()
+            self._sources = Sources(layout)
+            self._cohort_inputs = CohortInputs(layout)
+            self._build = layout.build
+            _refuse_a_query(layout.root)
+            if layout.scratch:
+                layout.scratch.mkdir(parents=True, exist_ok=True)
             else:
-                take_lock(self._sources.layout.lock)
-                remove_leftovers(self._sources.layout)
-                _refuse_unopened(self._build)
-                gather_temporary_files(self._sources.layout.root)
+                take_lock(layout.lock)
+                remove_leftovers(layout)
+            _refuse_unopened(layout.build)
+            if not layout.scratch:
+                gather_temporary_files(layout.root)
         except (DocsIndexError, OSError) as error:
             raise DbtRuntimeError(message_of(error)) from error
 

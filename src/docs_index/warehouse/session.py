@@ -12,15 +12,18 @@ from typing import Any
 
 import duckdb
 
+from docs_index.disk.lock import holder_of, locked_by, shared_lock
 from docs_index.disk.publish import csv_lines
 from docs_index.disk.scratch import scratch_folder
 from docs_index.index.database import (
     check_index,
     create_index,
+    has_index,
     lost_index,
     refuse_foreign_schema,
     settle_index,
 )
+from docs_index.index.snapshot import PATIENCE_S, copy_index
 from docs_index.layout import Layout
 from docs_index.resources import seed_file, sql
 from docs_index.warehouse.quoting import column_types, glob_escaped, identifier, literal
@@ -49,11 +52,15 @@ class Session:
     def open_index(self, *, dry_run: bool) -> None:
         """Attach the index for reading; create a missing one, or a stand-in for it.
 
+        A dry run attaches a copy: opening the index can change files next to it.
+
         Raises:
             IndexFileError: the index is damaged, has another schema, or is lost and
                 the build lacks some of its documents.
+            LockedError: a dry run found another process working on the data root.
         """
-        state = check_index(self.layout.index)
+        index = self._copied_index() if dry_run else self.layout.index
+        state = check_index(index, named=self.layout.index)
         if not state.exists:
             self._refuse_to_forget()
         self._needs_settling = not state.is_settled and not dry_run
@@ -61,11 +68,21 @@ class Session:
             attach_stored(self.db)
             return
         if state.exists:
-            refuse_foreign_schema(self.layout.index)
+            refuse_foreign_schema(index, named=self.layout.index)
         else:
             create_index(self.layout.index)
-        attach_index(self.db, self.layout.index, read_only=True)
+        attach_index(self.db, index, read_only=True)
         self._attached = "read"
+
+    def _copied_index(self) -> Path:
+        """Copy the index to the scratch folder while no other process changes it."""
+        with shared_lock(self.layout.lock, PATIENCE_S) as is_locked:
+            holder = None if is_locked else holder_of(self.layout.lock)
+            if holder is not None:
+                raise locked_by(holder, self.layout.lock)
+            if has_index(self.layout.index):
+                copy_index(self.layout, self.scratch)
+        return self.scratch / self.layout.index.name
 
     def _refuse_to_forget(self) -> None:
         """Check that the build has every document on disk.
