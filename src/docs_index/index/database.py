@@ -95,11 +95,12 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
     return IndexState(exists=True, is_settled=journal == "delete" and indexes == 5)
 
 
-def refuse_foreign_schema(path: Path, *, named: Path) -> None:
+def refuse_foreign_schema(path: Path, *, named: Path | None = None) -> None:
     """Check that the tables, look-up indexes and triggers are this program's own.
 
     A trigger of another program could drop rows that are inserted. Look-up indexes may
-    be missing: a run makes them at its end. Messages name `named`, as in `check_index`.
+    be missing: a run makes them at its end. If
+    `path` is a copy, messages name the original, `named`.
 
     Raises:
         IndexFileError: something was added, changed or removed.
@@ -108,10 +109,11 @@ def refuse_foreign_schema(path: Path, *, named: Path) -> None:
         connection.text_factory = lambda text: text.decode(errors="backslashreplace")
         found = [each for each in differences(connection) if not each.is_made_last]
     if found:
+        name = named or path
         raise IndexFileError(
-            f"{named} does not have the schema that this program gave it:\n"
+            f"{name} does not have the schema that this program gave it:\n"
             f"{first_few(list(map(str, found)))}\n"
-            f"nothing was written: undo that, or {_REBUILD} {named} --replace, then "
+            f"nothing was written: undo that, or {_REBUILD} {name} --replace, then "
             "run again"
         )
 
