@@ -2,6 +2,7 @@
 -- has a row of its essay_task_id, and no repair says so. Its score would be told of a
 -- text that it did not judge, because the essay failed or lost its file.
 -- Does not check which of several essays of the task it is; the oracle does.
+{{ config(meta={"dagster": {"ref": {"name": "int_rows__resolved"}}}) }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 answered as (select * from {{ ref("int_attempts__answered") }}),
