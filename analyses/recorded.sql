@@ -69,7 +69,8 @@ final as (
         made_doc_id,
         stage || '/' || logical_key_id || '/' || doc_id as made_dir,
         made_created_at,
-        source_csv || ':' || task_id || ':' || made_created_at || ':' as made_row_prefix,
+        source_csv || ':' || task_id || ':' || made_created_at || ':'
+            as made_row_prefix,
         {{ prompt_path("normalized_file") }} as prompt_file
     from with_paths
 )

@@ -337,6 +337,10 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         partial(_reword, '"row_key": "draft:', '"row_key": "link:', DRAFT),
         "row_key_differs",
     ),
+    "row_key of an older version": (
+        partial(_reword, '.000000Z:1"', 'Z:1"', DRAFT),
+        "row_key_old",
+    ),
     "timestamp in metadata": (
         partial(_reword, '"timestamp": "2', '"timestamp": "1', DRAFT),
         "created_at_differs",
