@@ -319,8 +319,13 @@ def test_a_table_that_is_not_well_formed_is_refused(
     write(sample, REPAIRS, "source_csv,action\ndraft,ignore,\n")
     with pytest.raises(TableRefusedError, match="has 3 field"):
         models.build(sample)
-    write(sample, REPAIRS, "source_csv,row_key\n")
-    with pytest.raises(TableRefusedError, match="no column 'action'"):
+    write(sample, REPAIRS, "source_csv,task_id\ndraft,x\n")
+    with pytest.raises(TableRefusedError) as refusal:
+        models.build(sample)
+    assert "there is no column 'row_key' or 'row_index'" in str(refusal.value)
+    assert "there is no column 'action'" in str(refusal.value)
+    write(sample, REPAIRS, "source_csv,row_key,action,Value\n")
+    with pytest.raises(TableRefusedError, match="column 'Value' is no column 'value'"):
         models.build(sample)
 
 

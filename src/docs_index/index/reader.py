@@ -21,7 +21,7 @@ from docs_index.disk.confined import NotRegularError, read_file
 from docs_index.errors import VERIFY, DamagedDocumentError, UnknownDocumentError
 from docs_index.index.database import reading
 from docs_index.index.row import COLUMNS, LATEST_FIRST, Document
-from docs_index.layout import Layout, open_layout
+from docs_index.layout import Layout, open_filled_layout
 from docs_index.resources import sql
 
 _DOC_DIR = re.compile(r"(?:draft|essay|evaluation)(?:/[0-9a-z]{16}){2}")
@@ -161,7 +161,7 @@ def open_documents(
     Raises:
         DocsIndexError: the index is missing, or of another version.
     """
-    layout = open_layout(data_root)
+    layout = open_filled_layout(data_root)
     with reading(layout.index) as connection:
         connection.executescript(sql("index/views.sql"))
         yield Documents(layout, connection)

@@ -22,7 +22,11 @@ from dbt_common.exceptions import DbtRuntimeError
 from docs_index.disk.lock import take_lock
 from docs_index.disk.scratch import gather_temporary_files, remove_leftovers
 from docs_index.errors import DataRootError, DocsIndexError, printable
-from docs_index.layout import keep_from_strangers, open_layout
+from docs_index.layout import (
+    keep_from_strangers,
+    open_layout,
+    refuse_without_input,
+)
 from docs_index.warehouse.cohort_inputs import CohortInputs
 from docs_index.warehouse.faults import is_damaged_file
 from docs_index.warehouse.quoting import identifier, literal
@@ -40,6 +44,7 @@ class Plugin(BasePlugin):
         keep_from_strangers()
         try:
             self._sources = Sources(open_layout())
+            refuse_without_input(self._sources.layout)
             self._cohort_inputs = CohortInputs(self._sources.layout)
             self._build = self._sources.layout.build
             _refuse_a_query(self._sources.layout.root)
