@@ -49,6 +49,7 @@ with_doc_ids as (
 with_paths as (
     select
         *,
+        {{ instant_text(instant("timestamp_text")) }} as made_created_at,
         case
             when source_csv = 'link' then {{ normalized_path("response_file") }}
         end as normalized_file
@@ -67,8 +68,8 @@ final as (
         made_logical_key_id,
         made_doc_id,
         stage || '/' || logical_key_id || '/' || doc_id as made_dir,
-        {{ instant_text(instant("timestamp_text")) }} as made_created_at,
-        source_csv || ':' || task_id || ':' || timestamp_text || ':' as made_row_prefix,
+        made_created_at,
+        source_csv || ':' || task_id || ':' || made_created_at || ':' as made_row_prefix,
         {{ prompt_path("normalized_file") }} as prompt_file
     from with_paths
 )

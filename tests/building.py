@@ -36,6 +36,11 @@ DBT = Path(sys.executable).with_name("dbt")
 BUILD = ("build", "--exclude-resource-type", "unit_test")  # which no data root changes
 LARGE = 1500  # rows: several batches, so that worker processes have work to share
 TIMEOUT_S = 120
+ODD: dict[str, Any] = {  # the vars of the odd root
+    "run_id": "of_var",
+    "evaluation_root": "4_evaluation",
+    "max_response_bytes": 40,
+}
 
 Process = subprocess.CompletedProcess[str]
 Results = dict[str, Any]
@@ -364,13 +369,18 @@ def first_run(built_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> R
 
 
 @pytest.fixture(scope="session")
-def built_odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_odd(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small root that stretches what a build may be given, built."""
-    return built_once(tmp_path_factory, "built_odd", build_odd)
+
+    def make(root: Path) -> None:
+        write_odd(root)
+        models.write_build(root, **ODD)
+
+    return built_once(tmp_path_factory, "built_odd", make)
 
 
-def build_odd(root: Path) -> None:
-    """Write a small root that stretches what a build may be given, and build it.
+def write_odd(root: Path) -> None:
+    """Write a small root that stretches what a build may be given.
 
     Evaluations under 4_evaluation, files of up to 40 bytes, a run_id from both sides,
     no link table, no essays but a header; drafts of one logical key with one timestamp,
@@ -392,11 +402,6 @@ def build_odd(root: Path) -> None:
     write_table(root, table.format("evaluation"), [evaluation_row("judged", "first")])
     write(root, "4_evaluation/judged.txt", "fine\n")
     write(root, "1_raw/draft_templates.csv", "template_id,parser\nt,essay_block\n")
-    variables = {
-        "evaluation_root": "4_evaluation", "max_response_bytes": 40, "run_id": "of_var",
-    }  # fmt: skip
-    environment = by_itself(root) | {"RUN_ID": "of_environment"}
-    good(build(root, "--vars", json.dumps(variables), **environment))
 
 
 def draft_row(task_id: str, timestamp: str, text: str) -> dict[str, str]:

@@ -39,11 +39,17 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 # One field, quoted or plain, and what ends it.
 FIELD = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r\n|\n|\Z)')
-TIMESTAMP = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
-    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?)?"
-    r"(?:Z|([+-])([0-9]{2}):?([0-9]{2}))?"
-)
+# A timestamp is a date and time in one of the forms, and a zone; D stands for a digit.
+CLOCKS = [
+    "DDDD-DD-DD",
+    "DDDD-DD-DD[Tt ]DD:DD",
+    "DDDD-DD-DD[Tt ]DD:DD:DD",
+    "DDDD-DD-DD[Tt ]DD:DD:DD[.,]D{1,9}",
+    "DDDDDDDDTDDDD",
+    "DDDDDDDDTDDDDDD",
+    "DDDDDDDDTDDDDDD[.,]D{1,9}",
+]
+ZONES = ["", "Z", "z", "UTC", "GMT", "[+-]DD:DD", "[+-]DDDD", "[+-]DD"]
 IDEA = re.compile(r"(<essay-idea(?:[ \t][^>\n]*)?>)\r?\n([\s\S]*?)\r?\n</essay-idea>")
 IDEA_STAGE = re.compile(r'[ \t]stage="([0-9]+)"')
 ESSAY = re.compile(r"(?i)<essay>([\s\S]*?)</essay>")
@@ -86,7 +92,8 @@ class Expected:
 class Row:
     """A source row as section 2 reads it; equal rows are duplicates of each other.
 
-    Only an attempt has an instant (in UTC) and a row_key.
+    The instant is the timestamp in UTC as created_at has it, which sorts as text, and
+    empty if it is invalid. Only an attempt has a row_key.
     """
 
     source_csv: str
@@ -98,9 +105,9 @@ class Row:
     template_id: str
     model_id: str
     status: str
-    timestamp: str
+    timestamp: str = field(compare=False)
+    instant: str
     response_file: str
-    instant: datetime = field(default=datetime.min, compare=False)
     row_key: str | None = field(default=None, compare=False)
 
 
@@ -196,6 +203,7 @@ def read_row(source: str, row_index: int, record: dict[str, str]) -> Row:
         templates.reverse()
         responses = ["eval_response_file", "evaluation_response_file", *responses]
     targets = record if is_evaluation else {}
+    timestamp = first_value(record, f"{step}_timestamp")
     return Row(
         source_csv=source,
         row_index=row_index,
@@ -206,7 +214,8 @@ def read_row(source: str, row_index: int, record: dict[str, str]) -> Row:
         template_id=first_value(record, *templates),
         model_id=first_value(record, f"{step}_model", f"{step}_model_name"),
         status=first_value(record, f"{step}_status").lower(),
-        timestamp=first_value(record, f"{step}_timestamp"),
+        timestamp=timestamp,
+        instant=instant_of(timestamp),
         response_file=first_value(record, *responses),
     )
 
@@ -234,24 +243,40 @@ def read_parsers(root: Path, source: str) -> dict[str, str]:
     return {template_id: parser for template_id, parser in named if parser}
 
 
-def instant_of(timestamp: str) -> datetime:
+def instant_of(timestamp: str) -> str:
+    """Section 2: the timestamp in UTC at microseconds; empty if it is invalid."""
+    try:
+        return utc_of(timestamp).isoformat(timespec="microseconds") + "Z"
+    except (ValueError, OverflowError):
+        return ""
+
+
+def utc_of(timestamp: str) -> datetime:
     """Section 2: the timestamp in UTC at microseconds.
 
     Raises:
         ValueError, OverflowError: it is invalid.
     """
-    match = TIMESTAMP.fullmatch(timestamp)
-    if match is None:
-        raise ValueError(timestamp)
-    *clock, fraction, sign, offset_hours, offset_minutes = match.groups()
-    year, month, day, hour, minute, second = (int(part or 0) for part in clock)
-    micros = int((fraction or "")[:6].ljust(6, "0"))
-    local = datetime(year, month, day, hour, minute, second, micros)
-    hours, minutes = int(offset_hours or 0), int(offset_minutes or 0)
+    clock, zone = split_timestamp(timestamp)
+    digits = re.sub("[^0-9]", "", clock).ljust(20, "0")
+    parts = [digits[:4], *(digits[at : at + 2] for at in range(4, 14, 2))]
+    local = datetime(*map(int, parts), int(digits[14:20]))  # type: ignore[arg-type]
+    east = re.sub("[^0-9]", "", zone).ljust(4, "0")
+    hours, minutes = int(east[:2]), int(east[2:])
     if hours > 23 or minutes > 59:
         raise ValueError(timestamp)
     offset = timedelta(hours=hours, minutes=minutes)
-    return local + offset if sign == "-" else local - offset
+    return local + offset if zone.startswith("-") else local - offset
+
+
+def split_timestamp(timestamp: str) -> tuple[str, str]:
+    """Section 2: the date and time, and the zone, which may follow a space."""
+    for clock in CLOCKS:
+        for zone in ZONES:
+            pattern = f"({clock})({' ?' if zone else ''}{zone})".replace("D", "[0-9]")
+            if match := re.fullmatch(pattern, timestamp):
+                return match[1], match[2].lstrip(" ")
+    raise ValueError(timestamp)
 
 
 def fault_of(row: Row, earlier: list[Row]) -> str | None:
@@ -263,9 +288,7 @@ def fault_of(row: Row, earlier: list[Row]) -> str | None:
         return "missing_key_columns"
     if row.status != "success":
         return "not_successful"
-    try:
-        instant_of(row.timestamp)
-    except (ValueError, OverflowError):
+    if not row.instant:
         return "invalid_timestamp"
     return "duplicate_row" if row in earlier else None
 
@@ -278,11 +301,10 @@ def judge(rows: list[Row]) -> tuple[list[Row], list[tuple[Row, str]]]:
         if reason := fault_of(row, attempts):
             faulty.append((row, reason))
             continue
-        identity = (row.task_id, row.timestamp)
-        same = [a for a in attempts if (a.task_id, a.timestamp) == identity]
-        row_key = f"{row.source_csv}:{row.task_id}:{row.timestamp}:{len(same) + 1}"
-        instant = instant_of(row.timestamp)
-        attempts.append(replace(row, instant=instant, row_key=row_key))
+        identity = (row.task_id, row.instant)
+        same = [a for a in attempts if (a.task_id, a.instant) == identity]
+        row_key = f"{row.source_csv}:{row.task_id}:{row.instant}:{len(same) + 1}"
+        attempts.append(replace(row, row_key=row_key))
     return attempts, faulty
 
 
@@ -442,26 +464,33 @@ def in_time(row: Row, named: list[Row]) -> Row:
     return latest(before or [other for other in named if other.instant == first])
 
 
-def target_of(evaluation: Row, documented: list[Row]) -> tuple[Row | None, str]:
-    """Section 7: the evaluated document, and the column that named it."""
-    for method, stage in (("essay_task_id", "essay"), ("generation_task_id", "draft")):
-        wanted = (stage, getattr(evaluation, method))
-        named = [o for o in documented if (STAGES[o.source_csv], o.task_id) == wanted]
-        if named:
-            return in_time(evaluation, named), method
-    return None, ""
+def target_of(
+    evaluation: Row, attempts: list[Row], essay_tasks: set[str]
+) -> tuple[Row | None, str]:
+    """Section 7: the evaluated attempt, and the column that named it.
+
+    ``essay_tasks`` are the task ids of all rows of the essay table.
+    """
+    method, stage = "generation_task_id", "draft"
+    if evaluation.essay_task_id and evaluation.essay_task_id in essay_tasks:
+        method, stage = "essay_task_id", "essay"
+    wanted = (stage, getattr(evaluation, method))
+    named = [o for o in attempts if (STAGES[o.source_csv], o.task_id) == wanted]
+    return (in_time(evaluation, named) if named else None), method
 
 
 def lineage_of(
-    row: Row, attempts: list[Row], documented: list[Row]
+    row: Row, attempts: list[Row], documented: list[Row], essay_tasks: set[str]
 ) -> tuple[Row | None, str]:
     """Sections 6 and 7: the parent, if it is a document, and the link_method."""
+    parent, method = None, "timestamp_join"
     if row.source_csv == "evaluation":
-        return target_of(row, documented)
-    parent = parent_of(row, attempts) if row.source_csv == "essay" else None
+        parent, method = target_of(row, attempts, essay_tasks)
+    elif row.source_csv == "essay":
+        parent = parent_of(row, attempts)
     row_keys = [other.row_key for other in documented]
     is_document = parent is not None and parent.row_key in row_keys
-    return (parent if is_document else None), "timestamp_join"
+    return (parent if is_document else None), method
 
 
 def essay_idea_last(text: str) -> str | None:
@@ -588,7 +617,7 @@ def describe_document(
         "run_id": run_id,
         "parser": parser,
         "status": "parse_error" if parsed is None else "ok",
-        "created_at": row.instant.isoformat(timespec="microseconds") + "Z",
+        "created_at": row.instant,
         "doc_dir": f"{stage}/{logical_key_id}/{doc_id}",
         "raw_bytes": len(content),
         "raw_chars": len(text),
@@ -665,13 +694,14 @@ def expected(
         if parsers[row.source_csv].get(row.template_id, "identity") not in PARSERS:
             raise Refused(f"{row.source_csv} {row.template_id}: unknown parser")
 
+    essay_tasks = {row.task_id for row in rows["essay"]}
     documented: list[Row] = []
     documents: dict[str | None, dict[str, Any]] = {}
     for row in attempts:
         is_evaluation = row.source_csv == "evaluation"
         folder = root / (evaluation_root if is_evaluation else "3_generation")
         content = usable_bytes(folder, row.response_file, max_response_bytes)
-        parent, link_method = lineage_of(row, attempts, documented)
+        parent, link_method = lineage_of(row, attempts, documented, essay_tasks)
         own = repairs.get((row.source_csv, row.row_index), [])
         if named := value_of(own, "set_parent", "set_target"):
             parent_key = document_named(row, named, documents)

@@ -1,5 +1,6 @@
 """`dbt build` on data roots of every kind: what it takes, refuses and leaves."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import duckdb
 import pytest
 from building import (
     LOCK,
+    ODD,
     REPOSITORY,
     Process,
     Run,
@@ -26,6 +28,7 @@ from building import (
     results,
     snapshot,
     write,
+    write_odd,
     write_table,
 )
 from dbt_common.exceptions import DbtRuntimeError
@@ -57,7 +60,7 @@ def stopped(process: Process, code: int) -> str:
 
 def test_a_root_that_does_not_exist_is_named(tmp_path: Path) -> None:
     root = tmp_path / "nowhere"
-    said = stopped(build(root, **by_itself(root)), code=2)
+    said = stopped(build(root), code=2)
     assert f"data root '{root}' is no directory: set DATA_ROOT" in said
     assert not root.exists()
 
@@ -79,16 +82,11 @@ def test_a_path_that_duckdb_cannot_work_in_is_named(tmp_path: Path) -> None:
     assert not (root / "db").exists()
 
 
-@pytest.mark.parametrize(
-    "limit",
-    [
-        "abc",
-        pytest.param("-1", marks=pytest.mark.slow),
-        pytest.param("1.5", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", ["abc", "-1", "1.5"])
 def test_a_limit_that_is_no_number_of_bytes_is_named(root: Path, limit: str) -> None:
-    said = stopped(build(root, "--vars", f"{{max_response_bytes: {limit}}}"), code=2)
+    changed = ("--vars", f"{{max_response_bytes: {limit}}}")
+    said = stopped(build(root, *changed, **by_itself(root)), code=2)
     assert f"max_response_bytes is '{limit}': it must be a whole number" in said
     assert is_complete(root)  # of before
 
@@ -180,7 +178,11 @@ def test_evaluations_are_read_below_evaluation_root(odd_run: Run) -> None:
 
 @pytest.mark.parametrize(
     "size",
-    [0, pytest.param(5000, marks=pytest.mark.slow), 1_000_000],
+    [
+        0,
+        pytest.param(5000, marks=pytest.mark.slow),
+        pytest.param(1_000_000, marks=pytest.mark.slow),
+    ],
 )
 def test_a_damaged_database_of_a_build_is_made_anew(
     root: Path, first_run: Run, size: int
@@ -210,11 +212,6 @@ def test_max_response_bytes_is_the_most_that_is_taken(odd_run: Run) -> None:
     ((task_id, reason, detail),) = refused
     assert (task_id, reason) == ("forty_one_bytes", "missing_response_file")
     assert detail.endswith("it has 41 bytes, more than 40")
-
-
-def test_the_var_run_id_wins_over_the_environment(odd_run: Run) -> None:
-    found = query(odd_run.root, "select distinct run_id from documents")
-    assert found == [("of_var",)]
 
 
 @pytest.mark.slow
@@ -262,28 +259,27 @@ def _rows_of(
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "settings"),
-    [
-        ("built_sample", {}),
-        (
-            "built_odd",
-            {
-                "run_id": "of_var",
-                "evaluation_root": "4_evaluation",
-                "max_response_bytes": 40,
-            },
-        ),
-    ],
-)
 def test_a_build_of_the_harness_is_that_of_dbt(
-    name: str,
-    settings: dict[str, Any],
-    models: Models,
-    tmp_path: Path,
-    request: pytest.FixtureRequest,
+    built_sample: Path, models: Models, tmp_path: Path
 ) -> None:
-    root = copied(request.getfixturevalue(name), tmp_path)
+    compare_builds(copied(built_sample, tmp_path), models, {})
+
+
+@pytest.mark.slow
+def test_a_build_of_the_harness_with_vars_is_that_of_dbt(
+    models: Models, tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    write_odd(root)
+    environment = by_itself(root) | {"RUN_ID": "of_environment"}
+    good(build(root, "--vars", json.dumps(ODD), **environment))
+    with duckdb.connect(str(root / "db" / "build.duckdb"), read_only=True) as of_dbt:
+        found = of_dbt.execute("select distinct run_id from documents").fetchall()
+    assert found == [("of_var",)]
+    compare_builds(root, models, ODD)
+
+
+def compare_builds(root: Path, models: Models, settings: dict[str, Any]) -> None:
     of_dbt = definitions_and_rows(root)
     models.write_build(root, **settings)
     found = definitions_and_rows(root)
@@ -305,6 +301,7 @@ def test_dbt_leaves_its_database_in_the_root_and_nothing_else(
     assert [path.name for path in (built_sample / "db").glob(".*")] == [".lock"]
 
 
+@pytest.mark.slow
 def test_dbt_test_leaves_a_good_build_good(root: Path) -> None:
     good(dbt(root, "test", "--exclude-resource-type", "unit_test"))
     assert is_complete(root)
@@ -326,6 +323,7 @@ def test_a_run_of_some_models_is_no_build(root: Path) -> None:
     assert not is_complete(root)
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_leaves_its_table_and_view_as_they_were(
     root: Path,
 ) -> None:
@@ -344,6 +342,7 @@ def test_a_model_that_fails_leaves_its_table_and_view_as_they_were(
     assert rows() == before
 
 
+@pytest.mark.slow
 def test_the_next_build_takes_over_what_is_known_of_unchanged_files(
     root: Path,
 ) -> None:

@@ -67,23 +67,10 @@ def written(root: Path) -> dict[str, str]:
     return found
 
 
-def test_a_cohort_is_built_once_and_for_all(tmp_path: Path) -> None:
+def test_a_cohort_is_built(tmp_path: Path) -> None:
     root = a_store(tmp_path / "root")
     expected = membership(root, "here")
     before = snapshot(root)
-    dry = good(build_cohort(root, "--cohort", "here", "--dry-run", "--json"))
-    assert snapshot(root) == before
-    summary = json.loads(dry.stdout)
-    assert summary["members"] == {
-        "drafts": 2, "essays": 2, "existing_evaluations": 3, "new_evaluations": 5
-    }  # fmt: skip
-    assert summary["evaluations"] == {
-        "done": 1, "answered": 1, "failed": 1, "to_run": 1, "blocked": 4
-    }  # fmt: skip
-    assert (summary["calls_saved"], summary["calls_to_make"]) == (3, 1)
-    assert list(summary["blocked"].values()) == [4]
-    assert summary["unreadable"][0].startswith("gens/evaluation/broken its metadata")
-
     first = good(build_cohort(root, DD_COHORT="here"))
     for line in (
         "drafts                                       2",
@@ -108,11 +95,32 @@ def test_a_cohort_is_built_once_and_for_all(tmp_path: Path) -> None:
         path: entry for path, entry in before.items() if entry.kind == "file"
     }  # fmt: skip
 
+
+@pytest.mark.slow
+def test_a_cohort_is_planned_without_writing_and_built_once(tmp_path: Path) -> None:
+    root = a_store(tmp_path / "root")
+    before = snapshot(root)
+    dry = good(build_cohort(root, "--cohort", "here", "--dry-run", "--json"))
+    assert snapshot(root) == before
+    summary = json.loads(dry.stdout)
+    assert summary["members"] == {
+        "drafts": 2, "essays": 2, "existing_evaluations": 3, "new_evaluations": 5
+    }  # fmt: skip
+    assert summary["evaluations"] == {
+        "done": 1, "answered": 1, "failed": 1, "to_run": 1, "blocked": 4
+    }  # fmt: skip
+    assert (summary["calls_saved"], summary["calls_to_make"]) == (3, 1)
+    assert list(summary["blocked"].values()) == [4]
+    assert summary["unreadable"][0].startswith("gens/evaluation/broken its metadata")
+
+    good(build_cohort(root, "--cohort", "here"))
+    after = snapshot(root)
     again = good(build_cohort(root, "--cohort", "here"))
     assert "nothing new: nothing was written" in again.stdout
     assert snapshot(root) == after
 
 
+@pytest.mark.slow
 def test_faults_are_told_and_nothing_is_written(tmp_path: Path) -> None:
     root = campaign_root(tmp_path / "root")
     select(root, "# mode: evaluation-only\n# fill_it_up\ne1\nnowhere\ngone\n")

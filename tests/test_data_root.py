@@ -1,4 +1,4 @@
-"""A wrong data root is refused once, before anything is written, with what was meant."""
+"""A wrong data root is refused once, and nothing is written: with what was meant."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -494,7 +494,9 @@ def test_a_run_has_as_many_requests_at_a_time_as_it_may(
     assert endpoint.most_in_flight == 3
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_an_interrupted_run_keeps_what_is_on_its_way(
     tmp_path: Path, endpoint: Endpoint, number: int
 ) -> None:

@@ -6,18 +6,22 @@ import json
 import random
 import shutil
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from building import (
     REPOSITORY,
+    bad_list,
     documents,
     good,
     materialize,
     query,
 )
 from harness import Built, Models
+
+from docs_index.index.ids import instant_text
 
 Lines = list[list[str]]
 Row = dict[str, Any]
@@ -137,6 +141,54 @@ def test_a_row_that_is_removed_takes_nothing_but_its_own_with_it(
     (gone,) = with_row.keys() - without_row.keys()
     assert with_row[gone]["task_id"] == "new"
     assert without_row == {key: with_row[key] for key in with_row if key != gone}
+
+
+SPELLINGS = [
+    "%Y-%m-%d %H:%M:%S,%f", "%Y-%m-%dt%H:%M:%S.%f999z", "%Y%m%dT%H%M%S.%f UTC",
+    "%Y-%m-%dT%H:%M:%S.%f +00:00", "%Y%m%dT%H%M%S,%fGMT", "%Y-%m-%d %H:%M:%S.%f-00",
+]  # fmt: skip
+
+
+def retimed(lines: Lines) -> Lines:
+    """Return a table with the same times in other spellings, each row in another."""
+    header, *rows = lines
+    (column,) = (n for n, name in enumerate(header) if name.endswith("_timestamp"))
+    told = []
+    for number, row in enumerate(rows):
+        cells, text = list(row), instant_text(row[column].strip())
+        if text:
+            instant = datetime.fromisoformat(text)
+            cells[column] = instant.strftime(SPELLINGS[number % len(SPELLINGS)])
+        told.append(cells)
+    return [header, *told]
+
+
+def without_timestamps(documents: dict[str, Row]) -> dict[str, Row]:
+    """Return documents without the text of their timestamps."""
+    for row in documents.values():
+        del row["meta_small"]["timestamp"]
+    return documents
+
+
+def test_times_in_another_spelling_are_the_same_attempts(
+    models: Models, sample: Path
+) -> None:
+    before = models.build(sample)
+    rewrite(sample, lambda lines: written(retimed(lines)))
+    after = models.build(sample)
+    assert without_timestamps(known(after)) == without_timestamps(known(before))
+    assert after.counters == before.counters
+    keys = [[(row["row_key"], row["reason"]) for row in b.bad] for b in (before, after)]
+    assert sorted(keys[0], key=str) == sorted(keys[1], key=str)
+
+
+def test_a_run_on_retimed_tables_adds_nothing(ran: Path, models: Models) -> None:
+    files, rows, bad = touched(ran), documents(ran), bad_list(ran).read_bytes()
+    rewrite(ran, lambda lines: written(retimed(lines)))
+    models.write_build(ran)
+    good(materialize(ran))
+    assert (touched(ran), documents(ran)) == (files, rows)
+    assert bad_list(ran).read_bytes() == bad
 
 
 def touched(root: Path) -> dict[str, tuple[int, int, int, bytes]]:

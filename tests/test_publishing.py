@@ -12,8 +12,8 @@ from building import Run, copied, good, materialize
 
 from docs_index.disk.publish import (
     TakenError,
+    appending,
     publish,
-    publish_appended,
     publish_file,
     publish_new,
     write_file,
@@ -74,7 +74,10 @@ def test_lines_follow_what_is_there(
     path = tmp_path / "list.csv"
     if before is not None:
         path.write_bytes(before)
-    assert publish_appended(path, ["a\n", "b\n"], "\n")
+    with appending(path, ["a\n", "b\n"], "\n") as unpublished:
+        assert unpublished is not None
+        assert unpublished.read_bytes() == after
+    assert not unpublished.exists()
     assert path.read_bytes() == after
 
 
@@ -84,7 +87,8 @@ def test_without_lines_a_list_is_not_replaced(tmp_path: Path) -> None:
     killed = tmp_path / ".list.csv.unpublished"
     killed.write_bytes(b"half")
     before = path.stat()
-    assert not publish_appended(path, [], "\n")
+    with appending(path, [], "\n") as unpublished:
+        assert unpublished is None
     assert (path.stat(), path.read_bytes(), killed.exists()) == (before, b"x", False)
 
 

@@ -37,12 +37,13 @@ from typer.testing import CliRunner, Result
 from docs_index.apps.cli.app import app
 from docs_index.apps.cli.text_tables import cut, width_of
 from docs_index.errors import DamagedDocumentError, UnknownDocumentError
+from docs_index.index.database import SCHEMA_VERSION
 from docs_index.index.reader import open_documents
 from docs_index.index.row import LATEST_FIRST, NAMES
 
-ESSAY = "4qtzvxvkd57laqpu"
-DRAFT = "3edi5hozz0kfgafw"
-UNPARSED = "3kignxqmab5kb55f"
+ESSAY = "6z2jk819zukzyq1z"
+DRAFT = "3c3to3503e0nzx69"
+UNPARSED = "50rdbl62rbllf3jt"
 SCHEMA = schema("reading.schema.json")
 COMMANDS = {
     "ls": [],
@@ -183,7 +184,7 @@ def test_a_task_is_its_latest_attempt_that_parsed(odd_run: Run) -> None:
         ("nothing", "no document has the id, the beginning of an id, or the task id"),
         ("", "no document has the id"),
         ("3", "'3' is the beginning of several ids:\n  "),
-        ("4qtz\n", "no document has the id"),
+        ("6z2j\n", "no document has the id"),
     ],
 )
 def test_a_name_that_means_no_document_is_refused(
@@ -617,10 +618,10 @@ def test_an_index_that_cannot_be_read_says_what_to_do(ran: Path) -> None:
 
     set_version(1)
     assert "has schema version 1" in (older := refusal())
-    assert "scripts/reindex_docs.py" in older
+    assert "start a new index" in older
     set_version(99)
     assert "use the program that made it" in refusal()
-    set_version(3)
+    set_version(SCHEMA_VERSION)
     with closing(sqlite3.connect(index(ran))) as connection:
         connection.execute("alter table documents rename column status to state")
     assert "status; scripts/verify_docs.py tells" in refusal()

@@ -35,8 +35,8 @@ COLUMNS = (
     "source_csv", "row_key", "row_index", "task_id", "action", "value", "reason", "by",
 )  # fmt: skip
 GEESE = "combo_v1_50d7af_plain-notes-v1_aurora-7b"  # a draft whose file is gone
-GEESE_DRAFT = f"draft:{GEESE}:2025-03-14T15:55:00Z:1"
-GEESE_ESSAY = f"essay:{GEESE}_letter-home-v2:2025-03-15T10:00:00Z:1"
+GEESE_DRAFT = f"draft:{GEESE}:2025-03-14T15:55:00.000000Z:1"
+GEESE_ESSAY = f"essay:{GEESE}_letter-home-v2:2025-03-15T10:00:00.000000Z:1"
 YEAST = "combo_v1_a93f52_noticing-v1_basalt-2"
 TIDES = "combo_v1_7c1e04_noticing-v1_aurora-7b"  # a task of two drafts
 LATER = "combo_v1_e41b09_plain-notes-v1_aurora-7b"
@@ -88,8 +88,8 @@ def repaired(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Path:
         by_key(GEESE_ESSAY, "set_parent", LATER, reason="she said so", by_="ann"),
         by_key(
             f"evaluation:{TIDES}_letter-home-v2_curiosity-score-v3_sextant-mini:"
-            "2025-03-12T09:04:00Z:1",
-            "set_target", f"draft:{TIDES}:2025-03-03T09:12:00Z:1",
+            "2025-03-12T09:04:00.000000Z:1",
+            "set_target", f"draft:{TIDES}:2025-03-03T09:12:00.000000Z:1",
         ),
     )  # fmt: skip
     models.write_build(root)
@@ -138,7 +138,10 @@ def test_a_target_is_set_where_there_was_another(repaired: Path) -> None:
         "on parents.doc_id = documents.parent_doc_id "
         "where documents.meta_small like '%set_target%'",
     )
-    assert (row_key, method) == (f"draft:{TIDES}:2025-03-03T09:12:00Z:1", "repair")
+    assert (row_key, method) == (
+        f"draft:{TIDES}:2025-03-03T09:12:00.000000Z:1",
+        "repair",
+    )
 
 
 def test_an_ignored_row_is_in_the_bad_list_with_its_words(repaired: Path) -> None:
@@ -209,8 +212,8 @@ def test_a_repair_of_a_document_in_the_index_changes_no_document(
     ran: Path, models: Models
 ) -> None:
     before = results(ran)
-    essay = f"essay:{TIDES}_letter-home-v2:2025-03-11T10:30:00Z:1"
-    draft = f"draft:{TIDES}:2025-03-10T09:15:30.250Z:1"
+    essay = f"essay:{TIDES}_letter-home-v2:2025-03-11T10:30:00.000000Z:1"
+    draft = f"draft:{TIDES}:2025-03-10T09:15:30.250000Z:1"
     write_repairs(ran, by_key(essay, "set_parent", YEAST), by_key(draft, "ignore"))
     models.write_build(ran)
     assert materialize(ran).returncode == 1
@@ -292,11 +295,11 @@ def test_columns_may_be_few_and_others_are_ignored(
 def test_an_ignored_draft_leaves_its_essay_to_another(
     models: Models, sample: Path
 ) -> None:
-    essay = f"essay:{TIDES}_letter-home-v2:2025-03-11T10:30:00Z:1"
-    ignored = f"draft:{TIDES}:2025-03-10T09:15:30.250Z:1"
+    essay = f"essay:{TIDES}_letter-home-v2:2025-03-11T10:30:00.000000Z:1"
+    ignored = f"draft:{TIDES}:2025-03-10T09:15:30.250000Z:1"
     found = built(models, sample, by_key(ignored, "ignore"))
     rows = {row["row_key"]: row for row in found.documents}
-    earlier = rows[f"draft:{TIDES}:2025-03-03T09:12:00Z:1"]
+    earlier = rows[f"draft:{TIDES}:2025-03-03T09:12:00.000000Z:1"]
     assert rows[essay]["parent_doc_id"] == earlier["doc_id"]
     assert "repair" not in json.loads(rows[essay]["meta_small"])
 
@@ -331,7 +334,7 @@ def test_a_table_that_is_not_well_formed_is_refused(
 
 EVALUATION = (
     f"evaluation:{TIDES}_letter-home-v2_curiosity-score-v3_sextant-mini:"
-    "2025-03-12T09:04:00Z:1"
+    "2025-03-12T09:04:00.000000Z:1"
 )
 FAULTS = {
     "no such row_key": (
@@ -393,7 +396,7 @@ FAULTS = {
     "ignored parent": (
         [
             by_key(GEESE_ESSAY, "set_parent", YEAST),
-            by_key(f"draft:{YEAST}:2025-02-17T09:00:00Z:1", "ignore", reason="no"),
+            by_key(f"draft:{YEAST}:2025-02-17T09:00:00.000000Z:1", "ignore", reason="no"),
         ],
         "draft row 1 has no document: no",
     ),

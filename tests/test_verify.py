@@ -705,7 +705,7 @@ NO_INDEX: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "older": (
         lambda root: change_index(root, "pragma user_version = 1"),
-        "rebuild it with scripts/reindex_docs.py",
+        "start a new index: move ",
     ),
 }
 

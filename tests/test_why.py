@@ -89,11 +89,12 @@ ESSAYS = [
 ]
 EVALUATIONS = [
     evaluation("by_essay", "02-01", "essay", "old"),
-    evaluation("by_draft", "02-01", "orphan", "old"),
+    evaluation("by_draft", "02-01", "unrecorded", "old"),
     evaluation("before_all", "01-02", "", "later"),
     evaluation("of_nothing", "02-01", "nothing", "nothing"),
     evaluation("of_one", "02-01", "alone", ""),
     evaluation("before_one", "01-02", "alone", ""),
+    evaluation("of_orphan", "02-01", "orphan", "old"),
 ]
 
 
@@ -174,15 +175,26 @@ def test_without_a_choice_nothing_is_kept(store: Path) -> None:
     assert "no other candidate" in ask(store, "why", "essay:3").stdout
 
 
-def test_essay_task_id_is_tried_before_generation_task_id(store: Path) -> None:
+def test_a_lost_target_is_not_replaced_by_a_neighbour(store: Path) -> None:
     by_essay = one(store, "by_essay")
+    assert by_essay["reason"] == "unresolved_target"
+    assert "the target is essay row 6 (essay)" in by_essay["detail"]
     assert verdicts(by_essay) == {
-        "essay_task_id": {"essay:6": "lost", "essay:1": "chosen"}
+        "essay_task_id": {"essay:6": "chosen_lost", "essay:1": "older"}
     }
+    assert "if that has no document, none" in by_essay["candidates"][0]["rule"]
+    of_orphan = one(store, "of_orphan")
+    assert of_orphan["reason"] == "unresolved_target"
+    assert verdicts(of_orphan) == {"essay_task_id": {"essay:2": "chosen_lost"}}
+    lost = verdicts(one(store, "essay:6"), "asked_by")
+    assert lost == {"essay_task_id": {"evaluation:1": "chosen_lost"}}
+
+
+def test_an_essay_without_a_row_leaves_the_draft_as_target(store: Path) -> None:
     by_draft = one(store, "by_draft")
     assert by_draft["link_method"] == "generation_task_id"
-    assert verdicts(by_draft) == {"essay_task_id": {"essay:2": "lost"}}
     assert by_draft["parent"]["task_id"] == "old"
+    assert "no row of the essay table" in by_draft["rule"]
 
 
 def test_where_all_are_later_the_earliest_is_taken(store: Path) -> None:
@@ -200,7 +212,7 @@ def test_what_got_an_essay_without_a_choice_is_told_with_the_rule(store: Path) -
 def test_an_evaluation_of_nothing_says_so(store: Path) -> None:
     found = one(store, "of_nothing")
     assert (found["reason"], found["candidates"]) == ("unresolved_target", [])
-    assert 'no essay document has task id "nothing"' in found["detail"]
+    assert 'no essay row has task id "nothing"' in found["detail"]
 
 
 def test_a_draft_tells_who_got_it_and_against_whom_it_lost(store: Path) -> None:
@@ -315,7 +327,7 @@ def test_a_changed_lineage_is_told_of_the_document_that_stays(
     [
         "draft:13",
         HOSTILE,
-        f"draft:{HOSTILE}:2025-01-01:1",
+        f"draft:{HOSTILE}:2025-01-01T00:00:00.000000Z:1",
         f"{HOSTILE}.txt",
         f"3_generation/{HOSTILE}.txt",
         f"/somewhere/3_generation/{HOSTILE}.txt",

@@ -5,59 +5,84 @@
     the record as `unfinished`. Only a `dbt build` of the whole project marks it as
     `complete`, if every seed, model and data test succeeded. Scripts accept only a
     complete build. A killed build leaves its record unfinished.
+
+    A command for all models of the documents reads their sources anew. One for some of
+    them keeps the sources that are loaded: the models that it leaves alone were made of
+    these, and are views of some.
 -#}
 {% macro begin_build_record() %}
-    {% if execute and flags.WHICH in ("build", "run", "seed", "snapshot", "clone") %}
-        {{ emptied_schemas(["cohort_inputs"]) }}
-    {% endif %}
-    {% if execute and flags.WHICH in ("build", "run", "seed", "snapshot", "clone")
-        and not only_a_cohort_is_selected() %}
-        {{ emptied_schemas(["cross_experiment", "raw", "data_root"]) }}
-        create or replace table {{ target.schema }}.build_record as
-        select
-            'unfinished' as status,
-            cast(null as string) as data_root,
-            {{ sql_text(run_id()) }} as run_id,
-            {{ sql_text(evaluation_root()) }} as evaluation_root,
-            cast({{ max_response_bytes() }} as bigint) as max_response_bytes
+    {% if execute and flags.WHICH in changing_commands() %}
+        {% set chosen = chosen_nodes() %}
+        {{ prepared_schemas(["cohort_inputs"], is_emptied=chosen.cohort_models) }}
+        {{ prepared_schemas(
+            ["cross_experiment", "raw", "data_root"],
+            is_emptied=not chosen.models_left_out,
+        ) }}
+        {% if chosen.changes_documents %}
+            create or replace table {{ target.schema }}.build_record as
+            select
+                'unfinished' as status,
+                cast(null as string) as data_root,
+                {{ sql_text(run_id()) }} as run_id,
+                {{ sql_text(evaluation_root()) }} as evaluation_root,
+                cast({{ max_response_bytes() }} as bigint) as max_response_bytes
+        {% endif %}
     {% endif %}
 {% endmacro %}
 
 
-{% macro emptied_schemas(schemas) %}
+{% macro changing_commands() %}
+    {% do return(["build", "run", "seed", "snapshot", "clone"]) %}
+{% endmacro %}
+
+
+{% macro chosen_nodes() %}
+    {% set cohort_models = [] %}
+    {% set models = [] %}
+    {% set seeds = [] %}
+    {% set models_left_out = [] %}
+    {% for id in selected_resources %}
+        {% if id.startswith("seed.") %}
+            {% do seeds.append(id) %}
+        {% elif id.startswith("model.") %}
+            {% set is_of_cohorts = "cohorts" in graph.nodes[id].fqn %}
+            {% do (cohort_models if is_of_cohorts else models).append(id) %}
+        {% endif %}
+    {% endfor %}
+    {% for node in graph.nodes.values()
+        if node.resource_type == "model"
+        and "cohorts" not in node.fqn
+        and node.unique_id not in models %}
+        {% do models_left_out.append(node.unique_id) %}
+    {% endfor %}
+    {#- A cohort loads seeds too, which are always the same. #}
+    {% do return({
+        "cohort_models": cohort_models,
+        "models_left_out": models_left_out,
+        "changes_documents": models or (seeds and not cohort_models),
+    }) %}
+{% endmacro %}
+
+
+{% macro prepared_schemas(schemas, is_emptied) %}
     {% for schema in schemas %}
-        drop schema if exists {{ target.database }}.{{ schema }} cascade;
+        {% if is_emptied %}
+            drop schema if exists {{ target.database }}.{{ schema }} cascade;
+        {% endif %}
         {#- Two threads that load sources at once must not both create it. #}
-        create schema {{ target.database }}.{{ schema }};
+        create schema if not exists {{ target.database }}.{{ schema }};
     {% endfor %}
-{% endmacro %}
-
-
-{% macro only_a_cohort_is_selected() %}
-    {% set others = [] %}
-    {% set own = [] %}
-    {% for id in selected_resources if id.startswith("model.") %}
-        {% do (own if "cohorts" in graph.nodes[id].fqn else others).append(id) %}
-    {% endfor %}
-    {% do return(own and not others) %}
 {% endmacro %}
 
 
 {% macro finish_build_record(results) %}
-    {% if execute and flags.WHICH == "build" and not only_a_cohort_is_selected() %}
-        {% set good = [] %}
-        {% for result in results if result.status in ("success", "pass", "warn") %}
-            {% do good.append(result.node.unique_id) %}
-        {% endfor %}
-        {% set missing = [] %}
-        {% for node in graph.nodes.values()
-            if node.resource_type in ("seed", "model", "test")
-            and node.config.materialized != "ephemeral"
-            and "cohorts" not in node.fqn
-            and node.unique_id not in good %}
-            {% do missing.append(node.unique_id) %}
-        {% endfor %}
-        {% if not missing %}
+    {% if execute and flags.WHICH in changing_commands() %}
+        {% set chosen = chosen_nodes() %}
+        {% set missing = missing_nodes(results) %}
+        {% if chosen.changes_documents and (missing or flags.WHICH != "build") %}
+            {% do log(incomplete_line(missing, chosen.models_left_out), info=true) %}
+        {% elif chosen.changes_documents %}
+            {% do log(next_line(), info=true) %}
             update {{ target.schema }}.build_record
             set
                 status = 'complete',
@@ -67,4 +92,56 @@
                 )
         {% endif %}
     {% endif %}
+{% endmacro %}
+
+
+{% macro missing_nodes(results) %}
+    {% set good = [] %}
+    {% for result in results if result.status in ("success", "pass", "warn") %}
+        {% do good.append(result.node.unique_id) %}
+    {% endfor %}
+    {% set missing = [] %}
+    {% for node in graph.nodes.values()
+        if node.resource_type in ("seed", "model", "test")
+        and node.config.materialized != "ephemeral"
+        and "cohorts" not in node.fqn
+        and node.unique_id not in good %}
+        {% do missing.append(node.unique_id) %}
+    {% endfor %}
+    {% do return(missing) %}
+{% endmacro %}
+
+
+{% macro incomplete_line(missing, models_left_out) %}
+    {% set reading = "" %}
+    {% if models_left_out %}
+        {% set reading = ", which reads all tables anew; this command did not" %}
+    {% endif %}
+    {% do return(
+        "The build is not complete: " ~ (missing | length)
+        ~ " of its seeds, models and data tests failed or were not selected. "
+        ~ "Scripts work from a whole one: run `dbt build`" ~ reading ~ "."
+    ) %}
+{% endmacro %}
+
+
+{% macro next_line() %}
+    {% set documents = target.schema ~ ".documents" %}
+    {% set rejected = target.schema ~ ".bad_generations" %}
+    {% set counted %}
+        select
+            (select count(*) from {{ documents }}) as documents,
+            (select count(*) from {{ rejected }}) as rejected
+    {% endset %}
+    {% set row = run_query(counted).rows[0] %}
+    {% set next = "python scripts/materialize_docs.py" %}
+    {% if env_var("DOCS_INDEX_SCRATCH", "") %}
+        {% set next = next ~ " --dry-run, with the same DOCS_INDEX_SCRATCH" %}
+    {% else %}
+        {% set next = next ~ " (with --dry-run it only says what it would do)" %}
+    {% endif %}
+    {% do return(
+        "The build is complete: " ~ row[0] ~ " documents, " ~ row[1]
+        ~ " rejected rows. Next: " ~ next
+    ) %}
 {% endmacro %}

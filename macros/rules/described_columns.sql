@@ -12,12 +12,15 @@
     {#- The tables of the index that no model makes. #}
     {% for node in (graph.sources.values() if execute else [])
         if node.source_name == "stored"
-        and node.name in ("backfill_conflicts", "list_checksums") %}
+        and node.name in (
+            "backfill_conflicts", "backfill_notices", "list_checksums", "run_record"
+        ) %}
         {% do nodes.append(node) %}
     {% endfor %}
     {% for table in [
         "documents", "bad_generations", "link_candidates", "backfill_counters",
-        "backfill_conflicts", "column_descriptions", "list_checksums",
+        "backfill_conflicts", "backfill_notices", "column_descriptions",
+        "list_checksums", "run_record",
     ] %}
         {% for node in nodes if node.name == table %}
             {% for column in node.columns.values()

@@ -2,6 +2,6 @@
 {% macro index_lists() %}
     {% do return([
         "bad_generations", "link_candidates", "backfill_conflicts",
-        "backfill_counters", "column_descriptions",
+        "backfill_notices", "backfill_counters", "column_descriptions",
     ]) %}
 {% endmacro %}

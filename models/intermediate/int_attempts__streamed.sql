@@ -1,8 +1,8 @@
 -- One row per attempt and stream that it is in.
 -- A stream is the input of a join for one key: the attempts that look for a parent or
 -- target (questions), and those that could be it (candidates). An evaluation looks by
--- generation_task_id only if essay_task_id finds nothing. An attempt that a repair
--- links to its parent does not look.
+-- one task id: int_evaluations__targeted says which. An attempt that a repair links to
+-- its parent does not look.
 -- A view: only link_candidates reads it.
 {{ config(materialized="replaced_view") }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
@@ -38,32 +38,18 @@ asked as (
     from parents
     inner join attempts as essays on parents.row_key = essays.row_key
     where parents.link_method = 'timestamp_join'
+    {%- for link_method in ["essay_task_id", "generation_task_id"] %}
     union all
     select
         answered.row_key,
-        'essay_task_id' as link_method,
-        answered.essay_task_id as first_key,
-        '' as second_key,
-        case
-            when targets.link_method = 'essay_task_id' then targets.target_row_key
-        end as chosen_row_key
-    from answered
-    left join targets on answered.row_key = targets.row_key
-    where
-        answered.essay_task_id is not null
-        and targets.link_method is distinct from 'repair'
-    union all
-    select
-        answered.row_key,
-        'generation_task_id' as link_method,
-        answered.generation_task_id as first_key,
+        '{{ link_method }}' as link_method,
+        answered.{{ link_method }} as first_key,
         '' as second_key,
         targets.target_row_key as chosen_row_key
     from answered
-    left join targets on answered.row_key = targets.row_key
-    where
-        answered.generation_task_id is not null
-        and coalesce(targets.link_method, 'generation_task_id') = 'generation_task_id'
+    inner join targets on answered.row_key = targets.row_key
+    where targets.link_method = '{{ link_method }}'
+    {%- endfor %}
 ),
 
 questions as (

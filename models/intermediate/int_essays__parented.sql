@@ -38,31 +38,21 @@ followed as (
 ),
 
 named_drafts as (
-    {{ documents_by_id("drafts", "repairs") }}
-    union all
-    select
-        'generation_task_id' as kind,
-        task_id as name,
-        occurred_at,
-        source_csv,
-        row_index,
-        row_key
-    from drafts
-    where task_id in (select repairs.value from repairs)
+    {{ documents_named("drafts", "draft", "repairs") }}
 ),
 
 questions as (
-    {{ questions_of_repairs("repairs", ["row_key", "doc_id", "generation_task_id"]) }}
+    {{ questions_of_repairs("repairs", ["row_key", "doc_id", "draft_task"]) }}
 ),
 
 repaired as (
-    select * from {{ found_documents("named_drafts", "questions") }}
+    select * from {{ found_by_name("named_drafts", "questions") }}
 ),
 
 final as (
     select
         followed.row_key,
-        coalesce(repaired.document_row_key, followed.parent_row_key)
+        coalesce(repaired.found_row_key, followed.parent_row_key)
             as parent_row_key,
         case
             when repaired.row_key is null then 'timestamp_join' else 'repair'

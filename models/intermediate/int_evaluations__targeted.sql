@@ -1,9 +1,12 @@
--- One row per evaluation attempt that finds a target among the documents.
--- The target is the document that a repair names, else that of essay_task_id, else that
--- of generation_task_id: the latest of the name at or before the evaluation, or the
--- earliest if all are later.
-{% set repair_kinds = ["row_key", "doc_id", "essay_task_id", "generation_task_id"] %}
+-- One row per evaluation attempt, with the attempt that is its target.
+-- The target is the document that a repair names. Else it is among the essay attempts
+-- of essay_task_id, if the essay table has any row of it, and otherwise among the draft
+-- and link attempts of generation_task_id: the latest of the task at or before the
+-- evaluation, or the earliest if all are later, whether or not it has a document.
+{% set repair_kinds = ["row_key", "doc_id", "essay_task", "draft_task"] %}
 with attempts as (select * from {{ ref("int_attempts__answered") }}),
+
+source_rows as (select * from {{ ref("int_rows__classified") }}),
 
 drafts as (select * from {{ ref("int_drafts__keyed") }}),
 
@@ -19,59 +22,75 @@ repairs as (
     where action = 'set_target' and not is_repeat
 ),
 
-documents as (
+recorded_essays as (
+    select distinct task_id
+    from source_rows
+    where source_csv = 'essay' and task_id is not null
+),
+
+asking as (
     select
-        'essay_task_id' as kind,
+        attempts.row_key,
+        attempts.row_index,
+        attempts.source_csv,
+        attempts.occurred_at,
+        case
+            when recorded_essays.task_id is not null then 'essay_task_id'
+            when attempts.generation_task_id is not null then 'generation_task_id'
+        end as kind,
+        coalesce(recorded_essays.task_id, attempts.generation_task_id) as name
+    from attempts
+    left join recorded_essays on attempts.essay_task_id = recorded_essays.task_id
+    where attempts.source_csv = 'evaluation'
+),
+
+candidates as (
+    select
+        case source_csv
+            when 'essay' then 'essay_task_id' else 'generation_task_id'
+        end as kind,
         task_id as name,
         occurred_at,
         source_csv,
         row_index,
         row_key
-    from essays
+    from attempts
+    where source_csv in ('draft', 'link', 'essay')
     union all
-    select
-        'generation_task_id' as kind,
-        task_id as name,
-        occurred_at,
-        source_csv,
-        row_index,
-        row_key
-    from drafts
+    {{ documents_named("essays", "essay", "repairs") }}
     union all
-    {{ documents_by_id("essays", "repairs") }}
-    union all
-    {{ documents_by_id("drafts", "repairs") }}
+    {{ documents_named("drafts", "draft", "repairs") }}
 ),
 
 questions as (
     {{ questions_of_repairs("repairs", repair_kinds) }}
-    {%- for kind in ["essay_task_id", "generation_task_id"] %}
     union all
     select
-        '{{ kind }}' as kind,
-        {{ kind }} as name,
+        kind,
+        name,
         occurred_at,
         source_csv,
         row_index,
         row_key,
-        {{ repair_kinds | length + loop.index }} as preference
-    from attempts
-    where source_csv = 'evaluation' and {{ kind }} is not null
-    {%- endfor %}
+        {{ repair_kinds | length + 1 }} as preference
+    from asking
+    where kind is not null
 ),
 
 found as (
-    select * from {{ found_documents("documents", "questions") }}
+    select * from {{ found_by_name("candidates", "questions") }}
 ),
 
 final as (
     select
-        row_key,
+        asking.row_key,
         case
-            when preference <= {{ repair_kinds | length }} then 'repair' else kind
+            when found.preference <= {{ repair_kinds | length }} then 'repair'
+            else asking.kind
         end as link_method,
-        document_row_key as target_row_key
-    from found
+        found.found_row_key as target_row_key
+    from asking
+    left join found on asking.row_key = found.row_key
 )
 
 select * from final

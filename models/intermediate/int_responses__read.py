@@ -3,6 +3,7 @@
 import os
 
 from docs_index.layout import open_layout
+from docs_index.warehouse.python_models import made_or_told
 from docs_index.warehouse.response_facts import read_responses
 
 
@@ -16,12 +17,16 @@ def model(dbt, session):
         "and table_name = ?",
         [dbt.this.schema, dbt.this.identifier],
     ).fetchone()[0]
-    return read_responses(
-        session,
-        wanted=f"{dbt.this.schema}.int_responses__wanted",
-        known=this if known else None,
-        data_root=str(open_layout().root),
-        max_bytes=int(settings["max_response_bytes"]),
-        parser_sql=expression,
-        processes=os.cpu_count() or 1,
-    )
+
+    def make():
+        return read_responses(
+            session,
+            wanted=f"{dbt.this.schema}.int_responses__wanted",
+            known=this if known else None,
+            data_root=str(open_layout().root),
+            max_bytes=int(settings["max_response_bytes"]),
+            parser_sql=expression,
+            processes=os.cpu_count() or 1,
+        )
+
+    return made_or_told(session, make)

@@ -24,10 +24,10 @@ crowded as (
     select
         source_csv,
         task_id,
-        timestamp_text
+        occurred_at
     from checked
     where value_reason is null
-    group by source_csv, task_id, timestamp_text
+    group by source_csv, task_id, occurred_at
     having count(*) > 1
 ),
 
@@ -36,7 +36,7 @@ compared as (
         checked.source_csv,
         checked.row_index,
         checked.task_id,
-        checked.timestamp_text,
+        checked.occurred_at,
         min(checked.row_index) over (
             partition by
                 checked.source_csv,
@@ -44,7 +44,7 @@ compared as (
                 checked.combo_id,
                 checked.template_id,
                 checked.model_id,
-                checked.timestamp_text,
+                checked.occurred_at,
                 checked.response_file,
                 checked.essay_task_id,
                 checked.generation_task_id
@@ -54,7 +54,7 @@ compared as (
         on
             checked.source_csv = crowded.source_csv
             and checked.task_id = crowded.task_id
-            and checked.timestamp_text = crowded.timestamp_text
+            and checked.occurred_at = crowded.occurred_at
     where checked.value_reason is null
 ),
 
@@ -67,7 +67,7 @@ numbered as (
             partition by
                 source_csv,
                 task_id,
-                timestamp_text,
+                occurred_at,
                 row_index > first_row_index
             order by row_index
         ) as attempt
@@ -97,8 +97,8 @@ final as (
         case
             when reason is null
                 then
-                    source_csv || ':' || task_id || ':' || timestamp_text
-                    || ':' || attempt
+                    source_csv || ':' || task_id
+                    || ':' || {{ instant_text("occurred_at") }} || ':' || attempt
         end as row_key,
         task_id,
         combo_id,
@@ -132,6 +132,7 @@ final as (
                         'the timestamp is "' || timestamp_text || '"',
                         'the timestamp is blank'
                     )
+                    || ': ' || {{ timestamp_form() }}
             when 'duplicate_row' then 'it repeats row ' || first_row_index
         end as detail
     from reasoned

@@ -3,6 +3,7 @@
     "bad_generations": ref("bad_generations"),
     "link_candidates": ref("link_candidates"),
     "backfill_conflicts": ref("conflicts"),
+    "backfill_notices": ref("notices"),
     "backfill_counters": ref("backfill_counters"),
     "column_descriptions": ref("column_descriptions"),
 } %}

@@ -1,6 +1,6 @@
 -- One row per line of a run's summary: a count of a topic, a missing table, an example.
--- Of missing folders the first five are named, as there may be one per row.
--- Each kind of conflict, each reason and each stage has two examples.
+-- Of missing folders the first five are named, as there may be one per row. Each kind of
+-- conflict, each reason and each stage has two examples, each kind of notice has three.
 {% set most_folders = 5 %}
 with built as (select * from {{ ref("documents") }}),
 
@@ -9,6 +9,8 @@ planned as (select * from {{ source("run", "planned") }}),
 pending as (select * from {{ ref("pending") }}),
 
 conflicts as (select * from {{ ref("conflicts") }}),
+
+notices as (select * from {{ ref("notices") }}),
 
 rejected as (select * from {{ ref("bad_generations") }}),
 
@@ -48,6 +50,22 @@ conflict_kinds as (
     from conflicts
     inner join planned on conflicts.doc_id = planned.doc_id
     group by conflicts.kind
+),
+
+notice_kinds as (
+    select
+        kind,
+        count(*) as documents
+    from notices
+    group by kind
+),
+
+ranked_notices as (
+    select
+        kind,
+        kind || ': ' || row_key || ': ' || detail as example,
+        row_number() over (partition by kind order by row_key, doc_id) as rank
+    from notices
 ),
 
 stages as (
@@ -182,6 +200,21 @@ final as (
         cast(null as bigint) as amount
     from ranked_examples
     where rank <= 2
+    union all
+    select
+        'notice' as topic,
+        row_number() over (order by kind) as rank,
+        kind as name,
+        documents as amount
+    from notice_kinds
+    union all
+    select
+        'notice_example' as topic,
+        row_number() over (order by kind, rank) as rank,
+        example as name,
+        cast(null as bigint) as amount
+    from ranked_notices
+    where rank <= 3
 )
 
 select * from final

@@ -4,10 +4,10 @@ Owns the marks of a data root. Looks at names only, a few levels up and one down
 writes nothing.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from docs_index.paths import is_folder, is_there, real_path
 from docs_index.resources import seed
 from docs_index.vocabulary import STAGES
 
@@ -29,14 +29,14 @@ _BUNDLED = "sample"  # next to dbt_project.yml: for trying things out
 def has_input(folder: Path) -> bool:
     """Tell whether a folder has a results table, or generations of cohorts."""
     tables = (folder / table for table in TABLES)
-    return any(map(os.path.lexists, tables)) or (folder / "gens").is_dir()
+    return any(map(is_there, tables)) or is_folder(folder / "gens")
 
 
 def is_data_root(folder: Path) -> bool:
     """Tell whether a folder has anything that a data root has at its top."""
-    if any((folder / name).is_dir() for name in _FOLDERS):
+    if any(is_folder(folder / name) for name in _FOLDERS):
         return True
-    return any((folder / name).exists() for name in _OF_DOCUMENTS)
+    return any(is_there(folder / name) for name in _OF_DOCUMENTS)
 
 
 def root_around(folder: Path) -> Path | None:
@@ -50,10 +50,17 @@ def root_around(folder: Path) -> Path | None:
 def meant_by(named: Path) -> Path | None:
     """Return the data root that was probably meant by a path that is none.
 
-    It is the one that the path leads into, or the only one next to its end or in it.
+    It is the one that the path leads into, or the only one next to its end or in it;
+    none where the system cannot look.
     """
-    start = Path(os.path.realpath(named))
-    while not start.is_dir():
+    try:
+        return _meant_by(Path(real_path(named)))
+    except OSError:
+        return None
+
+
+def _meant_by(start: Path) -> Path | None:
+    while not is_folder(start):
         start = start.parent
     around = [start, *start.parents[:_LEVELS]]
     found = next((each for each in around if _is_filled(each)), None)
@@ -64,15 +71,11 @@ def meant_by(named: Path) -> Path | None:
 
 
 def _is_filled(folder: Path) -> bool:
-    return has_input(folder) or (folder / "db/documents.sqlite").exists()
+    return has_input(folder) or is_there(folder / "db/documents.sqlite")
 
 
 def _folders_in(folder: Path) -> Iterator[Path]:
-    is_project = (folder / "dbt_project.yml").exists()
-    try:
-        entries = sorted(folder.iterdir())[:_MOST_ENTRIES]
-    except OSError:
-        return
-    for entry in entries:
-        if entry.is_dir() and not (is_project and entry.name == _BUNDLED):
+    is_project = is_there(folder / "dbt_project.yml")
+    for entry in sorted(folder.iterdir())[:_MOST_ENTRIES]:
+        if is_folder(entry) and not (is_project and entry.name == _BUNDLED):
             yield entry

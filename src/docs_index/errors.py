@@ -24,6 +24,10 @@ class TableRefusedError(DocsIndexError):
     """A CSV file is not well-formed; it is taken whole or not at all."""
 
 
+class ShrunkTableError(DocsIndexError):
+    """A results table has lost the rows of most of its documents."""
+
+
 class BuildError(DocsIndexError):
     """The last dbt build is missing, unfinished, or made for something else."""
 
@@ -102,6 +106,16 @@ def printable(text: str, keep: str = "\n") -> str:
         c if c.isprintable() or c in keep else c.encode("unicode_escape").decode()
         for c in text
     )
+
+
+def told(error: OSError) -> str:
+    """Return which file an error of the system is about, and what it is."""
+    what = error.strerror or str(error)
+    return what if error.filename is None else f"{_text(error.filename)}: {what}"
+
+
+def _text(name: object) -> str:
+    return name.decode(errors="replace") if isinstance(name, bytes) else str(name)
 
 
 def first_few(items: Sequence[str]) -> str:

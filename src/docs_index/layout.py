@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docs_index.data_roots import (
@@ -14,18 +14,25 @@ from docs_index.data_roots import (
     root_around,
 )
 from docs_index.errors import DataRootError
+from docs_index.paths import is_folder, is_link, is_of_a_path, is_there, real_path
 from docs_index.vocabulary import STAGES
 
 RESPONSES = "3_generation"  # the dbt var evaluation_root may move the evaluations
 REPORTS = ("latest", "consistency")
 UNPUBLISHED = ".unpublished"
+SCRATCH = "DOCS_INDEX_SCRATCH"
+_LITTER = (".ds_store", "thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The paths of one data root; `root` is absolute with links resolved."""
+    """The paths of one data root; `root` is absolute with links resolved.
+
+    `scratch` is the folder of a build that is only looked at, see `for_looking`.
+    """
 
     root: Path
+    scratch: Path | None = None
 
     @property
     def docs(self) -> Path:
@@ -36,6 +43,11 @@ class Layout:
     def unpublished(self) -> Path:
         """The temporary paths of directories; a run removes the folder at its end."""
         return self.docs / UNPUBLISHED
+
+    @property
+    def damaged(self) -> Path:
+        """Where restore moves what was damaged; not in docs/, as readers list that."""
+        return self.root / "docs_damaged"
 
     @property
     def db(self) -> Path:
@@ -60,7 +72,24 @@ class Layout:
     @property
     def build(self) -> Path:
         """The build, dbt's DuckDB file; `profiles.yml` has the same path."""
-        return self.db / "build.duckdb"
+        return (self.scratch or self.db) / "build.duckdb"
+
+    def for_looking(self) -> "Layout":
+        """Return the layout with the build in DOCS_INDEX_SCRATCH, if that is set.
+
+        Raises:
+            DataRootError: it is the folder of the index, where a build needs the lock.
+        """
+        named = os.environ.get(SCRATCH)
+        if not named:
+            return self
+        scratch = Path(os.path.realpath(named))
+        if scratch.is_relative_to(self.db):
+            raise DataRootError(
+                f"{SCRATCH} is {named!r}, a folder of the data root: nothing is to be "
+                "written there; name a folder outside of it"
+            )
+        return replace(self, scratch=scratch)
 
     @property
     def build_spill(self) -> Path:
@@ -169,8 +198,10 @@ class Layout:
     def documents_on_disk(self) -> Iterator[str]:
         """Yield `{stage}/{logical_key_id}/{doc_id}` of every document's directory."""
         for stage in STAGES:
-            for path in self.docs.glob(f"{stage}/*/*/metadata.json"):
-                yield str(path.parent.relative_to(self.docs))
+            for key in _folders(self.docs / stage):
+                for folder in _folders(key):
+                    if is_there(folder / "metadata.json"):
+                        yield str(folder.relative_to(self.docs))
 
     def refuse_link_out(self, path: Path) -> None:
         """Check that a path, with links followed, stays in the data root.
@@ -183,8 +214,19 @@ class Layout:
         except OSError as error:
             if error.errno == errno.ELOOP:
                 raise DataRootError(f"the links of {path} {_IN_CIRCLES}") from error
-        if not Path(os.path.realpath(path)).is_relative_to(self.root):
+            if not is_of_a_path(error):
+                raise
+        if not Path(real_path(path)).is_relative_to(self.root):
             raise DataRootError(f"{path} {_LEADS_OUT}")
+
+
+def is_litter(name: str) -> bool:
+    """Tell whether an operating system left a file or folder of this name.
+
+    macOS, Windows and network disks do that wherever somebody looks at a folder. Every
+    listing of `docs/` and of the generation store leaves such names out.
+    """
+    return name.casefold() in _LITTER or name.startswith("._")
 
 
 _SET_IT = (
@@ -210,13 +252,13 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     """
     set_root = data_root or os.environ.get("DATA_ROOT")
     named = Path(set_root or "data")
-    if not named.is_dir():
+    if not is_folder(named):
         unset = "" if set_root else "DATA_ROOT is not set, and "
-        kind = "a file, no directory" if named.is_file() else "no directory"
+        kind = "a file, no directory" if is_there(named) else "no directory"
         raise DataRootError(
             f"{unset}data root {str(named)!r} is {kind}: {_SET_IT}{_meant(named)}"
         )
-    layout = Layout(Path(os.path.realpath(named)))
+    layout = Layout(Path(real_path(named)))
     if around := root_around(layout.root):
         raise DataRootError(
             f"data root {str(named)!r} is a folder in a data root: did you mean "
@@ -228,10 +270,10 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     files += map(layout.report, REPORTS)
     _check_written(layout, folders, files)
     for path in [layout.unpublished, *_opened_in_place(layout)]:
-        if path.is_symlink():
+        if is_link(path):
             raise DataRootError(f"{path} {_IS_A_LINK}")
     for stage in STAGES:
-        if (layout.docs / stage).is_symlink():
+        if is_link(layout.docs / stage):
             raise DataRootError(f"{layout.docs / stage} {_IS_NOT_FOLLOWED}")
     return layout
 
@@ -281,7 +323,7 @@ def open_cohort_layout(data_root: str | os.PathLike[str] | None = None) -> Layou
     folders = [layout.generations, evaluations, layout.cohorts]
     folders.append(layout.selected_essays.parent)
     _check_written(layout, folders, [layout.selected_essays])
-    for cohort in layout.cohorts.iterdir() if layout.cohorts.is_dir() else ():
+    for cohort in layout.cohorts.iterdir() if is_folder(layout.cohorts) else ():
         layout.refuse_link_out(cohort)
     return layout
 
@@ -292,8 +334,23 @@ def _check_written(
     for path in (*folders, *files):
         layout.refuse_link_out(path)
     for folder in folders:
-        if os.path.lexists(folder) and not folder.is_dir():
+        if is_there(folder) and not is_folder(folder):
             raise DataRootError(f"{folder} is in the way: it must be a folder")
+
+
+def _folders(path: Path) -> list[Path]:
+    """Return the folders in a folder by name, none if there is no such folder."""
+    try:
+        with os.scandir(path) as entries:
+            return sorted(
+                Path(each.path)
+                for each in entries
+                if each.is_dir(follow_symlinks=False)
+            )
+    except OSError as error:
+        if is_of_a_path(error):
+            return []
+        raise
 
 
 def keep_from_strangers() -> None:
@@ -305,5 +362,5 @@ def _opened_in_place(layout: Layout) -> list[Path]:
     """Return the lock, the databases, and their -wal and -journal files that exist."""
     opened = (layout.lock, layout.build, layout.index, layout.search)
     names = tuple(path.name for path in opened)
-    entries = layout.db.iterdir() if layout.db.is_dir() else ()
+    entries = layout.db.iterdir() if is_folder(layout.db) else ()
     return [path for path in entries if path.name.startswith(names)]

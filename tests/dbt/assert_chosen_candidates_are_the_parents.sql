@@ -13,7 +13,6 @@ questions as (
     where role = 'question'
 ),
 
--- An evaluation may have asked by essay_task_id in vain before.
 answers as (
     select
         questions.source_csv,
@@ -49,8 +48,4 @@ left join answers
         and questions.row_index = answers.row_index
 where
     (questions.chosen_place is not null and answers.row_index is null)
-    or (
-        questions.link_method = 'timestamp_join'
-        and questions.doc_id is not null
-        and answers.row_index is null
-    )
+    or (questions.doc_id is not null and answers.row_index is null)

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from docs_index.audit.findings import Finding
 from docs_index.index.database import TABLES
-from docs_index.resources import sql
+from docs_index.index.schema import differences
 from docs_index.warehouse.quoting import identifier, literal
 
 _BROKEN_RULES = ("CHECK constraint failed", "NULL value in", "non-unique entry")
 _NOT_UTF8 = "(not UTF-8)"
+_TABLES = "select name from sqlite_master where type = 'table' order by name"
+_TRIGGERS = "select name from sqlite_master where type = 'trigger' order by name"
 
 
 def check_copy(copy: Path, name: str) -> Iterator[Finding]:
@@ -34,37 +36,16 @@ def check_copy(copy: Path, name: str) -> Iterator[Finding]:
                 is_rule = message.startswith(_BROKEN_RULES)
                 code = "constraint_broken" if is_rule else "index_damaged"
                 yield Finding(code, None, name, message)
-        found, expected = _objects(index), _expected_objects()
-        for key in sorted(expected.keys() | found.keys()):
-            if expected.get(key) != found.get(key):
-                state = "is missing" if key not in found else "is not as it was made"
-                state = state if key in expected else "is not of this program"
-                is_made_last = key[0] == "index" and key not in found
-                code = "lookup_missing" if is_made_last else "schema_differs"
-                yield Finding(code, None, name, f"{' '.join(key)} {state}")
-        for kind, trigger in found:
-            if kind == "trigger":
-                index.execute(f"drop trigger {identifier(trigger)}")
+        for difference in differences(index):
+            code = "lookup_missing" if difference.is_made_last else "schema_differs"
+            yield Finding(code, None, name, str(difference))
+        for (trigger,) in index.execute(_TRIGGERS).fetchall():
+            index.execute(f"drop trigger {identifier(trigger)}")
         index.execute("pragma ignore_check_constraints = on")
-        for kind, table in expected:
-            if kind == "table" and (kind, table) in found:
+        for (table,) in index.execute(_TABLES).fetchall():
+            if table in TABLES:
                 yield from _bad_values(index, table, name)
         index.commit()
-
-
-def _objects(index: sqlite3.Connection) -> dict[tuple[str, str], str]:
-    """Return the objects of this program's tables, without those of other programs."""
-    rows = index.execute(
-        "select type, name, tbl_name, sql from sqlite_master where sql is not null"
-    ).fetchall()
-    return {(kind, name): made for kind, name, table, made in rows if table in TABLES}
-
-
-def _expected_objects() -> dict[tuple[str, str], str]:
-    with closing(sqlite3.connect(":memory:")) as empty:
-        for script in ("index/schema.sql", "index/lookups.sql"):
-            empty.executescript(sql(script))
-        return _objects(empty)
 
 
 def _bad_values(index: sqlite3.Connection, table: str, name: str) -> Iterator[Finding]:

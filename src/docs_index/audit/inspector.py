@@ -1,8 +1,9 @@
 """Inspect directories and read their files, in worker processes of the audit.
 
 Results are returned as lines of JSON, which DuckDB reads as tables. Nothing is written,
-and no link is followed out of a folder. If something cannot be read, its line says why,
-and no error is raised.
+and no link is followed out of a folder. If this user may not read something under
+docs/, its line says so. Any other failure of the machine is raised: it says nothing of
+what is there.
 """
 
 import functools
@@ -14,8 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from docs_index.disk.confined import Folder, UnusableError, read_file
-from docs_index.layout import RESPONSES
+from docs_index.disk.confined import Folder, TooLargeError, UnusableError, read_file
+from docs_index.layout import RESPONSES, is_litter
+from docs_index.paths import is_folder, is_link, is_of_a_path, naming
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.parsers import text_parser
 
@@ -56,7 +58,7 @@ class Inspector:
             try:
                 is_stage = name in STAGES and _is_folder(stage)
                 below = [f"{name}/{key}" for key in _names(stage)] if is_stage else None
-            except OSError:  # `look` reports why
+            except PermissionError:  # `look` reports it
                 below = None
             yield from [name] if below is None else below
 
@@ -80,7 +82,7 @@ class Inspector:
         try:
             is_folder = (is_key or key in STAGES) and _is_folder(path)
             names = _names(path) if is_folder else []
-        except OSError as error:
+        except PermissionError as error:
             yield _no_document(key, error)
             return
         if not is_key or not names:
@@ -94,18 +96,22 @@ class Inspector:
         try:
             if not _is_folder(path):
                 return _no_document(doc_dir)
-        except OSError as error:
+        except PermissionError as error:
             return _no_document(doc_dir, error)
         line: dict[str, Any] = {"path": _shown(doc_dir), "is_document": True}
         try:
-            with os.scandir(path) as entries:
-                line["entries"] = [_entry(entry) for entry in entries]
-        except OSError as error:
+            with naming(path), os.scandir(path) as entries:
+                named = list(entries)
+                found = [_entry(each) for each in named if not is_litter(each.name)]
+            if named and not found:  # nothing but litter
+                return _no_document(doc_dir)
+            metadata = None
+            if any(entry["name"] == "metadata.json" for entry in found):
+                content = _read_file(f"{path}/metadata.json", _MAX_METADATA_BYTES)
+                metadata = None if content is None else _decoded(content)
+        except PermissionError as error:
             return line | {"problem": error.strerror}
-        if any(e["name"] == "metadata.json" for e in line["entries"]):
-            content = _read_file(f"{path}/metadata.json", _MAX_METADATA_BYTES)
-            line["metadata"] = None if content is None else _decoded(content)
-        return line
+        return line | {"entries": found, "metadata": metadata}
 
     def _read(self, document: Wanted) -> tuple[dict[str, Any], bytes | None]:
         """Return a document's line, and its raw text if it must be parsed."""
@@ -129,7 +135,7 @@ class Inspector:
         line["is_read"] = True
         text = None
         for name, size in sizes.items():
-            content = _read_file(f"{path}/{name}.txt", size)
+            content = _read_text(f"{path}/{name}.txt", size)
             if content is not None:
                 decoded = _decoded(content)
                 line[f"{name}_hash"] = _sha256(content)
@@ -172,14 +178,24 @@ def _entry(entry: os.DirEntry[str]) -> dict[str, Any]:
     return {"name": _shown(entry.name), "is_file": is_file, "bytes": status.st_size}
 
 
-def _read_file(path: str, at_most: int | None) -> bytes | None:
-    """Return a regular file's bytes, None if it is too large or cannot be read."""
-    if at_most is None:
+def _read_text(path: str, size: int | None) -> bytes | None:
+    """Return a text of this size; None if it must not or may not be read."""
+    try:
+        return None if size is None else _read_file(path, size)
+    except PermissionError:  # SQL reports it
         return None
+
+
+def _read_file(path: str, at_most: int) -> bytes | None:
+    """Return a regular file's bytes, None if it is none or too large."""
     try:
         return read_file(path, at_most=at_most)
-    except OSError:
+    except TooLargeError:
         return None
+    except OSError as error:
+        if is_of_a_path(error):
+            return None
+        raise
 
 
 def _decoded(content: bytes) -> str | None:
@@ -194,14 +210,12 @@ def _sha256(content: bytes) -> str:
 
 
 def _names(path: str) -> list[str]:
-    return sorted(os.listdir(path)) if os.path.isdir(path) else []
+    names = os.listdir(path) if is_folder(path) else []
+    return sorted(name for name in names if not is_litter(name))
 
 
 def _is_folder(path: str) -> bool:
-    try:
-        return stat.S_ISDIR(os.lstat(path).st_mode)
-    except FileNotFoundError:
-        return False
+    return is_folder(path) and not is_link(path)
 
 
 def _shown(name: str) -> str:

@@ -5,7 +5,6 @@ they are empty until `materialize_docs.py` writes them. Publishes one file, the 
 index. Never changes a document.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +22,10 @@ from docs_index.index.database import (
     write_schema,
 )
 from docs_index.layout import Layout
+from docs_index.paths import is_folder, is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
+from docs_index.warehouse.faults import naming_index
 from docs_index.warehouse.session import Session, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
 
@@ -67,14 +68,14 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
         DocsIndexError: nothing was written.
         OSError, duckdb.Error: writing failed; no new index was published.
     """
-    if not layout.docs.is_dir():
+    if not is_folder(layout.docs):
         raise DataRootError(f"there are no documents: {layout.docs} is no directory")
     if options.output.parent == layout.db:
         layout.db.mkdir(exist_ok=True)  # it may have been lost with the index
     _refuse_to_overwrite(options)
     lock = take_lock(layout.lock)
     remove_leftovers(layout)
-    with opened_session(layout) as session:
+    with naming_index(options.output), opened_session(layout) as session:
         with started_workers(options.workers, Inspector.__module__, lock) as workers:
             inspector = Inspector(str(layout.root), str(layout.docs))
             survey(session, inspector, workers, session.scratch, progress, 0)
@@ -94,12 +95,12 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
 
 
 def _refuse_to_overwrite(options: Options) -> None:
-    if os.path.lexists(options.output) and not options.replace:
+    if is_there(options.output) and not options.replace:
         raise OutputExistsError(
             f"{options.output} is there: pass --replace to put the new index in its "
             "place, or name another --output"
         )
-    if options.output.is_dir() or not options.output.parent.is_dir():
+    if is_folder(options.output) or not is_folder(options.output.parent):
         raise OutputExistsError(f"{options.output} cannot be a file: name another one")
 
 
@@ -127,6 +128,7 @@ def _write(session: Session, options: Options) -> None:
             write_schema(unpublished)
             attach_index(session.db, unpublished, read_only=False)
             session.db.execute(sql("audit/reindex_insert.sql"))
+            session.db.execute(sql("audit/reindex_record.sql"))
             session.db.execute("detach stored")
             settle_index(unpublished)
             _refuse_to_overwrite(options)

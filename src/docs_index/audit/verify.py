@@ -1,33 +1,40 @@
 """Prove that the index and the directories of a data root agree.
 
 SQL compares them (`sql/verify_*.sql`): a copy of the index, and tables of the content
-of `docs/`. A run may be active during the check: the copy is of one moment, and a
-document gets its directory before its row. Findings that such a run may settle are
+of `docs/`. Runs and programs may add documents during the check: the copy is of one
+moment, and a document gets its directory before its row. What looks unfinished is
+therefore looked at once more at the end. Findings that an active run may yet settle are
 counted and left out. Nothing in the data root is written. Codes: docs/verifying.md.
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 
+from docs_index.audit.bad_list import check_bad_list
 from docs_index.audit.disk_tables import CHUNK, FEW, load_lines, survey
 from docs_index.audit.findings import Finding, Report, in_order
 from docs_index.audit.index_checks import check_copy
 from docs_index.audit.inspector import Inspector, Wanted
 from docs_index.disk.faults import Fault
-from docs_index.disk.lock import holder_of
+from docs_index.disk.lock import holder_of, shared_lock
 from docs_index.disk.scratch import scratch_folder
 from docs_index.disk.workers import started_workers
-from docs_index.index.snapshot import copy_index
+from docs_index.index.snapshot import PATIENCE_S, copy_index
 from docs_index.layout import RESPONSES, Layout
+from docs_index.paths import is_there
 from docs_index.progress import Progress
 from docs_index.resources import rendered, sql
 from docs_index.warehouse.faults import fault_of
 from docs_index.warehouse.session import Session, chunks, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
+
+State = list[tuple[int, int] | None]
 
 # The findings that an active run causes for a while, and a killed one leaves.
 _UNSETTLED = (
@@ -35,7 +42,12 @@ _UNSETTLED = (
     "unfinished_run",
     "lookup_missing",
     "lists_missing",
+    "bad_list_missing",
+    "bad_list_differs",
 )
+
+
+_OF_THE_MACHINE = (Fault.FULL, Fault.LOCKED, Fault.STORAGE)
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,7 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
 
     Raises:
         IndexFileError: the index is missing, or is not a database of this program.
+        OSError, sqlite3.Error, duckdb.Error: the machine failed; nothing is proved.
     """
     before = _state(layout)
     with scratch_folder(layout.root) as scratch:
@@ -85,32 +98,70 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
         try:
             findings += check_copy(copy, layout.within(layout.index))
             with opened_session(layout) as session:
-                _attach(session, copy)
+                attach(session, copy)
                 counts = _compare(session, options, scratch, progress)
                 findings += map(Finding._make, session.rows("from findings"))
+                findings += check_bad_list(session)
         except (sqlite3.DatabaseError, duckdb.Error) as error:
-            if fault_of(error) is Fault.FULL:  # the index is not at fault
+            if fault_of(error) in _OF_THE_MACHINE:  # the index is not at fault
                 raise
             if not findings:
                 findings.append(_damage(layout, error))
             is_complete = False
-    running = holder_of(layout.lock)
-    undecided = 0
-    if running or _state(layout) != before:
-        settled = [each for each in findings if each.code not in _UNSETTLED]
-        undecided = len(findings) - len(settled)
-        findings = settled
-    findings, found = in_order(findings)
+    unsettled = [each for each in findings if each.code in _UNSETTLED]
+    running, left, is_decided = _looked_again(layout, before, unsettled)
+    findings = [each for each in findings if each not in unsettled]
+    findings, found = in_order(findings + (left if is_decided else []))
     return Report(
         data_root=str(layout.root),
         read_data=options.read_data,
         **counts._asdict(),
         is_complete=is_complete,
         running=running,
-        undecided=undecided,
+        undecided=0 if is_decided else len(left),
         counts=found,
         findings=findings,
     )
+
+
+def _looked_again(
+    layout: Layout, before: State, unsettled: list[Finding]
+) -> tuple[str | None, list[Finding], bool]:
+    """Look again at what a run or a program may have finished during the check.
+
+    Returns the run that is at work, what is left, and whether that stays so: a document
+    gets its directory and its row under one lock, so it does while nobody else has it.
+    """
+    if not unsettled:
+        return holder_of(layout.lock), [], True
+    with shared_lock(layout.lock, PATIENCE_S) as is_locked:
+        running = None if is_locked else holder_of(layout.lock)
+        if running is None and _state(layout) == before:
+            return None, unsettled, True
+        try:
+            return running, list(_left(layout, unsettled)), is_locked
+        except sqlite3.DatabaseError:  # the findings of the index say so
+            return running, unsettled, False
+
+
+def _left(layout: Layout, unsettled: list[Finding]) -> Iterator[Finding]:
+    """Yield the findings that hold for the index and the folder as they are now."""
+    with scratch_folder(layout.root) as scratch:
+        copy = copy_index(layout, scratch)
+        with closing(sqlite3.connect(copy)) as index:
+            listed = index.execute("select 1 from list_checksums").fetchall()
+            doc_dirs = index.execute("select doc_dir from documents").fetchall()
+        objects = set(check_copy(copy, layout.within(layout.index)))
+    indexed = {f"docs/{doc_dir}" for (doc_dir,) in doc_dirs}
+    for finding in unsettled:
+        is_over = {
+            "directory_unindexed": finding.path in indexed,
+            "unfinished_run": not layout.unpublished.exists(),
+            "lookup_missing": finding not in objects,
+            "lists_missing": bool(listed),
+        }
+        if not is_over[finding.code]:
+            yield finding
 
 
 def _damage(layout: Layout, error: Exception) -> Finding:
@@ -118,17 +169,18 @@ def _damage(layout: Layout, error: Exception) -> Finding:
     return Finding("index_damaged", None, layout.within(layout.index), message)
 
 
-def _state(layout: Layout) -> list[tuple[int, int] | None]:
+def _state(layout: Layout) -> State:
     """Return a value that changes when a run begins or writes rows."""
     log = layout.index.with_name(f"{layout.index.name}-wal")
-    found: list[tuple[int, int] | None] = []
+    found: State = []
     for path in (layout.lock, layout.index, log):
-        status = path.stat() if path.exists() else None
+        status = path.stat() if is_there(path) else None
         found.append(status and (status.st_mtime_ns, status.st_size))
     return found
 
 
-def _attach(session: Session, copy: Path) -> None:
+def attach(session: Session, copy: Path) -> None:
+    """Attach a copy of the index, and make the tables of its rows and of findings."""
     # A damaged value can have any type, and findings show it.
     session.db.execute("set sqlite_all_varchar = true")
     attach_index(session.db, copy, read_only=True)
@@ -141,6 +193,20 @@ def _compare(
     session: Session, options: Options, scratch: Path, progress: Progress
 ) -> Counts:
     """Fill the table `findings`; return how many things were checked."""
+    inspect(session, options, scratch, progress)
+    _check(session)
+    return Counts(
+        documents=session.count("documents"),
+        directories=session.count("(from found where is_document)"),
+        documents_read=session.count("(from contents where is_read)"),
+        sources_missing=session.count("(from contents where is_source_missing)"),
+    )
+
+
+def inspect(
+    session: Session, options: Options, scratch: Path, progress: Progress
+) -> None:
+    """Fill the tables of directories and texts, for the rows of an attached index."""
     documents = session.count("documents")
     inspector = Inspector(str(session.layout.root), str(session.layout.docs))
     count = options.workers if documents > FEW else 1
@@ -160,25 +226,18 @@ def _compare(
         for lines in workers.map(inspector.read, tasks):
             done += load_lines(session, statement, lines, scratch)
             progress(done, documents)
-    _check(session)
-    return Counts(
-        documents=documents,
-        directories=session.count("(from found where is_document)"),
-        documents_read=session.count("(from contents where is_read)"),
-        sources_missing=session.count("(from contents where is_source_missing)"),
-    )
 
 
 def _check(session: Session) -> None:
     index = {"index": session.layout.within(session.layout.index)}
-    for statement in _CHECKS:
+    for statement in DOCUMENT_CHECKS:
         session.db.execute(sql(statement))
     checksums = rendered("stored_checksums.sql")
     session.db.execute(f"create table made_checksums as {checksums}")
     session.db.execute(sql("audit/verify_lists.sql"), index)
 
 
-_CHECKS = (
+DOCUMENT_CHECKS = (
     "audit/verify_directories.sql",
     "audit/verify_metadata.sql",
     "audit/verify_lineage.sql",

@@ -16,6 +16,7 @@ from docs_index.cohorts.place import Summary, place_cohort, refuse_faults
 from docs_index.disk.lock import take_lock
 from docs_index.errors import BuildError
 from docs_index.layout import Layout
+from docs_index.paths import is_file, is_there
 from docs_index.resources import PROJECT
 
 _PARSED = "partial_parse.msgpack"
@@ -31,14 +32,14 @@ def build_cohort(layout: Layout, cohort_id: str, *, dry_run: bool) -> Summary:
         OSError: writing failed; no file is incomplete, and building again completes the
             work.
     """
-    if not dry_run and layout.lock.exists():  # otherwise after dbt found no faults
+    if not dry_run and is_there(layout.lock):  # otherwise after dbt found no faults
         take_lock(layout.lock)
     scratch = _scratch(layout)
     take_lock(scratch / ".lock")
     database = scratch / "build.duckdb"
     database.unlink(missing_ok=True)
     failure = _run_dbt(layout, cohort_id, scratch)
-    if database.is_file():
+    if is_file(database):
         refuse_faults(database, cohort_id)
     if failure:
         raise BuildError(f"dbt could not build cohort {cohort_id}: {failure}")
@@ -57,7 +58,7 @@ def _scratch(layout: Layout) -> Path:
     name = hashlib.sha256(str(layout.root).encode()).hexdigest()[:12]
     scratch = target / "cohorts" / name
     known, parsed = target / _PARSED, scratch / "target" / _PARSED
-    if known.exists() and not parsed.exists():
+    if is_there(known) and not is_there(parsed):
         parsed.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(known, parsed)
     return scratch
@@ -96,7 +97,7 @@ def _run_dbt(layout: Layout, cohort_id: str, scratch: Path) -> str | None:
 
 def _failures(results: Path) -> str:
     """Return the messages of the failed nodes, without dbt's own first lines."""
-    if not results.is_file():
+    if not is_file(results):
         return ""
     messages = []
     for result in json.loads(results.read_text(encoding="utf-8"))["results"]:

@@ -13,6 +13,7 @@ import duckdb
 
 from docs_index.errors import CohortError, TableRefusedError, first_few
 from docs_index.layout import Layout
+from docs_index.paths import is_file, naming
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.cohort_ids import is_path_component
 from docs_index.warehouse.cohort_inputs import load_table
@@ -121,7 +122,7 @@ def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:
         TableRefusedError: building a cohort would not write such a file.
     """
     path = layout.membership(cohort_id)
-    if not path.is_file():
+    if not is_file(path):
         raise CohortError(
             f"{path} is missing: build the cohort first, with "
             f"python scripts/build_cohort.py --cohort {cohort_id}"
@@ -133,7 +134,7 @@ def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:
             f"{path} has no column {', '.join(missing)}: build the cohort anew"
         )
     csv.field_size_limit(MAX_LINE_BYTES)
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    with naming(path), path.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     if faults := list(_faults(rows, cohort_id)):
         raise TableRefusedError(

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from docs_index.disk.confined import NOT_A_FILE, read_file
+from docs_index.disk.confined import read_file
 from docs_index.disk.lock import locked_folder
 from docs_index.disk.publish import publish
 from docs_index.errors import BlockedError
+from docs_index.paths import is_file, is_of_a_path
 
 PROMPT, RAW, PARSED = "prompt.txt", "raw.txt", "parsed.txt"
 RAW_METADATA, PARSED_METADATA = "raw_metadata.json", "parsed_metadata.json"
@@ -21,12 +22,12 @@ _NO_FILE = "is a link, or no regular file: put the file itself there"
 
 def parsed_exists(folder: Path) -> bool:
     """Tell whether a generation is done."""
-    return (folder / PARSED).is_file()
+    return is_file(folder / PARSED)
 
 
 def raw_exists(folder: Path) -> bool:
     """Tell whether a generation's answer is on disk, so that it is not bought."""
-    return (folder / RAW).is_file()
+    return is_file(folder / RAW)
 
 
 def read_text(folder: Path, name: str) -> str | None:
@@ -45,7 +46,7 @@ def read_text(folder: Path, name: str) -> str | None:
             f"{path} is not UTF-8 (byte {error.start + 1}): save it as UTF-8"
         ) from error
     except OSError as error:
-        if error.errno not in NOT_A_FILE:
+        if not is_of_a_path(error):
             raise
         raise BlockedError(f"{path} {_NO_FILE}") from error
 

@@ -5,7 +5,6 @@ moment leaves the store complete. When the cohort is built again, its generation
 exist count as its own, so that the result is the same.
 """
 
-import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,11 @@ import duckdb
 
 from docs_index.cohorts.campaign import COLUMNS, open_campaign
 from docs_index.cohorts.states import Standing, State, reasons, standings
-from docs_index.disk.directories import opened_staging, sync_file_system
+from docs_index.disk.directories import (
+    opened_staging,
+    remove_tree,
+    sync_file_system,
+)
 from docs_index.disk.publish import csv_lines, publish
 from docs_index.errors import CohortError
 from docs_index.layout import Layout
@@ -101,7 +104,7 @@ def _write(
     layout: Layout, cohort_id: str, listed: bytes, new: Mapping[str, str]
 ) -> list[str]:
     """Write new generations, then membership.csv; return the changed paths."""
-    shutil.rmtree(layout.unpublished_generations, ignore_errors=True)  # a killed run's
+    remove_tree(layout.unpublished_generations)  # a killed run's
     changed = []
     if new:
         _publish_generations(layout, new)

@@ -12,6 +12,7 @@ from docs_index.cohorts.campaign import Campaign, Evaluation
 from docs_index.cohorts.generation_files import RAW, parsed_exists, read_text
 from docs_index.cohorts.steps import blocked_by, parsed_answer
 from docs_index.errors import BlockedError, UnparsedError
+from docs_index.paths import is_folder
 
 
 class State(StrEnum):
@@ -55,7 +56,7 @@ def standings(campaign: Campaign, new: Collection[str] = ()) -> Iterator[Standin
 
 def _standing(campaign: Campaign, evaluation: Evaluation, *, is_new: bool) -> Standing:
     folder = campaign.folder(evaluation)
-    if not is_new and not folder.is_dir():
+    if not is_new and not is_folder(folder):
         gone = f"{folder} is missing: build the cohort again"
         return Standing(evaluation, State.BLOCKED, gone)
     if parsed_exists(folder):

@@ -29,6 +29,7 @@ from docs_index.cohorts.generation_files import (
     write_text,
 )
 from docs_index.errors import BlockedError, DataRootError, UnparsedError
+from docs_index.paths import is_file, is_folder, real_path
 from docs_index.vocabulary import PARSERS
 from docs_index.warehouse.parsers import parsed
 
@@ -157,7 +158,7 @@ def _skipped(folder: Path, name: str) -> str | None:
 
 
 def _check_folder(folder: Path) -> None:
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise BlockedError(f"{folder} is missing: build the cohort again")
 
 
@@ -181,10 +182,10 @@ def _check_inputs(campaign: Campaign, evaluation: Evaluation) -> tuple[Path, Pat
     """
     _parser(campaign, evaluation)
     essay = campaign.essay_folder(evaluation) / PARSED
-    if not essay.is_file():
+    if not is_file(essay):
         raise BlockedError(f"{essay} is missing: finish the essay first")
     template = campaign.layout.template(evaluation.template_id)
-    if not template.is_file():
+    if not is_file(template):
         raise BlockedError(f"{template} is missing: write the template")
     return essay, template
 
@@ -226,7 +227,7 @@ def _input_text(campaign: Campaign, path: Path) -> str:
         campaign.layout.refuse_link_out(path)
     except DataRootError as error:
         raise BlockedError(str(error)) from error
-    followed = path.resolve()
+    followed = Path(real_path(path))
     return read_text(followed.parent, followed.name) or ""
 
 

@@ -3,7 +3,8 @@
 Owns every opening of a file that other programs may have written. `open_file` and
 `read_file` take a path that this program made. `Folder` takes untrusted paths from
 tables: it opens a path only if the path, with links followed, leads to a file inside
-the folder. Nothing here waits for a pipe, reads a device, or writes. Contract:
+the folder. Nothing here waits for a pipe, reads a device, or writes. What the machine
+could not do is raised with the file's full name, and never said of the file. Contract:
 docs/rules.md, section 5.
 """
 
@@ -13,21 +14,16 @@ import stat
 import time
 from typing import NamedTuple
 
+from docs_index.paths import OF_A_PATH, is_of_a_path, name_file, naming, real_path
+
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NO_LINK = _FLAGS | os.O_NOFOLLOW
 _DIRECTORY_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 _MOST_HELD = 64  # directories that a folder holds open: a process has 256 on macOS
 _SETTLED_NS = 2 * 10**9
 _NO_NAMES = ("", ".", "..")  # at the end of a path: it leads to a directory
-_NO_FILE, _NOT_REGULAR = "there is no such file", "it is not a regular file"
-_CAUSES = {
-    errno.ENOENT: _NO_FILE,
-    errno.ENOTDIR: _NO_FILE,
-    errno.ELOOP: "its links are too many, or lead in a circle",
-    errno.ENAMETOOLONG: "the path is too long",
-    errno.ENXIO: _NOT_REGULAR,
-    errno.EISDIR: _NOT_REGULAR,
-}
+# The codes of a path that need no second look at what is there.
+_SURE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 NOT_A_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO)  # a link, a directory, a pipe
 
 Opened = tuple[int, os.stat_result]
@@ -54,7 +50,12 @@ def open_file(
         OSError: the file is missing, cannot be opened, or is a link (ELOOP).
     """
     descriptor = os.open(path, _FLAGS if follow else _NO_LINK, dir_fd=dir_fd)
-    status = os.fstat(descriptor)
+    try:
+        status = os.fstat(descriptor)
+    except OSError as error:
+        os.close(descriptor)
+        name_file(error, path)
+        raise
     if stat.S_ISREG(status.st_mode):
         return descriptor, status
     os.close(descriptor)
@@ -79,7 +80,8 @@ def read_file(
     try:
         if at_most is not None and status.st_size > at_most:
             raise TooLargeError(errno.EFBIG, os.strerror(errno.EFBIG), path)
-        content = _read_all(descriptor, status.st_size, at_most)
+        with naming(path):
+            content = _read_all(descriptor, status.st_size, at_most)
     finally:
         os.close(descriptor)
     if at_most is not None and len(content) > at_most:
@@ -141,7 +143,7 @@ class Folder:
     """
 
     def __init__(self, path: str, max_bytes: int) -> None:
-        self.path = os.path.realpath(path)
+        self.path = real_path(path)
         self.max_bytes = max_bytes
         self._held: dict[str, _Directory] = {}
 
@@ -150,6 +152,7 @@ class Folder:
 
         Raises:
             UnusableError: the path or the file cannot be used; the text says why.
+            OSError: the machine failed, or the file changed; it may be usable.
         """
         content, status = self._read(path)
         try:
@@ -171,7 +174,8 @@ class Folder:
         try:
             content = _read_all(descriptor, status.st_size, self.max_bytes)
         except OSError as error:
-            raise UnusableError(_cause(error)) from error
+            name_file(error, f"{self.path}/{path}")
+            raise
         finally:
             os.close(descriptor)
         if len(content) > self.max_bytes:
@@ -201,8 +205,11 @@ class Folder:
         try:
             held = self._directory(parent)
             status = os.stat(name, dir_fd=held.descriptor, follow_symlinks=False)
-        except OSError:
-            return None
+        except OSError as error:
+            if is_of_a_path(error):
+                return None
+            name_file(error, f"{self.path}/{path}")
+            raise
         is_usable = stat.S_ISREG(status.st_mode) and status.st_size <= self.max_bytes
         return status if is_usable else None
 
@@ -214,13 +221,33 @@ class Folder:
         try:
             descriptor, status = self._open_inside(path)
         except OSError as error:
-            raise UnusableError(_cause(error)) from error
+            if cause := self._cause(path, error):
+                raise UnusableError(cause) from error
+            raise
         if status.st_size <= self.max_bytes:
             return descriptor, status
         os.close(descriptor)
         raise UnusableError(
             f"it has {status.st_size} bytes, more than {self.max_bytes}"
         )
+
+    def _cause(self, path: str, error: OSError) -> str | None:
+        """Return why a file cannot be used, None if the machine has failed.
+
+        The code alone does not say that a file is not regular: to open a device may be
+        forbidden, and a system may answer with that code for a moment.
+        """
+        written = f"{self.path}/{path}"
+        if error.errno in _SURE:
+            return OF_A_PATH[error.errno]
+        try:
+            is_regular = stat.S_ISREG(os.stat(written).st_mode)
+        except OSError:
+            is_regular = True
+        if not is_regular:
+            return OF_A_PATH[errno.ENXIO]
+        name_file(error, written)
+        return None
 
     def _open_inside(self, path: str) -> Opened:
         """Open a file in its open directory; a link is opened by its full path."""
@@ -243,7 +270,12 @@ class Folder:
             written = f"{self.path}/{parent}"
             self._check_target(written)
             descriptor = os.open(written, _DIRECTORY_FLAGS)
-            self._checked(written, (descriptor, os.fstat(descriptor)))
+            try:
+                status = os.fstat(descriptor)
+            except OSError:
+                os.close(descriptor)
+                raise
+            self._checked(written, (descriptor, status))
             held = _Directory(descriptor)
             if len(self._held) == _MOST_HELD:
                 del self._held[next(iter(self._held))]
@@ -264,7 +296,7 @@ class Folder:
         if not f"{target}/".startswith(f"{self.path}/"):
             raise UnusableError(f"it leads outside {os.path.basename(self.path)}/")
         if opened and _identity(opened) != _identity(os.lstat(target)):
-            raise UnusableError("it changed while it was opened")
+            raise OSError(errno.EAGAIN, "it changed while it was opened", written)
 
 
 def _real_path(path: str) -> str:
@@ -275,11 +307,6 @@ def _real_path(path: str) -> str:
     """
     os.stat(path)
     return os.path.realpath(path, strict=True)
-
-
-def _cause(error: OSError) -> str:
-    known = _CAUSES.get(error.errno or 0)
-    return known or f"it cannot be read: {error.strerror}"
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -17,7 +17,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from docs_index.disk.publish import Name, TakenError, holds, sync, write_file
+from docs_index.disk.publish import TakenError, holds, make_folder, sync, write_file
+from docs_index.layout import is_litter
+from docs_index.paths import Name, is_folder, is_link, is_there, naming
 
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
 
@@ -71,12 +73,13 @@ class Staging:
         above = os.path.dirname(final)
         if inner and self._renamed(outer, above):
             return True
-        is_free = not (inner and os.path.islink(above)) and not os.path.lexists(final)
+        is_free = not (inner and is_link(above)) and not is_there(final)
         is_published = is_free and self._renamed(directory, final)
-        if not is_published:
-            shutil.rmtree(outer, dir_fd=self._descriptor)
-        elif inner:
-            os.rmdir(outer, dir_fd=self._descriptor)
+        with naming(f"{self.path}/{outer}"):
+            if not is_published:
+                shutil.rmtree(outer, dir_fd=self._descriptor)
+            elif inner:
+                os.rmdir(outer, dir_fd=self._descriptor)
         return is_published
 
     def _link(self, path: str, name: str) -> None:
@@ -90,6 +93,7 @@ class Staging:
         except OSError as error:
             if error.errno in _TAKEN:
                 return False
+            error.filename, error.filename2 = final, None
             raise
         return True
 
@@ -112,8 +116,8 @@ def publish_directory(
         TakenError: the final name belongs to something else.
         OSError: writing failed; the directory is complete or absent.
     """
-    had_parent = os.path.lexists(final.parent)
-    if not os.path.lexists(final):
+    had_parent = is_there(final.parent)
+    if not is_there(final):
         _publish_new(final, contents, unpublished)
     elif not _holds_exactly(final, contents):
         raise TakenError(final)
@@ -124,13 +128,13 @@ def publish_directory(
 
 def _publish_new(final: Path, contents: Mapping[str, bytes], unpublished: Path) -> None:
     directory = f"{final.name}/{final.name}"
-    _make_folder(unpublished.parent)
+    make_folder(unpublished.parent)
     unpublished.mkdir(exist_ok=True)
     shutil.rmtree(unpublished / final.name, ignore_errors=True)  # a killed program's
     try:
         with opened_staging(unpublished) as staging:
             staging.write(directory, contents, synced=True)
-            _make_folder(final.parent.parent)
+            make_folder(final.parent.parent)
             if not staging.publish(directory, final):
                 raise TakenError(final)
     finally:
@@ -141,19 +145,17 @@ def _publish_new(final: Path, contents: Mapping[str, bytes], unpublished: Path) 
 
 def _holds_exactly(final: Path, contents: Mapping[str, bytes]) -> bool:
     """Tell whether a directory, reached by no link, holds these files and no others."""
-    if final.is_symlink() or final.parent.is_symlink() or not final.is_dir():
+    if is_link(final) or is_link(final.parent) or not is_folder(final):
         return False
-    if set(os.listdir(final)) != set(contents):
+    if {name for name in os.listdir(final) if not is_litter(name)} != set(contents):
         return False
     return all(holds(final / name, content) for name, content in contents.items())
 
 
-def _make_folder(folder: Path) -> None:
-    """Make a folder and its missing parents durably."""
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        sync(folder.parent)
+def remove_tree(folder: Name) -> None:
+    """Remove a folder with all that is in it, if it is there."""
+    with naming(folder), suppress(FileNotFoundError, NotADirectoryError):
+        shutil.rmtree(folder)
 
 
 def sync_file_system(folder: Name) -> None:

@@ -1,12 +1,15 @@
 """Sort errors of the system and of SQLite into kinds of faults, by their codes.
 
-Owns that one decision, so that no other module searches the text of a message. Raises
-nothing and writes nothing. `warehouse.faults` does the same for DuckDB's errors.
+Owns that one decision, so that no other module searches the text of a message. Which
+codes of the system are a path's own is in `paths`. Raises nothing and writes nothing.
+`warehouse.faults` does the same for DuckDB's errors.
 """
 
 import errno
 import sqlite3
 from enum import Enum
+
+from docs_index.paths import is_of_a_path
 
 
 class Fault(Enum):
@@ -15,7 +18,8 @@ class Fault(Enum):
     LOCKED = "another program keeps it to itself: wait"
     DAMAGED = "it is not what this program has written: verify or rebuild"
     FULL = "there is no room: free some"
-    STORAGE = "the system fails: run again"
+    PATH = "the file or its path is so, and not the machine: name another file"
+    STORAGE = "the system fails, or its code is not known: run again"
     STATEMENT = "what a statement names or reads is not as it must be"
     UNKNOWN = "the error has no code"
 
@@ -38,6 +42,8 @@ def fault_of(error: BaseException) -> Fault:
         code = getattr(error, "sqlite_errorcode", None)
         return Fault.UNKNOWN if code is None else fault_of_code(code)
     if isinstance(error, OSError):
+        if is_of_a_path(error):
+            return Fault.PATH
         return _OF_SYSTEM.get(error.errno or 0, Fault.STORAGE)
     return Fault.UNKNOWN
 

@@ -17,11 +17,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from docs_index.errors import DataRootError, LockedError, StorageError
+from docs_index.paths import is_of_a_path, naming
 
 _OURS = re.compile(rb"(?:[^\n]* \(process [0-9]+\))?")
 _PATIENCE_SECONDS = 10.0
 _PAUSE_S = 0.05
+_GLANCE_S = 0.001
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 _held: dict[Path, int] = {}
 _turn = threading.RLock()
 
@@ -35,7 +38,8 @@ def take_lock(path: Path) -> int:
     Raises:
         LockedError: another process holds it; the message names that process.
         DataRootError: the path is not a lock file of this program; it is not changed.
-        StorageError: the lock file cannot be made or written.
+        StorageError: the lock file cannot be made or written, or its file system has no
+            locks.
     """
     if path not in _held:
         try:
@@ -61,28 +65,46 @@ def _take(path: Path) -> int:
 
 def _wait_for(descriptor: int, path: Path) -> None:
     patient_until = time.monotonic() + _PATIENCE_SECONDS
-    while (holder := _lock(descriptor)) is not None:
+    while (holder := _lock(descriptor, path)) is not None:
         if _is_alive(holder) or time.monotonic() > patient_until:
-            raise LockedError(
-                f"{holder or 'another process'} is working on {_guarded(path)}: "
-                "wait until it has ended"
-            )
+            raise locked_by(holder, path)
         time.sleep(0.02)
 
 
-def _lock(descriptor: int) -> str | None:
+def locked_by(holder: str, path: Path) -> LockedError:
+    """Return the error that says which process holds a lock."""
+    return LockedError(
+        f"{holder or 'another process'} is working on {_guarded(path)}: "
+        "wait until it has ended"
+    )
+
+
+def _lock(descriptor: int, path: Path) -> str | None:
     """Take the lock; if another process holds it, return that process if known."""
-    if _flocked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB):
+    if _flocked(descriptor, path, fcntl.LOCK_EX | fcntl.LOCK_NB):
         return None
     return os.pread(descriptor, 200, 0).decode(errors="replace")
 
 
-def _flocked(descriptor: int, operation: int) -> bool:
-    """Lock an open file until it is closed; return False if it is locked already."""
+def _flocked(descriptor: int, path: str | os.PathLike[str], operation: int) -> bool:
+    """Lock an open file until it is closed; return False if it is locked already.
+
+    Raises:
+        StorageError: its file system has no locks.
+    """
     try:
         fcntl.flock(descriptor, operation)
-    except BlockingIOError:
-        return False
+    except OSError as error:
+        if error.errno == errno.EWOULDBLOCK and operation & fcntl.LOCK_NB:
+            return False
+        if error.errno in _NO_LOCKS:
+            raise StorageError(
+                f"{path} cannot be locked: {error.strerror}; without locks two runs "
+                "could harm each other: mount its file system with locks, or work on "
+                "a copy on a local disk"
+            ) from error
+        error.filename = os.fspath(path)
+        raise
     return True
 
 
@@ -126,9 +148,61 @@ def held_lock(path: Path, patience_s: float = 30.0) -> Iterator[None]:
             yield
         finally:
             if not was_held:
-                os.ftruncate(descriptor, 0)  # this process goes on without the lock
-                os.close(descriptor)
-                del _held[path]
+                _release(descriptor, path)
+
+
+def _release(descriptor: int, path: Path) -> None:
+    """Close a lock, so that this process goes on without it."""
+    try:
+        with naming(path):
+            os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+        del _held[path]
+
+
+@contextmanager
+def shared_lock(path: Path, patience_s: float) -> Iterator[bool]:
+    """Hold a data root's lock for a block together with other readers, if possible.
+
+    Nothing is written: a reader needs no more than to open the lock file. Yields
+    whether no other process works on the data root during the block. If one keeps the
+    lock for longer than `patience_s`, or there is no lock file, or it cannot be opened
+    or locked, the block runs without the lock.
+    """
+    with _turn:
+        if path in _held:  # this process works on it, and runs this block only
+            yield True
+            return
+        descriptor = _opened_for_reading(path)
+        if descriptor is None:
+            yield False
+            return
+        try:
+            yield _is_shared_within(descriptor, path, patience_s)
+        finally:
+            os.close(descriptor)
+
+
+def _opened_for_reading(path: Path) -> int | None:
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags)
+    except OSError:
+        return None
+
+
+def _is_shared_within(descriptor: int, path: Path, patience_s: float) -> bool:
+    """Wait for a shared lock, looking often: a writer at work leaves short gaps."""
+    end = time.monotonic() + patience_s
+    try:
+        while not _flocked(descriptor, path, fcntl.LOCK_SH | fcntl.LOCK_NB):
+            if time.monotonic() > end:
+                return False
+            time.sleep(_GLANCE_S)
+    except (OSError, StorageError):  # a file system without locks
+        return False
+    return True
 
 
 def holder_of(path: Path) -> str | None:
@@ -138,9 +212,11 @@ def holder_of(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     try:
-        if _flocked(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB):
+        if _flocked(descriptor, path, fcntl.LOCK_SH | fcntl.LOCK_NB):
             return None
-        return os.read(descriptor, 200).decode(errors="replace") or "another process"
+        with naming(path):
+            holder = os.read(descriptor, 200).decode(errors="replace")
+        return holder or "another process"
     finally:
         os.close(descriptor)
 
@@ -154,20 +230,20 @@ def locked_folder(folder: str | os.PathLike[str]) -> Iterator[None]:
     """
     descriptor = os.open(folder, _FOLDER_FLAGS)
     try:
-        _flocked(descriptor, fcntl.LOCK_EX)
+        _flocked(descriptor, folder, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
 
 
 def is_folder_locked(folder: str | os.PathLike[str]) -> bool:
-    """Tell whether a block holds the folder's lock; False if it cannot be opened."""
+    """Tell whether a block holds the folder's lock, or may: it cannot be opened."""
     try:
         descriptor = os.open(folder, _FOLDER_FLAGS)
-    except OSError:
-        return False
+    except OSError as error:
+        return not is_of_a_path(error)
     try:
-        return not _flocked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return not _flocked(descriptor, folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     finally:
         os.close(descriptor)
 

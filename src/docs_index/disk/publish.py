@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from docs_index.disk.confined import NOT_A_FILE, TooLargeError, read_file
-
-Name = str | os.PathLike[str]
+from docs_index.paths import Name, is_file, is_folder, name_file, naming
 
 
 class TakenError(Exception):
@@ -26,8 +25,9 @@ class TakenError(Exception):
 def publish(path: Path, content: bytes) -> bool:
     """Replace a file atomically; return False if its content is the same already."""
     temporary_path(path).unlink(missing_ok=True)  # a killed run's
-    if path.is_file() and path.read_bytes() == content:
-        return False
+    with naming(path):
+        if is_file(path) and path.read_bytes() == content:
+            return False
     with replacing(path) as unpublished:
         write_file(unpublished, content)
     return True
@@ -36,29 +36,35 @@ def publish(path: Path, content: bytes) -> bool:
 def publish_file(path: Path, made: Path) -> bool:
     """Replace a file atomically by a copy of another; return whether they differed."""
     temporary_path(path).unlink(missing_ok=True)  # a killed run's
-    if path.is_file() and filecmp.cmp(path, made, shallow=False):
-        return False
+    with naming(path):
+        if is_file(path) and filecmp.cmp(path, made, shallow=False):
+            return False
     with replacing(path) as unpublished:
         shutil.copyfile(made, unpublished)
     return True
 
 
-def publish_appended(path: Path, lines: Iterable[str], newline: str) -> bool:
-    """Append lines to a file atomically; return whether there were any."""
+@contextmanager
+def appending(path: Path, lines: Iterable[str], newline: str) -> Iterator[Path | None]:
+    """Yield the temporary path of a file with more lines; it replaces `path` after.
+
+    Without lines, yield None and write nothing.
+    """
     temporary_path(path).unlink(missing_ok=True)  # a killed run's
     following = iter(lines)
     first = next(following, None)
     if first is None:
-        return False
+        yield None
+        return
     with replacing(path) as unpublished:
-        if path.is_file():
+        if is_file(path):
             shutil.copyfile(path, unpublished)
         with unpublished.open("a+b") as file:
             if not _ends_in_line(file):
                 file.write(newline.encode())
             file.write(first.encode())
             file.writelines(line.encode() for line in following)
-    return True
+        yield unpublished
 
 
 def _ends_in_line(file: BinaryIO) -> bool:
@@ -74,7 +80,7 @@ def publish_new(path: Path, content: bytes) -> None:
     Raises:
         TakenError: the path exists and is anything else.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     unpublished = temporary_path(path)
     unpublished.unlink(missing_ok=True)  # a killed program's
     try:
@@ -98,12 +104,14 @@ def replacing(path: Path, *, keeps_mode: bool = True) -> Iterator[Path]:
     path.parent.mkdir(exist_ok=True)
     unpublished.unlink(missing_ok=True)  # a killed run's
     try:
-        yield unpublished
+        with naming(path):
+            yield unpublished
         if keeps_mode:
             with suppress(FileNotFoundError):
                 shutil.copymode(path, unpublished)
         sync(unpublished)
         os.replace(unpublished, path)
+        sync(path.parent)
     finally:
         unpublished.unlink(missing_ok=True)
 
@@ -129,6 +137,9 @@ def write_file(
             written += os.write(descriptor, memoryview(content)[written:])
         if synced:
             os.fsync(descriptor)
+    except OSError as error:
+        name_file(error, path)
+        raise
     finally:
         os.close(descriptor)
 
@@ -145,11 +156,20 @@ def holds(path: Name, content: bytes) -> bool:
         raise
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and its missing parents durably."""
+    if not is_folder(folder):
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync(folder.parent)
+
+
 def sync(path: Name) -> None:
     """Wait until a file, or the names in a directory, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        with naming(path):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -9,18 +9,28 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from docs_index.disk.faults import Fault, fault_of
-from docs_index.disk.publish import replacing
-from docs_index.errors import VERIFY, IndexFileError, LockedError, StorageError
+from docs_index.disk.publish import replacing, sync
+from docs_index.errors import (
+    VERIFY,
+    DocsIndexError,
+    IndexFileError,
+    LockedError,
+    StorageError,
+    first_few,
+)
+from docs_index.index.schema import differences
 from docs_index.layout import Layout
+from docs_index.paths import is_folder, is_there
 from docs_index.resources import sql
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
-SCHEMA_VERSION = 3  # PRAGMA user_version
+# PRAGMA user_version; before 4, row_keys had the timestamp as its table writes it.
+SCHEMA_VERSION = 4
 TABLES = set(re.findall(r"^create table (\w+)", sql("index/schema.sql"), re.MULTILINE))
 _LOGS = ("-wal", "-shm", "-journal")  # the files that SQLite writes next to a database
 _SETTLING_TRIES = 20
@@ -41,14 +51,15 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
     If `path` is a copy, messages name the original, `named`.
 
     Raises:
-        IndexFileError: the file is not an index, or a newer program made it.
+        IndexFileError: the file is not an index, or another version of this program
+            made it.
         LockedError: another program has locked it.
         StorageError: it cannot be read.
     """
-    if not path.exists() or path.stat().st_size == 0:
+    if not has_index(path):
         return IndexState(exists=False, is_settled=False)
     name = named or path
-    if path.is_dir():
+    if is_folder(path):
         raise IndexFileError(f"{name} is a folder; {_anew(name)}")
     try:
         with closing(_opened(path)) as connection:
@@ -71,7 +82,9 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
         raise IndexFileError(f"{name} was made by another program; {_anew(name)}")
     if version != SCHEMA_VERSION:
         what_to_do = (
-            f"{_REBUILD} {name} --replace"
+            f"its documents have row_keys of an older form, so start a new index: "
+            f"move {name}, docs/ and 7_cross_experiment/bad_generations.csv away, then "
+            "run dbt build and scripts/materialize_docs.py"
             if version < SCHEMA_VERSION
             else "use the program that made it"
         )
@@ -80,6 +93,34 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
             f"{SCHEMA_VERSION}: {what_to_do}"
         )
     return IndexState(exists=True, is_settled=journal == "delete" and indexes == 5)
+
+
+def refuse_foreign_schema(path: Path, *, named: Path | None = None) -> None:
+    """Check that the tables, look-up indexes and triggers are this program's own.
+
+    A trigger of another program could drop rows that are inserted. Look-up indexes may
+    be missing: a run makes them at its end. If
+    `path` is a copy, messages name the original, `named`.
+
+    Raises:
+        IndexFileError: something was added, changed or removed.
+    """
+    with closing(connected(path)) as connection:
+        connection.text_factory = lambda text: text.decode(errors="backslashreplace")
+        found = [each for each in differences(connection) if not each.is_made_last]
+    if found:
+        name = named or path
+        raise IndexFileError(
+            f"{name} does not have the schema that this program gave it:\n"
+            f"{first_few(list(map(str, found)))}\n"
+            f"nothing was written: undo that, or {_REBUILD} {name} --replace, then "
+            "run again"
+        )
+
+
+def has_index(path: Path) -> bool:
+    """Tell whether there is an index; an empty file counts as none."""
+    return is_there(path) and path.stat().st_size > 0
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -121,6 +162,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         IndexFileError: the index is missing, or of another version of this program.
         LockedError: another program has locked it.
+        StorageError: it cannot be read.
     """
     if not check_index(path).exists:
         raise missing_index(path)
@@ -128,9 +170,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             yield connection
         except sqlite3.DatabaseError as error:
-            if not is_damage(error):
-                raise
-            raise IndexFileError(f"{path}: {error}; {VERIFY}") from error
+            raise _of_index(path, error) from error
 
 
 def missing_index(path: Path) -> IndexFileError:
@@ -144,6 +184,14 @@ def lost_index(layout: Layout, doc_dir: str) -> IndexFileError:
         f"{layout.index} is missing, and a new one would lack documents that are "
         f"there, such as docs/{doc_dir}: {_REBUILD} {layout.index}, then run again"
     )
+
+
+def _of_index(path: Path, error: sqlite3.DatabaseError) -> DocsIndexError:
+    """Return the error for a failing statement, by the fault and with the file."""
+    if is_damage(error):
+        return IndexFileError(f"{path}: {error}; {VERIFY}")
+    kind = LockedError if fault_of(error) is Fault.LOCKED else StorageError
+    return kind(f"{path}: {error}; run again to complete")
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -162,10 +210,12 @@ _MAKE_ONE = (
 
 
 def create_index(path: Path) -> None:
-    """Create an empty index, completely or not at all."""
+    """Create an empty index, completely or not at all, and durably."""
     with replacing(path, keeps_mode=False) as unpublished:
         write_schema(unpublished)
         remove_logs(path)
+    sync(path.parent)
+    sync(path.parent.parent)  # the folder may be as new
 
 
 def write_schema(path: Path) -> None:
@@ -188,15 +238,32 @@ def remove_logs(path: Path) -> None:
 def settle_index(path: Path) -> None:
     """Create the look-up indexes, and leave WAL mode, so that one file remains.
 
-    If a reader has the index open, it stays in WAL mode, and the next run settles it.
+    After that a power cut takes nothing back: the removal of the log is synced. If a
+    reader has the index open, it stays in WAL mode, and the next run settles it.
+
+    Raises:
+        StorageError: the log cannot be taken over into the file.
     """
     with _sqlite(path) as connection:
         connection.executescript(sql("index/lookups.sql"))
         for _ in range(_SETTLING_TRIES):  # SQLite itself does not wait for readers here
-            with suppress(sqlite3.OperationalError):
+            try:
                 connection.execute("pragma journal_mode = delete")
-                return
+                break
+            except sqlite3.OperationalError as error:
+                if fault_of(error) is not Fault.LOCKED:
+                    raise
             time.sleep(0.01)
+    sync(path.parent)
+
+
+def end_run(path: Path) -> None:
+    """Record that a run has ended: the documents are old, the bad list is written."""
+    with closing(connected(path)) as connection:
+        is_due = connection.execute(sql("index/run_is_open.sql")).fetchone()
+    if is_due:
+        with _sqlite(path) as connection, connection:
+            connection.execute(sql("index/end_run.sql"))
 
 
 @contextmanager
@@ -204,5 +271,5 @@ def _sqlite(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(sqlite3.connect(path, timeout=10)) as connection:
             yield connection
-    except sqlite3.OperationalError as error:
-        raise StorageError(f"{path}: {error}; run again to complete") from error
+    except sqlite3.DatabaseError as error:
+        raise _of_index(path, error) from error

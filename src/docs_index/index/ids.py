@@ -10,10 +10,15 @@ from hashlib import sha256
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _WIDTH = 16
-_TIMESTAMP = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
-    r"(?:[T ]((?:[01][0-9]|2[0-3]):[0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{1,9}))?)?)?"
-    r"(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9]))?"
+_FRACTION = r"(?:[.,]([0-9]{1,9}))?"
+_ZONE = r"(?: ?(?:[Zz]|UTC|GMT|([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?))?"
+_EXTENDED = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    rf"(?:[Tt ]([0-9]{{2}}):([0-9]{{2}})(?::([0-9]{{2}}){_FRACTION})?)?{_ZONE}"
+)
+_BASIC = re.compile(
+    r"([0-9]{4})([0-9]{2})([0-9]{2})"
+    rf"T([0-9]{{2}})([0-9]{{2}})(?:([0-9]{{2}}){_FRACTION})?{_ZONE}"
 )
 
 
@@ -37,15 +42,16 @@ def logical_key_id(stage: str, base: str, template_id: str, model_id: str) -> st
 
 def instant_text(timestamp: str) -> str | None:
     """Return a timestamp in UTC, in the form of `created_at`; None if it is invalid."""
-    found = _TIMESTAMP.fullmatch(timestamp)
+    found = _EXTENDED.fullmatch(timestamp) or _BASIC.fullmatch(timestamp)
     if not found:
         return None
-    day, time, second, fraction, sign, hours, minutes = found.groups(default="")
-    written = f"{day}T{time or '00:00'}:{second or '00'}.{fraction[:6]:0<6}"
+    *clock, fraction, sign, hours, minutes = found.groups(default="")
+    year, month, day, hour, minute, second = (int(part or 0) for part in clock)
+    micros = int(f"{fraction[:6]:0<6}")
     offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
     try:
-        local = datetime.fromisoformat(written)
+        local = datetime(year, month, day, hour, minute, second, micros)
         instant = local + offset if sign == "-" else local - offset
-    except (ValueError, OverflowError):  # no such day, or no such year in UTC
+    except (ValueError, OverflowError):  # no such day or time, or year in UTC
         return None
     return f"{instant.isoformat(timespec='microseconds')}Z"

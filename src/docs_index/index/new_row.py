@@ -162,7 +162,10 @@ def _faults_of_texts(new: NewDocument) -> Iterator[str]:
 def _faults_of_parent(new: NewDocument, parent: Document | None) -> Iterator[str]:
     created_at = instant_text(new.timestamp)
     if created_at is None:
-        yield f"timestamp {new.timestamp!r} is invalid (docs/rules.md, section 2)"
+        yield (
+            f"timestamp {new.timestamp!r} is invalid: write it as "
+            "2025-07-01T12:00:00Z (docs/rules.md, section 2)"
+        )
     if new.parent_doc_id and parent is None:
         yield f"its parent {new.parent_doc_id!r} is not in the index"
     if parent and parent.stage not in PARENT_STAGES.get(new.stage, ()):

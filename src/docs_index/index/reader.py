@@ -22,6 +22,7 @@ from docs_index.errors import VERIFY, DamagedDocumentError, UnknownDocumentError
 from docs_index.index.database import reading
 from docs_index.index.row import COLUMNS, LATEST_FIRST, Document
 from docs_index.layout import Layout, open_filled_layout
+from docs_index.paths import is_link, is_of_a_path, is_there
 from docs_index.resources import sql
 
 _DOC_DIR = re.compile(r"(?:draft|essay|evaluation)(?:/[0-9a-z]{16}){2}")
@@ -112,7 +113,7 @@ class Documents:
 
     def has_prompt(self, document: Document) -> bool:
         """Tell whether a document has a prompt."""
-        return os.path.lexists(self._path(document, "prompt"))
+        return is_there(self._path(document, "prompt"))
 
     def read_bytes(self, document: Document, part: str) -> bytes:
         """Return the bytes of `raw`, `parsed` or `prompt`.
@@ -120,17 +121,20 @@ class Documents:
         Raises:
             DamagedDocumentError: the file is missing or not a regular file, or it or
                 one of the document's directories is a link.
+            OSError: the machine failed; the file may be as it should be.
         """
         path = self._path(document, part)
         folder = os.path.dirname(path)
         try:
-            if os.path.islink(folder) or os.path.islink(os.path.dirname(folder)):
+            if is_link(folder) or is_link(os.path.dirname(folder)):
                 raise DamagedDocumentError(f"{folder} is reached by a link; {VERIFY}")
             return read_file(path)
         except NotRegularError as error:
             message = f"{path} is no regular file; {VERIFY}"
             raise DamagedDocumentError(message) from error
         except OSError as error:
+            if not is_of_a_path(error):
+                raise
             raise DamagedDocumentError(f"{path}: {error.strerror}; {VERIFY}") from error
 
     def _read(self, document: Document, part: str) -> str:

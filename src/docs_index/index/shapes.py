@@ -10,6 +10,8 @@ from typing import Any
 from docs_index.index.reader import Documents
 from docs_index.index.row import LATEST_FIRST, Document
 from docs_index.index.search import END, FOUND
+from docs_index.layout import is_litter
+from docs_index.paths import is_of_a_path
 
 _BRIEF = ("doc_id", "stage", "task_id", "template_id", "model_id", "status")
 
@@ -45,9 +47,15 @@ def files_of(documents: Documents, document: Document) -> dict[str, int]:
     """Return the files of a document's directory, with their sizes in bytes."""
     try:
         with os.scandir(documents.layout.docs / document.doc_dir) as entries:
-            found = {e.name: e.stat(follow_symlinks=False).st_size for e in entries}
-    except OSError:
-        return {}
+            found = {
+                each.name: each.stat(follow_symlinks=False).st_size
+                for each in entries
+                if not is_litter(each.name)
+            }
+    except OSError as error:
+        if is_of_a_path(error):
+            return {}
+        raise
     return dict(sorted(found.items()))
 
 

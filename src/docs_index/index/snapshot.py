@@ -7,20 +7,27 @@ index itself is never written.
 
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from docs_index.disk.confined import open_file
-from docs_index.disk.lock import holder_of
-from docs_index.errors import StorageError
+from docs_index.disk.lock import holder_of, shared_lock
+from docs_index.errors import LockedError, StorageError
 from docs_index.index.database import check_index, connected, missing_index
 from docs_index.layout import Layout
+from docs_index.paths import is_of_a_path, is_there, naming
 
+PATIENCE_S = 2.0  # for a program that adds documents: it takes milliseconds for each
 _LOGS = ("-wal", "-journal")
+_TRIES = 20
 
 
 def copy_index(layout: Layout, folder: Path) -> Path:
     """Copy the index to a folder, as of one moment, and return the copy.
+
+    The copy is made under the shared lock of the data root, so that no program is in
+    the middle of adding a document. A run holds the lock for long: then, and where the
+    lock cannot be had, the copy is made without it.
 
     If a killed run left a log or a journal, these files are copied too, and SQLite
     applies them to the copy. Opening the index itself would change files next to it, as
@@ -28,14 +35,57 @@ def copy_index(layout: Layout, folder: Path) -> Path:
 
     Raises:
         IndexFileError: the index is missing, or is not a database of this program.
+        LockedError: without the lock, the index changed during each of many copies.
     """
     copy = folder / layout.index.name
-    logs = [each for each in _LOGS if Path(f"{layout.index}{each}").exists()]
-    if (logs or _is_in_wal_mode(layout.index)) and not holder_of(layout.lock):
-        for suffix in ("", *logs):
-            shutil.copyfile(f"{layout.index}{suffix}", f"{copy}{suffix}")
-        check_index(copy, named=layout.index)
-        return copy
+    with shared_lock(layout.lock, PATIENCE_S) as is_locked:
+        for _ in range(_TRIES):
+            before = _state(layout.index)
+            is_quiet = is_locked or not holder_of(layout.lock)
+            if not (is_quiet and _must_be_copied_as_files(layout.index)):
+                return _backed_up(layout, copy)
+            with suppress(FileNotFoundError):  # a log that a writer has removed
+                _copy_files(layout.index, copy)
+                if is_locked or _state(layout.index) == before:
+                    check_index(copy, named=layout.index)
+                    return copy
+    raise LockedError(f"{layout.index} keeps changing: another program writes to it")
+
+
+def _must_be_copied_as_files(index: Path) -> bool:
+    has_log = any(map(is_there, _files(index)[1:]))
+    return is_there(index) and (has_log or _is_in_wal_mode(index))
+
+
+def _copy_files(index: Path, copy: Path) -> None:
+    for old in _files(copy):
+        old.unlink(missing_ok=True)
+    for path, target in zip(_files(index), _files(copy), strict=True):
+        if path == index or is_there(path):
+            with naming(path):
+                shutil.copyfile(path, target)
+
+
+def _files(database: Path) -> list[Path]:
+    """Return the paths of a database and of its log files, which need not exist."""
+    logs = [database.with_name(f"{database.name}{suffix}") for suffix in _LOGS]
+    return [database, *logs]
+
+
+def _state(index: Path) -> list[tuple[int, int, int] | None]:
+    """Return a value that changes when the index or one of its log files does."""
+    found: list[tuple[int, int, int] | None] = []
+    for path in _files(index):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            found.append(None)
+        else:
+            found.append((status.st_ino, status.st_mtime_ns, status.st_size))
+    return found
+
+
+def _backed_up(layout: Layout, copy: Path) -> Path:
     if not check_index(layout.index).exists:
         raise missing_index(layout.index)
     try:
@@ -55,7 +105,9 @@ def _is_in_wal_mode(path: Path) -> bool:
     """Read the mode from the file's header: opening the database would create a log."""
     try:
         descriptor, _ = open_file(path, follow=True)
-    except OSError:
-        return False
-    with open(descriptor, "rb") as file:
+    except OSError as error:
+        if is_of_a_path(error):
+            return False
+        raise
+    with naming(path), open(descriptor, "rb") as file:
         return file.read(20)[18:] == b"\2\2"

@@ -1,13 +1,13 @@
 """Read the files of a document's directory, for pages.
 
-Opens nothing outside of docs/. A file that cannot be read counts as absent.
+Opens nothing outside of docs/. What is no regular file counts as absent.
 """
 
-import os
 from pathlib import Path
 
 from docs_index.disk.confined import open_file
 from docs_index.layout import Layout
+from docs_index.paths import is_of_a_path, naming, real_path
 from docs_index.vocabulary import SCORE_BOUNDS
 
 _LOWEST, _HIGHEST = SCORE_BOUNDS["in_last_line"]
@@ -16,15 +16,17 @@ _LONGEST_SCORE = 64  # bytes; a decimal and a line break
 
 def read_part(layout: Layout, doc_dir: str, name: str, limit: int = -1) -> bytes | None:
     """Return at most `limit` bytes of a document's file, None if it is missing."""
-    path = os.path.realpath(layout.docs / doc_dir / name)
+    path = real_path(layout.docs / doc_dir / name)
     if not Path(path).is_relative_to(layout.docs):
         return None
     try:
         descriptor, _ = open_file(path)
-        with open(descriptor, "rb") as file:
+        with naming(path), open(descriptor, "rb") as file:
             return file.read(limit)
-    except OSError:
-        return None
+    except OSError as error:
+        if is_of_a_path(error):
+            return None
+        raise
 
 
 def read_score(layout: Layout, doc_dir: str) -> float | None:

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from docs_index.errors import UnknownDocumentError
+from docs_index.index.ids import instant_text
 from docs_index.index.lookup import begun_by
 from docs_index.index.query import Row, rows_of
 from docs_index.index.reader import Documents
@@ -26,13 +27,13 @@ _RULES = {
         "no document, none"
     ),
     "essay_task_id": (
-        "of the essays that its essay_task_id names, the latest document at or before "
-        "it, else the earliest"
+        "of the essays that its essay_task_id names, the latest at or before it, else "
+        "the earliest; if that has no document, none"
     ),
     "generation_task_id": (
-        "essay_task_id finds no document; of the drafts and links that its "
-        "generation_task_id names, the latest document at or before it, else the "
-        "earliest"
+        "no row of the essay table has its essay_task_id; of the drafts and links that "
+        "its generation_task_id names, the latest at or before it, else the earliest; "
+        "if that has no document, none"
     ),
     "repair": "a repair names it",
     "given": "the program that added it names it",
@@ -135,7 +136,8 @@ def _repeated(documents: Documents, row: Row) -> Row | None:
     """Return the row that a duplicate repeats, None if the index cannot say."""
     if row["reason"] != "duplicate_row":
         return None
-    return next(iter(_rows(documents, "why_repeated", row)), None)
+    values = row | {"instant": instant_text(row["timestamp"] or "")}
+    return next(iter(_rows(documents, "why_repeated", values)), None)
 
 
 def _grouped(linked: list[Row], role: str) -> list[dict[str, Any]]:

@@ -3,8 +3,9 @@
     writer = Writer("data", run_id="autumn")
     document = writer.add(NewDocument(stage="draft", ...))
 
-A document's directory is published before its row is inserted. No existing document is
-changed. Adding the same attempt again completes what a kill left, and otherwise does
+A document's directory is published before its row is inserted. Both are on the disk
+when `add` returns: a power cut takes back nothing that was added. No existing document
+is changed. Adding the same attempt again completes what a kill left, and otherwise does
 nothing.
 
 Needs only the standard library and this package. The lock of the data root is held for
@@ -28,14 +29,19 @@ from docs_index.index.database import (
     check_index,
     create_index,
     lost_index,
+    refuse_foreign_schema,
     settle_index,
 )
 from docs_index.index.new_row import NewDocument, Ready, made_ready
 from docs_index.index.reader import Documents
 from docs_index.index.row import NAMES, Document
 from docs_index.layout import Layout, open_layout
+from docs_index.paths import is_link, is_there, real_path
 
 _PATIENCE_S = 30.0
+# SQLite commits by removing its journal. FULL, the default, does not sync the removal:
+# a journal that is back after a power cut would undo the last row.
+_DURABLE = "pragma synchronous = extra"
 
 
 class Writer:
@@ -97,12 +103,12 @@ class Writer:
         if new.legacy_file is None:
             return None
         path = self.layout.responses / new.legacy_file
-        folder = Path(os.path.realpath(self.layout.responses))
+        folder = Path(real_path(self.layout.responses))
         self.layout.refuse_link_out(folder)
-        is_inside = Path(os.path.realpath(path.parent)).is_relative_to(folder)
-        if not is_inside or path.is_symlink():
+        is_inside = Path(real_path(path.parent)).is_relative_to(folder)
+        if not is_inside or is_link(path):
             raise DocumentRefusedError(f"{path} leads through a link: name another one")
-        if path.exists() and not holds(path, new.raw.encode()):
+        if is_there(path) and not holds(path, new.raw.encode()):
             raise DocumentRefusedError(f"{path} has other bytes: name another one")
         return path
 
@@ -147,13 +153,16 @@ def _writing(layout: Layout, patience_s: float) -> Iterator[sqlite3.Connection]:
         IndexFileError: it is lost, or is not an index of this program.
     """
     path = layout.index
-    if not check_index(path).exists:
+    if check_index(path).exists:
+        refuse_foreign_schema(path)
+    else:
         for doc_dir in layout.documents_on_disk():
             raise lost_index(layout, doc_dir)
         create_index(path)
         settle_index(path)
     try:
         with closing(sqlite3.connect(path, timeout=patience_s)) as connection:
+            connection.execute(_DURABLE)
             yield connection
     except sqlite3.OperationalError as error:
         if fault_of(error) is Fault.LOCKED:

@@ -5,7 +5,6 @@ an order that a kill at any moment leaves whole: a directory is complete before 
 its name, and has its name before it has a row. Contract: docs/rules.md, section 11.
 """
 
-import shutil
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,23 +13,30 @@ from typing import Any
 
 import duckdb
 
+from docs_index.disk.directories import remove_tree
 from docs_index.disk.lock import take_lock
 from docs_index.disk.scratch import remove_leftovers
 from docs_index.disk.workers import Workers, started_workers
+from docs_index.errors import VERIFY, StorageError
+from docs_index.index.database import end_run
 from docs_index.ingest.absent_folders import absent_folders
 from docs_index.ingest.csv_reports import load_index, start_survey, write_reports
 from docs_index.ingest.current_lists import (
-    append_bad_list,
+    BadList,
+    is_altered,
     read_bad_list,
-    replace_current_lists,
+    write_lists,
 )
 from docs_index.ingest.placer import Batch, Placer
 from docs_index.ingest.presence import Survey
+from docs_index.ingest.shrunk import load_known_documents, refuse_shrunk
 from docs_index.layout import Layout
+from docs_index.paths import is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.build_record import attach_build, find_build
+from docs_index.warehouse.faults import naming_index
 from docs_index.warehouse.session import Session, opened_session
 
 _BATCHES = range(500, 4000)  # documents that are placed and synced together
@@ -48,6 +54,7 @@ class Options:
     dry_run: bool = False
     workers: int = 1
     link: bool = False
+    allow_shrunk: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,8 @@ class Summary:
     `documents` counts what became of the build's documents: placed, found, skipped,
     and each kind of conflict. `damaged` counts documents of the index whose directory
     is not what it should be, 0 in a dry run, which does not look. `rejected_tables`,
-    `missing_folders` and `examples` are lines of words.
+    `missing_folders` and `examples` are lines of words; `notices` counts each kind of
+    notice, and `notice_examples` are a few of each.
     """
 
     data_root: str
@@ -71,9 +79,12 @@ class Summary:
     rejected_tables: list[str]
     missing_folders: list[str]
     bad_rows_added: int
+    bad_list_is_altered: bool
     damaged: int
     changed_files: list[str]
     examples: list[str]
+    notices: dict[str, int]
+    notice_examples: list[str]
 
     @property
     def conflicts(self) -> int:
@@ -92,14 +103,16 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         OSError, duckdb.Error: reading or writing failed; what has been written is
             whole, and another run completes it.
     """
-    find_build(layout)  # before the lock: it would make the folder
-    lock = take_lock(layout.lock)
-    remove_leftovers(layout)
-    with opened_session(layout) as session:
+    layout, lock = _begun(layout, dry_run=options.dry_run)
+    with naming_index(layout.index), opened_session(layout) as session:
         session.db.execute("set threads = 1")  # others would be in the workers' way
         run_id = attach_build(session.db, layout, options.run_id)
-        newline = read_bad_list(session)
+        bad_list = read_bad_list(session)
         session.open_index(dry_run=options.dry_run)
+        load_known_documents(session, run_id)
+        if not options.allow_shrunk:
+            refuse_shrunk(session)
+        bad_list_is_altered = is_altered(session, bad_list)
         with started_workers(
             _useful_workers(session, options), Placer.__module__, lock
         ) as workers:
@@ -114,18 +127,30 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             changed: list[str] = []
             if surveyed is not None:
                 changed += ["docs/"] if outcomes["placed"] else []
-                changed += _write_lists(session, newline, outcomes)
+                changed += _write_lists(session, bad_list, outcomes)
                 load_index(session)
                 with session.closing_index():
                     changed += map(layout.within, write_reports(session, surveyed))
+                end_run(layout.index)
         return Summary(
             data_root=str(layout.root),
             run_id=run_id,
             dry_run=options.dry_run,
             bad_rows_added=added,
+            bad_list_is_altered=bad_list_is_altered,
             changed_files=changed,
             **_counted(session, outcomes),
         )
+
+
+def _begun(layout: Layout, *, dry_run: bool) -> tuple[Layout, int | None]:
+    """Take the lock; a dry run writes nothing, so it takes none."""
+    if dry_run:
+        return layout.for_looking(), None
+    find_build(layout)  # before the lock: it would make the folder
+    lock = take_lock(layout.lock)
+    remove_leftovers(layout)
+    return layout, lock
 
 
 def _placer(session: Session, options: Options) -> Placer:
@@ -173,7 +198,8 @@ def _place_all(
         for rows in inserted:
             rows.result()
     if not placer.dry_run:
-        shutil.rmtree(placer.unpublished, ignore_errors=True)
+        remove_tree(placer.unpublished)
+        _count_inserted(session, total)
     return outcomes
 
 
@@ -194,8 +220,8 @@ def _placed(session: Session, placer: Placer, workers: Workers) -> Iterator[Batc
 def _prepare_folders(session: Session) -> None:
     session.make_writable()
     layout = session.layout
-    shutil.rmtree(layout.unpublished, ignore_errors=True)  # a killed run's
-    if layout.unpublished.is_file():
+    remove_tree(layout.unpublished)  # a killed run's
+    if is_there(layout.unpublished):
         layout.unpublished.unlink()
     layout.unpublished.mkdir(parents=True)
     for stage in STAGES:
@@ -203,15 +229,13 @@ def _prepare_folders(session: Session) -> None:
 
 
 def _write_lists(
-    session: Session, newline: str | None, outcomes: Counter[str]
+    session: Session, bad_list: BadList, outcomes: Counter[str]
 ) -> list[str]:
     """Bring the current lists and the bad list up to date; return the changed files."""
-    files = []
+    files = write_lists(session, bad_list)
     has_new_rows = bool(outcomes["placed"] or outcomes["found"])
-    if replace_current_lists(session) or has_new_rows:
-        files.append(session.layout.index)
-    if append_bad_list(session, newline):
-        files.append(session.layout.bad_generations)
+    if has_new_rows and session.layout.index not in files:
+        files.insert(0, session.layout.index)
     return [session.layout.within(file) for file in files]
 
 
@@ -232,7 +256,33 @@ def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
 def _insert_rows(cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> None:
     """Insert the rows of documents whose directories are there, in one transaction."""
     places = {"first": batches[0].first, "last": batches[-1].last}
-    cursor.execute(sql("ingest/insert_batch.sql"), places)
+    (inserted,) = cursor.execute(sql("ingest/insert_batch.sql"), places).fetchall()[0]
+    placed = sum(
+        batch.outcomes["placed"] + batch.outcomes["found"] for batch in batches
+    )
+    if inserted != placed:
+        raise StorageError(
+            f"{placed} directories were written, and {inserted} rows: run again"
+        )
+
+
+def _count_inserted(session: Session, total: int) -> None:
+    """Check that the index has the row of every document that was placed.
+
+    What is inserted need not be there: a trigger can drop it.
+
+    Raises:
+        StorageError: it lacks some.
+    """
+    if not total:
+        return
+    lacking = session.db.execute(sql("ingest/uninserted.sql")).fetchall()
+    if lacking:
+        raise StorageError(
+            f"{session.layout.index} has not taken the rows of {len(lacking)} "
+            f"documents, such as docs/{lacking[0][0]}, and reported no error, as where "
+            f"a trigger drops them; {VERIFY}; then run again to complete"
+        )
 
 
 def _batches(session: Session, stage: str, workers: int) -> Iterator[list[int]]:
@@ -276,4 +326,6 @@ def _counted(session: Session, outcomes: Counter[str]) -> dict[str, Any]:
         "missing_folders": list(lines["missing_folder"]),
         "damaged": lines["damaged"]["damaged"],
         "examples": list(lines["example"]),
+        "notices": lines["notice"],
+        "notice_examples": list(lines["notice_example"]),
     }

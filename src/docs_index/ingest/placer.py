@@ -19,6 +19,7 @@ import duckdb
 from docs_index.disk.confined import Folder, UnusableError
 from docs_index.disk.directories import Staging, opened_staging, sync_file_system
 from docs_index.layout import RESPONSES
+from docs_index.paths import is_link
 from docs_index.resources import sql
 from docs_index.warehouse.parsers import parser_of
 from docs_index.warehouse.quoting import literal
@@ -194,7 +195,7 @@ class Placer:
     def _look_for(self, document: Planned) -> Placed | None:
         """Accept a directory that is there already if its hash is right."""
         final = f"{self.docs}/{document.doc_dir}"
-        if os.path.islink(os.path.dirname(final)):
+        if is_link(os.path.dirname(final)):
             return _conflict(document, "stands below a link")
         try:
             if not stat.S_ISDIR(os.lstat(final).st_mode):

@@ -1,28 +1,27 @@
 """Survey `docs/`: which files are present, and the hashes of the raw texts.
 
 The consistency report uses it. Only reads, and follows no link: a link counts as
-absent, and so does a file that this user may not read.
+absent. What the machine cannot read stops the run: it is not absent.
 """
 
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from docs_index.disk.confined import open_file
-from docs_index.layout import UNPUBLISHED
+from docs_index.layout import UNPUBLISHED, is_litter
+from docs_index.paths import is_of_a_path, naming
 from docs_index.vocabulary import STAGES
 
 _PIECE = 2**16  # bytes that are read at a time
-_NOT_TO_BE_HAD = (FileNotFoundError, NotADirectoryError, PermissionError)
 
 
 class Directory(NamedTuple):
     """A directory `{stage}/{logical_key_id}/{doc_id}`, or a stray one above that.
 
-    `content_hash` is the SHA-256 of raw.txt, None if that cannot be read.
+    `content_hash` is the SHA-256 of raw.txt, None without such a file.
     """
 
     doc_dir: str
@@ -63,9 +62,8 @@ class Survey:
 
     def _directory(self, doc_dir: str) -> Directory:
         path = f"{self.docs}/{doc_dir}"
-        names: set[str] = set()
-        with suppress(*_NOT_TO_BE_HAD), os.scandir(path) as entries:
-            names = {e.name for e in entries if e.is_file(follow_symlinks=False)}
+        entries = _entries(path)
+        names = {each.name for each in entries if each.is_file(follow_symlinks=False)}
         return Directory(
             doc_dir,
             "raw.txt" in names,
@@ -85,23 +83,34 @@ def _line(directory: Directory) -> str:
 def _hash(path: str) -> str | None:
     try:
         descriptor, _ = open_file(path)
-    except OSError:
-        return None
+    except OSError as error:
+        if is_of_a_path(error):
+            return None
+        raise
     try:
         # hashlib.file_digest would allocate a buffer of 256 KiB for each file.
-        piece = os.read(descriptor, _PIECE)
-        digest = hashlib.sha256(piece)
-        while len(piece) == _PIECE:
+        with naming(path):
             piece = os.read(descriptor, _PIECE)
-            digest.update(piece)
+            digest = hashlib.sha256(piece)
+            while len(piece) == _PIECE:
+                piece = os.read(descriptor, _PIECE)
+                digest.update(piece)
         return digest.hexdigest()
     finally:
         os.close(descriptor)
 
 
 def _folders(path: str) -> list[str]:
+    entries = _entries(path)
+    return sorted(each.name for each in entries if each.is_dir(follow_symlinks=False))
+
+
+def _entries(path: str) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, nothing if there is no such folder."""
     try:
-        with os.scandir(path) as entries:
-            return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
-    except _NOT_TO_BE_HAD:
-        return []
+        with naming(path), os.scandir(path) as entries:
+            return [each for each in entries if not is_litter(each.name)]
+    except OSError as error:
+        if is_of_a_path(error):
+            return []
+        raise

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from docs_index.disk.confined import Folder, UnusableError
 from docs_index.disk.lock import held_lock
-from docs_index.layout import Layout
+from docs_index.layout import Layout, is_litter
+from docs_index.paths import is_of_a_path, naming
 from docs_index.resources import sql
 from docs_index.warehouse.build_record import attach_build, find_build
 from docs_index.warehouse.csv_files import publish_copy
@@ -83,13 +84,27 @@ def _files(session: Session) -> Iterator[tuple[str, str]]:
     for (folder,) in session.rows(folders):
         top = session.layout.root / folder
         session.layout.refuse_link_out(top)
-        for directory, _, names in os.walk(f"{top}/"):
-            inside = os.path.relpath(directory, top)
-            for name in names:
-                path = os.path.normpath(f"{inside}/{name}")
-                full = f"{directory}/{name}"
-                if _is_text(path) and os.path.isfile(full) and not os.path.islink(full):
-                    yield folder, path
+        yield from ((folder, path) for path in _below(f"{top}/") if _is_text(path))
+
+
+def _below(top: str, inside: str = "") -> Iterator[str]:
+    """Yield the regular files in a folder by path; a missing one has none.
+
+    `os.walk` would leave out what the machine fails to list, without a word.
+    """
+    try:
+        with naming(top + inside), os.scandir(top + inside) as entries:
+            kept = [each for each in entries if not is_litter(each.name)]
+            found = sorted(kept, key=lambda entry: entry.name)
+    except OSError as error:
+        if is_of_a_path(error):
+            return
+        raise
+    for entry in found:
+        if entry.is_file(follow_symlinks=False):
+            yield f"{inside}{entry.name}"
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _below(top, f"{inside}{entry.name}/")
 
 
 def _is_text(path: str) -> bool:

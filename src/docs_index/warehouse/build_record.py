@@ -9,9 +9,10 @@ import os
 import duckdb
 
 from docs_index.disk.faults import Fault
-from docs_index.errors import BuildError, LockedError
-from docs_index.layout import Layout
-from docs_index.warehouse.faults import fault_of
+from docs_index.errors import BuildError, DocsIndexError, LockedError, StorageError
+from docs_index.layout import SCRATCH, Layout
+from docs_index.paths import is_file
+from docs_index.warehouse.faults import fault_of, first_line, names_system_error
 from docs_index.warehouse.quoting import literal
 
 _AGAIN = "run `dbt build` first, with the same DATA_ROOT and RUN_ID"
@@ -21,10 +22,15 @@ def find_build(layout: Layout) -> str:
     """Return the path of the build's database.
 
     Raises:
-        BuildError: the data root has no build.
+        BuildError: there is no build, or builds are for looking, and the caller writes.
     """
-    if not layout.build.is_file():
-        raise BuildError(f"there is no dbt build in {layout.db}: {_AGAIN}")
+    if os.environ.get(SCRATCH) and not layout.scratch:
+        raise BuildError(
+            f"{SCRATCH} is set, and a build there is for a --dry-run alone: unset it, "
+            "then run `dbt build`"
+        )
+    if not is_file(layout.build):
+        raise BuildError(f"there is no dbt build in {layout.build.parent}: {_AGAIN}")
     return str(layout.build)
 
 
@@ -38,6 +44,7 @@ def attach_build(
     Raises:
         BuildError: the build is incomplete, or was made for another root or run_id.
         LockedError: another program has the build's database open for writing.
+        StorageError: it cannot be read.
     """
     path = literal(find_build(layout))
     try:
@@ -45,14 +52,8 @@ def attach_build(
         record = connection.execute(
             "select status, data_root, run_id from build.main.build_record"
         ).fetchone()
-    except duckdb.IOException as error:
-        if fault_of(error) is not Fault.LOCKED:
-            raise BuildError(
-                f"{layout.build} cannot be opened: delete it and {_AGAIN}"
-            ) from error
-        raise LockedError(
-            f"{layout.build} is open in another program: close it there"
-        ) from error
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise _unopened(layout, error) from error
     except duckdb.Error as error:
         raise BuildError(f"{layout.build} holds no dbt build: {_AGAIN}") from error
     status, data_root, built_run_id = record or ("unfinished", None, None)
@@ -63,7 +64,7 @@ def attach_build(
         )
     if data_root != str(layout.root):
         raise BuildError(
-            f"the build in {layout.db} was made for data root {data_root}, "
+            f"the build in {layout.build.parent} was made for data root {data_root}, "
             f"not for {layout.root}: {_AGAIN}"
         )
     asked = run_id or os.environ.get("RUN_ID") or "backfill"
@@ -73,3 +74,14 @@ def attach_build(
             f"pass --run-id {built_run_id}, or {_AGAIN}"
         )
     return asked
+
+
+def _unopened(layout: Layout, error: duckdb.Error) -> DocsIndexError:
+    """Return why a build cannot be opened: it is locked, unreadable or damaged."""
+    fault = fault_of(error)
+    if fault is Fault.LOCKED:
+        return LockedError(f"{layout.build} is open in another program: close it there")
+    if fault is Fault.FULL or names_system_error(error):
+        message = f"{layout.build} cannot be read: {first_line(error)}"
+        return StorageError(f"{message}; run again to complete")
+    return BuildError(f"{layout.build} cannot be opened: delete it and {_AGAIN}")

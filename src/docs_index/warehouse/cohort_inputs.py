@@ -5,7 +5,6 @@ refused. Judges no content, which the models do in SQL, and writes nothing.
 """
 
 import json
-import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ import duckdb
 
 from docs_index.errors import DataRootError, StorageError
 from docs_index.layout import Layout
+from docs_index.paths import is_there
 from docs_index.warehouse.cohort_ids import named_cohort
 from docs_index.warehouse.csv_columns import Columns
 from docs_index.warehouse.csv_grammar import check_table
@@ -92,7 +92,7 @@ def load_table(
         TableRefusedError: it is not well-formed, lacks a required column, or has one
             that is nearly named like a known one.
     """
-    if not os.path.lexists(path):
+    if not is_there(path):
         raise DataRootError(
             f"{path} is missing: cohorts need it, with the columns "
             f"{', '.join(' or '.join(group) for group in meta['required'])}"

@@ -11,6 +11,7 @@ import duckdb
 
 from docs_index.disk.publish import csv_lines, publish_file
 from docs_index.errors import TableRefusedError
+from docs_index.paths import is_there
 from docs_index.warehouse.csv_grammar import check_table
 from docs_index.warehouse.csv_table import read_table
 from docs_index.warehouse.quoting import identifier, literal
@@ -45,7 +46,7 @@ def read_list(
     Raises:
         TableRefusedError: the file is not well-formed, or has other columns.
     """
-    if not path.exists():
+    if not is_there(path):
         names = ", ".join(f"{identifier(name)} varchar" for name in columns)
         connection.execute(f"create table listed ({names})")
         return None

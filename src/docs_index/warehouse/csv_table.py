@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import duckdb
 
-from docs_index.errors import TableRefusedError
+from docs_index.disk.faults import Fault
+from docs_index.errors import StorageError, TableRefusedError
 from docs_index.resources import sql
 from docs_index.warehouse.csv_grammar import MAX_LINE_BYTES, Table
+from docs_index.warehouse.faults import fault_of, first_line, names_system_error
 from docs_index.warehouse.quoting import column_types, glob_escaped, identifier
 
 
@@ -24,13 +26,19 @@ def read_table(
 
     Raises:
         TableRefusedError: the file has changed since it was checked.
+        StorageError: reading it failed.
     """
     try:
         relation = _read(cursor, table, columns, numbered)
         counted = relation.count("*").fetchone()
         unchanged = table.is_unchanged()
-    except (OSError, duckdb.Error) as error:
-        reason = str(error).partition("\n")[0][:300]
+    except OSError as error:
+        message = f"{table.path} cannot be read: {error.strerror}"
+        raise StorageError(message) from error
+    except duckdb.Error as error:
+        if fault_of(error) is Fault.FULL or names_system_error(error):
+            raise StorageError(first_line(error)) from error
+        reason = first_line(error)[:300]
         raise TableRefusedError(f"{table.path} cannot be read: {reason}") from error
     if not unchanged or counted != (table.data_rows,):
         raise TableRefusedError(

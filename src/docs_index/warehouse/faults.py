@@ -1,17 +1,29 @@
 """Sort DuckDB's errors into kinds of faults, by their class or their text.
 
 Owns the lists of those texts: DuckDB passes on neither SQLite's result codes nor the
-system's error numbers, only their messages. Raises nothing and writes nothing.
+system's error numbers, only their messages. Writes nothing.
 """
 
 import errno
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
 from docs_index.disk.faults import Fault, fault_of_code
 from docs_index.disk.faults import fault_of as fault_of_system
+from docs_index.errors import (
+    VERIFY,
+    DocsIndexError,
+    IndexFileError,
+    LockedError,
+    StorageError,
+    printable,
+    told,
+)
 
 _OF_SQLITE = {  # the messages of DuckDB's sqlite extension, with SQLite's result codes
     "database is locked": sqlite3.SQLITE_BUSY,
@@ -22,6 +34,9 @@ _OF_SQLITE = {  # the messages of DuckDB's sqlite extension, with SQLite's resul
     "malformed database schema": sqlite3.SQLITE_CORRUPT,
     "file is not a database": sqlite3.SQLITE_NOTADB,
     "database or disk is full": sqlite3.SQLITE_FULL,
+    "disk I/O error": sqlite3.SQLITE_IOERR,
+    "unable to open database file": sqlite3.SQLITE_CANTOPEN,
+    "attempt to write a readonly database": sqlite3.SQLITE_READONLY,
 }
 _OF_SYSTEM = (errno.ENOSPC, errno.EDQUOT)
 _LOCKED = "Could not set lock"  # of DuckDB's own file
@@ -31,17 +46,62 @@ _DAMAGED = ("not a valid DuckDB", "Could not read enough bytes", "orrupt")
 
 def fault_of(error: BaseException) -> Fault:
     """Return the kind of fault of an error from DuckDB, SQLite or the system."""
-    if not isinstance(error, duckdb.Error):
+    if not isinstance(error, duckdb.Error | RuntimeError):
         return fault_of_system(error)
     if isinstance(error, duckdb.OutOfMemoryException):
         return Fault.FULL
-    first, *_ = str(error).splitlines() or [""]
-    for text, code in _OF_SQLITE.items():
-        if text in first:
-            return fault_of_code(code)
+    first = first_line(error)
+    if fault := _fault_of_sqlite(first):
+        return fault
     if any(os.strerror(number) in first for number in _OF_SYSTEM):
         return Fault.FULL
-    return Fault.LOCKED if _LOCKED in first else Fault.STORAGE
+    if _LOCKED in first:
+        return Fault.LOCKED
+    is_of_storage = isinstance(error, duckdb.IOException) or names_system_error(error)
+    return Fault.STORAGE if is_of_storage else Fault.UNKNOWN
+
+
+def _fault_of_sqlite(message: str) -> Fault | None:
+    codes = (code for text, code in _OF_SQLITE.items() if text in message)
+    return next(map(fault_of_code, codes), None)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error; DuckDB shows statements in the others."""
+    return next(iter(str(error).splitlines()), "")
+
+
+def message_of(error: Exception) -> str:
+    """Return an error as a build shows it: one of the machine names its file."""
+    if isinstance(error, OSError):
+        return printable(f"{told(error)}; build again once the cause is mended")
+    if isinstance(error, DocsIndexError):
+        return printable(str(error))
+    return printable(first_line(error))
+
+
+def names_system_error(error: BaseException) -> bool:
+    """Tell whether an error's first line quotes an error of the system."""
+    return any(os.strerror(number) in first_line(error) for number in errno.errorcode)
+
+
+@contextmanager
+def naming_index(path: Path) -> Iterator[None]:
+    """Have the errors of SQLite inside DuckDB name the one SQLite file of a block.
+
+    Raises:
+        LockedError, IndexFileError, StorageError: by the kind of the error.
+    """
+    try:
+        yield
+    except (duckdb.Error, RuntimeError) as error:  # the latter are from DuckDB, too
+        fault = _fault_of_sqlite(first_line(error))
+        if fault is None or is_interrupt(error):
+            raise
+        kinds = {Fault.LOCKED: LockedError, Fault.DAMAGED: IndexFileError}
+        remedy = VERIFY if fault is Fault.DAMAGED else "run again to complete"
+        message = f"{path}: {first_line(error)}; {remedy}"
+        raise kinds.get(fault, StorageError)(message) from error
 
 
 def is_damaged_file(error: duckdb.Error) -> bool:

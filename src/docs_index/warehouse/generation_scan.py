@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from docs_index.disk.confined import NotRegularError, TooLargeError, read_file
+from docs_index.layout import is_litter
+from docs_index.paths import is_folder, is_of_a_path
 from docs_index.vocabulary import STAGES
 
 KEYS = (
@@ -33,16 +35,17 @@ class _UnreadableError(Exception):
 def scan_generations(store: Path) -> Iterator[Row]:
     """Yield one row per directory of the store: stage, gen_id, problem and `KEYS`.
 
-    Names that begin with a dot are left out: no generation has such a name.
+    Names that begin with a dot are left out: no generation has such a name. So is what
+    operating systems leave.
 
     Raises:
-        OSError: a stage's folder cannot be listed.
+        OSError: the machine failed to list a folder, or to read a metadata.json.
     """
     for stage in STAGES:
         folder = store / stage
-        if folder.is_dir():
+        if is_folder(folder):
             for name in os.listdir(folder):
-                if not name.startswith("."):
+                if not name.startswith(".") and not is_litter(name):
                     yield _row(folder, stage, name)
 
 
@@ -65,6 +68,8 @@ def _metadata(path: str) -> dict[str, object]:
     except FileNotFoundError:
         raise _UnreadableError("has no metadata.json") from None
     except OSError as error:
+        if not is_of_a_path(error):
+            raise
         message = f"its metadata.json cannot be read: {error.strerror}"
         raise _UnreadableError(message) from error
     except (ValueError, RecursionError) as error:

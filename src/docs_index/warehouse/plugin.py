@@ -3,12 +3,11 @@
 It takes the lock of the data root before DuckDB takes its own, loads the tables that
 the models declare as sources, and attaches the stand-ins of index and run.
 `profiles.yml` names it. With the environment variable DOCS_INDEX_SCRATCH, the database
-of a build is in that folder: such a build changes nothing in the data root and needs no
-lock. It never opens the index.
+of a build is in that folder: such a build writes nothing into the data root and needs
+no lock. It never opens the index.
 """
 
 import gc
-import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -19,16 +18,28 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
 from dbt_common.exceptions import DbtRuntimeError
 
+from docs_index.disk.faults import Fault
 from docs_index.disk.lock import take_lock
 from docs_index.disk.scratch import gather_temporary_files, remove_leftovers
-from docs_index.errors import DataRootError, DocsIndexError, printable
+from docs_index.errors import (
+    DataRootError,
+    DocsIndexError,
+    LockedError,
+    StorageError,
+)
 from docs_index.layout import (
     keep_from_strangers,
     open_layout,
     refuse_without_input,
 )
+from docs_index.paths import is_there
 from docs_index.warehouse.cohort_inputs import CohortInputs
-from docs_index.warehouse.faults import is_damaged_file
+from docs_index.warehouse.faults import (
+    fault_of,
+    first_line,
+    is_damaged_file,
+    message_of,
+)
 from docs_index.warehouse.quoting import identifier, literal
 from docs_index.warehouse.sources import Sources
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
@@ -43,20 +54,22 @@ class Plugin(BasePlugin):
         self._this_thread = threading.local()
         keep_from_strangers()
         try:
-            self._sources = Sources(open_layout())
-            refuse_without_input(self._sources.layout)
-            self._cohort_inputs = CohortInputs(self._sources.layout)
-            self._build = self._sources.layout.build
-            _refuse_a_query(self._sources.layout.root)
-            if scratch := os.environ.get("DOCS_INDEX_SCRATCH"):
-                self._build = Path(scratch) / self._build.name
+            layout = open_layout().for_looking()
+            refuse_without_input(layout)
+            self._sources = Sources(layout)
+            self._cohort_inputs = CohortInputs(layout)
+            self._build = layout.build
+            _refuse_a_query(layout.root)
+            if layout.scratch:
+                layout.scratch.mkdir(parents=True, exist_ok=True)
             else:
-                take_lock(self._sources.layout.lock)
-                remove_leftovers(self._sources.layout)
-                _remove_damaged(self._build)
-                gather_temporary_files(self._sources.layout.root)
+                take_lock(layout.lock)
+                remove_leftovers(layout)
+            _refuse_unopened(layout.build)
+            if not layout.scratch:
+                gather_temporary_files(layout.root)
         except (DocsIndexError, OSError) as error:
-            raise DbtRuntimeError(printable(str(error))) from error
+            raise DbtRuntimeError(message_of(error)) from error
 
     def update_connection_config(
         self, creds: DuckDBCredentials, config: dict[str, Any]
@@ -90,21 +103,36 @@ class Plugin(BasePlugin):
             if source_config.identifier == "input_files":
                 return self._sources.input_files(cursor)
             return self._sources.load(cursor, source_config.meta)
-        except DocsIndexError as error:
-            raise DbtRuntimeError(printable(str(error))) from error
+        except (DocsIndexError, OSError) as error:
+            raise DbtRuntimeError(message_of(error)) from error
 
 
-def _remove_damaged(build: Path) -> None:
-    """Remove a build that cannot be opened: the next build makes it again."""
-    if not build.exists():
+def _refuse_unopened(build: Path) -> None:
+    """Open the last build as dbt will; remove it if it is damaged.
+
+    The next build makes it again. Where it cannot be opened for another reason, dbt
+    would say so in pages.
+
+    Raises:
+        LockedError: another program has it open.
+        StorageError: it cannot be opened.
+    """
+    if not is_there(build):
         return
     try:
         with duckdb.connect() as database:
-            database.execute(f"attach {literal(str(build))} as build (read_only)")
+            database.execute(f"attach {literal(str(build))} as build")
     except duckdb.Error as error:
-        if is_damaged_file(error):  # dbt reports the others, such as a lock
+        if is_damaged_file(error):
             build.unlink()
             build.with_name(f"{build.name}.wal").unlink(missing_ok=True)
+        elif fault_of(error) is Fault.LOCKED:
+            raise LockedError(
+                f"{build} is open in another program: close it there, then build again"
+            ) from error
+        else:
+            message = f"{build} cannot be opened: {first_line(error)}"
+            raise StorageError(f"{message}; build again") from error
 
 
 def _refuse_a_query(path: Path) -> None:

@@ -17,6 +17,7 @@ import duckdb
 from docs_index.disk.confined import Folder, Response, UnusableError
 from docs_index.disk.scratch import scratch_folder
 from docs_index.disk.workers import started_workers
+from docs_index.paths import naming
 from docs_index.resources import sql
 from docs_index.warehouse.parsers import TextParser, parser_of
 from docs_index.warehouse.quoting import glob_escaped, literal
@@ -104,7 +105,9 @@ class Reader:
         version = hashlib.sha256(self.parser_sql.encode()).hexdigest()[:8]
         folders: dict[str, Folder] = {}
         answers = Answers(parser_of(self.parser_sql))
-        for question in json.loads(Path(asked).read_bytes()):
+        with naming(asked):
+            questions = json.loads(Path(asked).read_bytes())
+        for question in questions:
             name = question["folder"]
             if name not in folders:
                 folders[name] = Folder(f"{self.data_root}/{name}", self.max_bytes)
@@ -122,7 +125,8 @@ class Reader:
                 facts["cause"] = str(error)
             answers.add(facts)
         path = Path(asked).with_suffix(".answers")
-        path.write_text(json.dumps(answers.completed()), encoding="utf-8")
+        with naming(path):
+            path.write_text(json.dumps(answers.completed()), encoding="utf-8")
         return str(path)
 
 

@@ -12,16 +12,18 @@ from typing import Any
 
 import duckdb
 
+from docs_index.disk.lock import holder_of, locked_by, shared_lock
 from docs_index.disk.publish import csv_lines
 from docs_index.disk.scratch import scratch_folder
-from docs_index.errors import VERIFY, IndexFileError
 from docs_index.index.database import (
-    TABLES,
     check_index,
     create_index,
+    has_index,
     lost_index,
+    refuse_foreign_schema,
     settle_index,
 )
+from docs_index.index.snapshot import PATIENCE_S, copy_index
 from docs_index.layout import Layout
 from docs_index.resources import seed_file, sql
 from docs_index.warehouse.quoting import column_types, glob_escaped, identifier, literal
@@ -50,22 +52,37 @@ class Session:
     def open_index(self, *, dry_run: bool) -> None:
         """Attach the index for reading; create a missing one, or a stand-in for it.
 
+        A dry run attaches a copy: opening the index can change files next to it.
+
         Raises:
-            IndexFileError: the index is damaged, or is lost and the build lacks some of
-                its documents.
+            IndexFileError: the index is damaged, has another schema, or is lost and
+                the build lacks some of its documents.
+            LockedError: a dry run found another process working on the data root.
         """
-        state = check_index(self.layout.index)
+        index = self._copied_index() if dry_run else self.layout.index
+        state = check_index(index, named=self.layout.index)
         if not state.exists:
             self._refuse_to_forget()
         self._needs_settling = not state.is_settled and not dry_run
         if not state.exists and dry_run:
             attach_stored(self.db)
             return
-        if not state.exists:
+        if state.exists:
+            refuse_foreign_schema(index, named=self.layout.index)
+        else:
             create_index(self.layout.index)
-        attach_index(self.db, self.layout.index, read_only=True)
+        attach_index(self.db, index, read_only=True)
         self._attached = "read"
-        self._refuse_without_tables()
+
+    def _copied_index(self) -> Path:
+        """Copy the index to the scratch folder while no other process changes it."""
+        with shared_lock(self.layout.lock, PATIENCE_S) as is_locked:
+            holder = None if is_locked else holder_of(self.layout.lock)
+            if holder is not None:
+                raise locked_by(holder, self.layout.lock)
+            if has_index(self.layout.index):
+                copy_index(self.layout, self.scratch)
+        return self.scratch / self.layout.index.name
 
     def _refuse_to_forget(self) -> None:
         """Check that the build has every document on disk.
@@ -80,13 +97,6 @@ class Session:
         ).fetchone()
         if unknown:
             raise lost_index(self.layout, unknown[0])
-
-    def _refuse_without_tables(self) -> None:
-        query = "select table_name from duckdb_tables() where database_name = 'stored'"
-        missing = TABLES - {name for (name,) in self.rows(query)}
-        if missing:
-            names = ", ".join(sorted(missing))
-            raise IndexFileError(f"{self.layout.index} has no table {names}; {VERIFY}")
 
     def make_writable(self) -> None:
         """Attach the index for writing, unless it already is."""

@@ -5,15 +5,14 @@ generation store are missing. `models/staging/_sources.yml` lists the files, and
 `csv_table` reads them. Writes nothing.
 """
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from docs_index.errors import DataRootError, TableRefusedError
 from docs_index.layout import Layout
+from docs_index.paths import is_folder, is_there
 from docs_index.resources import sql
 from docs_index.warehouse.csv_columns import Columns
 from docs_index.warehouse.csv_grammar import Table, check_table
@@ -43,7 +42,7 @@ class Sources:
         self._refuse_if_all_missing(meta.get("any_of", ()))
         numbered = meta.get("numbered", "row_index")
         path = self.layout.root / meta["file"]
-        if not _is_there(path):
+        if not is_there(path):
             self._loaded[meta["file"]] = None
             blanks = [
                 f"null::varchar as {identifier(name)}" for name in meta["columns"]
@@ -57,9 +56,9 @@ class Sources:
         return relation
 
     def _refuse_if_all_missing(self, files: Sequence[str]) -> None:
-        found = [file for file in files if _is_there(self.layout.root / file)]
-        is_for_cohorts = (
-            self.layout.generations.is_dir() and not self.layout.docs.exists()
+        found = [file for file in files if is_there(self.layout.root / file)]
+        is_for_cohorts = is_folder(self.layout.generations) and not is_there(
+            self.layout.docs
         )
         if files and not found and not is_for_cohorts:
             raise DataRootError(
@@ -91,26 +90,8 @@ class Sources:
     def _refuse_if_changed(self) -> None:
         for file, table in self._loaded.items():
             path = self.layout.root / file
-            if not (table.is_unchanged() if table else not _is_there(path)):
+            if not (table.is_unchanged() if table else not is_there(path)):
                 raise TableRefusedError(
                     f"{path} changed while the build read the other files: run again "
                     "once all are at rest"
                 )
-
-
-def _is_there(path: Path) -> bool:
-    """Tell whether a path exists; a link that leads nowhere exists too.
-
-    Raises:
-        TableRefusedError: this user may not look, so the file may not be missing.
-    """
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise TableRefusedError(
-            f"{path} cannot be looked for: {error.strerror}; correct the permissions "
-            "of its folder"
-        ) from error
-    return True

@@ -22,6 +22,10 @@ from docs_index.ingest.materialize import Summary
 from docs_index.warehouse.faults import fault_of, is_interrupt
 
 _LONGEST_LINE = 300  # characters of an example; a longer one loses its middle
+_ABOUT_NOTICES = """\
+Their documents stay as they are. If a table is wrong, correct it, then run `dbt build`
+and this script again; if it is right, a new RUN_ID makes documents of it as it is now.
+The table backfill_notices of the index lists all."""
 _OTHER_VERSION = "the build is of another version: run `dbt build` again"
 
 
@@ -77,7 +81,23 @@ def print_summary(summary: Summary) -> None:
             f"\n{summary.damaged} documents are not on disk as they should be: see "
             "7_reporting/documents_consistency_report.csv"
         )
+    if summary.bad_list_is_altered:
+        typer.echo(
+            "\n7_cross_experiment/bad_generations.csv is not what the last run left: "
+            "restore it from a backup, or move it away"
+        )
     print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
+    print_notices(summary)
+
+
+def print_notices(summary: Summary) -> None:
+    """Print what changed in the tables after documents were made; nothing without."""
+    if not summary.notices:
+        return
+    print_table("changed in the tables since", list(summary.notices.items()))
+    for line in summary.notice_examples:
+        typer.echo(f"  {cut(printable(line, keep=''), _LONGEST_LINE)}")
+    typer.echo(_ABOUT_NOTICES)
 
 
 def print_written(data_root: str, files: Sequence[str], *, dry_run: bool) -> None:
@@ -105,6 +125,6 @@ def exit_code(summary: Summary, *, strict: bool) -> int:
     """Return the exit code of a run that was not stopped by an error."""
     if summary.conflicts or summary.damaged:
         return NEEDS_A_PERSON
-    if strict and summary.bad_rows_by_reason:
+    if strict and (summary.bad_rows_by_reason or summary.notices):
         return HAS_BAD_ROWS
     return DONE

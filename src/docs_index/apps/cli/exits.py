@@ -21,6 +21,7 @@ from docs_index.errors import (
     LockedError,
     StorageError,
     printable,
+    told,
 )
 from docs_index.layout import keep_from_strangers
 
@@ -41,7 +42,7 @@ def ending_cleanly() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(UNREAD) from None
     except OSError as error:
-        end(f"{error}; run again to complete", StorageError.exit_code)
+        end(f"{told(error)}; run again to complete", StorageError.exit_code)
     except sqlite3.Error as error:
         end_of_database(error, fault_of(error))
     except UnicodeEncodeError as error:

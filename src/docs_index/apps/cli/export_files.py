@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from docs_index.disk.publish import replacing
 from docs_index.errors import OutputExistsError
 from docs_index.index.reader import Documents
 from docs_index.index.row import NAMES, Document
+from docs_index.paths import is_folder, is_there
 from docs_index.warehouse.quoting import column_types, literal
 
 Row = Mapping[str, Any]
@@ -58,9 +58,9 @@ def refuse_to_overwrite(output: Path, *, replace: bool) -> None:
     Raises:
         OutputExistsError: the path exists, or its folder does not.
     """
-    if os.path.lexists(output) and not replace:
+    if is_there(output) and not replace:
         raise OutputExistsError(f"{output} is there: pass --replace, or name another")
-    if output.is_dir() or not output.parent.is_dir():
+    if is_folder(output) or not is_folder(output.parent):
         raise OutputExistsError(f"{output} cannot be a file: name another one")
 
 

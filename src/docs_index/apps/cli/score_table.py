@@ -13,6 +13,7 @@ from typing import Any
 
 from docs_index.errors import TableRefusedError
 from docs_index.layout import Layout
+from docs_index.paths import is_file, naming
 
 _TEMPLATES = ("evaluation_template", "evaluation_template_id")
 _MODELS = ("evaluation_model", "evaluation_model_name")
@@ -30,7 +31,7 @@ def scores(layout: Layout) -> list[dict[str, Any]] | None:
     """
     path = layout.parsed_scores
     layout.refuse_link_out(path)
-    if not path.is_file():
+    if not is_file(path):
         return None
     found: dict[tuple[str | None, str | None], list[float]] = defaultdict(list)
     for row in _table(path):
@@ -52,7 +53,10 @@ def scores(layout: Layout) -> list[dict[str, Any]] | None:
 
 def _table(path: Path) -> Iterator[Mapping[str, str]]:
     csv.field_size_limit(_LONGEST_FIELD)
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+    with (
+        naming(path),
+        path.open(newline="", encoding="utf-8-sig", errors="replace") as file,
+    ):
         reader = csv.DictReader(file)
         try:
             for row in reader:

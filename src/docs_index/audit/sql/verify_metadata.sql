@@ -59,6 +59,14 @@ facts as (
         list_filter(all_differences, lambda found: found is not null) as differences,
         is_json and json_type(case when is_json then metadata_text end) = 'OBJECT'
             as is_object,
+        coalesce(
+            source_csv != 'runtime'
+            and made_created_at != timestamp_text
+            and starts_with(
+                row_key, source_csv || ':' || task_id || ':' || timestamp_text || ':'
+            ),
+            false
+        ) as is_old_row_key,
         'docs/' || found_dir || '/metadata.json' as path
     from compared
 )
@@ -115,10 +123,12 @@ from facts
 where is_object and made_logical_key_id is distinct from split_part(found_dir, '/', 2)
 union all
 select
-    'row_key_differs' as code,
+    case when is_old_row_key then 'row_key_old' else 'row_key_differs' end as code,
     doc_id,
     path,
     case
+        when is_old_row_key
+            then 'it has the time as its table writes it, not ' || made_created_at
         when source_csv = 'runtime' then 'it is no attempt id of a program'
         else 'it does not begin with ' || coalesce(made_row_prefix, 'its parts')
     end as detail

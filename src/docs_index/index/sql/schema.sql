@@ -78,6 +78,18 @@ create table backfill_conflicts (
     detail text not null
 );
 
+create table backfill_notices (
+    kind text not null check (
+        kind in ('row_changed', 'row_now_bad', 'row_vanished', 'same_text_again')
+    ),
+    run_id text not null,
+    source_csv text not null,
+    row_key text not null,
+    doc_id text not null,
+    detail text not null,
+    primary key (kind, doc_id)
+);
+
 create table backfill_counters (
     counter text not null primary key,
     value integer not null
@@ -96,4 +108,13 @@ create table list_checksums (
     table_name text not null primary key,
     row_count integer not null,
     checksum text not null
+);
+
+-- One row: what the last run left, and, while a run is at work, what it is about to
+-- leave. The documents up to the number `documents` are older than that run.
+create table run_record (
+    documents integer not null,
+    listed_rows integer,
+    listed_hash text,
+    replaced_hash text
 );

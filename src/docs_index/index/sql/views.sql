@@ -168,7 +168,10 @@ from (
         null as repair,
         reason,
         detail,
-        timestamp as moment
+        -- An attempt has its instant in its row_key.
+        coalesce(
+            substr(row_key, length(source_csv) + length(task_id) + 3, 27), timestamp
+        ) as moment
     from bad_generations
     union all
     select

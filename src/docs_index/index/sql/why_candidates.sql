@@ -58,10 +58,6 @@ judged as (
                         else 'chosen'
                     end
             when
-                candidates.link_method != 'timestamp_join'
-                and candidates.doc_id is null
-                then 'lost'
-            when
                 pairs.candidate_place > pairs.question_place
                 and coalesce(pairs.chosen_place < pairs.question_place, true)
                 then 'later'
@@ -159,7 +155,6 @@ select
                     when 'repair' then 'named by a repair'
                     else 'named by a program'
                 end
-        when 'lost' then 'has no document'
         when 'later'
             then
                 case ranked.link_method

@@ -23,7 +23,10 @@ with attempts as (
         and run_id = :run_id
         and source_csv = :source_csv
         and row_index < :row_index
-        and timestamp = :timestamp
+        -- The same instant, however its timestamp is written.
+        and instr(
+            row_key, :source_csv || ':' || :task_id || ':' || :instant || ':'
+        ) = 1
         and combo_id is :combo_id
         and coalesce(reason, '') not in (
             'missing_task_id',

@@ -66,7 +66,10 @@ listed as (
         row_index,
         null as doc_id,
         reason,
-        timestamp as created_at,
+        -- An attempt has its instant in its row_key.
+        coalesce(
+            substr(row_key, length(source_csv) + length(task_id) + 3, 27), timestamp
+        ) as created_at,
         4 as precedence,
         'not ingested' as rule
     from bad_generations

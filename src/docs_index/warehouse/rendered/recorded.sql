@@ -163,6 +163,51 @@ with_doc_ids as (
 with_paths as (
     select
         *,
+        strftime(list_transform(
+        list_filter(
+            [
+                regexp_extract(
+                    timestamp_text,
+                    '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]((?:[01][0-9]|2[0-3]):[0-5][0-9])(?::([0-5][0-9])(?:[.,]([0-9]{1,9}))?)?)?|([0-9]{8})T((?:[01][0-9]|2[0-3])[0-5][0-9])(?:([0-5][0-9])(?:[.,]([0-9]{1,9}))?)?)(?: ?(?:[Zz]|UTC|GMT|([+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)))?$',
+                    [
+                        'day', 'time', 'second', 'fraction', 'basic_day', 'basic_time',
+                        'basic_second', 'basic_fraction', 'offset'
+                    ]
+                )
+            ],
+            lambda found: found.day || found.basic_day >= '0001'
+        ),
+        lambda found: list_filter(
+        [
+            try_cast(
+                case
+                    when found.day != ''
+                        then
+                            found.day
+                            || ' ' || coalesce(nullif(found.time, ''), '00:00')
+                    else
+                        found.basic_day[:4]
+                        || '-' || found.basic_day[5:6]
+                        || '-' || found.basic_day[7:]
+                        || ' ' || found.basic_time[:2]
+                        || ':' || found.basic_time[3:]
+                end
+                || ':' || lpad(found.second || found.basic_second, 2, '0')
+                || '.' || left(
+                    rpad(found.fraction || found.basic_fraction, 6, '0'), 6
+                )
+                as timestamp
+            ) - to_minutes(cast(case when found.offset = '' then 0 else
+        cast(found.offset[1] || '1' as integer) * (
+            60 * cast(found.offset[2:3] as integer)
+            + cast(lpad(ltrim(found.offset[4:], ':'), 2, '0') as integer)
+        )
+    end as bigint))
+        ],
+        lambda utc: utc between
+        timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'
+    )[1]
+    )[1], '%Y-%m-%dT%H:%M:%S.%fZ') as made_created_at,
         case
             when source_csv = 'link' then array_to_string(
         list_reduce(
@@ -252,35 +297,8 @@ final as (
         made_logical_key_id,
         made_doc_id,
         stage || '/' || logical_key_id || '/' || doc_id as made_dir,
-        strftime(list_transform(
-        list_filter(
-            [
-                regexp_extract(
-                    timestamp_text,
-                    '^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]((?:[01][0-9]|2[0-3]):[0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{1,9}))?)?)?(?:Z|([+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]))?$',
-                    ['day', 'time', 'second', 'fraction', 'offset']
-                )
-            ],
-            lambda found: found.day != '' and found.day >= '0001'
-        ),
-        lambda found: list_filter(
-        [
-            try_cast(
-                found.day
-                || ' ' || coalesce(nullif(found.time, ''), '00:00')
-                || ':' || lpad(found.second, 2, '0')
-                || '.' || left(rpad(found.fraction, 6, '0'), 6)
-                as timestamp
-            ) - to_minutes(cast(case when found.offset = '' then 0 else
-        cast(found.offset[1] || '1' as integer)
-        * (60 * cast(found.offset[2:3] as integer) + cast(found.offset[-2:] as integer))
-    end as bigint))
-        ],
-        lambda utc: utc between
-        timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'
-    )[1]
-    )[1], '%Y-%m-%dT%H:%M:%S.%fZ') as made_created_at,
-        source_csv || ':' || task_id || ':' || timestamp_text || ':' as made_row_prefix,
+        made_created_at,
+        source_csv || ':' || task_id || ':' || made_created_at || ':' as made_row_prefix,
         case
         when normalized_file like 'links!_responses/%' escape '!'
             then

@@ -46,6 +46,20 @@ with final as (
     union all
     
     select
+        'backfill_notices' as table_name,
+        count(*) as row_count,
+        cast(
+            coalesce(
+                sum(
+                    md5_number_lower(cast(to_json([unpack(cast(columns(*) as varchar))]) as varchar))
+                ),
+                0
+            ) as varchar
+        ) as checksum
+    from stored.backfill_notices
+    union all
+    
+    select
         'backfill_counters' as table_name,
         count(*) as row_count,
         cast(

@@ -18,6 +18,19 @@ create table run.planned (
     conflict_detail varchar
 );
 
+create table run.known_documents (
+    doc_id varchar,
+    stage varchar,
+    task_id varchar,
+    row_key varchar,
+    created_at varchar,
+    content_hash varchar,
+    source_csv varchar,
+    row_index bigint,
+    response_file varchar,
+    is_new boolean
+);
+
 create table run.failed_writes (
     write_order bigint,
     kind varchar,

@@ -31,7 +31,7 @@ def cat(
 ) -> None:
     """Print the text of a document, and nothing else.
 
-    Example: docs-index cat 4qtz --part parsed
+    Example: docs-index cat 6z2j --part parsed
     """
     with ending_cleanly(), open_documents(data_root) as documents:
         document = chosen(documents, name)

@@ -16,7 +16,7 @@ def lineage(
 ) -> None:
     """Show what a document was made from, and what was made from it.
 
-    Example: docs-index lineage 4qtz
+    Example: docs-index lineage 6z2j
     """
     with ending_cleanly(), open_documents(data_root) as documents:
         document = chosen(documents, name)

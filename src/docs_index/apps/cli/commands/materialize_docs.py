@@ -38,7 +38,15 @@ def main(
     ] = False,
     quiet: Quiet = False,
     strict: Annotated[
-        bool, typer.Option(help="Exit with 3 when rows are in the bad list.")
+        bool,
+        typer.Option(help="Exit with 3 when rows are in the bad list, or notices."),
+    ] = False,
+    allow_shrunk: Annotated[
+        bool,
+        typer.Option(
+            "--allow-shrunk",
+            help="Go on where a table has lost the rows of most of its documents.",
+        ),
     ] = False,
 ) -> None:
     """Write the documents of the last `dbt build`, and index them.
@@ -51,6 +59,7 @@ def main(
             dry_run=dry_run,
             workers=workers or os.cpu_count() or 1,
             link=link,
+            allow_shrunk=allow_shrunk,
         )
         with shown_progress(quiet=quiet) as progress:
             summary = materialize(open_filled_layout(data_root), options, progress)

@@ -16,7 +16,7 @@ def show(
 ) -> None:
     """Show a document: its row, its files, and what stands around it.
 
-    Example: docs-index show 4qtz
+    Example: docs-index show 6z2j
     """
     with ending_cleanly(), open_documents(data_root) as documents:
         found = shapes.in_full(documents, chosen(documents, name))

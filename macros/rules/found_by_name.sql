@@ -1,27 +1,28 @@
 {#-
-    The document that each row looks for by name: among the documents of the name the
-    latest one at or before the row, or the earliest if all are later. One pass per name
-    finds both.
+    The candidate that each row looks for by name: among those of the name the latest
+    one at or before the row, or the earliest if all are later. One pass per name finds
+    both.
 
-    Relations: `documents` (kind, name, occurred_at, source_csv, row_index, row_key) and
-    `questions` (the same, and `preference`). The kind of a name is a task id or another
-    id. If several questions of a row find a document, the one with the lowest
-    preference counts. Columns: row_key, preference, kind, document_row_key.
+    Relations: `candidates` (kind, name, occurred_at, source_csv, row_index, row_key) and
+    `questions` (the same, and `preference`). The kind says what the name is and what it
+    may find: candidates of another kind are not found. If several questions of a row
+    find a candidate, the one with the lowest preference counts. Columns: row_key,
+    preference, kind, found_row_key.
 -#}
-{% macro found_documents(documents, questions) -%}
+{% macro found_by_name(candidates, questions) -%}
     (
         select
             row_key,
             preference,
             kind,
-            document_row_key
+            found_row_key
         from (
             select
                 followed.row_key,
                 followed.preference,
                 followed.kind,
                 coalesce(followed.latest_row_key, earliest.row_key)
-                    as document_row_key,
+                    as found_row_key,
                 row_number() over (
                     partition by followed.row_key
                     order by followed.preference
@@ -29,7 +30,7 @@
             from (
                 select
                     *,
-                    last_value(document_row_key ignore nulls) over (
+                    last_value(candidate_row_key ignore nulls) over (
                         partition by kind, name
                         order by {{ stream_order() }}
                         rows between unbounded preceding and current row
@@ -39,13 +40,13 @@
                         *,
                         null as preference,
                         {{ turn() }} as turn,
-                        row_key as document_row_key
-                    from {{ documents }}
+                        row_key as candidate_row_key
+                    from {{ candidates }}
                     union all
                     select
                         *,
                         {{ turn() }} as turn,
-                        cast(null as string) as document_row_key
+                        cast(null as string) as candidate_row_key
                     from {{ questions }}
                 )
             ) as followed
@@ -58,7 +59,7 @@
                         partition by kind, name
                         order by occurred_at asc, {{ turn() }} desc, row_index desc
                     ) as rank
-                from {{ documents }}
+                from {{ candidates }}
             ) as earliest
                 on
                     followed.kind = earliest.kind
@@ -93,17 +94,22 @@
 {%- endmacro %}
 
 
-{% macro documents_by_id(documents, repairs) -%}
-    {%- for kind in ["row_key", "doc_id"] %}
+{#-
+    The documents that repairs name, by row_key, doc_id, and the task id of their stage.
+-#}
+{% macro documents_named(documents, stage, repairs) -%}
+    {%- for kind, name in [
+        ("row_key", "row_key"), ("doc_id", "doc_id"), (stage ~ "_task", "task_id"),
+    ] %}
     select
         '{{ kind }}' as kind,
-        {{ kind }} as name,
+        {{ name }} as name,
         occurred_at,
         source_csv,
         row_index,
         row_key
     from {{ documents }}
-    where {{ kind }} in (select value from {{ repairs }})
+    where {{ name }} in (select value from {{ repairs }})
     {{ "union all" if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

@@ -1,0 +1,64 @@
+-- One row per source whose table is not what it was: of 20 documents or more, most have
+-- no row any more, or one that is rejected today, all of these for one reason.
+-- What is that different is a spoiled table, more likely than a corrected one.
+with known_rows as (select * from {{ ref("known_rows") }}),
+
+sources as (select * from {{ ref("sources") }}),
+
+counted_before as (select * from {{ source("stored", "backfill_counters") }}),
+
+counted_now as (select * from {{ ref("backfill_counters") }}),
+
+by_source as (
+    select
+        source_csv,
+        count(*) as documents,
+        count(*) filter (where is_vanished) as vanished
+    from known_rows
+    group by source_csv
+    having count(*) >= 20
+),
+
+by_reason as (
+    select
+        source_csv,
+        reason,
+        count(*) as now_bad
+    from known_rows
+    where reason is not null
+    group by source_csv, reason
+),
+
+most_frequent as (
+    select
+        source_csv,
+        reason,
+        now_bad
+    from by_reason
+    qualify
+        row_number() over (partition by source_csv order by now_bad desc, reason) = 1
+),
+
+final as (
+    select
+        by_source.source_csv,
+        sources.results_table,
+        by_source.documents,
+        by_source.vanished,
+        most_frequent.reason,
+        coalesce(most_frequent.now_bad, 0) as now_bad,
+        counted_before.value as rows_before,
+        counted_now.value as rows_now
+    from by_source
+    inner join sources on by_source.source_csv = sources.source_csv
+    left join most_frequent on by_source.source_csv = most_frequent.source_csv
+    left join counted_before
+        on counted_before.counter = 'rows_' || by_source.source_csv
+    left join counted_now on counted_now.counter = 'rows_' || by_source.source_csv
+    where
+        2 * (by_source.vanished + coalesce(most_frequent.now_bad, 0))
+        > by_source.documents
+)
+
+select * from final
+order by {{ source_order() }}

@@ -1,0 +1,177 @@
+"""Put single files back into a published directory, and move damaged ones aside.
+
+Owns every such rename; `directories` publishes whole directories. A damaged file is
+moved to a new folder before the good one gets its name: nothing is overwritten or
+deleted. A kill at any moment leaves a file missing at most. No link is followed: the
+folders on the way are opened one after the other.
+"""
+
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from docs_index.disk.confined import NOT_A_FILE, open_file
+from docs_index.disk.directories import opened_staging, publish_directory
+from docs_index.disk.publish import make_folder, sync
+
+_NO_FOLDER = (errno.ELOOP, errno.ENOTDIR)
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Mended:
+    """A directory of `docs`, with the folder that its damaged files are moved to.
+
+    `path` is relative to `docs`. Damaged files are moved to the folders `aside/1`,
+    `aside/2` and so on, one for each call of `put_back`.
+    """
+
+    def __init__(self, docs: Path, path: str, aside: Path, unpublished: Path) -> None:
+        self.final = docs / path
+        self.aside = aside
+        self.unpublished = unpublished
+        self._docs = docs
+        self._parts = path.split("/")
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's bytes, None if it is missing, or is no regular file."""
+        try:
+            with self._opened(self._parts) as folder:
+                descriptor, _ = open_file(name, dir_fd=folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            if error.errno in NOT_A_FILE:
+                return None
+            error.filename = str(self.final / name)
+            raise
+        with open(descriptor, "rb") as file:
+            return file.read()
+
+    def has(self, name: str) -> bool:
+        """Tell whether something has this name in the directory, of whatever kind."""
+        try:
+            with self._opened(self._parts) as folder:
+                return _exists(name, folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether a folder above the directory is a link or a file."""
+        try:
+            with self._opened(self._parts[:-1]):
+                return False
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            if error.errno in _NO_FOLDER:
+                return True
+            raise
+
+    @property
+    def is_displaced(self) -> bool:
+        """Whether a link or a file stands where the directory should be."""
+        return os.path.lexists(self.final) and not _is_folder(self.final)
+
+    def put_back(self, contents: Mapping[str, bytes]) -> Path | None:
+        """Give the directory these files, and move aside what has their names.
+
+        Returns the folder that something was moved to, if anything was.
+
+        Raises:
+            TakenError: another program has just made the directory.
+            OSError: writing failed; call it again to complete it.
+        """
+        name = self._parts[-1]
+        moved = None
+        if self.is_displaced:
+            with self._opened(self._parts[:-1]) as folder:
+                moved = self._move_aside([name], folder)
+        if not os.path.lexists(self.final):
+            publish_directory(self.final, contents, self.unpublished)
+            return moved
+        with self._opened(self._parts) as folder:
+            taken = [name for name in contents if _exists(name, folder)]
+            with self._staged(contents) as staged:
+                if taken:
+                    moved = self._move_aside(taken, folder)
+                for name in contents:
+                    os.rename(f"{staged}/{name}", name, dst_dir_fd=folder)
+                os.fsync(folder)
+        return moved
+
+    def _move_aside(self, names: Iterable[str], folder: int) -> Path:
+        """Move what has these names in an open folder to a new folder, durably."""
+        target = self._new_folder()
+        with _opened_folder(target) as descriptor:
+            for name in names:
+                os.rename(name, name, src_dir_fd=folder, dst_dir_fd=descriptor)
+            os.fsync(descriptor)
+        os.fsync(folder)
+        return target
+
+    def _new_folder(self) -> Path:
+        make_folder(self.aside)
+        if os.path.realpath(self.aside) != str(self.aside):
+            raise NotADirectoryError(f"{self.aside} leads through a link")
+        for number in count(1):
+            with suppress(FileExistsError):
+                target = self.aside / str(number)
+                target.mkdir()
+                sync(self.aside)
+                return target
+        raise AssertionError("numbers do not end")
+
+    @contextmanager
+    def _staged(self, contents: Mapping[str, bytes]) -> Iterator[Path]:
+        """Write files, synced, to a folder that is removed after the block."""
+        name = self._parts[-1]
+        self.unpublished.mkdir(exist_ok=True)
+        shutil.rmtree(self.unpublished / name, ignore_errors=True)  # a killed program's
+        try:
+            with opened_staging(self.unpublished) as staging:
+                staging.write(name, contents, synced=True)
+            yield self.unpublished / name
+        finally:
+            shutil.rmtree(self.unpublished / name, ignore_errors=True)
+            with suppress(OSError):  # not empty after a kill
+                self.unpublished.rmdir()
+
+    @contextmanager
+    def _opened(self, parts: Iterable[str]) -> Iterator[int]:
+        """Open a folder below `docs`, following no link below it."""
+        descriptor = os.open(self._docs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for part in parts:
+                below = os.open(part, _FOLDER, dir_fd=descriptor)
+                os.close(descriptor)
+                descriptor = below
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _opened_folder(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, _FOLDER)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _exists(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _is_folder(path: Path) -> bool:
+    return stat.S_ISDIR(path.lstat().st_mode)
