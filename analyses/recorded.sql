@@ -46,14 +46,32 @@ with_doc_ids as (
     from {{ keyed("with_logical_keys", "made_doc_id", doc_parts) }}
 ),
 
+-- The text that says when: that of a repair, else that of the table.
+with_moments as (
+    select
+        *,
+        coalesce(
+            json_extract_string(
+                list_filter(
+                    try_cast(repair as json[]),
+                    lambda each: json_extract_string(each, '$.action')
+                    = 'set_timestamp'
+                )[1],
+                '$.value'
+            ),
+            timestamp_text
+        ) as moment
+    from with_doc_ids
+),
+
 with_paths as (
     select
         *,
-        {{ instant_text(instant("timestamp_text")) }} as made_created_at,
+        {{ instant_text(instant("moment")) }} as made_created_at,
         case
             when source_csv = 'link' then {{ normalized_path("response_file") }}
         end as normalized_file
-    from with_doc_ids
+    from with_moments
 ),
 
 final as (
@@ -69,7 +87,8 @@ final as (
         made_doc_id,
         stage || '/' || logical_key_id || '/' || doc_id as made_dir,
         made_created_at,
-        source_csv || ':' || task_id || ':' || made_created_at || ':' as made_row_prefix,
+        source_csv || ':' || task_id || ':' || made_created_at || ':'
+            as made_row_prefix,
         {{ prompt_path("normalized_file") }} as prompt_file
     from with_paths
 )

@@ -9,8 +9,7 @@ sought as (
         write_order,
         root_folder,
         path,
-        replace(path, chr(92), '/') as slashed,
-        {{ spelled_path("path") }} as spelled
+        {{ normalized_path("replace(path, chr(92), '/')") }} as slashed
     from source_rows
     where reason = 'missing_response_file' and path != ''
 ),
@@ -19,8 +18,7 @@ found as (
     select
         root_folder,
         path,
-        replace(path, chr(92), '/') as slashed,
-        {{ spelled_path("path") }} as spelled
+        replace(path, chr(92), '/') as slashed
     from files
     where
         -- Paths of tables are trimmed.
@@ -35,13 +33,11 @@ final as (
         'the same path, with ' || concat_ws(
             ' and ',
             case
-                when sought.slashed != sought.path then '/ in place of ' || chr(92)
-                when found.slashed != found.path then chr(92) || ' in place of /'
+                when contains(sought.path, chr(92)) then '/ in place of ' || chr(92)
+                when contains(found.path, chr(92)) then chr(92) || ' in place of /'
             end,
             case
-                when
-                    nfc_normalize(sought.slashed) != sought.slashed
-                    or nfc_normalize(found.slashed) != found.slashed
+                when sought.slashed != found.slashed
                     then 'its letters in another Unicode normal form'
             end
         ) as evidence
@@ -49,7 +45,7 @@ final as (
     inner join found
         on
             sought.root_folder = found.root_folder
-            and sought.spelled = found.spelled
+            and nfc_normalize(sought.slashed) = nfc_normalize(found.slashed)
     where sought.path != found.path
 )
 
