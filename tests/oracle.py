@@ -343,8 +343,10 @@ def retimed_rows(
     instants: dict[tuple[str, str, str], str] = {}
     for record in records:
         if first_value(record, "action") == "set_timestamp":
-            places = [first_value(record, n) for n in ("source_csv", "row_index")]
-            named = (*places, exact_id(record, "task_id"))
+            source, place = (
+                first_value(record, n) for n in ("source_csv", "row_index")
+            )
+            named = (source, place, exact_id(record, "task_id"))
             instants[named] = instant_of(first_value(record, "value"))
     made: list[Row] = []
     for row, reason in left_out:

@@ -167,7 +167,7 @@ with_moments as (
         coalesce(
             json_extract_string(
                 list_filter(
-                    try_cast(repair as json []),
+                    try_cast(repair as json[]),
                     lambda each: json_extract_string(each, '$.action')
                     = 'set_timestamp'
                 )[1],
@@ -316,7 +316,8 @@ final as (
         made_doc_id,
         stage || '/' || logical_key_id || '/' || doc_id as made_dir,
         made_created_at,
-        source_csv || ':' || task_id || ':' || made_created_at || ':' as made_row_prefix,
+        source_csv || ':' || task_id || ':' || made_created_at || ':'
+            as made_row_prefix,
         case
         when normalized_file like 'links!_responses/%' escape '!'
             then
