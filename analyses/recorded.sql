@@ -46,14 +46,32 @@ with_doc_ids as (
     from {{ keyed("with_logical_keys", "made_doc_id", doc_parts) }}
 ),
 
+-- The text that says when: that of a repair, else that of the table.
+with_moments as (
+    select
+        *,
+        coalesce(
+            json_extract_string(
+                list_filter(
+                    try_cast(repair as json[]),
+                    lambda each: json_extract_string(each, '$.action')
+                    = 'set_timestamp'
+                )[1],
+                '$.value'
+            ),
+            timestamp_text
+        ) as moment
+    from with_doc_ids
+),
+
 with_paths as (
     select
         *,
-        {{ instant_text(instant("timestamp_text")) }} as made_created_at,
+        {{ instant_text(instant("moment")) }} as made_created_at,
         case
             when source_csv = 'link' then {{ normalized_path("response_file") }}
         end as normalized_file
-    from with_doc_ids
+    from with_moments
 ),
 
 final as (

@@ -71,7 +71,7 @@ class Plan(NamedTuple):
 
 PLANS = st.builds(
     Plan,
-    action=st.sampled_from(["ignore", "set_response_file", "set_parent", "set_target"]),
+    action=st.sampled_from(list(oracle.REPAIRED)),
     row=st.integers(0, 50),
     document=st.integers(0, 50),
     name=st.sampled_from(["task_id", "row_key", "doc_id"]),
@@ -86,7 +86,13 @@ def planned_repair(plan: Plan, unrepaired: oracle.Expected) -> list[Row]:
     if plan.action != "ignore":
         suited = oracle.REPAIRED[plan.action]
         rows = [each for each in rows if each["source_csv"] in suited]
-        rows = [each for each in rows if each["row_key"]]
+        rows = [
+            each
+            for each in rows
+            if (each.get("reason") == "invalid_timestamp")
+            == (plan.action == "set_timestamp")
+            and (each["row_key"] or plan.action == "set_timestamp")
+        ]
         parents = {"set_parent": ["draft"], "set_target": ["draft", "essay"]}
         stages = parents.get(plan.action, ["draft", "essay", "evaluation"])
         documents = [each for each in documents if each["stage"] in stages]
@@ -97,6 +103,8 @@ def planned_repair(plan: Plan, unrepaired: oracle.Expected) -> list[Row]:
     value = document[plan.name]
     if plan.action == "set_response_file":
         value = document["meta_small"]["response_file"]
+    if plan.action == "set_timestamp":
+        value = document["created_at"]
     columns = ["row_key"]
     if plan.is_by_place or not row["row_key"]:
         columns = ["row_index", "task_id"]

@@ -423,6 +423,7 @@ def evaluation_row(task_id: str, generation_task_id: str) -> dict[str, str]:
     return {
         "evaluation_task_id": task_id,
         "generation_task_id": generation_task_id,
+        "combo_id": "",
         "evaluation_template": "e",
         "evaluation_model": "judge",
         "evaluation_status": "success",

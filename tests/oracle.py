@@ -31,6 +31,7 @@ REPAIRED = {
     "set_parent": ("essay",),
     "set_response_file": tuple(RESULTS),
     "set_target": ("evaluation",),
+    "set_timestamp": tuple(RESULTS),
 }
 UNRESOLVED = {"essay": "unresolved_parent", "evaluation": "unresolved_target"}
 BLANKS = " \t\r\n"
@@ -63,6 +64,9 @@ SCORE_NUMBER = re.compile(SCORE + r"(-?[0-9]+(?:\.[0-9]+)?)(?:[ \t]|$)")
 
 class Refused(Exception):
     """A build on this data root must stop before anything is written."""
+
+
+REPAIRS = "7_cross_experiment/generation_repairs.csv"
 
 
 @dataclass(frozen=True)
@@ -312,6 +316,11 @@ def judge(rows: list[Row]) -> tuple[list[Row], list[tuple[Row, str]]]:
     return attempts, faulty
 
 
+def place_of(row: Row) -> tuple[int, int]:
+    """Section 11: where the row is in the order of writing."""
+    return list(RESULTS).index(row.source_csv), row.row_index
+
+
 def repaired_row(record: dict[str, str], rows: list[Row]) -> Row:
     """Section 13: the row that a repair names; ``rows`` are those of its source."""
     row_key, task_id = exact_id(record, "row_key"), exact_id(record, "task_id")
@@ -330,10 +339,33 @@ def repaired_row(record: dict[str, str], rows: list[Row]) -> Row:
     return found[0]
 
 
-def read_repairs(root: Path, rows: list[Row]) -> Repairs:
+def retimed_rows(
+    root: Path, attempts: list[Row], left_out: list[tuple[Row, str]]
+) -> list[Row]:
+    """Section 13: the rows that get a timestamp, as the attempts that they become."""
+    _, records = read_table(root / REPAIRS) or ([], [])
+    instants: dict[tuple[str, str, str], str] = {}
+    for record in records:
+        if first_value(record, "action") == "set_timestamp":
+            source, place = (
+                first_value(record, n) for n in ("source_csv", "row_index")
+            )
+            named = (source, place, exact_id(record, "task_id"))
+            instants[named] = instant_of(first_value(record, "value"))
+    made: list[Row] = []
+    for row, reason in left_out:
+        named = (row.source_csv, str(row.row_index), row.task_id)
+        if reason == "invalid_timestamp" and (instant := instants.get(named)):
+            start = f"{row.source_csv}:{row.task_id}:{instant}:"
+            keys = [str(other.row_key) for other in [*attempts, *made]]
+            number = 1 + sum(key.rpartition(":")[0] + ":" == start for key in keys)
+            made.append(replace(row, instant=instant, row_key=f"{start}{number}"))
+    return made
+
+
+def read_repairs(root: Path, rows: list[Row], retimed: list[Row]) -> Repairs:
     """Section 13: the repairs of each row; ``rows`` are all, attempts as such."""
-    path = root / "7_cross_experiment/generation_repairs.csv"
-    header, records = read_table(path) or ([], [])
+    header, records = read_table(root / REPAIRS) or ([], [])
     row_names = {"row_key", "row_index"}
     others = {"task_id", "value", "reason", "by"}
     refuse_near_misses(header, {"source_csv", "action"} | row_names | others)
@@ -346,8 +378,10 @@ def read_repairs(root: Path, rows: list[Row]) -> Repairs:
         source, action = (first_value(record, n) for n in ("source_csv", "action"))
         row = repaired_row(record, [row for row in rows if row.source_csv == source])
         value = exact_id(record, "value")
-        if action == "set_response_file":
+        if action in ("set_response_file", "set_timestamp"):
             value = value.strip(BLANKS)
+        if action == "set_timestamp" and not (row in retimed and instant_of(value)):
+            raise Refused(f"{value} is no timestamp, or of a row that has one")
         if source not in REPAIRED.get(action, ()):
             raise Refused(f"{source} has no action {action}")
         if action != "ignore" and not (value and row.row_key):
@@ -593,7 +627,8 @@ def meta_of(
     told = []
     for repair in repairs:
         facts = asdict(repair)
-        facts["was"] = was if repair.action == "set_response_file" else ""
+        had = {"set_response_file": was, "set_timestamp": row.timestamp}
+        facts["was"] = had.get(repair.action, "")
         told.append({name: fact for name, fact in facts.items() if fact})
     return own | ({"repair": told} if told else {})
 
@@ -676,8 +711,12 @@ def expected(
     judged = [judge(rows[source]) for source in RESULTS]
     attempts = [row for of_source, _ in judged for row in of_source]
     left_out = [entry for _, of_source in judged for entry in of_source]
+    retimed = retimed_rows(root, attempts, left_out)
+    places = {place_of(row) for row in retimed}
+    left_out = [out for out in left_out if place_of(out[0]) not in places]
+    attempts = sorted([*attempts, *retimed], key=place_of)
     tabled = [*attempts, *(row for row, _ in left_out)]
-    repairs = read_repairs(root, tabled)
+    repairs = read_repairs(root, tabled, retimed)
     paths = {row.row_key: row.response_file for row in attempts}
     attempts = repaired_attempts(attempts, repairs)
     ignored = {
@@ -726,8 +765,7 @@ def expected(
             document["prompt"] = prompt_of(row, folder, max_response_bytes)
             documents[row.row_key] = document
             documented.append(row)
-    order = {source: position for position, source in enumerate(RESULTS)}
-    left_out.sort(key=lambda out: (order[out[0].source_csv], out[0].row_index))
+    left_out.sort(key=lambda out: place_of(out[0]))
     bad = [describe_bad(row, reason, run_id) for row, reason in left_out]
     found = [without_row(document) for document in documents.values()]
     return Expected(found, bad, count(rows, found, bad))

@@ -36,6 +36,7 @@ from building import (
     contents,
     copied,
     documents,
+    draft_row,
     dump,
     good,
     holding,
@@ -50,6 +51,7 @@ from building import (
     spoil_schema,
     started,
     write,
+    write_table,
 )
 from harness import Models
 
@@ -496,6 +498,36 @@ def test_wrong_usage_is_2(ran: Path, option: list[str]) -> None:
 def test_a_missing_data_root_is_refused(tmp_path: Path) -> None:
     process = refused(tmp_path / "nowhere")
     assert "nowhere' is no directory: set DATA_ROOT" in process.stderr
+
+
+def test_what_fails_as_a_whole_is_said_first_and_once(
+    models: Models, tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    drafts = [draft_row(f"d{n}", "2025-01-01", "") for n in range(3)]
+    for row in drafts:
+        del row["text"]
+    links = [
+        {name.replace("draft", "link"): value for name, value in row.items()}
+        | {"generation_status": "ok", "response_file": "f"}
+        for row in drafts
+    ]
+    write_table(root, "7_cross_experiment/draft_generation_results.csv", drafts)
+    write_table(root, "7_cross_experiment/link_generation_results.csv", links)
+    (root / "3_generation").mkdir()
+    models.write_build(root)
+    process = good(materialize(root, "--dry-run"))
+    assert process.stdout.splitlines()[1:5] == [
+        "! draft: all 3 rows rejected: missing_response_file, e.g. "
+        "3_generation/draft_responses/d0.txt: there is no such file",
+        '! link: all 3 rows rejected: not_successful, e.g. the status is "ok"',
+        "! 3_generation/draft_responses is missing: 3 rows name files in it",
+        "",
+    ]
+    (root / "3_generation").rmdir()
+    said = good(materialize(root, "--dry-run")).stdout
+    assert "! 3_generation is missing: 3 rows name files in it\n" in said
+    assert said.count("is missing") == 1
 
 
 def _unbuild(root: Path) -> None:

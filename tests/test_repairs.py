@@ -16,6 +16,7 @@ from building import (
     Process,
     build,
     documents,
+    draft_row,
     good,
     materialize,
     query,
@@ -101,6 +102,96 @@ def repaired(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def of_row(root: Path, row_key: str) -> dict[str, object]:
     [document] = [each for each in documents(root) if each["row_key"] == row_key]
     return document
+
+
+def timed_root(root: Path) -> None:
+    """Write a root whose first and third drafts have no valid timestamp."""
+    drafts = [
+        draft_row("t", "03/02/2025 10:00", "one"),
+        draft_row("t", "2025-02-03T10:00:00Z", "two"),
+        draft_row("u", "1738576800", "three"),
+    ]
+    for number, row in enumerate(drafts):
+        row["response_file"] = f"{number}.txt"
+        write(root, f"3_generation/{number}.txt", row.pop("text"))
+    write_table(root, "7_cross_experiment/draft_generation_results.csv", drafts)
+
+
+def set_time(row_index: int, task_id: str, value: str, **values: str) -> Repair:
+    return repair(
+        source_csv="draft", row_index=str(row_index), task_id=task_id,
+        action="set_timestamp", value=value, **values,
+    )  # fmt: skip
+
+
+def test_a_timestamp_is_set(models: Models, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    timed_root(root)
+    write_repairs(
+        root,
+        set_time(1, "t", " 2025-02-03T12:00+02:00", by_="ann"),
+        set_time(3, "u", "2025-02-03T10:00:00.5"),
+        by_key("draft:u:2025-02-03T10:00:00.500000Z:1", "set_response_file", "1.txt"),
+    )
+    models.write_build(root)
+    good(materialize(root))
+    found = {each["row_key"]: each for each in documents(root)}
+    assert found.keys() == {
+        "draft:t:2025-02-03T10:00:00.000000Z:1",  # that of the table keeps its key
+        "draft:t:2025-02-03T10:00:00.000000Z:2",
+        "draft:u:2025-02-03T10:00:00.500000Z:1",
+    }
+    document = found["draft:t:2025-02-03T10:00:00.000000Z:2"]
+    assert document["created_at"] == "2025-02-03T10:00:00.000000Z"
+    assert document["meta_small"]["row_index"] == 1
+    assert document["meta_small"]["timestamp"] == "03/02/2025 10:00"
+    assert document["meta_small"]["repair"] == [
+        {
+            "action": "set_timestamp",
+            "by": "ann",
+            "value": "2025-02-03T12:00+02:00",
+            "was": "03/02/2025 10:00",
+        }
+    ]
+    both = found["draft:u:2025-02-03T10:00:00.500000Z:1"]["meta_small"]
+    assert [each["action"] for each in both["repair"]] == [
+        "set_response_file",
+        "set_timestamp",
+    ]
+    good(script(root, "verify_docs.py", "--read-data", "all"))
+
+
+def test_mending_the_table_later_makes_no_second_document(
+    models: Models, tmp_path: Path
+) -> None:
+    """The row_key is that which the row has with a valid timestamp in its table."""
+    root = tmp_path / "root"
+    timed_root(root)
+    write_repairs(root, set_time(3, "u", "2025-02-03T10:00:00"))
+    [before] = [d for d in models.build(root).documents if d["task_id"] == "u"]
+    table = root / "7_cross_experiment/draft_generation_results.csv"
+    table.write_text(table.read_text().replace("1738576800", "2025-02-03 10:00"))
+    (root / REPAIRS).unlink()
+    [after] = [d for d in models.build(root).documents if d["task_id"] == "u"]
+    assert after["doc_id"] == before["doc_id"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        (set_time(1, "t", "03/02/2025"), "value is no timestamp like 2025-03-14T15:55"),
+        (set_time(1, "t", ""), "value is blank"),
+        (set_time(2, "t", "2025-02-03"), "it would change nothing, for the row is one"),
+    ],
+)
+def test_a_timestamp_that_cannot_be_set_stops_the_build(
+    models: Models, tmp_path: Path, wrong: Repair, fault: str
+) -> None:
+    root = tmp_path / "root"
+    timed_root(root)
+    write_repairs(root, wrong)
+    with pytest.raises(duckdb.Error, match=fault):
+        models.build(root)
 
 
 def test_a_response_file_is_set(repaired: Path) -> None:
@@ -321,8 +412,13 @@ def test_a_table_that_is_not_well_formed_is_refused(
     write(sample, REPAIRS, "source_csv,action\ndraft,ignore,\n")
     with pytest.raises(TableRefusedError, match="has 3 field"):
         models.build(sample)
-    write(sample, REPAIRS, "source_csv,row_key\n")
-    with pytest.raises(TableRefusedError, match="no column 'action'"):
+    write(sample, REPAIRS, "source_csv,task_id\ndraft,x\n")
+    with pytest.raises(TableRefusedError) as refusal:
+        models.build(sample)
+    assert "there is no column 'row_key' or 'row_index'" in str(refusal.value)
+    assert "there is no column 'action'" in str(refusal.value)
+    write(sample, REPAIRS, "source_csv,row_key,action,Value\n")
+    with pytest.raises(TableRefusedError, match="column 'Value' is no column 'value'"):
         models.build(sample)
 
 

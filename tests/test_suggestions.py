@@ -223,6 +223,39 @@ def test_files_of_one_name_in_a_directory_that_was_renamed(
         assert best[1] == f"ice old/{letter * 9}/answer.txt"
 
 
+def test_a_path_of_windows_and_a_name_in_another_normal_form(
+    models: Models, tmp_path: Path
+) -> None:
+    """The files are there, but the table spells their paths otherwise."""
+    root = tmp_path / "root"
+    paths = {
+        "slashes": ("draft_responses\\s\\1.txt", "draft_responses/s/1.txt"),
+        "composed": ("draft_responses/caf\u00e9.txt", "draft_responses/cafe\u0301.txt"),
+        "apart": ("draft_responses/u\u0308.txt", "draft_responses/\u00fc.txt"),
+        "near": ("draft_responses\\tide_run1.txt", "draft_responses/tides_run1.txt"),
+    }
+    drafts = [
+        row("draft", name, hour, response_file=path)
+        for hour, (name, (path, _)) in enumerate(paths.items())
+    ]
+    write_table(root, TABLE.format("draft_generation"), drafts)
+    for _, file in paths.values():
+        write(root, f"3_generation/{file}", "here")
+    models.write_build(root)
+    good(suggest(root))
+    found = read_csv(root / SUGGESTIONS)
+    first = {each["task_id"]: each for each in reversed(found)}
+    assert {name: each["value"] for name, each in first.items()} == {
+        name: file for name, (_, file) in paths.items()
+    }
+    confident = [name for name, each in first.items() if each["confidence"] == "0.99"]
+    assert sorted(confident) == ["apart", "composed", "slashes"]
+    assert first["slashes"]["evidence"] == "the same path, with / in place of \\"
+    kept = [each for each in found if each is first[each["task_id"]]]
+    write_table(root, REPAIRS, kept)
+    assert len(models.build(root).documents) == len(paths)
+
+
 def test_no_file_that_is_not_close_or_is_a_link(suggested: list[Row]) -> None:
     assert of(suggested, "nothing-like-it") == []
 

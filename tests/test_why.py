@@ -51,6 +51,7 @@ def generation(
 def evaluation(task_id: str, day: str, essay: str, draft: str) -> dict[str, str]:
     return {
         "evaluation_task_id": task_id,
+        "combo_id": "",
         "evaluation_template": "e",
         "evaluation_model": "judge",
         "evaluation_status": "success",

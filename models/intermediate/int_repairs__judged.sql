@@ -38,6 +38,7 @@ final as (
         row_index,
         row_key,
         occurred_at,
+        timestamp_text,
         response_file,
         action,
         value,
@@ -63,7 +64,15 @@ final as (
                     || first_of_row || ' and ' || last_of_row
             when action = 'ignore' then null
             when value is null then 'value is blank'
-            when row_reason is not null
+            when
+                action = 'set_timestamp'
+                and coalesce(row_reason, '') != 'invalid_timestamp'
+                then
+                    'it would change nothing, for the row is '
+                    || coalesce(row_reason, 'one with a valid timestamp')
+            when action = 'set_timestamp' and not is_retimed
+                then 'value is no timestamp like 2025-03-14T15:55:00Z'
+            when row_reason is not null and not is_retimed
                 then
                     'it would change nothing, for the row is ' || row_reason || ' ('
                     || {{ printable("row_detail") }} || '): mend it in its table'

@@ -12,7 +12,24 @@ with repairs as (
     from {{ ref("stg_cross_experiment__repairs") }}
 ),
 
-source_rows as (select * from {{ ref("int_rows__classified") }}),
+classified as (select * from {{ ref("int_rows__classified") }}),
+
+retimed as (select * from {{ ref("int_rows__retimed") }}),
+
+-- A row whose timestamp is repaired can be named by the row_key that this gives it.
+source_rows as (
+    select
+        classified.* replace (
+            coalesce(classified.row_key, retimed.row_key) as row_key,
+            coalesce(classified.occurred_at, retimed.occurred_at) as occurred_at
+        ),
+        retimed.row_key is not null as is_retimed
+    from classified
+    left join retimed
+        on
+            classified.source_csv = retimed.source_csv
+            and classified.row_index = retimed.row_index
+),
 
 sources as (
     {%- for table in source_tables() %}
@@ -34,7 +51,9 @@ joined as (
         coalesce(by_key.row_key, by_index.row_key) as found_row_key,
         coalesce(by_key.task_id, by_index.task_id) as found_task_id,
         coalesce(by_key.occurred_at, by_index.occurred_at) as occurred_at,
+        coalesce(by_key.timestamp_text, by_index.timestamp_text) as timestamp_text,
         coalesce(by_key.response_file, by_index.response_file) as response_file,
+        coalesce(by_key.is_retimed, by_index.is_retimed, false) as is_retimed,
         coalesce(by_key.reason, by_index.reason) as row_reason,
         coalesce(by_key.detail, by_index.detail) as row_detail
     from repairs
@@ -57,7 +76,9 @@ final as (
         found_row_index as row_index,
         found_row_key as row_key,
         occurred_at,
+        timestamp_text,
         response_file,
+        is_retimed,
         row_reason,
         row_detail,
         action,

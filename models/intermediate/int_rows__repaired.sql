@@ -1,5 +1,5 @@
 -- One row per source row, after the repairs: a row that a repair ignores is never an
--- attempt, and a row for which a repair names a response file has that file.
+-- attempt, and a row for which a repair names a response file or a timestamp has that.
 -- The build stops here if a repair does not fit the tables. A view: repairs are few.
 {{ config(
     materialized="replaced_view", pre_hook="{{ refuse_repairs('int_repairs__judged') }}"
@@ -11,10 +11,15 @@
 ] %}
 with classified as (select * from {{ ref("int_rows__classified") }}),
 
+retimed as (select * from {{ ref("int_rows__retimed") }}),
+
 repairs as (
     select
         *,
-        case when action = 'set_response_file' then response_file end as was
+        case action
+            when 'set_response_file' then response_file
+            when 'set_timestamp' then timestamp_text
+        end as was
     from {{ ref("int_repairs__judged") }}
     where not is_repeat
 ),
@@ -39,21 +44,23 @@ final as (
     select
         classified.source_csv,
         classified.row_index,
-        classified.row_key,
+        coalesce(classified.row_key, retimed.row_key) as row_key,
         classified.task_id,
         classified.combo_id,
         classified.template_id,
         classified.model_id,
         classified.timestamp_text,
-        classified.occurred_at,
+        coalesce(classified.occurred_at, retimed.occurred_at) as occurred_at,
         coalesce(by_row.response_file, classified.response_file) as response_file,
         classified.essay_task_id,
         classified.generation_task_id,
         case
-            when by_row.is_ignored then 'ignored' else classified.reason
+            when by_row.is_ignored then 'ignored'
+            when retimed.row_key is null then classified.reason
         end as reason,
         case
-            when by_row.is_ignored then by_row.ignored_for else classified.detail
+            when by_row.is_ignored then by_row.ignored_for
+            when retimed.row_key is null then classified.detail
         end as detail,
         by_row.repair
     from classified
@@ -61,6 +68,10 @@ final as (
         on
             classified.source_csv = by_row.source_csv
             and classified.row_index = by_row.row_index
+    left join retimed
+        on
+            classified.source_csv = retimed.source_csv
+            and classified.row_index = retimed.row_index
 )
 
 select * from final

@@ -1,7 +1,10 @@
--- One row per file that may be suggested: its name is the same, or may be similar.
+-- One row per file that may be suggested: its name is the same, or may be similar, or
+-- its path is the same in another spelling.
 with likely as (select * from {{ source("run", "likely_names") }}),
 
 offered as (select * from {{ ref("offered_names") }}),
+
+respelt_files as (select * from {{ ref("respelt_files") }}),
 
 unnamed_files as (select * from {{ source("run", "unnamed_files") }}),
 
@@ -24,6 +27,11 @@ final as (
         on
             unnamed_files.root_folder = sought_files.root_folder
             and unnamed_files.name = sought_files.name
+    union
+    select
+        root_folder,
+        path
+    from respelt_files
 )
 
 select * from final

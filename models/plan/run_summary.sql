@@ -1,6 +1,7 @@
 -- One row per line of a run's summary: a count of a topic, a missing table, an example.
--- Each kind of conflict, each reason and each stage has two examples, each kind of notice
--- has three.
+-- Of missing folders the first five are named, as there may be one per row. Each kind of
+-- conflict, each reason and each stage has two examples, each kind of notice has three.
+{% set most_folders = 5 %}
 with built as (select * from {{ ref("documents") }}),
 
 planned as (select * from {{ source("run", "planned") }}),
@@ -16,6 +17,10 @@ rejected as (select * from {{ ref("bad_generations") }}),
 reasons as (select * from {{ ref("reasons") }}),
 
 reported as (select * from {{ source("run", "consistency_rows") }}),
+
+rejected_tables as (select * from {{ ref("rejected_tables") }}),
+
+missing_folders as (select * from {{ ref("missing_folders") }}),
 
 input_files as (select * from {{ ref("stg_data_root__input_files") }}),
 
@@ -114,6 +119,16 @@ ranked_examples as (
     from examples
 ),
 
+ranked_folders as (
+    select
+        *,
+        least(
+            row_number() over (order by source_rows desc, folder asc),
+            {{ most_folders + 1 }}
+        ) as rank
+    from missing_folders
+),
+
 final as (
     select
         'skipped' as topic,
@@ -159,6 +174,24 @@ final as (
         cast(null as bigint) as amount
     from input_files
     where not is_present and path like '7_cross_experiment/%_results.csv'
+    union all
+    select
+        'whole_table' as topic,
+        row_number() over (order by write_order) as rank,
+        words as name,
+        rejected_rows as amount
+    from rejected_tables
+    union all
+    select
+        'missing_folder' as topic,
+        rank,
+        case
+            when rank <= {{ most_folders }} then min(words)
+            else count(*) || ' more folders of response files are missing'
+        end as name,
+        cast(sum(source_rows) as bigint) as amount
+    from ranked_folders
+    group by rank
     union all
     select
         'example' as topic,

@@ -11,6 +11,8 @@ sought_names as (select * from {{ ref("sought_names") }}),
 
 name_pairs as (select * from {{ ref("name_pairs") }}),
 
+respelt_files as (select * from {{ ref("respelt_files") }}),
+
 possible_parents as (select * from {{ ref("possible_parents") }}),
 
 by_name as (
@@ -59,6 +61,23 @@ by_directory as (
     where namesakes.times <= {{ var("most_suggestions_of_a_row") }}
 ),
 
+by_spelling as (
+    select
+        write_order,
+        'set_response_file' as action,
+        path as value,
+        1 as confidence,
+        evidence
+    from respelt_files
+    where not exists (
+        select 1
+        from unusable_files
+        where
+            unusable_files.root_folder = respelt_files.root_folder
+            and unusable_files.path = respelt_files.path
+    )
+),
+
 by_parent as (
     select
         possible_parents.write_order,
@@ -75,6 +94,8 @@ candidates as (
     select * from by_name
     union all
     select * from by_directory
+    union all
+    select * from by_spelling
     union all
     select * from by_parent
 ),

@@ -6,6 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from docs_index.data_roots import (
+    TABLES,
+    has_input,
+    is_data_root,
+    meant_by,
+    root_around,
+)
 from docs_index.errors import DataRootError
 from docs_index.paths import is_folder, is_link, is_of_a_path, is_there, real_path
 from docs_index.vocabulary import STAGES
@@ -222,6 +229,10 @@ def is_litter(name: str) -> bool:
     return name.casefold() in _LITTER or name.startswith("._")
 
 
+_SET_IT = (
+    "set DATA_ROOT (or pass --data-root) to the folder that holds 7_cross_experiment/ "
+    "or gens/"
+)
 _IN_CIRCLES = "are too many, or lead in a circle: put the folder or file itself there"
 _LEADS_OUT = (
     "is a link that leads out of the data root: nothing outside it is read or "
@@ -235,17 +246,24 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     """Return the layout of `data_root`, else of `DATA_ROOT`, else of `data`.
 
     Raises:
-        DataRootError: it is not a directory. Or a path that this program writes leads
-            out of it, is a link where a file or a stage's folder must be, or is a file
-            where a folder must be.
+        DataRootError: it is not a directory, or a folder in a data root. Or a path that
+            this program writes leads out of it, is a link where a file or a stage's
+            folder must be, or is a file where a folder must be.
     """
-    named = Path(data_root or os.environ.get("DATA_ROOT") or "data")
+    set_root = data_root or os.environ.get("DATA_ROOT")
+    named = Path(set_root or "data")
     if not is_folder(named):
+        unset = "" if set_root else "DATA_ROOT is not set, and "
+        kind = "a file, no directory" if is_there(named) else "no directory"
         raise DataRootError(
-            f"data root {str(named)!r} is no directory: set DATA_ROOT (or pass "
-            "--data-root) to the folder that holds 7_cross_experiment/ or gens/"
+            f"{unset}data root {str(named)!r} is {kind}: {_SET_IT}{_meant(named)}"
         )
     layout = Layout(Path(real_path(named)))
+    if around := root_around(layout.root):
+        raise DataRootError(
+            f"data root {str(named)!r} is a folder in a data root: did you mean "
+            f"{str(around)!r}? Nothing was written"
+        )
     folders = [layout.docs, layout.db, layout.bad_generations.parent, layout.reports]
     folders += [layout.docs / stage for stage in STAGES]
     files = [layout.bad_generations, layout.suggestions, layout.page]
@@ -260,13 +278,47 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     return layout
 
 
+def open_filled_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
+    """Return the same layout, of a folder that has something of a data root already.
+
+    Raises:
+        DataRootError: as `open_layout`, or the folder has nothing of a data root.
+    """
+    layout = open_layout(data_root)
+    if not is_data_root(layout.root):
+        raise DataRootError(
+            f"data root {str(layout.root)!r} has nothing that a data root has: "
+            f"{_SET_IT}{_meant(layout.root)}"
+        )
+    return layout
+
+
+def refuse_without_input(layout: Layout) -> None:
+    """Check that there is something to build from.
+
+    Raises:
+        DataRootError: there are no results tables, and no generations of cohorts.
+    """
+    if not has_input(layout.root):
+        raise DataRootError(
+            f"data root {str(layout.root)!r} has none of the results tables "
+            f"({', '.join(TABLES)}): nothing was written; {_SET_IT}"
+            f"{_meant(layout.root)}"
+        )
+
+
+def _meant(named: Path) -> str:
+    meant = meant_by(named)
+    return f"; did you mean {str(meant)!r}?" if meant else ""
+
+
 def open_cohort_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     """Return the same layout, with the paths that cohorts write checked too.
 
     Raises:
-        DataRootError: as `open_layout`.
+        DataRootError: as `open_filled_layout`.
     """
-    layout = open_layout(data_root)
+    layout = open_filled_layout(data_root)
     evaluations = layout.generations / "evaluation"
     folders = [layout.generations, evaluations, layout.cohorts]
     folders.append(layout.selected_essays.parent)

@@ -2,22 +2,22 @@
 -- or a row_key is not of its own source. A build has one run_id, so this proves
 -- (run_id, row_key) and (source, row_key) alike; doc_ids are made of both.
 -- Does not check that a row_key outlives a reordered CSV; a unit test does.
-with classified as (select * from {{ ref("int_rows__classified") }}),
+with repaired as (select * from {{ ref("int_rows__repaired") }}),
 
 repeated as (
     select row_key
-    from classified
+    from repaired
     where row_key is not null
     group by row_key
     having count(*) > 1
 )
 
 select
-    classified.row_key,
-    classified.source_csv,
-    classified.row_index
-from classified
-left join repeated on classified.row_key = repeated.row_key
+    repaired.row_key,
+    repaired.source_csv,
+    repaired.row_index
+from repaired
+left join repeated on repaired.row_key = repeated.row_key
 where
     repeated.row_key is not null
-    or not starts_with(classified.row_key, classified.source_csv || ':')
+    or not starts_with(repaired.row_key, repaired.source_csv || ':')

@@ -1,5 +1,5 @@
 -- One row per data row of generation_repairs.csv. A value may be a task id, which is
--- used byte for byte; a path is trimmed as the paths of the results tables are.
+-- used byte for byte; a path or timestamp is trimmed as those of the results tables.
 with repairs as (
     select * from {{ source('cross_experiment', 'generation_repairs') }}
 ),
@@ -12,8 +12,9 @@ final as (
         {{ filled('row_index') }} as row_index_text,
         {{ untrimmed('task_id') }} as task_id,
         {{ filled('action') }} as action,
-        case {{ filled('action') }}
-            when 'set_response_file' then {{ filled('value') }}
+        case
+            when {{ filled('action') }} in ('set_response_file', 'set_timestamp')
+                then {{ filled('value') }}
             else {{ untrimmed('value') }}
         end as value,
         {{ filled('reason') }} as reason,

@@ -21,7 +21,7 @@ from docs_index.disk.confined import NotRegularError, read_file
 from docs_index.errors import VERIFY, DamagedDocumentError, UnknownDocumentError
 from docs_index.index.database import reading
 from docs_index.index.row import COLUMNS, LATEST_FIRST, Document
-from docs_index.layout import Layout, open_layout
+from docs_index.layout import Layout, open_filled_layout
 from docs_index.paths import is_link, is_of_a_path, is_there
 from docs_index.resources import sql
 
@@ -165,7 +165,7 @@ def open_documents(
     Raises:
         DocsIndexError: the index is missing, or of another version.
     """
-    layout = open_layout(data_root)
+    layout = open_filled_layout(data_root)
     with reading(layout.index) as connection:
         connection.executescript(sql("index/views.sql"))
         yield Documents(layout, connection)

@@ -19,6 +19,7 @@ from docs_index.disk.scratch import remove_leftovers
 from docs_index.disk.workers import Workers, started_workers
 from docs_index.errors import VERIFY, StorageError
 from docs_index.index.database import end_run
+from docs_index.ingest.absent_folders import absent_folders
 from docs_index.ingest.csv_reports import load_index, start_survey, write_reports
 from docs_index.ingest.current_lists import (
     BadList,
@@ -62,9 +63,9 @@ class Summary:
 
     `documents` counts what became of the build's documents: placed, found, skipped,
     and each kind of conflict. `damaged` counts documents of the index whose directory
-    is not what it should be, 0 in a dry run, which does not look. `examples` are lines
-    of words, a few of each kind; `notices` counts each kind of notice, and
-    `notice_examples` are a few of each.
+    is not what it should be, 0 in a dry run, which does not look. `rejected_tables`,
+    `missing_folders` and `examples` are lines of words; `notices` counts each kind of
+    notice, and `notice_examples` are a few of each.
     """
 
     data_root: str
@@ -75,6 +76,8 @@ class Summary:
     bad_rows_by_reason: dict[str, int]
     counters: dict[str, int]
     missing_tables: list[str]
+    rejected_tables: list[str]
+    missing_folders: list[str]
     bad_rows_added: int
     bad_list_is_altered: bool
     damaged: int
@@ -117,6 +120,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             surveyed = None
             if not options.dry_run:
                 surveyed = start_survey(session, Survey(placer.docs), workers)
+            session.insert("run.absent_folders", absent_folders(session))
             session.keep("planned", "build.plan.planned_documents")
             added = session.count("build.plan.unlisted_bad_rows")
             outcomes = _place_all(session, placer, workers, progress)
@@ -318,6 +322,8 @@ def _counted(session: Session, outcomes: Counter[str]) -> dict[str, Any]:
             session.rows("from build.main.backfill_counters order by all")
         ),
         "missing_tables": list(lines["missing_table"]),
+        "rejected_tables": list(lines["whole_table"]),
+        "missing_folders": list(lines["missing_folder"]),
         "damaged": lines["damaged"]["damaged"],
         "examples": list(lines["example"]),
         "notices": lines["notice"],

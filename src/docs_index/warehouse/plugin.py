@@ -27,7 +27,11 @@ from docs_index.errors import (
     LockedError,
     StorageError,
 )
-from docs_index.layout import keep_from_strangers, open_layout
+from docs_index.layout import (
+    keep_from_strangers,
+    open_layout,
+    refuse_without_input,
+)
 from docs_index.paths import is_there
 from docs_index.warehouse.cohort_inputs import CohortInputs
 from docs_index.warehouse.faults import (
@@ -51,6 +55,7 @@ class Plugin(BasePlugin):
         keep_from_strangers()
         try:
             layout = open_layout().for_looking()
+            refuse_without_input(layout)
             self._sources = Sources(layout)
             self._cohort_inputs = CohortInputs(layout)
             self._build = layout.build

@@ -51,6 +51,8 @@ def print_summary(summary: Summary) -> None:
     would = "would be " if summary.dry_run else ""
     data_root = printable(summary.data_root)
     typer.echo(f"data root {data_root}, run_id {printable(summary.run_id)}")
+    for line in (*summary.rejected_tables, *summary.missing_folders):
+        typer.echo(f"! {cut(printable(line, keep=''), _LONGEST_LINE)}")
     words = {
         "placed": f"{would}written",
         "found": "found complete on disk, indexed",

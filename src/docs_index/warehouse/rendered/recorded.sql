@@ -160,6 +160,24 @@ with_doc_ids as (
     )
 ),
 
+-- The text that says when: that of a repair, else that of the table.
+with_moments as (
+    select
+        *,
+        coalesce(
+            json_extract_string(
+                list_filter(
+                    try_cast(repair as json[]),
+                    lambda each: json_extract_string(each, '$.action')
+                    = 'set_timestamp'
+                )[1],
+                '$.value'
+            ),
+            timestamp_text
+        ) as moment
+    from with_doc_ids
+),
+
 with_paths as (
     select
         *,
@@ -167,7 +185,7 @@ with_paths as (
         list_filter(
             [
                 regexp_extract(
-                    timestamp_text,
+                    moment,
                     '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]((?:[01][0-9]|2[0-3]):[0-5][0-9])(?::([0-5][0-9])(?:[.,]([0-9]{1,9}))?)?)?|([0-9]{8})T((?:[01][0-9]|2[0-3])[0-5][0-9])(?:([0-5][0-9])(?:[.,]([0-9]{1,9}))?)?)(?: ?(?:[Zz]|UTC|GMT|([+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)))?$',
                     [
                         'day', 'time', 'second', 'fraction', 'basic_day', 'basic_time',
@@ -226,7 +244,7 @@ with_paths as (
         '/'
     )
         end as normalized_file
-    from with_doc_ids
+    from with_moments
 ),
 
 final as (

@@ -98,6 +98,10 @@ create table run.stored_checksums (
     checksum varchar
 );
 
+create table run.absent_folders (
+    folder varchar
+);
+
 create table run.source_rows (
     write_order bigint,
     source_csv varchar,

@@ -10,7 +10,7 @@ from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.options import DataRoot
 from docs_index.disk.scratch import scratch_folder
 from docs_index.errors import BrowserError
-from docs_index.layout import Layout, open_layout
+from docs_index.layout import Layout, open_filled_layout
 
 HOST = "127.0.0.1"
 
@@ -59,4 +59,4 @@ def main(
     Example: python scripts/browse_docs.py --data-root ~/experiment
     """
     with ending_cleanly():
-        serve(open_layout(data_root), port)
+        serve(open_filled_layout(data_root), port)

@@ -15,7 +15,7 @@ from docs_index.apps.cli.console import (
 from docs_index.apps.cli.options import AsJson, DataRoot, Quiet, RunId, Workers
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.ingest.materialize import Options, materialize
-from docs_index.layout import open_layout
+from docs_index.layout import open_filled_layout
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -62,7 +62,7 @@ def main(
             allow_shrunk=allow_shrunk,
         )
         with shown_progress(quiet=quiet) as progress:
-            summary = materialize(open_layout(data_root), options, progress)
+            summary = materialize(open_filled_layout(data_root), options, progress)
         if as_json:
             typer.echo(json.dumps(asdict(summary), indent=2))
         else:

@@ -15,7 +15,7 @@ from docs_index.apps.cli.progress import shown_progress
 from docs_index.audit.findings import finding_lines
 from docs_index.audit.reindex import Options, Summary, reindex
 from docs_index.errors import DocsIndexError
-from docs_index.layout import open_layout
+from docs_index.layout import open_filled_layout
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -59,7 +59,7 @@ def main(
     Example: python scripts/reindex_docs.py --data-root ~/experiment
     """
     with ending_cleanly():
-        layout = open_layout(data_root)
+        layout = open_filled_layout(data_root)
         options = Options(
             output=(output or layout.reindexed).absolute(),
             replace=replace,

@@ -10,7 +10,7 @@ from docs_index.apps.cli.export_files import refuse_to_overwrite
 from docs_index.apps.cli.options import DataRoot
 from docs_index.apps.web.report import write_report
 from docs_index.errors import printable
-from docs_index.layout import open_layout
+from docs_index.layout import open_filled_layout
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -28,7 +28,7 @@ def main(
     Example: python scripts/report_docs.py --data-root ~/experiment
     """
     with ending_cleanly():
-        layout = open_layout(data_root)
+        layout = open_filled_layout(data_root)
         if output:
             refuse_to_overwrite(output, replace=True)
         path = (output or layout.page).absolute()

@@ -15,7 +15,7 @@ from docs_index.apps.cli.options import AsJson, DataRoot, Quiet, Workers
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.audit.restore import Options, Restored, Summary, restore
 from docs_index.errors import printable
-from docs_index.layout import RESPONSES, open_layout
+from docs_index.layout import RESPONSES, open_filled_layout
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -88,7 +88,7 @@ def main(
             workers=workers or os.cpu_count() or 1,
         )
         with shown_progress(quiet=quiet) as progress:
-            summary = restore(open_layout(data_root), options, progress)
+            summary = restore(open_filled_layout(data_root), options, progress)
         if as_json:
             found = [each._asdict() for each in summary.found]
             shown = asdict(summary) | {"found": found}

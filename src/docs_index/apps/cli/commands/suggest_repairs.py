@@ -10,7 +10,7 @@ from docs_index.apps.cli.console import ending_cleanly, print_table
 from docs_index.apps.cli.options import AsJson, DataRoot, RunId
 from docs_index.errors import printable
 from docs_index.ingest.suggestions import Summary, suggest_repairs
-from docs_index.layout import open_layout
+from docs_index.layout import open_filled_layout
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -46,7 +46,7 @@ def main(
     Example: python scripts/suggest_repairs.py --data-root ~/experiment
     """
     with ending_cleanly():
-        summary = suggest_repairs(open_layout(data_root), run_id)
+        summary = suggest_repairs(open_filled_layout(data_root), run_id)
         if as_json:
             typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
         elif not quiet:

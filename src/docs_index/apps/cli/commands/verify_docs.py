@@ -13,7 +13,7 @@ from docs_index.apps.cli.options import AsJson, DataRoot, Quiet, Workers
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.audit.findings import as_object, report_lines
 from docs_index.audit.verify import Options, verify
-from docs_index.layout import RESPONSES, open_layout
+from docs_index.layout import RESPONSES, open_filled_layout
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -66,7 +66,7 @@ def main(
             workers=workers or os.cpu_count() or 1,
         )
         with shown_progress(quiet=quiet) as progress:
-            report = verify(open_layout(data_root), options, progress)
+            report = verify(open_filled_layout(data_root), options, progress)
         if as_json:
             typer.echo(json.dumps(as_object(report), indent=2, ensure_ascii=False))
         else:
