@@ -21,6 +21,8 @@ from docs_index.disk.faults import Fault
 from docs_index.disk.lock import holder_of
 from docs_index.disk.scratch import scratch_folder
 from docs_index.disk.workers import started_workers
+from docs_index.errors import StorageError
+from docs_index.index.database import damage_persists
 from docs_index.index.snapshot import copy_index
 from docs_index.layout import RESPONSES, Layout
 from docs_index.paths import is_there
@@ -99,6 +101,8 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
             if not findings:
                 findings.append(_damage(layout, error))
             is_complete = False
+        if any(each.code == "index_damaged" for each in findings):
+            _refuse_if_passing(layout, scratch)
     running = holder_of(layout.lock)
     undecided = 0
     if running or _state(layout) != before:
@@ -116,6 +120,16 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
         counts=found,
         findings=findings,
     )
+
+
+def _refuse_if_passing(layout: Layout, scratch: Path) -> None:
+    """Copy the index again, and stop if that copy is whole: a read has failed."""
+    folder = scratch / "again"
+    folder.mkdir()
+    if not damage_persists(copy_index(layout, folder)):
+        raise StorageError(
+            f"{layout.index} could not be read for a moment: verify again"
+        )
 
 
 def _damage(layout: Layout, error: Exception) -> Finding:
