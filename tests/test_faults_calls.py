@@ -48,6 +48,7 @@ CODES = [
     errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
     errno.ENOSPC, errno.EINTR, errno.EAGAIN, errno.ENOTRECOVERABLE, INVENTED,
 ]  # fmt: skip
+QUICK_CODES = [errno.EIO, INVENTED, errno.EACCES]
 NOT_PERMITTED = [errno.EACCES, errno.EPERM]
 QUICK = 40  # every so many-th call of a piece of work is in `make test`
 
@@ -247,7 +248,8 @@ def test_a_call_that_fails_stops_and_is_done_again(
     all_points = points(whole, work)
     wanted = state(whole, work.do(whole))
     codes = cycle(CODES if work.reports_permissions else CODES + NOT_PERMITTED)
-    said, wrong = [], []
+    said: list[str] = []
+    wrong: list[object] = []
     for (kind, nth), code in zip(all_points[::stride], codes, strict=False):
         shutil.rmtree(whole)  # at the same place, which results may name
         shutil.copytree(base / "prepared", whole, symlinks=True)

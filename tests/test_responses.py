@@ -10,6 +10,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -509,7 +510,7 @@ def test_a_folder_or_pipe_without_permission_is_still_no_regular_file(
     os.mkfifo(public_folder / "pipe", 0)
     os.chmod(public_folder / "d", 0)
     for path in ("pipe", "d"):
-        assert as_nobody(lambda path=path: cause(public_folder, path)) == IRREGULAR
+        assert as_nobody(partial(cause, public_folder, path)) == IRREGULAR
 
 
 def test_a_directory_that_cannot_be_listed_may_be_used(public_folder: Path) -> None:
