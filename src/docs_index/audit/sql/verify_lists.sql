@@ -128,6 +128,16 @@ where
     )
 union all
 select
+    'list_differs' as code,
+    null as doc_id,
+    $index as path,
+    'run_record has ' || record.documents || ' documents, and there are '
+    || there.documents as detail
+from stored.run_record as record
+cross join (select count(*) as documents from documents) as there
+where not coalesce(try_cast(record.documents as bigint) <= there.documents, false)
+union all
+select
     'counters_differ' as code,
     null as doc_id,
     $index as path,
