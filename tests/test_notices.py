@@ -256,7 +256,12 @@ def test_a_text_of_a_program_that_comes_again_is_told(
     assert notices(root) == [("same_text_again", "a")]
 
 
-@pytest.mark.parametrize("steps", [range(1, 60, 7), range(2, 60)], ids=["few", "all"])
+FEW, ALL = range(2, 90, 9), range(1, 90)
+
+
+@pytest.mark.parametrize(
+    "steps", [FEW, pytest.param(ALL, marks=pytest.mark.slow)], ids=["few", "all"]
+)
 def test_a_killed_run_is_completed_with_the_same_notices(
     models: Models, root: Path, tmp_path: Path, steps: range
 ) -> None:
