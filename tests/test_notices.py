@@ -34,6 +34,7 @@ from dying import KILLED
 from forking import DYING
 from harness import Models
 
+from docs_index.audit.verify import Options, verify
 from docs_index.errors import IndexFileError, StorageError
 from docs_index.index.new_row import NewDocument
 from docs_index.index.writer import Writer
@@ -403,6 +404,81 @@ def test_a_new_run_id_has_no_guard(models: Models, root: Path) -> None:
     models.write_build(root, run_id="other")
     good(materialize(root, RUN_ID="other"))
     assert len(read_csv(root / DRAFTS)) == 1
+
+
+# The bad list -------------------------------------------------------------------------
+
+
+def test_lines_that_are_settled_are_told_apart(models: Models, root: Path) -> None:
+    waiting = draft("b", response_file="")
+    good(taken(models, root, [draft("a", generation_status="failed"), waiting]))
+    good(taken(models, root, [draft("a"), draft("c", combo_id=""), waiting]))
+    page = (REPOSITORY / "docs/repairs.md").read_text()
+    statement = page.partition("```sql\n")[2].partition("```")[0]
+    lines = read_csv(root / "7_cross_experiment/bad_generations.csv")
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("attach ? as stored", [str(index(root))])
+        connection.execute(f"create table listed ({', '.join(lines[0])})")
+        values = f"({', '.join('?' * len(lines[0]))})"
+        rows = [tuple(line.values()) for line in lines]
+        connection.executemany(f"insert into listed values {values}", rows)
+        settled = connection.execute(statement).fetchall()
+    assert [line["reason"] for line in lines] == [
+        "not_successful",
+        "missing_response_file",
+        "missing_key_columns",
+    ]
+    assert settled == rows[:1]
+
+
+def test_a_list_that_was_changed_is_told_until_it_is_restored(
+    models: Models, root: Path
+) -> None:
+    path = root / "7_cross_experiment/bad_generations.csv"
+    rows = [draft("a"), draft("b", generation_status="failed")]
+    good(taken(models, root, rows))
+    kept = path.read_bytes()
+    path.write_bytes(kept.replace(b"failed", b"sailed"))
+    rows.append(draft("c", generation_status="failed"))
+    for _ in range(2):
+        process = good(taken(models, root, rows))
+        assert "bad_generations.csv is not what the last run left" in process.stdout
+        assert verified(root) == ["bad_list_differs"]
+    assert path.read_bytes().startswith(kept.replace(b"failed", b"sailed"))
+    assert path.read_bytes().count(b"failed") == 1
+    path.write_bytes(kept)
+    process = good(materialize(root))
+    assert "is not what the last run left" not in process.stdout
+    assert verified(root) == []
+    assert path.read_bytes().startswith(kept)
+
+
+def test_a_list_that_is_gone_is_begun_again(models: Models, root: Path) -> None:
+    path = root / "7_cross_experiment/bad_generations.csv"
+    good(taken(models, root, [draft("a"), draft("b", generation_status="failed")]))
+    kept = path.read_bytes()
+    path.unlink()
+    assert verified(root) == ["bad_list_missing"]
+    good(materialize(root))
+    assert (path.read_bytes(), verified(root)) == (kept, [])
+
+
+def test_a_list_that_was_there_before_the_index_is_taken(
+    models: Models, root: Path
+) -> None:
+    path = root / "7_cross_experiment/bad_generations.csv"
+    good(taken(models, root, [draft("a", generation_status="failed")]))
+    index(root).unlink()
+    good(taken(models, root, [draft("b", generation_status="failed")]))
+    assert len(read_csv(path)) == 2
+    assert query(root, "select listed_rows from run_record") == [(2,)]
+    assert verified(root) == []
+
+
+def verified(root: Path) -> list[str]:
+    """Return the codes of what verify finds."""
+    report = verify(open_layout(root), Options(), lambda done, total: None)
+    return [finding.code for finding in report.findings]
 
 
 # What is inserted ---------------------------------------------------------------------
