@@ -1,6 +1,6 @@
 -- One row per line of a run's summary: a count of a topic, a missing table, an example.
--- Each kind of conflict, each reason and each stage has two examples, each kind of notice
--- has three.
+-- Each kind of conflict, each reason and each stage has two examples; each kind of
+-- notice has three.
 with built as (select * from {{ ref("documents") }}),
 
 planned as (select * from {{ source("run", "planned") }}),

@@ -93,7 +93,9 @@ sums as (
         ) as rows_placed,
         count(*) as counters
     from counters
-)
+),
+
+there as (select count(*) as documents from documents)
 
 select
     'lists_missing' as code,
@@ -134,7 +136,7 @@ select
     'run_record has ' || record.documents || ' documents, and there are '
     || there.documents as detail
 from stored.run_record as record
-cross join (select count(*) as documents from documents) as there
+cross join there
 where not coalesce(try_cast(record.documents as bigint) <= there.documents, false)
 union all
 select
