@@ -3,6 +3,7 @@
 Each root is small, and is built by the models without dbt's start; the script is real.
 """
 
+import html
 import json
 import sqlite3
 import sys
@@ -34,12 +35,17 @@ from dying import KILLED
 from forking import DYING
 from harness import Models
 
+from docs_index.apps.web.report import write_report
 from docs_index.audit.verify import Options, verify
 from docs_index.errors import IndexFileError, StorageError
+from docs_index.index.counts import stats
 from docs_index.index.new_row import NewDocument
+from docs_index.index.reader import open_documents
+from docs_index.index.why import explained
 from docs_index.index.writer import Writer
 from docs_index.ingest import materialize as running
 from docs_index.layout import open_layout
+from docs_index.resources import sql
 from docs_index.warehouse import session
 
 DRAFTS = "7_cross_experiment/draft_generation_results.csv"
@@ -338,6 +344,25 @@ def test_notices_are_in_the_json_and_in_a_dry_run(models: Models, root: Path) ->
     assert len(dry["notice_examples"]) == 2
     names = ("notices", "notice_examples")
     assert [wet[name] for name in names] == [dry[name] for name in names]
+
+
+def test_notices_are_shown_where_people_look(models: Models, root: Path) -> None:
+    good(taken(models, root, [draft("a"), draft("b")]))
+    good(taken(models, root, [draft("a"), draft("b", generation_status="failed")]))
+    told = {"kind": "row_now_bad", "detail": details(root, "row_now_bad")[0]}
+    with open_documents(root) as found:
+        assert stats(found)["notices"] == [{"kind": "row_now_bad", "rows": 1}]
+        attempts = explained(found, "b", -1)["attempts"]
+        assert [told] in [attempt["notices"] for attempt in attempts]
+        assert explained(found, "a", -1)["attempts"][0]["notices"] == []
+    layout = open_layout(root)
+    assert write_report(layout, layout.page)
+    page = layout.page.read_text()
+    assert "<h3>What has changed since</h3>" in page
+    assert html.escape(told["detail"]) in page
+    browsed = sql("apps/web/browse_notices.sql").replace(":kind", "?1")
+    for kind, count in (("", 1), ("row_now_bad", 1), ("row_vanished", 0)):
+        assert len(query(root, browsed, kind)) == count
 
 
 def test_strict_counts_notices_too(models: Models, root: Path) -> None:
