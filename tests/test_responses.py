@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from building import as_nobody
 
 from docs_index.disk import confined as responses
 from docs_index.disk.confined import (
@@ -32,7 +33,6 @@ from docs_index.warehouse.response_facts import read_responses
 
 CANARY = b"canary: text from outside the folder"
 LIMIT = 1000
-NOBODY = 65534
 
 
 @pytest.fixture
@@ -449,31 +449,6 @@ def test_a_device_is_refused(folder: Path) -> None:
     except OSError:
         pytest.skip("this user may not make or open a device")
     assert cause(folder, "zero") == IRREGULAR
-
-
-def as_nobody(work: Callable[[], str]) -> str:
-    """Return what `work` returns for a user without rights."""
-    if os.geteuid() != 0:
-        return work()
-    readable, writable = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups([])
-            os.setgid(NOBODY)
-            os.setuid(NOBODY)
-            os.write(writable, work().encode())
-        except PermissionError:
-            os.write(writable, b"not allowed")
-        finally:
-            os._exit(0)
-    os.close(writable)
-    with open(readable) as pipe:
-        answer = pipe.read()
-    os.waitpid(child, 0)
-    if answer == "not allowed":
-        pytest.skip("root may not become another user here")
-    return answer
 
 
 @pytest.fixture

@@ -281,12 +281,23 @@ def settle_index(path: Path) -> None:
 
 
 def end_run(path: Path) -> None:
-    """Record that a run has ended: the documents are old, the bad list is written."""
+    """Record that a run has ended: the documents are old, the bad list is written.
+
+    If a reader has the index open for too long, the next run records it.
+
+    Raises:
+        StorageError: the index cannot be written.
+    """
     with closing(connected(path)) as connection:
         is_due = connection.execute(sql("index/run_is_open.sql")).fetchone()
     if is_due:
-        with _sqlite(path) as connection, connection:
-            connection.execute(sql("index/end_run.sql"))
+        with _sqlite(path) as connection:
+            try:
+                with connection:
+                    connection.execute(sql("index/end_run.sql"))
+            except sqlite3.OperationalError as error:
+                if fault_of(error) is not Fault.LOCKED:
+                    raise
 
 
 @contextmanager
