@@ -219,7 +219,13 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
             "--data-root) to the folder that holds 7_cross_experiment/ or gens/"
         )
     layout = Layout(Path(os.path.realpath(named)))
-    folders = [layout.docs, layout.db, layout.bad_generations.parent, layout.reports]
+    folders = [
+        layout.docs,
+        layout.damaged,
+        layout.db,
+        layout.bad_generations.parent,
+        layout.reports,
+    ]
     folders += [layout.docs / stage for stage in STAGES]
     files = [layout.bad_generations, layout.suggestions, layout.page]
     files += map(layout.report, REPORTS)

@@ -186,8 +186,7 @@ def _restored(layout: Layout, document: Wanted, options: Options) -> Restored:
     )
     if not document.is_proved:
         return result._replace(problem=f"its row is not as it was written; {VERIFY}")
-    aside = layout.damaged / document.doc_dir
-    place = Mended(layout.docs, document.doc_dir, aside, layout.unpublished)
+    place = Mended(layout.docs, document.doc_dir, layout.damaged, layout.unpublished)
     if place.is_blocked:
         above = result.path.rpartition("/")[0]
         return result._replace(problem=f"{above} is no folder: move it away")
