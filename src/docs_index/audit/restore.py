@@ -7,6 +7,7 @@ was damaged is moved to `docs_damaged/`, never deleted. Contract: docs/verifying
 """
 
 import hashlib
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -118,6 +119,7 @@ def restore(layout: Layout, options: Options, progress: Progress) -> Summary:
     with lock, scratch_folder(layout.root) as scratch:
         if options.apply:
             remove_leftovers(layout)
+            shutil.rmtree(layout.unpublished, ignore_errors=True)  # a killed run's
         copy = copy_index(layout, scratch)
         _refuse_damaged(layout, copy)
         with opened_session(layout) as session:
