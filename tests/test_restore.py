@@ -374,6 +374,14 @@ def test_a_link_in_the_place_of_the_folder_for_damage_is_not_followed(
     assert contents(tmp_path / "outside") == {}
 
 
+def test_what_no_rename_can_move_aside_stays(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (directory(ran, DRAFT) / "raw.txt").write_text("damaged")
+    monkeypatch.setattr(Mended, "has_room_aside", False)
+    assert "raw.txt is on another file system" in problem(ran)
+
+
 def test_a_damaged_index_is_not_believed(ran: Path) -> None:
     content = bytearray(index(ran).read_bytes())
     content[4096:8192] = b"x" * 4096

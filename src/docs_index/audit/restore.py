@@ -208,6 +208,9 @@ def _restored(layout: Layout, document: Wanted, options: Options) -> Restored:
     result = result._replace(
         missing=missing, damaged=damaged, source=source, problem=problem
     )
+    if damaged and not place.has_room_aside:
+        far = "is on another file system than docs_damaged/: move it away yourself"
+        return result._replace(missing=[], damaged=[], problem=f"{damaged[0]} {far}")
     if not options.apply or not lacking:
         return result
     try:

@@ -77,6 +77,11 @@ class Mended:
         """Whether a link or a file stands where the directory should be."""
         return os.path.lexists(self.final) and not _is_folder(self.final)
 
+    @property
+    def has_room_aside(self) -> bool:
+        """Whether a rename can move damaged files aside: on one file system."""
+        return os.stat(self._docs).st_dev == os.stat(self._aside.parent).st_dev
+
     def put_back(self, contents: Mapping[str, bytes]) -> Path | None:
         """Give the directory these files, and move aside what has their names.
 
