@@ -38,6 +38,7 @@ from docs_index.audit.findings import Finding
 from docs_index.audit.restore import Options, Restored, Summary, restore
 from docs_index.audit.verify import Options as VerifyOptions
 from docs_index.audit.verify import verify
+from docs_index.disk.mending import Mended
 from docs_index.errors import (
     DataRootError,
     IndexFileError,
