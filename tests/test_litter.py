@@ -28,14 +28,7 @@ from docs_index.index.writer import Writer
 from docs_index.layout import is_litter, open_layout
 from docs_index.warehouse.generation_scan import scan_generations
 
-NAMES = (
-    ".DS_Store",
-    "Thumbs.db",
-    "thumbs.db",
-    "Desktop.ini",
-    "desktop.ini",
-    "._raw.txt",
-)
+NAMES = (".DS_Store", "Thumbs.db", "thumbs.db", "Desktop.ini", "._raw.txt")
 PROGRAM = NewDocument(
     stage="draft",
     task_id="added",

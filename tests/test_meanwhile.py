@@ -135,7 +135,7 @@ def test_a_journal_that_is_gone_before_it_is_copied_does_not_matter(
         log(ran).unlink(missing_ok=True)
         return copy_file(source, target)
 
-    monkeypatch.setattr(copying.shutil, "copyfile", vanishing)
+    monkeypatch.setattr(shutil, "copyfile", vanishing)
     monkeypatch.setattr(Path, "exists", os.path.lexists)
     assert count(copy_index(open_layout(ran), tmp_path)) == 32
 
@@ -154,7 +154,7 @@ def test_a_copy_during_which_the_index_changed_is_made_again(
             os.utime(index(ran), ns=(0, len(times)))
         return made
 
-    monkeypatch.setattr(copying.shutil, "copyfile", growing)
+    monkeypatch.setattr(shutil, "copyfile", growing)
     assert count(copy_index(open_layout(ran), tmp_path)) == 32
     assert times.count(index(ran)) == 3
 
