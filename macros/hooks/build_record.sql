@@ -55,11 +55,13 @@
         and node.unique_id not in models %}
         {% do models_left_out.append(node.unique_id) %}
     {% endfor %}
+    {#- `dbt retry` does not say what it selects: some of the last command's nodes. #}
+    {% set is_retry = not selected_resources %}
     {#- A cohort loads seeds too, which are always the same. #}
     {% do return({
         "cohort_models": cohort_models,
         "models_left_out": models_left_out,
-        "changes_documents": models or (seeds and not cohort_models),
+        "changes_documents": is_retry or models or (seeds and not cohort_models),
     }) %}
 {% endmacro %}
 
