@@ -1,7 +1,7 @@
 """Record the system calls of a command on a folder, and replay them on a model disk.
 
 Owns running strace and reading what it writes. A call takes effect where it has ended; a
-sync makes durable what was done before it began. The command must have one process. A
+sync makes durable what was done before its begin. The command must have one process. A
 call that could change the folder and is not known here fails the replay.
 """
 
@@ -154,11 +154,13 @@ class Player:
         self._opened[str(step.result)] = Opened(node, "O_APPEND" in flags)
 
     def _use(self, step: Step) -> None:
-        opened = self._opened[_number(step.arguments[0])]
+        number = _number(step.arguments[0])
         assert step.result is not None
         if step.name == "lseek":
-            opened.position = step.result
+            if number in self._opened:  # else a folder's, duplicated for listing it
+                self._opened[number].position = step.result
             return
+        opened = self._opened[number]
         assert isinstance(opened.node, File)
         if step.name == "ftruncate":
             self.disk.truncate(opened.node, int(step.arguments[1]))
