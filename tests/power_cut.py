@@ -1,14 +1,14 @@
 """A model of a disk that loses what no sync has made durable when the power is cut.
 
-Owns what may be lost. `Disk` has a folder as programs see it, and what of it is durable;
-`cut` makes of it one of the folders that a power cut may leave:
+Owns what may be lost. `Disk` has a folder as programs see it, and what of it is
+durable; `cut` makes of it one of the folders that a power cut may leave:
 
 - Data of a file is durable after fsync or fdatasync of that file, or syncfs. Until then
   each write and truncation may be kept, lost, kept as zeros where the file grows, or
   kept in some of its sectors alone. A sector is written whole.
-- A change of names (create, rename, unlink, mkdir, rmdir) is kept or lost as a whole. It
-  is durable after fsync of a folder that it changes, or syncfs. It is kept only if all
-  earlier changes in the same folders are. fsync of a file makes none of its names
+- A change of names (create, rename, unlink, mkdir, rmdir) is kept or lost as a whole.
+  It is durable after fsync of a folder that it changes, or syncfs. It is kept only if
+  all earlier changes in the same folders are. fsync of a file makes none of its names
   durable, and changes in different folders do not wait for each other.
 
 Journalling file systems lose less: they keep the order of all changes of names. Nothing

@@ -1,8 +1,8 @@
 """After a power cut at any moment of a run, the next run completes the work.
 
-The system calls of a run are recorded, and replayed up to a moment on a model of a disk
-(power_cut.py), which then loses what had not been synced. With `DOCS_INDEX_SOAK=1` there
-are far more moments, and other losses in each session.
+The system calls of a run are recorded, and replayed up to a moment on a model of a
+disk (power_cut.py), which then loses what had not been synced. With
+`DOCS_INDEX_SOAK=1` there are far more moments, and other losses in each session.
 """
 
 import json

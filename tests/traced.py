@@ -1,8 +1,8 @@
 """Record the system calls of a command on a folder, and replay them on a model disk.
 
-Owns running strace and reading what it writes. A call takes effect where it has ended; a
-sync makes durable what was done before its begin. The command must have one process. A
-call that could change the folder and is not known here fails the replay.
+Owns running strace and reading what it writes. A call takes effect where it has ended;
+a sync makes durable what was done before it began. The command must have one process.
+A call that could change the folder and is not known here fails the replay.
 """
 
 import os
@@ -27,6 +27,7 @@ KNOWN = (
     "open", "openat", "close", "write", "pwrite64", "lseek", "ftruncate", "rename",
     "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir",
 )  # fmt: skip
+ON_FILES = ("write", "pwrite64", "lseek", "ftruncate")
 STRACE = ("strace", "-f", "-y", "-xx", "-qq", "-s", "16777216", "--seccomp-bpf")
 TRACE = f"trace={','.join((*KNOWN, *UNKNOWN, *SYNCS))}"
 # Copies are made by read and write, so that the record has what is written.
@@ -101,10 +102,13 @@ def read(lines: Iterable[str], folder: Path) -> Iterator[Step]:
 
 
 def _steps(thread: str, text: str, result: int | None, hexed: str) -> Iterator[Step]:
-    name, _, arguments = text.partition("(")
+    name, _, listed = text.partition("(")
+    arguments = tuple(listed.split(", "))
     begins = name in (*SYNCS, "close")  # which matter where they begin
-    if (hexed in text or name == "sync") and (result is not None or begins):
-        yield Step(thread, name, tuple(arguments.split(", ")), result)
+    # The data of a write may name the folder too.
+    concerns = hexed in (arguments[0] if name in ON_FILES else listed)
+    if (concerns or name == "sync") and (result is not None or begins):
+        yield Step(thread, name, arguments, result)
 
 
 class Player:
@@ -125,7 +129,7 @@ class Player:
                 self._opened.pop(_number(step.arguments[0]), None)
         elif step.name in ("open", "openat"):
             self._open(step)
-        elif step.name in ("write", "pwrite64", "lseek", "ftruncate"):
+        elif step.name in ON_FILES:
             self._use(step)
         else:
             self._name(step)
