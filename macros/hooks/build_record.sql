@@ -6,7 +6,7 @@
     `complete`, if every seed, model and data test succeeded. Scripts accept only a
     complete build. A killed build leaves its record unfinished.
 
-    A command for all models of the documents reads their sources anew. One for some of
+    A command for all models of the documents reads their sources again. One for some of
     them keeps the sources that are loaded: the models that it leaves alone were made of
     these, and are views of some.
 -#}
@@ -117,7 +117,7 @@
 {% macro incomplete_line(missing, models_left_out) %}
     {% set reading = "" %}
     {% if models_left_out %}
-        {% set reading = ", which reads all tables anew; this command did not" %}
+        {% set reading = ", which reads all tables again; this command did not" %}
     {% endif %}
     {% do return(
         "The build is not complete: " ~ (missing | length)
