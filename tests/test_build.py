@@ -324,6 +324,7 @@ NOT_COMPLETE = "seeds, models and data tests failed or were not selected. Script
 TESTS = ("test", "--exclude-resource-type", "unit_test")
 
 
+@pytest.mark.slow
 def test_a_build_of_one_model_leaves_the_rest_usable(root: Path) -> None:
     said = good(build(root, "--select", "documents")).stdout
     assert said.count(NOT_COMPLETE) == 1

@@ -30,7 +30,7 @@ from docs_index.cohorts.campaign import open_campaign
 from docs_index.cohorts.states import standings
 from docs_index.disk import confined
 from docs_index.disk.lock import held_lock, holder_of
-from docs_index.disk.publish import publish, publish_appended, publish_file
+from docs_index.disk.publish import appending, publish, publish_file
 from docs_index.errors import DocsIndexError, StorageError, told
 from docs_index.index.snapshot import copy_index
 from docs_index.index.writer import Writer
@@ -168,7 +168,8 @@ def publish_all(root: Path) -> object:
         publish(root / "file.txt", b"text")
         publish(root / "file.txt", b"text")
         lines = iter([] if "2" in (root / "list.csv").read_text() else ["2\n"])
-        publish_appended(root / "list.csv", lines, "\n")
+        with appending(root / "list.csv", lines, "\n"):
+            pass
     table = check_table(root / "list.csv")
     return holder_of(root / "db" / ".lock"), table.data_rows, table.is_unchanged()
 
