@@ -409,10 +409,13 @@ class RootWriter:
             if is_attempt:
                 history.has_document[f"{row.combo_id}\t{row.model_id}"] = not reason
             self._close_old_combo()
-        if not reason and source != "evaluation":
+        if is_attempt and source != "evaluation":
             is_essay = source == "essay"
             targets = history.essay_targets if is_essay else history.draft_targets
-            targets.append(row.task_id)
+            # What judges a task judges its latest attempt, which must have a document.
+            targets[:] = [task_id for task_id in targets if task_id != row.task_id]
+            if not reason:
+                targets.append(row.task_id)
             del targets[:-REMEMBERED_TARGETS]
 
     def _close_old_combo(self) -> None:
