@@ -190,6 +190,34 @@ def _environment(root: Path, changes: Mapping[str, str | None]) -> dict[str, str
     return {name: value for name, value in merged.items() if value is not None}
 
 
+NOBODY = 65534
+
+
+def as_nobody(work: Callable[[], str]) -> str:
+    """Return what `work` returns for a user without rights."""
+    if os.geteuid() != 0:
+        return work()
+    readable, writable = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            os.write(writable, work().encode())
+        except PermissionError:
+            os.write(writable, b"not allowed")
+        finally:
+            os._exit(0)
+    os.close(writable)
+    with open(readable) as pipe:
+        answer = pipe.read()
+    os.waitpid(child, 0)
+    if answer == "not allowed":
+        pytest.skip("root may not become another user here")
+    return answer
+
+
 # What is there -----------------------------------------------------------------------
 
 

@@ -34,6 +34,7 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parent.parent
 DBT = str(Path(sys.executable).with_name("dbt"))
 DYING = str(Path(__file__).with_name("dying.py"))
+FAILING = str(Path(__file__).with_name("failing.py"))
 DBT_MODULES = ("dbt.cli.main", "dbt.adapters.duckdb", "docs_index.warehouse.plugin")
 # What is read from the environment while modules are imported.
 AT_START = ("PYTHON", "LC_", "LANG", "TMPDIR", "TZ", "HOME", "TERMINAL_WIDTH")
@@ -48,7 +49,9 @@ def can_fork(command: Sequence[str], environment: Mapping[str, str]) -> bool:
     """
     is_script = command[0] == DBT or (
         command[0] == sys.executable
-        and (Path(command[1]).parent.name == "scripts" or command[1] == DYING)
+        and (
+            Path(command[1]).parent.name == "scripts" or command[1] in (DYING, FAILING)
+        )
     )
     changed = {
         name

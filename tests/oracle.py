@@ -263,8 +263,12 @@ def utc_of(timestamp: str) -> datetime:
     """
     clock, zone = split_timestamp(timestamp)
     digits = re.sub("[^0-9]", "", clock).ljust(20, "0")
-    parts = [digits[:4], *(digits[at : at + 2] for at in range(4, 14, 2))]
-    local = datetime(*map(int, parts), int(digits[14:20]))  # type: ignore[arg-type]
+    local = datetime.strptime(digits[:8], "%Y%m%d").replace(
+        hour=int(digits[8:10]),
+        minute=int(digits[10:12]),
+        second=int(digits[12:14]),
+        microsecond=int(digits[14:20]),
+    )
     east = re.sub("[^0-9]", "", zone).ljust(4, "0")
     hours, minutes = int(east[:2]), int(east[2:])
     if hours > 23 or minutes > 59:

@@ -121,5 +121,6 @@ def plant(root: Path) -> None:
         "meta_small = json_set(meta_small, '$.link_method', "
         f"'{planted}') where status = 'parse_error'",
         f"insert into backfill_conflicts values ('response_changed', {fields}, 'd')",
+        f"insert into backfill_notices values ('row_changed', {fields}, 'd', 'e')",
     ]
     change(root, *changes)

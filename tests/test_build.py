@@ -8,11 +8,13 @@ from typing import Any
 import duckdb
 import pytest
 from building import (
+    BUILD,
     LOCK,
     ODD,
     REPOSITORY,
     Process,
     Run,
+    append,
     build,
     by_itself,
     contents,
@@ -318,9 +320,78 @@ def test_dbt_docs_go_to_the_target_path_and_leave_a_good_build_good(
     assert is_complete(root)
 
 
-def test_a_run_of_some_models_is_no_build(root: Path) -> None:
-    good(dbt(root, "run", "--select", "documents"))
+NOT_COMPLETE = "seeds, models and data tests failed or were not selected. Scripts work"
+TESTS = ("test", "--exclude-resource-type", "unit_test")
+
+
+@pytest.mark.slow
+def test_a_build_of_one_model_leaves_the_rest_usable(root: Path) -> None:
+    said = good(build(root, "--select", "documents")).stdout
+    assert said.count(NOT_COMPLETE) == 1
+    assert (
+        "run `dbt build`, which reads all tables again; this command did not." in said
+    )
+    good(dbt(root, *TESTS))
     assert not is_complete(root)
+
+
+@pytest.mark.slow
+def test_a_part_of_a_build_does_not_see_a_table_that_has_changed(root: Path) -> None:
+    append(root, DRAFTS, "new,c,t,,m,,success,2025-01-01,none.txt")
+    good(dbt(root, "run", "--select", "stg_cross_experiment__drafts+", "--quiet"))
+    with duckdb.connect(str(root / "db" / "build.duckdb")) as database:
+        assert len(database.sql("from stg_cross_experiment__drafts")) == 12
+    assert not is_complete(root)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("build", "--select", "assert_doc_ids_are_unique", "--quiet"),
+        pytest.param(("show", "--select", "documents"), marks=pytest.mark.slow),
+        pytest.param(("run-operation", "stage_order"), marks=pytest.mark.slow),
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_changes_no_document_leaves_a_good_build_good(
+    root: Path, command: tuple[str, ...]
+) -> None:
+    said = good(dbt(root, *command))
+    assert "--quiet" not in command or said.stdout == ""
+    assert is_complete(root)
+
+
+@pytest.mark.slow
+def test_seeds_alone_leave_the_rest_usable(root: Path) -> None:
+    assert NOT_COMPLETE in good(dbt(root, "seed")).stdout
+    good(dbt(root, *TESTS))
+    assert not is_complete(root)
+
+
+@pytest.mark.slow
+def test_a_retry_reads_no_table_that_others_were_not_read_with(root: Path) -> None:
+    table = root / "7_cross_experiment" / "essay_generation_results.csv"
+    whole = table.read_bytes()
+    table.write_bytes(whole + b'a,"b')
+    environment = by_itself(root)
+    assert NOT_COMPLETE in stopped(dbt(root, *BUILD, **environment), code=1)
+    table.write_bytes(whole)
+    said = stopped(dbt(root, "retry", **environment), code=1)
+    assert "stopped before it had read all tables" in said
+    assert not is_complete(root)
+
+
+@pytest.mark.slow
+def test_a_whole_build_says_what_comes_next(root: Path) -> None:
+    line = "The build is complete: 32 documents, 8 rejected rows. Next: python scripts/"
+    said = good(build(root)).stdout
+    assert said.count(line) == 1
+    assert "materialize_docs.py (with --dry-run it" in said
+    assert NOT_COMPLETE not in said
+    scratch = str(root.parent / "scratch")
+    said = good(build(root, DOCS_INDEX_SCRATCH=scratch)).stdout
+    assert f"{line}materialize_docs.py --dry-run, with the same DOCS_INDEX_S" in said
+    assert good(build(root, "--quiet")).stdout == ""
 
 
 @pytest.mark.slow

@@ -1,18 +1,33 @@
 """Two SQLite libraries never have the index open in one process: that corrupts it."""
 
+import os
 import re
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from building import REPOSITORY, Run, dump, index, script, snapshot
+from building import (
+    KILLED_WRITER,
+    REPOSITORY,
+    Run,
+    as_nobody,
+    copied,
+    dump,
+    index,
+    query,
+    script,
+    snapshot,
+)
 
-from docs_index.errors import IndexFileError
+from docs_index.errors import DocsIndexError, IndexFileError, StorageError
+from docs_index.index.database import settle_index
 from docs_index.index.reader import open_documents
 from docs_index.ingest.materialize import Options, materialize
 from docs_index.layout import open_layout
@@ -86,7 +101,9 @@ def test_each_library_has_the_index_after_the_other_has_let_it_go(
         materialize(layout, Options(), lambda done, total: None)
         stores.clear()  # closed
     first_run = ["Python", "DuckDB", "DuckDB", "Python"]  # make, read, write, settle
-    assert used == [*first_run, "Python", "DuckDB"]
+    first_run += ["Python", "Python"]  # has the run to record its end, and its end
+    # Is it an index, is its schema ours; read; is there an end to record.
+    assert used == [*first_run, "Python", "Python", "DuckDB", "Python"]
 
 
 def test_what_a_killed_writer_had_begun_is_undone(
@@ -119,3 +136,83 @@ def test_verifying_makes_no_log_of_an_index_in_wal_mode(ran: Path) -> None:
     before = snapshot(ran)
     assert script(ran, "verify_docs.py").returncode == 0
     assert snapshot(ran) == before
+
+
+LEFT_IN_WAL_MODE = """
+import os, signal, sqlite3, sys
+index = sqlite3.connect(sys.argv[1], isolation_level=None)
+index.execute("pragma journal_mode = wal")
+index.execute("create table of_others as select 1 as a")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("left", [("-wal",), ("-wal", "-shm")], ids=" ".join)
+@pytest.mark.parametrize("killed", [LEFT_IN_WAL_MODE, KILLED_WRITER])
+def test_what_a_killed_writer_left_is_readable_for_others(
+    first_run: Run, killed: str, left: Sequence[str]
+) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        root = copied(first_run.root, Path(place))
+        command = [sys.executable, "-c", killed, str(index(root))]
+        subprocess.run(command, check=False)
+        for suffix in {"-wal", "-shm"} - set(left):
+            Path(f"{index(root)}{suffix}").unlink(missing_ok=True)
+        before = snapshot(root)
+        os.chmod(root / "db", 0o555)
+        assert as_nobody(lambda: counted(root)) == "32"
+        os.chmod(root / "db", 0o755)
+        assert snapshot(root) == before
+
+
+def test_an_index_in_wal_mode_is_readable_for_others(first_run: Run) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        root = copied(first_run.root, Path(place))
+        with closing(sqlite3.connect(index(root))) as connection:
+            connection.execute("pragma journal_mode = wal")
+        os.chmod(root / "db", 0o555)
+        assert as_nobody(lambda: counted(root)) == "32"
+        os.chmod(root / "db", 0o755)
+        assert not Path(f"{index(root)}-shm").exists()
+
+
+def counted(root: Path) -> str:
+    """Return how many documents a reader finds, or what it was told."""
+    try:
+        with open_documents(root) as found:
+            return str(found.count("true"))
+    except (DocsIndexError, sqlite3.Error) as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL])
+def test_a_log_that_cannot_be_taken_over_is_told(
+    ran: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    class Failing(sqlite3.Connection):
+        def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+            if statement == "pragma journal_mode = delete":
+                error = sqlite3.OperationalError("disk I/O error")
+                error.sqlite_errorcode = code
+                raise error
+            return super().execute(statement, *values)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *args, **kw: connect(*args, factory=Failing, **kw)
+    )
+    with pytest.raises(StorageError, match="disk I/O error; run again to complete"):
+        settle_index(index(ran))
+
+
+def test_a_reader_keeps_an_index_in_wal_mode_and_is_no_error(ran: Path) -> None:
+    with closing(sqlite3.connect(index(ran))) as reader:
+        reader.execute("pragma journal_mode = wal")
+        reader.execute("begin")
+        reader.execute("select * from documents").fetchone()
+        settle_index(index(ran))
+        assert reader.execute("pragma journal_mode").fetchone() == ("wal",)
+    settle_index(index(ran))
+    assert query(ran, "pragma journal_mode") == [("delete",)]

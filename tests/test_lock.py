@@ -35,6 +35,18 @@ def test_a_link_to_nothing_makes_no_lock(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == [".lock"]
 
 
+@pytest.mark.parametrize(
+    "content", [bytes(30), b"dbt (process 7)9)", b"dbt (process 7)y (process 99)"]
+)
+def test_what_a_power_cut_left_of_a_name_is_replaced(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / ".lock"
+    path.write_bytes(content)
+    with held_lock(path):
+        assert str(os.getpid()) in path.read_text()
+
+
 def test_a_lock_has_a_holder_during_its_block(tmp_path: Path) -> None:
     path = tmp_path / "db/.lock"
     assert holder_of(path) is None

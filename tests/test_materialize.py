@@ -624,7 +624,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "schema that is no text": (_spoil_schema, "documents.sqlite is damaged; move it"),
     "table gone": (
         partial(_set_index, "drop table link_candidates"),
-        "documents.sqlite has no table link_candidates; scripts/verify_docs.py tells",
+        "table link_candidates is missing\nnothing was written: undo that, or rebuild",
     ),
     "truncated index": (_cut_index_off, "malformed; move it away, then rebuild it"),
     "spoiled pages": (_spoil_pages, "malformed; scripts/verify_docs.py tells"),

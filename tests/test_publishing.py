@@ -101,6 +101,30 @@ def test_a_copy_that_does_not_differ_is_not_published(tmp_path: Path) -> None:
     assert path.stat() == before
 
 
+def test_a_name_is_on_the_disk_before_anything_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "list.csv"
+    done: list[object] = []
+    really_sync, really_replace = os.fsync, os.replace
+
+    def sync(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        done.append("folder" if is_folder else "file")
+        really_sync(descriptor)
+
+    def replace(made: Path, final: Path) -> None:
+        done.append("named")
+        really_replace(made, final)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "replace", replace)
+    assert publish(path, b"new")
+    with appending(path, ["a\n"], "\n"):
+        pass
+    assert done == ["file", "named", "folder"] * 2
+
+
 # One writing of a file --------------------------------------------------------------
 
 

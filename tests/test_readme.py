@@ -19,6 +19,7 @@ OURS = ("DBT_", "DATA_ROOT", "RUN_ID", "DD_COHORT", "OPEN", "MAKE", "MFLAGS")
 STANDS_FOR = {
     "KEY=…": "KEY=secret",
     "/path/to/experiment": '"$PWD/data"',
+    "/tmp/plan": '"$PWD/plan"',
     "GEN_ID": '"$(tail -n 1 data/cohorts/spring/membership.csv | cut -d , -f 2)"',
 }
 

@@ -30,6 +30,7 @@ from building import (
 
 from docs_index.audit.reindex import Options, reindex
 from docs_index.errors import OutputExistsError
+from docs_index.index.ids import key
 from docs_index.index.new_row import NewDocument
 from docs_index.index.writer import Writer
 from docs_index.layout import open_layout
@@ -136,6 +137,32 @@ def test_an_output_that_cannot_be_is_refused(output: str, ran: Path) -> None:
     process = run(ran, "--output", str(ran / output), "--replace")
     assert process.returncode == 2
     assert "cannot be a file" in process.stderr
+
+
+def as_an_older_version_made_it(root: Path) -> Path:
+    """Give an evaluation the row_key, id and directory that it had once."""
+    path = metadata(root, "stage = 'evaluation'")
+    fields = json.loads(path.read_text())
+    names = ("source_csv", "task_id", "timestamp")
+    fields["row_key"] = ":".join([*(fields[name] for name in names), "1"])
+    parts = [fields[name] for name in ("logical_key_id", "run_id", "row_key")]
+    fields["doc_id"] = key(*parts)
+    fields["doc_dir"] = f"evaluation/{parts[0]}/{fields['doc_id']}"
+    path.write_text(json.dumps(fields, indent=2, ensure_ascii=False) + "\n")
+    return path.parent.rename(root / "docs" / fields["doc_dir"])
+
+
+def test_documents_of_the_older_identity_are_not_taken_over(ran: Path) -> None:
+    older = as_an_older_version_made_it(ran)
+    before = snapshot(ran)
+    process = run(ran, "--json")
+    assert process.returncode == 2
+    (finding,) = json.loads(process.stdout)["findings"]
+    assert finding["code"] == "row_key_old"
+    assert older.name in finding["path"]
+    assert snapshot(ran) == before
+    assert "Start a new index" in run(ran).stdout
+    assert "31 documents" in run(ran, "--skip-damaged").stdout
 
 
 def test_all_damaged_documents_are_told_together(ran: Path) -> None:

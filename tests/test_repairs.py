@@ -39,6 +39,7 @@ GEESE = "combo_v1_50d7af_plain-notes-v1_aurora-7b"  # a draft whose file is gone
 GEESE_DRAFT = f"draft:{GEESE}:2025-03-14T15:55:00.000000Z:1"
 GEESE_ESSAY = f"essay:{GEESE}_letter-home-v2:2025-03-15T10:00:00.000000Z:1"
 YEAST = "combo_v1_a93f52_noticing-v1_basalt-2"
+YEAST_DRAFT = f"draft:{YEAST}:2025-02-17T09:00:00.000000Z:1"
 TIDES = "combo_v1_7c1e04_noticing-v1_aurora-7b"  # a task of two drafts
 LATER = "combo_v1_e41b09_plain-notes-v1_aurora-7b"
 FOUND = "draft_responses/found in a drawer.txt"
@@ -229,10 +230,8 @@ def test_a_target_is_set_where_there_was_another(repaired: Path) -> None:
         "on parents.doc_id = documents.parent_doc_id "
         "where documents.meta_small like '%set_target%'",
     )
-    assert (row_key, method) == (
-        f"draft:{TIDES}:2025-03-03T09:12:00.000000Z:1",
-        "repair",
-    )
+    assert row_key == f"draft:{TIDES}:2025-03-03T09:12:00.000000Z:1"
+    assert method == "repair"
 
 
 def test_an_ignored_row_is_in_the_bad_list_with_its_words(repaired: Path) -> None:
@@ -487,7 +486,7 @@ FAULTS = {
     "ignored parent": (
         [
             by_key(GEESE_ESSAY, "set_parent", YEAST),
-            by_key(f"draft:{YEAST}:2025-02-17T09:00:00.000000Z:1", "ignore", reason="no"),
+            by_key(YEAST_DRAFT, "ignore", reason="no"),
         ],
         "draft row 1 has no document: no",
     ),

@@ -10,11 +10,13 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from building import as_nobody
 
 from docs_index.disk import confined as responses
 from docs_index.disk.confined import (
@@ -25,12 +27,12 @@ from docs_index.disk.confined import (
     open_file,
     read_file,
 )
+from docs_index.errors import told
 from docs_index.warehouse import response_facts
 from docs_index.warehouse.response_facts import read_responses
 
 CANARY = b"canary: text from outside the folder"
 LIMIT = 1000
-NOBODY = 65534
 
 
 @pytest.fixture
@@ -354,7 +356,8 @@ def test_a_link_that_led_outside_only_while_it_was_opened_is_refused(
 ) -> None:
     place = folder / link(folder, "l.txt", "x.txt")
     swapped_while_it_is_opened(monkeypatch, place, "../canary.txt")
-    assert cause(folder, "l.txt") == "it changed while it was opened"
+    with pytest.raises(OSError, match="it changed while it was opened"):
+        cause(folder, "l.txt")
     assert os.readlink(place) == "x.txt"
 
 
@@ -363,7 +366,8 @@ def test_a_directory_that_led_outside_only_while_it_was_opened_is_refused(
 ) -> None:
     (folder.parent / "3_generation_old/y.txt").write_bytes(CANARY)
     swapped_while_it_is_opened(monkeypatch, folder / "d", "../3_generation_old")
-    assert cause(folder, "d/y.txt") == "it changed while it was opened"
+    with pytest.raises(OSError, match="it changed while it was opened"):
+        cause(folder, "d/y.txt")
     assert open_below(folder.parent) == 0
 
 
@@ -447,31 +451,6 @@ def test_a_device_is_refused(folder: Path) -> None:
     assert cause(folder, "zero") == IRREGULAR
 
 
-def as_nobody(work: Callable[[], str]) -> str:
-    """Return what `work` returns for a user without rights."""
-    if os.geteuid() != 0:
-        return work()
-    readable, writable = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups([])
-            os.setgid(NOBODY)
-            os.setuid(NOBODY)
-            os.write(writable, work().encode())
-        except PermissionError:
-            os.write(writable, b"not allowed")
-        finally:
-            os._exit(0)
-    os.close(writable)
-    with open(readable) as pipe:
-        answer = pipe.read()
-    os.waitpid(child, 0)
-    if answer == "not allowed":
-        pytest.skip("root may not become another user here")
-    return answer
-
-
 @pytest.fixture
 def public_folder() -> Iterator[Path]:
     """A folder that every user can reach."""
@@ -484,18 +463,29 @@ def public_folder() -> Iterator[Path]:
         os.chmod(Path(place) / "d", 0o755)
 
 
-def test_a_file_without_permission_is_refused(public_folder: Path) -> None:
-    os.chmod(public_folder / "x.txt", 0)
-    found = as_nobody(lambda: cause(public_folder, "x.txt"))
-    assert found == "it cannot be read: Permission denied"
+def stopped(folder: Path, path: str) -> str:
+    """Return what stops the reading of a file."""
+    with pytest.raises(PermissionError) as error:
+        cause(folder, path)
+    return told(error.value)
 
 
-def test_a_directory_without_permission_is_not_called_missing(
+@pytest.mark.parametrize(("closed", "path"), [("x.txt", "x.txt"), ("d", "d/y.txt")])
+def test_a_missing_permission_stops_and_is_no_fact_of_the_file(
+    public_folder: Path, closed: str, path: str
+) -> None:
+    os.chmod(public_folder / closed, 0)
+    found = as_nobody(lambda: stopped(public_folder, path))
+    assert found == f"{public_folder}/{path}: Permission denied"
+
+
+def test_a_folder_or_pipe_without_permission_is_still_no_regular_file(
     public_folder: Path,
 ) -> None:
+    os.mkfifo(public_folder / "pipe", 0)
     os.chmod(public_folder / "d", 0)
-    found = as_nobody(lambda: cause(public_folder, "d/y.txt"))
-    assert found == "it cannot be read: Permission denied"
+    for path in ("pipe", "d"):
+        assert as_nobody(partial(cause, public_folder, path)) == IRREGULAR
 
 
 def test_a_directory_that_cannot_be_listed_may_be_used(public_folder: Path) -> None:

@@ -338,7 +338,7 @@ def test_a_draft_whose_parsed_text_is_in_the_prompt(odd: Path, tmp_path: Path) -
     root = copied(odd, tmp_path)
     good(suggest(root))
     assert of(read_csv(root / SUGGESTIONS), "quotes-the-essay") == [
-        ("set_parent", "draft:with-thoughts:2025-01-01T03:00:00Z:1", "0.95")
+        ("set_parent", "draft:with-thoughts:2025-01-01T03:00:00.000000Z:1", "0.95")
     ]
 
 
@@ -353,22 +353,26 @@ def test_no_folder_out_of_the_data_root_is_listed(odd: Path, tmp_path: Path) -> 
 
 def test_a_draft_just_after_and_one_of_another_model(suggested: list[Row]) -> None:
     assert of(suggested, "geese-essay") == [
-        ("set_parent", "draft:geese-just-after:2025-01-01T09:00:00Z:1", "0.8"),
-        ("set_parent", "draft:geese-of-another-model:2025-01-01T01:00:00Z:1", "0.5"),
+        ("set_parent", "draft:geese-just-after:2025-01-01T09:00:00.000000Z:1", "0.8"),
+        (
+            "set_parent",
+            "draft:geese-of-another-model:2025-01-01T01:00:00.000000Z:1",
+            "0.5",
+        ),
     ]
 
 
 def test_the_drafts_of_other_models_that_are_nearest(suggested: list[Row]) -> None:
     assert of(suggested, "fog-essay") == [
-        ("set_parent", "draft:fog-b-6:2025-01-01T06:00:00Z:1", "0.5"),
-        ("set_parent", "draft:fog-a-3:2025-01-01T03:00:00Z:1", "0.45"),
-        ("set_parent", "draft:fog-c-10:2025-01-01T10:00:00Z:1", "0.25"),
+        ("set_parent", "draft:fog-b-6:2025-01-01T06:00:00.000000Z:1", "0.5"),
+        ("set_parent", "draft:fog-a-3:2025-01-01T03:00:00.000000Z:1", "0.45"),
+        ("set_parent", "draft:fog-c-10:2025-01-01T10:00:00.000000Z:1", "0.25"),
     ]
 
 
 def test_a_draft_whose_text_is_in_the_prompt(suggested: list[Row]) -> None:
     assert of(suggested, "moss-essay") == [
-        ("set_parent", "draft:moss-of-the-prompt:2025-01-01T20:00:00Z:1", "0.95")
+        ("set_parent", "draft:moss-of-the-prompt:2025-01-01T20:00:00.000000Z:1", "0.95")
     ]
 
 

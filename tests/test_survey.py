@@ -25,7 +25,7 @@ def test_no_link_counts_as_a_text_or_a_directory(tmp_path: Path) -> None:
     assert survey.look(["draft/key"]) == [texts]
 
 
-def test_a_directory_that_may_not_be_read_counts_as_empty(
+def test_a_directory_that_may_not_be_read_stops_the_survey_but_outside_of_stages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = tmp_path / "draft/key/closed"
@@ -42,8 +42,8 @@ def test_a_directory_that_may_not_be_read_counts_as_empty(
     monkeypatch.setattr(os, "scandir", scandir)
     survey = Survey(str(tmp_path))
     assert list(survey.keys()) == ["draft/key", "essay/lost", "lost+found"]
-    for key, doc_dir in {
-        "draft/key": "draft/key/closed",
-        "lost+found": "lost+found",
-    }.items():
-        assert survey.look([key]) == [Directory(doc_dir, False, False, False, None)]
+    stray = Directory("lost+found", False, False, False, None)
+    assert survey.look(["lost+found"]) == [stray]
+    for key in ("draft/key", "essay/lost"):
+        with pytest.raises(PermissionError):
+            survey.look([key])

@@ -1,5 +1,6 @@
 """scripts/verify_docs.py: it finds every damage under its code, and changes nothing."""
 
+import hashlib
 import json
 import os
 import random
@@ -14,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from building import (
     LOCK,
@@ -34,6 +36,7 @@ from building import (
 )
 from schemas import fits, schema
 
+from docs_index.audit import bad_list
 from docs_index.audit.findings import Report as Checked
 from docs_index.audit.findings import as_object, finding_lines, known_findings
 from docs_index.audit.reindex import Options as ReindexOptions
@@ -53,9 +56,11 @@ TABLES = (
     "bad_generations",
     "link_candidates",
     "backfill_conflicts",
+    "backfill_notices",
     "backfill_counters",
     "column_descriptions",
     "list_checksums",
+    "run_record",
 )
 
 
@@ -190,7 +195,8 @@ def test_rows_that_are_gone_and_sources_that_are_gone_are_no_findings(
     ran: Path,
 ) -> None:
     shutil.rmtree(ran / "3_generation")
-    shutil.rmtree(ran / "7_cross_experiment")
+    for path in (ran / "7_cross_experiment").glob("*_results.csv"):
+        path.unlink()
     assert found(ran)["findings"] == []
     assert found(ran)["sources_missing"] == 32
 
@@ -291,6 +297,32 @@ def _put_folder(root: Path) -> str:
     return within(root, path)
 
 
+LIST = "7_cross_experiment/bad_generations.csv"
+
+
+def _rewrite_list(change: Callable[[str], str], root: Path) -> str:
+    path = root / LIST
+    before = path.read_text()
+    path.write_text(change(before))
+    assert path.read_text() != before
+    return LIST
+
+
+def _sql_of_list(statement: str, root: Path) -> str:
+    change_index(root, statement)
+    return LIST
+
+
+def _remove_list(root: Path) -> str:
+    (root / LIST).unlink()
+    return LIST
+
+
+def _put_folder_for_list(root: Path) -> str:
+    (root / LIST).unlink()
+    return _make_folder(LIST, root)
+
+
 ESSAY = "stage = 'essay'"
 JUDGED = "stage = 'evaluation'"
 UPDATE = "update documents set {} where {{condition}}"
@@ -336,6 +368,10 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "row_key in metadata": (
         partial(_reword, '"row_key": "draft:', '"row_key": "link:', DRAFT),
         "row_key_differs",
+    ),
+    "row_key of an older version": (
+        partial(_reword, '.000000Z:1"', 'Z:1"', DRAFT),
+        "row_key_old",
     ),
     "timestamp in metadata": (
         partial(_reword, '"timestamp": "2', '"timestamp": "1', DRAFT),
@@ -477,6 +513,36 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         partial(_sql, "update bad_generations set reason = 'moon'", INDEX),
         "reason_unknown",
     ),
+    "fewer documents than were left": (
+        partial(_sql, "update run_record set documents = documents + 1", INDEX),
+        "list_differs",
+    ),
+    "a list cut in the middle": (
+        partial(_rewrite_list, lambda text: text[: len(text) // 2]),
+        "bad_list_differs",
+    ),
+    "a list cut at a row": (
+        partial(_rewrite_list, lambda text: text[: text[:-1].rindex("\n") + 1]),
+        "bad_list_differs",
+    ),
+    "a list edited": (
+        partial(_rewrite_list, lambda text: text.replace("blank", "clank", 1)),
+        "bad_list_differs",
+    ),
+    "a list with a row more": (
+        partial(_rewrite_list, lambda text: text + "draft,99,,,gone,,,,,,,,r\n"),
+        "bad_list_differs",
+    ),
+    "a list emptied": (
+        partial(_rewrite_list, lambda text: ""),
+        "bad_list_differs",
+    ),
+    "a list whose rows are counted wrongly": (
+        partial(_sql_of_list, "update run_record set listed_rows = listed_rows + 1"),
+        "bad_list_differs",
+    ),
+    "a list deleted": (_remove_list, "bad_list_missing"),
+    "a folder for a list": (_put_folder_for_list, "bad_list_unreadable"),
     "another raw_chars everywhere": (
         lambda root: (
             _sql(UPDATE.format("raw_chars = 1"), DRAFT, root),
@@ -538,6 +604,13 @@ def with_conflict(built_sample: Path, tmp_path_factory: pytest.TempPathFactory) 
     response.write_text("changed since the build")
     assert materialize(root).returncode == 1
     assert query(root, "select count(*) from backfill_conflicts") != [(0,)]
+    with duckdb.connect(str(root / "db/build.duckdb")) as build:
+        build.execute(
+            "update int_rows__resolved set response_file = 'moved.txt' "
+            "where write_order = (select min(write_order) from documents)"
+        )
+    assert materialize(root).returncode == 1
+    assert query(root, "select kind from backfill_notices") == [("row_changed",)]
     assert found(root)["findings"] == []
     return root
 
@@ -583,7 +656,8 @@ def test_every_column_of_a_document_is_guarded(ran: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "column"), [pair for pair in columns() if pair[0] != "documents"]
+    ("table", "column"),
+    [pair for pair in columns() if pair[0] not in ("documents", "run_record")],
 )
 def test_every_column_of_a_list_is_guarded(
     table: str, column: str, with_conflict: Path, tmp_path: Path
@@ -600,6 +674,36 @@ def test_every_column_of_a_list_is_guarded(
     if table != "list_checksums":
         assert any(detail.startswith(f"{table} has ") for detail in told)
     assert told
+
+
+def test_a_list_that_may_not_be_read_is_found(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **_: Any) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(bad_list, "read_file", refuse)
+    assert codes(found(ran), LIST) == {"bad_list_unreadable"}
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_list_before_is_right_until_the_run_has_ended(
+    ran: Path, is_there: bool
+) -> None:
+    before = (ran / LIST).read_bytes() if is_there else b""
+    digest = hashlib.sha256(before).hexdigest()
+    change_index(
+        ran, f"update run_record set listed_hash = 'new', replaced_hash = '{digest}'"
+    )
+    if not is_there:
+        (ran / LIST).unlink()
+    assert found(ran)["findings"] == []
+
+
+def test_of_a_list_that_no_run_has_written_nothing_is_known(ran: Path) -> None:
+    change_index(ran, "update run_record set listed_hash = null")
+    (ran / LIST).unlink()
+    assert found(ran)["findings"] == []
 
 
 def test_every_code_has_its_damage() -> None:

@@ -412,6 +412,28 @@ def test_all_is_synced_before_it_has_its_name(
     assert f"{ran}/docs/essay" in events[events.index("rename") :]
 
 
+def test_a_power_cut_takes_no_row_back(ran: Path) -> None:
+    """With FULL, which is the default, the removal of the journal is not synced."""
+    with writer._writing(open_layout(ran), 1.0) as connection:
+        assert connection.execute("pragma synchronous").fetchone() == (3,)  # EXTRA
+        assert connection.execute("pragma journal_mode").fetchone() == ("delete",)
+
+
+def test_the_names_of_a_new_index_and_its_folder_are_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    Writer(tmp_path, run_id="autumn").add(DRAFT)
+    assert {f"{tmp_path}", f"{tmp_path}/db", f"{tmp_path}/docs"} <= set(synced)
+
+
 def test_the_lock_is_waited_for_and_let_go(ran: Path) -> None:
     lock = ran / "db" / ".lock"
     with holding(ran, lock, LOCK) as process:

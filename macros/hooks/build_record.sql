@@ -6,7 +6,7 @@
     `complete`, if every seed, model and data test succeeded. Scripts accept only a
     complete build. A killed build leaves its record unfinished.
 
-    A command for all models of the documents reads their sources anew. One for some of
+    A command for all models of the documents reads their sources again. One for some of
     them keeps the sources that are loaded: the models that it leaves alone were made of
     these, and are views of some.
 -#}
@@ -55,11 +55,13 @@
         and node.unique_id not in models %}
         {% do models_left_out.append(node.unique_id) %}
     {% endfor %}
+    {#- `dbt retry` does not say what it selects: some of the last command's nodes. #}
+    {% set is_retry = not selected_resources %}
     {#- A cohort loads seeds too, which are always the same. #}
     {% do return({
         "cohort_models": cohort_models,
         "models_left_out": models_left_out,
-        "changes_documents": models or (seeds and not cohort_models),
+        "changes_documents": is_retry or models or (seeds and not cohort_models),
     }) %}
 {% endmacro %}
 
@@ -115,7 +117,7 @@
 {% macro incomplete_line(missing, models_left_out) %}
     {% set reading = "" %}
     {% if models_left_out %}
-        {% set reading = ", which reads all tables anew; this command did not" %}
+        {% set reading = ", which reads all tables again; this command did not" %}
     {% endif %}
     {% do return(
         "The build is not complete: " ~ (missing | length)

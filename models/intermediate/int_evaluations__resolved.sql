@@ -60,13 +60,15 @@ with_targets as (
             '; ',
             case
                 when targets.link_method is distinct from 'essay_task_id'
-                    then 'no essay row has task id "' || evaluations.essay_task_id || '"'
+                    then
+                        'no essay row has task id "' || evaluations.essay_task_id || '"'
             end,
             case
                 when found.row_key is not null
                     then
-                        'the target is ' || found.source_csv || ' row ' || found.row_index
-                        || ' (' || found.task_id || '), which has no document: '
+                        'the target is ' || found.source_csv || ' row '
+                        || found.row_index || ' (' || found.task_id
+                        || '), which has no document: '
                         || coalesce(found.cause, documents.orphan_detail)
                 when no_attempts.task_id is not null
                     then

@@ -1,7 +1,7 @@
--- One row per document that the index has of a source row, with that row as it is today.
+-- One row per document that the index has of a source row, with that row as it is now.
 -- The row is the one of its row_key. A rejected row may have none: it is found by the
--- task id and instant of the document, or, where one of the two is blank or invalid now,
--- by the other one and the row's position.
+-- task id and instant of the document; where one of them is blank or invalid now, by the
+-- other one and the row's position.
 with known as (
     select *
     from {{ source("run", "known_documents") }}
@@ -92,7 +92,8 @@ final as (
         built.response_file as response_file_today,
         built.reason,
         built.detail,
-        known.response_file is distinct from built.response_file as is_of_another_file,
+        not coalesce(known.response_file = built.response_file, false)
+            as is_of_another_file,
         coalesce(known.content_hash != built.content_hash, false) as is_other_content
     from known
     left join found on known.doc_id = found.doc_id

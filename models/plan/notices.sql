@@ -83,8 +83,8 @@ noticed as (
         new_documents.source_csv,
         new_documents.row_key,
         new_documents.doc_id,
-        'it has the text of ' || old_texts.doc_id || ', which is older, of the same task'
-            as detail
+        'it has the text of ' || old_texts.doc_id
+        || ', which is older, of the same task' as detail
     from new_documents
     inner join old_texts
         on

@@ -36,7 +36,9 @@ most_frequent as (
         now_bad
     from by_reason
     qualify
-        row_number() over (partition by source_csv order by now_bad desc, reason) = 1
+        row_number() over (
+            partition by source_csv order by now_bad desc, reason asc
+        ) = 1
 ),
 
 final as (

@@ -264,7 +264,13 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
             f"data root {str(named)!r} is a folder in a data root: did you mean "
             f"{str(around)!r}? Nothing was written"
         )
-    folders = [layout.docs, layout.db, layout.bad_generations.parent, layout.reports]
+    folders = [
+        layout.docs,
+        layout.damaged,
+        layout.db,
+        layout.bad_generations.parent,
+        layout.reports,
+    ]
     folders += [layout.docs / stage for stage in STAGES]
     files = [layout.bad_generations, layout.suggestions, layout.page]
     files += map(layout.report, REPORTS)

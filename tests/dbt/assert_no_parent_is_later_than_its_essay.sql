@@ -1,7 +1,7 @@
 -- Fails when an essay's draft was made after the essay: it cannot have been written
 -- from it, so the lineage is false. A person may know better: a parent that a repair
 -- names may be later.
--- Does not check evaluations: where every document of the task is later than the
+-- Does not check evaluations: where every attempt of the task is later than the
 -- evaluation, it gets the earliest of them.
 with resolved as (select * from {{ ref("int_rows__resolved") }})
 

@@ -5,6 +5,7 @@ file, and where a kill ended that run, the file before is right too. Changes not
 """
 
 import csv
+import errno
 import hashlib
 import io
 from collections.abc import Iterator
@@ -18,32 +19,47 @@ _RECORDED = (
     "where listed_hash is not null"
 )
 _LONGEST = 2**24  # characters of a value
+Fault = tuple[str, str]
+"""The code and the detail of a finding."""
 
 
 def check_bad_list(session: Session) -> Iterator[Finding]:
     """Yield what is wrong with the file; without a record nothing is known of it."""
-    name = session.layout.within(session.layout.bad_generations)
+    path = session.layout.bad_generations
     recorded = session.db.execute(_RECORDED).fetchone()
     if recorded is None:
         return
-    rows, *hashes = recorded
     try:
-        content = read_file(session.layout.bad_generations, follow=True)
+        content = read_file(path, follow=True)
+        fault = _difference(content, *recorded)
     except FileNotFoundError:
-        if _hash(b"") not in hashes:
-            detail = f"it is gone; the last run left it with {rows} rows"
-            yield Finding("bad_list_missing", None, name, detail)
-    except PermissionError as error:
-        yield Finding("bad_list_unreadable", None, name, str(error.strerror))
+        fault = _absence(*recorded)
     except OSError as error:
-        if error.errno not in NOT_A_FILE:
+        if error.errno not in (*NOT_A_FILE, errno.EACCES):
             raise
-        yield Finding("bad_list_unreadable", None, name, str(error.strerror))
-    else:
-        if _hash(content) not in hashes:
-            others = "others" if str(_rows(content)) == rows else rows
-            detail = f"it has {_rows(content)} rows, the last run left {others}"
-            yield Finding("bad_list_differs", None, name, detail)
+        fault = "bad_list_unreadable", f"{error.strerror}"
+    if fault:
+        code, detail = fault
+        yield Finding(code, None, session.layout.within(path), detail)
+
+
+def _difference(
+    content: bytes, rows: str, listed_hash: str, replaced_hash: str | None
+) -> Fault | None:
+    found = _rows(content)
+    if _hash(content) == replaced_hash or (_hash(content), str(found)) == (
+        listed_hash,
+        rows,
+    ):
+        return None
+    left = "others" if str(found) == rows else rows
+    return "bad_list_differs", f"it has {found} rows, the last run left {left}"
+
+
+def _absence(rows: str, listed_hash: str, replaced_hash: str | None) -> Fault | None:
+    if replaced_hash == _hash(b""):
+        return None
+    return "bad_list_missing", f"it is gone; the last run left it with {rows} rows"
 
 
 def _hash(content: bytes) -> str:

@@ -12,7 +12,7 @@ from docs_index.audit.disk_tables import survey
 from docs_index.audit.findings import Finding, in_order
 from docs_index.audit.inspector import Inspector
 from docs_index.disk.lock import take_lock
-from docs_index.disk.publish import replacing
+from docs_index.disk.publish import replacing, temporary_path
 from docs_index.disk.scratch import remove_leftovers
 from docs_index.disk.workers import started_workers
 from docs_index.errors import DataRootError, OutputExistsError
@@ -75,7 +75,8 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
     _refuse_to_overwrite(options)
     lock = take_lock(layout.lock)
     remove_leftovers(layout)
-    with naming_index(options.output), opened_session(layout) as session:
+    new = temporary_path(options.output)
+    with naming_index(new), opened_session(layout) as session:
         with started_workers(options.workers, Inspector.__module__, lock) as workers:
             inspector = Inspector(str(layout.root), str(layout.docs))
             survey(session, inspector, workers, session.scratch, progress, 0)

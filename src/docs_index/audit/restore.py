@@ -7,6 +7,7 @@ was damaged is moved to `docs_damaged/`, never deleted. Contract: docs/verifying
 """
 
 import hashlib
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -118,6 +119,7 @@ def restore(layout: Layout, options: Options, progress: Progress) -> Summary:
     with lock, scratch_folder(layout.root) as scratch:
         if options.apply:
             remove_leftovers(layout)
+            shutil.rmtree(layout.unpublished, ignore_errors=True)  # a killed run's
         copy = copy_index(layout, scratch)
         _refuse_damaged(layout, copy)
         with opened_session(layout) as session:
@@ -186,8 +188,7 @@ def _restored(layout: Layout, document: Wanted, options: Options) -> Restored:
     )
     if not document.is_proved:
         return result._replace(problem=f"its row is not as it was written; {VERIFY}")
-    aside = layout.damaged / document.doc_dir
-    place = Mended(layout.docs, document.doc_dir, aside, layout.unpublished)
+    place = Mended(layout.docs, document.doc_dir, layout.damaged, layout.unpublished)
     if place.is_blocked:
         above = result.path.rpartition("/")[0]
         return result._replace(problem=f"{above} is no folder: move it away")
@@ -207,6 +208,9 @@ def _restored(layout: Layout, document: Wanted, options: Options) -> Restored:
     result = result._replace(
         missing=missing, damaged=damaged, source=source, problem=problem
     )
+    if damaged and not place.has_room_aside:
+        far = "is on another file system than docs_damaged/: move it away yourself"
+        return result._replace(missing=[], damaged=[], problem=f"{damaged[0]} {far}")
     if not options.apply or not lacking:
         return result
     try:

@@ -25,6 +25,8 @@ from docs_index.disk.faults import Fault
 from docs_index.disk.lock import holder_of, shared_lock
 from docs_index.disk.scratch import scratch_folder
 from docs_index.disk.workers import started_workers
+from docs_index.errors import StorageError
+from docs_index.index.database import damage_persists
 from docs_index.index.snapshot import PATIENCE_S, copy_index
 from docs_index.layout import RESPONSES, Layout
 from docs_index.paths import is_there
@@ -108,6 +110,8 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
             if not findings:
                 findings.append(_damage(layout, error))
             is_complete = False
+        if any(each.code == "index_damaged" for each in findings):
+            _refuse_if_passing(layout, scratch)
     unsettled = [each for each in findings if each.code in _UNSETTLED]
     running, left, is_decided = _looked_again(layout, before, unsettled)
     findings = [each for each in findings if each not in unsettled]
@@ -122,6 +126,16 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
         counts=found,
         findings=findings,
     )
+
+
+def _refuse_if_passing(layout: Layout, scratch: Path) -> None:
+    """Copy the index again, and stop if that copy is whole: a read has failed."""
+    folder = scratch / "again"
+    folder.mkdir()
+    if not damage_persists(copy_index(layout, folder)):
+        raise StorageError(
+            f"{layout.index} could not be read for a moment: verify again"
+        )
 
 
 def _looked_again(
@@ -156,7 +170,7 @@ def _left(layout: Layout, unsettled: list[Finding]) -> Iterator[Finding]:
     for finding in unsettled:
         is_over = {
             "directory_unindexed": finding.path in indexed,
-            "unfinished_run": not layout.unpublished.exists(),
+            "unfinished_run": not is_there(layout.unpublished),
             "lookup_missing": finding not in objects,
             "lists_missing": bool(listed),
         }

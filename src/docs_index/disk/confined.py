@@ -296,7 +296,7 @@ class Folder:
         if not f"{target}/".startswith(f"{self.path}/"):
             raise UnusableError(f"it leads outside {os.path.basename(self.path)}/")
         if opened and _identity(opened) != _identity(os.lstat(target)):
-            raise OSError(errno.EAGAIN, "it changed while it was opened", written)
+            raise OSError(errno.ESTALE, "it changed while it was opened", written)
 
 
 def _real_path(path: str) -> str:

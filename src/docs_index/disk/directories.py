@@ -124,23 +124,34 @@ def publish_directory(
     if had_parent:  # a new parent is published with it, and is synced already
         sync(final.parent)
     sync(final.parent.parent)
+    _tidy(unpublished, final.name)
 
 
 def _publish_new(final: Path, contents: Mapping[str, bytes], unpublished: Path) -> None:
     directory = f"{final.name}/{final.name}"
     make_folder(unpublished.parent)
     unpublished.mkdir(exist_ok=True)
-    shutil.rmtree(unpublished / final.name, ignore_errors=True)  # a killed program's
+    remove_tree(unpublished / final.name)  # a killed program's
     try:
         with opened_staging(unpublished) as staging:
             staging.write(directory, contents, synced=True)
             make_folder(final.parent.parent)
             if not staging.publish(directory, final):
                 raise TakenError(final)
-    finally:
-        shutil.rmtree(unpublished / final.name, ignore_errors=True)
-        with suppress(OSError):  # not empty after a kill; the next run clears it
-            unpublished.rmdir()
+    except BaseException:
+        with suppress(OSError):  # the first error counts
+            _tidy(unpublished, final.name)
+        raise
+
+
+def _tidy(unpublished: Path, name: str) -> None:
+    """Remove what was not published; other names are a killed run's, for the next."""
+    remove_tree(unpublished / name)
+    try:
+        unpublished.rmdir()
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
+            raise
 
 
 def _holds_exactly(final: Path, contents: Mapping[str, bytes]) -> bool:

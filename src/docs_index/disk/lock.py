@@ -19,7 +19,8 @@ from pathlib import Path
 from docs_index.errors import DataRootError, LockedError, StorageError
 from docs_index.paths import is_of_a_path, naming
 
-_OURS = re.compile(rb"(?:[^\n]* \(process [0-9]+\))?")
+# The name is never synced: after a power cut there may be zeros, or two names in one.
+_OURS = re.compile(rb"\0*|[^\n]* \(process [0-9]+\)[^\n]*")
 _PATIENCE_SECONDS = 10.0
 _PAUSE_S = 0.05
 _GLANCE_S = 0.001

@@ -10,14 +10,13 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
 from docs_index.disk.confined import NOT_A_FILE, open_file
 from docs_index.disk.directories import opened_staging, publish_directory
-from docs_index.disk.publish import make_folder, sync
 
 _NO_FOLDER = (errno.ELOOP, errno.ENOTDIR)
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -26,14 +25,14 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 class Mended:
     """A directory of `docs`, with the folder that its damaged files are moved to.
 
-    `path` is relative to `docs`. Damaged files are moved to the folders `aside/1`,
-    `aside/2` and so on, one for each call of `put_back`.
+    `path` is relative to `docs`. Damaged files are moved to the folders `1`, `2` and so
+    on of the same path below `aside`, one for each call of `put_back`.
     """
 
     def __init__(self, docs: Path, path: str, aside: Path, unpublished: Path) -> None:
         self.final = docs / path
-        self.aside = aside
         self.unpublished = unpublished
+        self._aside = aside
         self._docs = docs
         self._parts = path.split("/")
 
@@ -78,6 +77,11 @@ class Mended:
         """Whether a link or a file stands where the directory should be."""
         return os.path.lexists(self.final) and not _is_folder(self.final)
 
+    @property
+    def has_room_aside(self) -> bool:
+        """Whether a rename can move damaged files aside: on one file system."""
+        return os.stat(self._docs).st_dev == os.stat(self._aside.parent).st_dev
+
     def put_back(self, contents: Mapping[str, bytes]) -> Path | None:
         """Give the directory these files, and move aside what has their names.
 
@@ -107,25 +111,24 @@ class Mended:
 
     def _move_aside(self, names: Iterable[str], folder: int) -> Path:
         """Move what has these names in an open folder to a new folder, durably."""
-        target = self._new_folder()
-        with _opened_folder(target) as descriptor:
+        with self._new_folder() as (target, descriptor):
             for name in names:
                 os.rename(name, name, src_dir_fd=folder, dst_dir_fd=descriptor)
             os.fsync(descriptor)
         os.fsync(folder)
         return target
 
-    def _new_folder(self) -> Path:
-        make_folder(self.aside)
-        if os.path.realpath(self.aside) != str(self.aside):
-            raise NotADirectoryError(f"{self.aside} leads through a link")
-        for number in count(1):
-            with suppress(FileExistsError):
-                target = self.aside / str(number)
-                target.mkdir()
-                sync(self.aside)
-                return target
-        raise AssertionError("numbers do not end")
+    @contextmanager
+    def _new_folder(self) -> Iterator[tuple[Path, int]]:
+        """Make the next folder for damaged files, and hold it open for a block."""
+        path = [self._aside.name, *self._parts]
+        with (
+            _opened_folder(self._aside.parent) as top,
+            _opened_below(top, path, is_made=True) as above,
+        ):
+            number = next(str(n) for n in count(1) if not _exists(str(n), above))
+            with _opened_below(above, [number], is_made=True) as folder:
+                yield self._aside.joinpath(*self._parts, number), folder
 
     @contextmanager
     def _staged(self, contents: Mapping[str, bytes]) -> Iterator[Path]:
@@ -143,23 +146,34 @@ class Mended:
                 self.unpublished.rmdir()
 
     @contextmanager
-    def _opened(self, parts: Iterable[str]) -> Iterator[int]:
-        """Open a folder below `docs`, following no link below it."""
-        descriptor = os.open(self._docs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            for part in parts:
-                below = os.open(part, _FOLDER, dir_fd=descriptor)
-                os.close(descriptor)
-                descriptor = below
-            yield descriptor
-        finally:
-            os.close(descriptor)
+    def _opened(self, parts: Sequence[str]) -> Iterator[int]:
+        with _opened_folder(self._docs) as top, _opened_below(top, parts) as folder:
+            yield folder
 
 
 @contextmanager
 def _opened_folder(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, _FOLDER)
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _opened_below(
+    top: int, parts: Sequence[str], *, is_made: bool = False
+) -> Iterator[int]:
+    """Open a folder below an open one, following no link; make it if it is missing."""
+    descriptor = os.dup(top)
+    try:
+        for part in parts:
+            if is_made and not _exists(part, descriptor):
+                os.mkdir(part, dir_fd=descriptor)
+                os.fsync(descriptor)
+            below = os.open(part, _FOLDER, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = below
         yield descriptor
     finally:
         os.close(descriptor)

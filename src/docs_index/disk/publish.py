@@ -1,8 +1,8 @@
 """Publish files: complete and synced before they get their final names.
 
 Owns the names of temporary paths, and every rename of a file to its final name. A file
-whose content would not change is not written. A kill at any moment leaves the old file
-or the new one; the next write removes the temporary path.
+whose content would not change is not written. A kill or a power cut at any moment
+leaves the old file or the new one; the next write removes the temporary path.
 """
 
 import csv

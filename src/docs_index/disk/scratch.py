@@ -22,9 +22,11 @@ _gathered: list[TemporaryDirectory[str]] = []
 
 @contextmanager
 def scratch_folder(data_root: Path) -> Iterator[Path]:
-    """Yield an empty folder that is removed after the block."""
+    """Yield an empty folder that is removed after the block, if not by the next run."""
     with (
-        TemporaryDirectory(prefix=_prefix(data_root)) as folder,
+        TemporaryDirectory(
+            prefix=_prefix(data_root), ignore_cleanup_errors=True
+        ) as folder,
         locked_folder(folder),
     ):
         yield Path(folder)

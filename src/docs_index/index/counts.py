@@ -41,4 +41,5 @@ def stats(documents: Documents) -> dict[str, Any]:
     return found | {
         "bad_rows": rows_of(documents, sql("index/bad_rows_by_reason.sql")),
         "conflicts": rows_of(documents, sql("index/conflicts_by_kind.sql")),
+        "notices": rows_of(documents, sql("index/notices_by_kind.sql")),
     }

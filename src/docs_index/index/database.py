@@ -25,7 +25,7 @@ from docs_index.errors import (
 )
 from docs_index.index.schema import differences
 from docs_index.layout import Layout
-from docs_index.paths import is_folder, is_there
+from docs_index.paths import is_folder, is_there, naming
 from docs_index.resources import sql
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
@@ -75,7 +75,7 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
         fault = fault_of(error)
         if fault is Fault.LOCKED:
             raise LockedError(f"{name} is in use by another program") from error
-        if fault is not Fault.DAMAGED:
+        if fault is not Fault.DAMAGED or not damage_persists(path):
             raise StorageError(f"{name} cannot be read: {error}") from error
         raise IndexFileError(f"{name}: {error}; {_anew(name)}") from error
     if application != APPLICATION_ID:
@@ -188,10 +188,33 @@ def lost_index(layout: Layout, doc_dir: str) -> IndexFileError:
 
 def _of_index(path: Path, error: sqlite3.DatabaseError) -> DocsIndexError:
     """Return the error for a failing statement, by the fault and with the file."""
-    if is_damage(error):
+    fault = fault_of(error)
+    if is_damage(error) and not (fault is Fault.DAMAGED and not damage_persists(path)):
         return IndexFileError(f"{path}: {error}; {VERIFY}")
-    kind = LockedError if fault_of(error) is Fault.LOCKED else StorageError
+    kind = LockedError if fault is Fault.LOCKED else StorageError
     return kind(f"{path}: {error}; run again to complete")
+
+
+def damage_persists(path: Path) -> bool:
+    """Tell whether a file is damaged that SQLite has called so once.
+
+    SQLite says the same of a page that the system failed to read, perhaps only once.
+    DuckDB must not have the file open.
+
+    Raises:
+        OSError: the file still cannot be read.
+    """
+    if not is_there(path):
+        return False
+    with naming(path), path.open("rb") as file:
+        while file.read(2**20):
+            pass
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            found = connection.execute("pragma integrity_check(1)").fetchall()
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        return True
+    return found != [("ok",)]
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -258,12 +281,23 @@ def settle_index(path: Path) -> None:
 
 
 def end_run(path: Path) -> None:
-    """Record that a run has ended: the documents are old, the bad list is written."""
+    """Record that a run has ended: the documents are old, the bad list is written.
+
+    If a reader has the index open for too long, the next run records it.
+
+    Raises:
+        StorageError: the index cannot be written.
+    """
     with closing(connected(path)) as connection:
         is_due = connection.execute(sql("index/run_is_open.sql")).fetchone()
     if is_due:
-        with _sqlite(path) as connection, connection:
-            connection.execute(sql("index/end_run.sql"))
+        with _sqlite(path) as connection:
+            try:
+                with connection:
+                    connection.execute(sql("index/end_run.sql"))
+            except sqlite3.OperationalError as error:
+                if fault_of(error) is not Fault.LOCKED:
+                    raise
 
 
 @contextmanager

@@ -6,8 +6,9 @@
 
 Needs only the standard library and this package: neither dbt nor DuckDB. The index is
 only read, and may be read during a run; but SQLite first undoes what a killed process
-had begun to write. A program that has the index open in DuckDB must not use this module
-in the same process (see `warehouse.sqlite_extension`).
+had begun to write, and a user who may not do that reads a copy. A program that has the
+index open in DuckDB must not use this module in the same process (see
+`warehouse.sqlite_extension`).
 """
 
 import os
@@ -21,6 +22,7 @@ from docs_index.disk.confined import NotRegularError, read_file
 from docs_index.errors import VERIFY, DamagedDocumentError, UnknownDocumentError
 from docs_index.index.database import reading
 from docs_index.index.row import COLUMNS, LATEST_FIRST, Document
+from docs_index.index.snapshot import readable_index
 from docs_index.layout import Layout, open_filled_layout
 from docs_index.paths import is_link, is_of_a_path, is_there
 from docs_index.resources import sql
@@ -166,6 +168,6 @@ def open_documents(
         DocsIndexError: the index is missing, or of another version.
     """
     layout = open_filled_layout(data_root)
-    with reading(layout.index) as connection:
+    with readable_index(layout) as path, reading(path) as connection:
         connection.executescript(sql("index/views.sql"))
         yield Documents(layout, connection)

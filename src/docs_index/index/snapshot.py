@@ -5,13 +5,17 @@ A reader must not delay a run, and two SQLite libraries must not share a file (s
 index itself is never written.
 """
 
+import os
 import shutil
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from docs_index.disk.confined import open_file
+from docs_index.disk.faults import Fault, fault_of
 from docs_index.disk.lock import holder_of, shared_lock
+from docs_index.disk.scratch import scratch_folder
 from docs_index.errors import LockedError, StorageError
 from docs_index.index.database import check_index, connected, missing_index
 from docs_index.layout import Layout
@@ -99,6 +103,38 @@ def _backed_up(layout: Layout, copy: Path) -> Path:
     except sqlite3.DatabaseError:  # the file is cut off, and has no page to copy
         shutil.copyfile(layout.index, copy)
     return copy
+
+
+@contextmanager
+def readable_index(layout: Layout) -> Iterator[Path]:
+    """Yield the index, or for a block a copy, where it cannot be read as it is.
+
+    To read a file in WAL mode, or one that a killed program has begun to write, SQLite
+    writes files next to it. A user who may not do that reads a copy.
+
+    Raises:
+        IndexFileError: the index is not a database of this program.
+    """
+    if _can_be_read(layout.index):
+        yield layout.index
+        return
+    with scratch_folder(layout.root) as folder:
+        yield copy_index(layout, folder)
+
+
+def _can_be_read(path: Path) -> bool:
+    has_logs = any(Path(f"{path}{each}").exists() for each in _LOGS)
+    if not has_logs and not _is_in_wal_mode(path):
+        return True
+    try:
+        with closing(connected(path)) as connection:
+            connection.execute("select 1 from sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        is_writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+        return is_writable or fault_of(error) is Fault.LOCKED
+    except sqlite3.DatabaseError:
+        return True  # whoever reads it says what is wrong
+    return True
 
 
 def _is_in_wal_mode(path: Path) -> bool:

@@ -115,6 +115,7 @@ def _explained(documents: Documents, row: Row, limit: int) -> dict[str, Any]:
         "is_joined": row["link_method"] in JOINS,
         "is_of_last_build": _is_of_last_build(documents, row),
         "conflict": conflict,
+        "notices": rows_of(documents, sql("index/why_notices.sql"), row),
         "repeats": _repeated(documents, row),
         "candidates": _grouped(linked, "candidate") if is_asking else [],
         "asked_by": _grouped(linked, "question"),

@@ -153,12 +153,14 @@ def _writing(layout: Layout, patience_s: float) -> Iterator[sqlite3.Connection]:
         IndexFileError: it is lost, or is not an index of this program.
     """
     path = layout.index
-    if check_index(path).exists:
+    state = check_index(path)
+    if state.exists:
         refuse_foreign_schema(path)
     else:
         for doc_dir in layout.documents_on_disk():
             raise lost_index(layout, doc_dir)
         create_index(path)
+    if not state.is_settled:  # it is new, or a killed process has left it so
         settle_index(path)
     try:
         with closing(sqlite3.connect(path, timeout=patience_s)) as connection:

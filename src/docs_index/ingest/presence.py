@@ -39,10 +39,12 @@ class Survey:
 
     def keys(self) -> Iterator[str]:
         """Yield every `{stage}/{logical_key_id}`, and empty folders of no stage."""
-        for stage in _folders(self.docs):
+        for stage in _folders(self.docs, is_closed_empty=False):
             if stage == UNPUBLISHED:
                 continue
-            names = _folders(f"{self.docs}/{stage}")
+            names = _folders(
+                f"{self.docs}/{stage}", is_closed_empty=stage not in STAGES
+            )
             yield from (f"{stage}/{name}" for name in names)
             if not names and stage not in STAGES:
                 yield stage
@@ -52,9 +54,12 @@ class Survey:
         return [
             self._directory(doc_dir)
             for key in keys
-            for doc_dir in [f"{key}/{name}" for name in _folders(f"{self.docs}/{key}")]
-            or [key]
+            for doc_dir in self._below(key) or [key]
         ]
+
+    def _below(self, key: str) -> list[str]:
+        names = _folders(f"{self.docs}/{key}", is_closed_empty="/" not in key)
+        return [f"{key}/{name}" for name in names]
 
     def lines(self, keys: Sequence[str]) -> str:
         """Return the same as lines of CSV, ready to be written to a file."""
@@ -62,7 +67,7 @@ class Survey:
 
     def _directory(self, doc_dir: str) -> Directory:
         path = f"{self.docs}/{doc_dir}"
-        entries = _entries(path)
+        entries = _entries(path, is_closed_empty="/" not in doc_dir)
         names = {each.name for each in entries if each.is_file(follow_symlinks=False)}
         return Directory(
             doc_dir,
@@ -100,17 +105,22 @@ def _hash(path: str) -> str | None:
         os.close(descriptor)
 
 
-def _folders(path: str) -> list[str]:
-    entries = _entries(path)
+def _folders(path: str, *, is_closed_empty: bool) -> list[str]:
+    entries = _entries(path, is_closed_empty=is_closed_empty)
     return sorted(each.name for each in entries if each.is_dir(follow_symlinks=False))
 
 
-def _entries(path: str) -> list[os.DirEntry[str]]:
-    """Return what is in a folder, nothing if there is no such folder."""
+def _entries(path: str, *, is_closed_empty: bool) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, nothing if there is no such folder.
+
+    With `is_closed_empty` a folder that this user may not read counts as empty: one of
+    no stage, such as the `lost+found` of a file system.
+    """
     try:
         with naming(path), os.scandir(path) as entries:
             return [each for each in entries if not is_litter(each.name)]
     except OSError as error:
-        if is_of_a_path(error):
+        is_closed = is_closed_empty and isinstance(error, PermissionError)
+        if is_of_a_path(error) or is_closed:
             return []
         raise

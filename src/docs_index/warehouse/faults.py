@@ -24,6 +24,7 @@ from docs_index.errors import (
     printable,
     told,
 )
+from docs_index.index.database import damage_persists
 
 _OF_SQLITE = {  # the messages of DuckDB's sqlite extension, with SQLite's result codes
     "database is locked": sqlite3.SQLITE_BUSY,
@@ -89,6 +90,8 @@ def names_system_error(error: BaseException) -> bool:
 def naming_index(path: Path) -> Iterator[None]:
     """Have the errors of SQLite inside DuckDB name the one SQLite file of a block.
 
+    The block closes DuckDB's connection.
+
     Raises:
         LockedError, IndexFileError, StorageError: by the kind of the error.
     """
@@ -98,10 +101,11 @@ def naming_index(path: Path) -> Iterator[None]:
         fault = _fault_of_sqlite(first_line(error))
         if fault is None or is_interrupt(error):
             raise
-        kinds = {Fault.LOCKED: LockedError, Fault.DAMAGED: IndexFileError}
-        remedy = VERIFY if fault is Fault.DAMAGED else "run again to complete"
-        message = f"{path}: {first_line(error)}; {remedy}"
-        raise kinds.get(fault, StorageError)(message) from error
+        message = f"{path}: {first_line(error)}"
+        if fault is Fault.DAMAGED and damage_persists(path):
+            raise IndexFileError(f"{message}; {VERIFY}") from error
+        kind = LockedError if fault is Fault.LOCKED else StorageError
+        raise kind(f"{message}; run again to complete") from error
 
 
 def is_damaged_file(error: duckdb.Error) -> bool:

@@ -73,9 +73,16 @@ class Sources:
         essay that was added after the drafts were read would get a wrong parent.
 
         Raises:
-            TableRefusedError: a file has changed since it was read.
+            TableRefusedError: a file has changed since it was read, or an earlier
+                command has read some of the files.
         """
         self._refuse_if_changed()
+        [(tables,)] = cursor.execute(sql("warehouse/tables_loaded.sql")).fetchall()
+        if tables > len(self._loaded):
+            raise TableRefusedError(
+                "the last build stopped before it had read all tables, and they must "
+                "be read together: run `dbt build`"
+            )
         cursor.execute(sql("warehouse/files_loaded.sql"))
         for path, table in sorted(self._loaded.items()):
             facts: list[Any] = [None, None, None]

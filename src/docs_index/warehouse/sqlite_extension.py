@@ -13,7 +13,7 @@ import duckdb_extension_sqlite_scanner  # type: ignore[import-untyped]
 
 from docs_index.disk.faults import Fault
 from docs_index.errors import IndexFileError, LockedError
-from docs_index.warehouse.faults import fault_of, naming_index
+from docs_index.warehouse.faults import fault_of
 from docs_index.warehouse.quoting import literal
 
 
@@ -37,13 +37,10 @@ def attach_index(
 
     Raises:
         LockedError: another program keeps reading it, so its mode cannot change.
-        IndexFileError, StorageError: it is damaged, or cannot be read.
     """
     options = "read_only" if read_only else "journal_mode 'wal', busy_timeout 10000"
-    with naming_index(path):
-        connection.execute(f"attach {literal(path)} as stored (type sqlite, {options})")
-        if read_only:
-            return
+    connection.execute(f"attach {literal(path)} as stored (type sqlite, {options})")
+    if not read_only:
         try:
             connection.execute("select 1 from stored.documents limit 0")  # opens it
         except (duckdb.Error, RuntimeError) as error:

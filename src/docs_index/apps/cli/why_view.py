@@ -83,6 +83,8 @@ def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[str]:
         yield _repaired(repair)
     if attempt["conflict"]:
         yield f"{attempt['conflict']['kind']}: {attempt['conflict']['detail']}"
+    for notice in attempt["notices"]:
+        yield f"{notice['kind']}: {notice['detail']}"
     if attempt["remedy"]:
         yield attempt["remedy"]
     parent = attempt["parent"]

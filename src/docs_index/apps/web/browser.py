@@ -85,7 +85,8 @@ def _metadata(index: sqlite3.Connection) -> dict[str, Any]:
         fts_pk="rowid",
     )
     tables.setdefault("bad_generations", {}).update(facets=["reason", "source_csv"])
-    for table in ("column_descriptions", "list_checksums"):
+    tables.setdefault("backfill_notices", {}).update(facets=["kind", "source_csv"])
+    for table in ("column_descriptions", "list_checksums", "run_record"):
         tables.setdefault(table, {}).update(hidden=True)
     database = {"tables": tables, "queries": _queries()}
     return {
@@ -111,6 +112,10 @@ def _queries() -> dict[str, dict[str, Any]]:
         "bad_rows_by_reason": (
             "Rows that were not ingested, of one reason or of all",
             sql("apps/web/browse_bad_rows.sql"),
+        ),
+        "notices": (
+            "Documents whose rows have changed since, of one kind of notice or of all",
+            sql("apps/web/browse_notices.sql"),
         ),
         "gaps": (
             "Gaps: pairs of template and model without a document that parsed",

@@ -33,6 +33,7 @@ _TABLES = (
     "reasons",
     "bad_rows",
     "conflicts",
+    "notices",
     "coverage",
     "followed",
     "parse_errors",

@@ -93,7 +93,9 @@ sums as (
         ) as rows_placed,
         count(*) as counters
     from counters
-)
+),
+
+there as (select count(*) as documents from documents)
 
 select
     'lists_missing' as code,
@@ -126,6 +128,16 @@ where
         stored.row_count is distinct from cast(made.row_count as varchar)
         or stored.checksum is distinct from made.checksum
     )
+union all
+select
+    'list_differs' as code,
+    null as doc_id,
+    $index as path,
+    'run_record has ' || record.documents || ' documents, and there are '
+    || there.documents as detail
+from stored.run_record as record
+cross join there
+where not coalesce(try_cast(record.documents as bigint) <= there.documents, false)
 union all
 select
     'counters_differ' as code,

@@ -7,5 +7,6 @@ select
     min(created_at) as first_created_at,
     max(created_at) as last_created_at,
     (select count(*) from bad_generations) as bad_rows,
-    (select count(*) from backfill_conflicts) as conflicts
+    (select count(*) from backfill_conflicts) as conflicts,
+    (select count(*) from backfill_notices) as notices
 from documents
