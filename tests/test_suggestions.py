@@ -256,6 +256,28 @@ def test_a_path_of_windows_and_a_name_in_another_normal_form(
     assert len(models.build(root).documents) == len(paths)
 
 
+def test_a_timestamp_that_has_one_meaning(models: Models, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    times = ["2025-08-12T10-11-12", "1754993472", "12/08/2025"]
+    drafts = [
+        row("draft", f"d{hour}", hour, generation_timestamp=time)
+        for hour, time in enumerate(times)
+    ]
+    table(root, "draft", drafts)
+    models.write_build(root)
+    told = json.loads(good(suggest(root, "--json")).stdout)
+    assert told["rows_with_suggestions"] == {"invalid_timestamp": 2}
+    found = read_csv(root / SUGGESTIONS)
+    asked = ("row_key", "row_index", "task_id", "action", "value", "confidence")
+    assert [[each[name] for name in asked] for each in found] == [
+        ["", "1", "d0", "set_timestamp", "2025-08-12T10:11:12Z", "0.9"],
+        ["", "2", "d1", "set_timestamp", "2025-08-12T10:11:12.000000Z", "0.85"],
+    ]
+    (root / REPAIRS).write_bytes((root / SUGGESTIONS).read_bytes())
+    built = models.build(root).documents
+    assert [each["created_at"] for each in built] == ["2025-08-12T10:11:12.000000Z"] * 2
+
+
 def test_no_file_that_is_not_close_or_is_a_link(suggested: list[Row]) -> None:
     assert of(suggested, "nothing-like-it") == []
 

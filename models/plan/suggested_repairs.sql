@@ -13,6 +13,8 @@ name_pairs as (select * from {{ ref("name_pairs") }}),
 
 respelt_files as (select * from {{ ref("respelt_files") }}),
 
+likely_timestamps as (select * from {{ ref("likely_timestamps") }}),
+
 possible_parents as (select * from {{ ref("possible_parents") }}),
 
 by_name as (
@@ -78,6 +80,16 @@ by_spelling as (
     )
 ),
 
+by_timestamp as (
+    select
+        write_order,
+        'set_timestamp' as action,
+        value,
+        confidence,
+        evidence
+    from likely_timestamps
+),
+
 by_parent as (
     select
         possible_parents.write_order,
@@ -96,6 +108,8 @@ candidates as (
     select * from by_directory
     union all
     select * from by_spelling
+    union all
+    select * from by_timestamp
     union all
     select * from by_parent
 ),
@@ -125,7 +139,8 @@ ordered as (
     select
         source_rows.source_csv,
         source_rows.row_key,
-        cast(null as bigint) as row_index,
+        case when source_rows.row_key is null then source_rows.row_index end
+            as row_index,
         source_rows.task_id,
         best.action,
         best.value,

@@ -20,6 +20,7 @@ from docs_index.warehouse.session import Session, opened_session
 
 MAX_TEXT_BYTES = 2**20
 _SUGGESTED = "build.plan.suggested_repairs"
+_ROW = "(source_csv, row_key, row_index)"
 _SUMMARY = "build.plan.run_summary where topic = 'reason' order by rank"
 _BAD_ROWS = f"select name, amount from {_SUMMARY}"
 
@@ -65,7 +66,7 @@ def suggest_repairs(layout: Layout, run_id: str | None) -> Summary:
             output=layout.within(layout.suggestions),
             is_new=is_new,
             bad_rows=dict(session.rows(_BAD_ROWS)),
-            rows_with_suggestions=_counts(session, "count(distinct row_key)"),
+            rows_with_suggestions=_counts(session, f"count(distinct {_ROW})"),
             suggestions=_counts(session, "count(*)"),
         )
 
