@@ -97,8 +97,11 @@ def test_a_lock_that_cannot_be_released_in_order_is_released(
     def fail(*_: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    with monkeypatch.context() as patched:
-        with pytest.raises(OSError, match="Input") as failed, held_lock(path):
-            patched.setattr(os, "ftruncate", fail)
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(OSError, match="Input") as failed,
+        held_lock(path),
+    ):
+        patched.setattr(os, "ftruncate", fail)
     assert failed.value.filename == str(path)
     assert holder_of(path) is None
