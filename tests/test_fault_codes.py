@@ -12,7 +12,16 @@ import pytest
 
 from docs_index.disk.faults import Fault, fault_of_code
 from docs_index.disk.faults import fault_of as fault_of_system
-from docs_index.warehouse.faults import fault_of, is_damaged_file
+from docs_index.errors import (
+    VERIFY,
+    DocsIndexError,
+    IndexFileError,
+    LockedError,
+    StorageError,
+)
+from docs_index.index.database import damage_persists
+from docs_index.warehouse.faults import fault_of, is_damaged_file, naming_index
+from docs_index.warehouse.python_models import made_or_told
 from docs_index.warehouse.sqlite_extension import attach_index, load_extension
 
 
@@ -150,3 +159,68 @@ def test_a_build_that_is_garbage_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(duckdb.Error) as failed:
         duckdb.connect(tmp_path)
     assert not is_damaged_file(failed.value)
+
+
+@pytest.mark.parametrize(
+    "code", [errno.EIO, errno.EACCES, errno.EINVAL, errno.ENOTRECOVERABLE, 250]
+)
+def test_a_code_that_is_no_paths_is_the_machines(code: int) -> None:
+    assert fault_of_system(OSError(code, "x")) is Fault.STORAGE
+
+
+@pytest.mark.parametrize("code", [errno.ENOENT, errno.ELOOP, errno.ENXIO])
+def test_a_code_of_a_path_is_no_fault_of_the_machine(code: int) -> None:
+    assert fault_of_system(OSError(code, "x")) is Fault.PATH
+
+
+def test_a_python_model_that_fails_tells_one_line() -> None:
+    def fail() -> duckdb.DuckDBPyRelation:
+        raise OSError(errno.EIO, "Input/output error", "/root/x.txt")
+
+    with duckdb.connect() as session:
+        assert made_or_told(session, lambda: session.sql("select 1")).fetchall()
+        assert session.table("model_faults").fetchall() == []
+        [(message,)] = made_or_told(session, fail).fetchall()
+        assert session.table("model_faults").fetchall() == [(message,)]
+    assert message.startswith("/root/x.txt: Input/output error; build again")
+
+
+def interrupted() -> duckdb.DuckDBPyRelation:
+    raise duckdb.InterruptException("INTERRUPT")
+
+
+def test_a_python_model_that_is_interrupted_has_no_fault() -> None:
+    with duckdb.connect() as session, pytest.raises(duckdb.InterruptException):
+        made_or_told(session, interrupted)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (RuntimeError("PRAGMA journal_mode: disk I/O error"), StorageError),
+        (RuntimeError("unable to open database file"), StorageError),
+        (duckdb.Error("Failed to commit: disk I/O error"), StorageError),
+        (duckdb.Error("x: database is locked"), LockedError),
+        (duckdb.Error("x: database disk image is malformed"), StorageError),
+    ],
+)
+def test_an_error_of_sqlite_inside_duckdb_names_the_index(
+    index: Path, error: Exception, kind: type[DocsIndexError]
+) -> None:
+    with pytest.raises(kind, match=str(index)), naming_index(index):
+        raise error
+
+
+def test_a_page_that_is_damaged_stays_so(index: Path) -> None:
+    error = duckdb.Error("x: database disk image is malformed")
+    assert not damage_persists(index)
+    spoil(index)
+    assert damage_persists(index)
+    with pytest.raises(IndexFileError, match=VERIFY), naming_index(index):
+        raise error
+
+
+def test_other_errors_of_duckdb_stay_what_they_are(index: Path) -> None:
+    for error in (duckdb.BinderException("x"), RuntimeError("Query interrupted")):
+        with pytest.raises(type(error)), naming_index(index):
+            raise error

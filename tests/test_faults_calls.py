@@ -42,6 +42,7 @@ from docs_index.layout import open_cohort_layout, open_layout
 from docs_index.warehouse.csv_grammar import check_table
 from docs_index.warehouse.generation_scan import scan_generations
 from docs_index.warehouse.response_facts import read_responses
+from docs_index.warehouse.sources import Sources
 
 INVENTED = 250
 CODES = [
@@ -155,6 +156,23 @@ def list_files(root: Path) -> object:
     return list(_below(f"{root}/3_generation/"))
 
 
+def prepare_tables(root: Path) -> None:
+    write(root, "x/a.csv", "id,text\n1,one\n")
+    write(root, "x/quoted.csv", 'id,text\n1,"o,ne"\n')
+
+
+def load(root: Path) -> object:
+    """Load tables as a build does; one is missing."""
+    sources = Sources(open_layout(root))
+    found: list[object] = []
+    with closing(duckdb.connect(config={"threads": 1})) as session:
+        for name in ("a", "quoted", "none"):
+            meta = {"file": f"x/{name}.csv", "columns": ["id", "text"]}
+            found += sources.load(session, meta | {"any_of": ["x/a.csv"]}).fetchall()
+        files = sources.input_files(session).project("* exclude (data_root)")
+        return found + files.fetchall()
+
+
 def prepare_lists(root: Path) -> None:
     write(root, "list.csv", "a\n1\n")
     write(root, "made.csv", "a\n2\n")
@@ -199,6 +217,7 @@ WORK = {
     "generations": Work(prepare_cohort, scan),
     "standings": Work(prepare_cohort, stand),
     "files": Work(prepare_responses, list_files),
+    "tables": Work(prepare_tables, load),
     "lists": Work(prepare_lists, publish_all),
     "copy": Work(prepare_documents, copy),
 }

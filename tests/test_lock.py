@@ -1,5 +1,7 @@
 """A lock keeps others out, ends with its block, and is taken on nothing but a lock."""
 
+import errno
+import fcntl
 import os
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from docs_index.disk.lock import (
     locked_folder,
     take_lock,
 )
-from docs_index.errors import DataRootError
+from docs_index.errors import DataRootError, StorageError
 
 
 @pytest.mark.parametrize("content", [b"", b"a text of its own"])
@@ -68,3 +70,50 @@ def test_a_folder_is_locked_during_its_block(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(NotADirectoryError), locked_folder(tmp_path / "link"):
         pass
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    path = tmp_path / ".lock"
+    for take in (take_lock, lambda path: held_lock(path).__enter__()):
+        with pytest.raises(StorageError, match="without locks two runs") as failed:
+            take(path)
+        assert str(failed.value).startswith(f"{path} cannot be locked: ")
+    with pytest.raises(StorageError, match="without locks"):
+        locked_folder(tmp_path).__enter__()
+
+
+def test_a_folder_that_cannot_be_opened_counts_as_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise its files would be removed while another process reads them."""
+
+    def fail(*_: object) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "open", fail)
+    assert is_folder_locked(tmp_path)
+
+
+def test_a_lock_that_cannot_be_released_in_order_is_released(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / ".lock"
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(OSError, match="Input") as failed,
+        held_lock(path),
+    ):
+        patched.setattr(os, "ftruncate", fail)
+    assert failed.value.filename == str(path)
+    assert holder_of(path) is None

@@ -12,6 +12,7 @@ from docs_index.cohorts.place import Summary, place_cohort
 from docs_index.disk.lock import held_lock
 from docs_index.errors import BuildError
 from docs_index.layout import Layout, keep_from_strangers, open_cohort_layout
+from docs_index.paths import is_file
 from docs_index.warehouse.cohort_ids import named_cohort
 
 GROUP = "cohort"
@@ -57,7 +58,7 @@ def cohort_membership(context: dg.AssetExecutionContext) -> dg.MaterializeResult
 
 def _placed(layout: Layout, cohort_id: str) -> Summary:
     try:
-        if layout.build.is_file():
+        if is_file(layout.build):
             return place_cohort(layout, cohort_id, layout.build)
     except duckdb.CatalogException:
         pass  # the build has the documents only
