@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,15 @@ from building import (
 )
 
 from docs_index.errors import DocsIndexError, IndexFileError, StorageError
-from docs_index.index.database import settle_index
+from docs_index.index.database import end_run, settle_index
 from docs_index.index.reader import open_documents
 from docs_index.ingest.materialize import Options, materialize
 from docs_index.layout import open_layout
+from docs_index.resources import sql
 from docs_index.warehouse import session as store
 from docs_index.warehouse import sqlite_extension as attaching
 
+CONNECT = sqlite3.connect
 CODE = [*REPOSITORY.glob("src/**/*.py"), *REPOSITORY.glob("scripts/*.py")]
 CODE += REPOSITORY.glob("models/**/*.py")
 
@@ -191,20 +194,40 @@ def counted(root: Path) -> str:
 def test_a_log_that_cannot_be_taken_over_is_told(
     ran: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
+    fail(monkeypatch, "pragma journal_mode = delete", code)
+    with pytest.raises(StorageError, match="no luck; run again to complete"):
+        settle_index(index(ran))
+
+
+def test_the_end_of_a_run_waits_for_readers(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(index(ran))) as connection, connection:
+        connection.execute("update run_record set documents = 1")
+    with monkeypatch.context() as failing:
+        fail(failing, sql("index/end_run.sql"), sqlite3.SQLITE_BUSY)
+        end_run(index(ran))
+        fail(failing, sql("index/end_run.sql"), sqlite3.SQLITE_IOERR)
+        with pytest.raises(StorageError, match="no luck; run again to complete"):
+            end_run(index(ran))
+    assert query(ran, "select documents from run_record") == [(1,)]
+    end_run(index(ran))
+    assert query(ran, "select documents from run_record") == [(32,)]
+
+
+def fail(monkeypatch: pytest.MonkeyPatch, statement: str, code: int) -> None:
+    """Have a statement fail with a result code of SQLite, on every connection."""
+
     class Failing(sqlite3.Connection):
-        def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
-            if statement == "pragma journal_mode = delete":
-                error = sqlite3.OperationalError("disk I/O error")
+        def execute(self, query: str, *values: Any) -> sqlite3.Cursor:
+            if query == statement:
+                error = sqlite3.OperationalError("no luck")
                 error.sqlite_errorcode = code
                 raise error
-            return super().execute(statement, *values)
+            return super().execute(query, *values)
 
-    connect = sqlite3.connect
-    monkeypatch.setattr(
-        sqlite3, "connect", lambda *args, **kw: connect(*args, factory=Failing, **kw)
-    )
-    with pytest.raises(StorageError, match="disk I/O error; run again to complete"):
-        settle_index(index(ran))
+    opened = partial(CONNECT, factory=Failing)
+    monkeypatch.setattr(sqlite3, "connect", opened)
 
 
 def test_a_reader_keeps_an_index_in_wal_mode_and_is_no_error(ran: Path) -> None:
