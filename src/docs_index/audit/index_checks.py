@@ -52,6 +52,18 @@ def check_copy(copy: Path, name: str) -> Iterator[Finding]:
         index.commit()
 
 
+def content_of(copy: Path) -> tuple[set[str], bool]:
+    """Return the directories that have a row, and whether there are current lists.
+
+    Raises:
+        sqlite3.DatabaseError: the copy cannot be read.
+    """
+    with closing(sqlite3.connect(copy)) as index:
+        doc_dirs = index.execute("select doc_dir from documents").fetchall()
+        lists = index.execute("select 1 from list_checksums").fetchall()
+    return {doc_dir for (doc_dir,) in doc_dirs}, bool(lists)
+
+
 def _objects(index: sqlite3.Connection) -> dict[tuple[str, str], str]:
     """Return the objects of this program's tables, without those of other programs."""
     rows = index.execute(
