@@ -48,6 +48,18 @@ def check_copy(copy: Path, name: str) -> Iterator[Finding]:
         index.commit()
 
 
+def content_of(copy: Path) -> tuple[set[str], bool]:
+    """Return the directories that have a row, and whether there are current lists.
+
+    Raises:
+        sqlite3.DatabaseError: the copy cannot be read.
+    """
+    with closing(sqlite3.connect(copy)) as index:
+        doc_dirs = index.execute("select doc_dir from documents").fetchall()
+        lists = index.execute("select 1 from list_checksums").fetchall()
+    return {doc_dir for (doc_dir,) in doc_dirs}, bool(lists)
+
+
 def _bad_values(index: sqlite3.Connection, table: str, name: str) -> Iterator[Finding]:
     """Yield the values that have another type than their column, or are not UTF-8."""
     index.text_factory = bytes

@@ -9,7 +9,6 @@ counted and left out. Nothing in the data root is written. Codes: docs/verifying
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +18,7 @@ import duckdb
 from docs_index.audit.bad_list import check_bad_list
 from docs_index.audit.disk_tables import CHUNK, FEW, load_lines, survey
 from docs_index.audit.findings import Finding, Report, in_order
-from docs_index.audit.index_checks import check_copy
+from docs_index.audit.index_checks import check_copy, content_of
 from docs_index.audit.inspector import Inspector, Wanted
 from docs_index.disk.faults import Fault
 from docs_index.disk.lock import holder_of, shared_lock
@@ -162,17 +161,14 @@ def _left(layout: Layout, unsettled: list[Finding]) -> Iterator[Finding]:
     """Yield the findings that hold for the index and the folder as they are now."""
     with scratch_folder(layout.root) as scratch:
         copy = copy_index(layout, scratch)
-        with closing(sqlite3.connect(copy)) as index:
-            listed = index.execute("select 1 from list_checksums").fetchall()
-            doc_dirs = index.execute("select doc_dir from documents").fetchall()
+        indexed, has_lists = content_of(copy)
         objects = set(check_copy(copy, layout.within(layout.index)))
-    indexed = {f"docs/{doc_dir}" for (doc_dir,) in doc_dirs}
     for finding in unsettled:
         is_over = {
-            "directory_unindexed": finding.path in indexed,
+            "directory_unindexed": finding.path.removeprefix("docs/") in indexed,
             "unfinished_run": not is_there(layout.unpublished),
             "lookup_missing": finding not in objects,
-            "lists_missing": bool(listed),
+            "lists_missing": has_lists,
         }
         if not is_over[finding.code]:
             yield finding

@@ -91,11 +91,10 @@ class Mended:
             TakenError: another program has just made the directory.
             OSError: writing failed; call it again to complete it.
         """
-        name = self._parts[-1]
         moved = None
         if self.is_displaced:
             with self._opened(self._parts[:-1]) as folder:
-                moved = self._move_aside([name], folder)
+                moved = self._move_aside(self._parts[-1:], folder)
         if not os.path.lexists(self.final):
             publish_directory(self.final, contents, self.unpublished)
             return moved
