@@ -330,7 +330,9 @@ TESTS = ("test", "--exclude-resource-type", "unit_test")
 def test_a_build_of_one_model_leaves_the_rest_usable(root: Path) -> None:
     said = good(build(root, "--select", "documents")).stdout
     assert said.count(NOT_COMPLETE) == 1
-    assert "run `dbt build`, which reads all tables again; this command did not." in said
+    assert (
+        "run `dbt build`, which reads all tables again; this command did not." in said
+    )
     good(dbt(root, *TESTS))
     assert not is_complete(root)
 
