@@ -4,7 +4,7 @@
 # make test   set up everything, and run the fast tests
 # make test-all  also run the slow tests: see tests/README.md
 # make setup  set up everything: tools and extras too
-# make soak   run the random tests far longer: kills, spoiled and random roots
+# make soak   run the random tests far longer: kills, power cuts, spoiled and random roots
 # make lint   run all checks of CI except the tests
 # make docs   write dbt's documentation as one page, target/static_index.html
 # make sql    render the SQL that Python runs outside of dbt (analyses/)
