@@ -7,7 +7,6 @@ was damaged is moved to `docs_damaged/`, never deleted. Contract: docs/verifying
 """
 
 import hashlib
-import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -18,6 +17,7 @@ from typing import NamedTuple
 from docs_index.audit import verify
 from docs_index.audit.index_checks import check_copy
 from docs_index.disk.confined import Folder, UnusableError
+from docs_index.disk.directories import remove_tree
 from docs_index.disk.lock import held_lock
 from docs_index.disk.mending import Mended
 from docs_index.disk.publish import TakenError
@@ -119,7 +119,7 @@ def restore(layout: Layout, options: Options, progress: Progress) -> Summary:
     with lock, scratch_folder(layout.root) as scratch:
         if options.apply:
             remove_leftovers(layout)
-            shutil.rmtree(layout.unpublished, ignore_errors=True)  # a killed run's
+            remove_tree(layout.unpublished)  # a killed run's
         copy = copy_index(layout, scratch)
         _refuse_damaged(layout, copy)
         with opened_session(layout) as session:

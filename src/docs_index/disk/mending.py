@@ -8,15 +8,14 @@ folders on the way are opened one after the other.
 
 import errno
 import os
-import shutil
-import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
 from docs_index.disk.confined import NOT_A_FILE, open_file
-from docs_index.disk.directories import opened_staging, publish_directory
+from docs_index.disk.directories import opened_staging, publish_directory, remove_tree
+from docs_index.paths import is_folder, is_link, is_there
 
 _NO_FOLDER = (errno.ELOOP, errno.ENOTDIR)
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -75,7 +74,9 @@ class Mended:
     @property
     def is_displaced(self) -> bool:
         """Whether a link or a file stands where the directory should be."""
-        return os.path.lexists(self.final) and not _is_folder(self.final)
+        return is_there(self.final) and (
+            is_link(self.final) or not is_folder(self.final)
+        )
 
     @property
     def has_room_aside(self) -> bool:
@@ -95,7 +96,7 @@ class Mended:
         if self.is_displaced:
             with self._opened(self._parts[:-1]) as folder:
                 moved = self._move_aside(self._parts[-1:], folder)
-        if not os.path.lexists(self.final):
+        if not is_there(self.final):
             publish_directory(self.final, contents, self.unpublished)
             return moved
         with self._opened(self._parts) as folder:
@@ -134,13 +135,13 @@ class Mended:
         """Write files, synced, to a folder that is removed after the block."""
         name = self._parts[-1]
         self.unpublished.mkdir(exist_ok=True)
-        shutil.rmtree(self.unpublished / name, ignore_errors=True)  # a killed program's
+        remove_tree(self.unpublished / name)  # a killed program's
         try:
             with opened_staging(self.unpublished) as staging:
                 staging.write(name, contents, synced=True)
             yield self.unpublished / name
         finally:
-            shutil.rmtree(self.unpublished / name, ignore_errors=True)
+            remove_tree(self.unpublished / name)
             with suppress(OSError):  # not empty after a kill
                 self.unpublished.rmdir()
 
@@ -184,7 +185,3 @@ def _exists(name: str, folder: int) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def _is_folder(path: Path) -> bool:
-    return stat.S_ISDIR(path.lstat().st_mode)
