@@ -326,7 +326,7 @@ def repaired_row(record: dict[str, str], rows: list[Row]) -> Row:
     row_key, task_id = exact_id(record, "row_key"), exact_id(record, "task_id")
     place = first_value(record, "row_index")
     if place and not place.isdecimal():
-        raise Refused(f"row_index {place} is no number")
+        raise Refused(f"row_index {place} is not a number")
     found = [
         row
         for row in rows
@@ -381,11 +381,11 @@ def read_repairs(root: Path, rows: list[Row], retimed: list[Row]) -> Repairs:
         if action in ("set_response_file", "set_timestamp"):
             value = value.strip(BLANKS)
         if action == "set_timestamp" and not (row in retimed and instant_of(value)):
-            raise Refused(f"{value} is no timestamp, or of a row that has one")
+            raise Refused(f"{value} is not a timestamp, or of a row that has one")
         if source not in REPAIRED.get(action, ()):
             raise Refused(f"{source} has no action {action}")
         if action != "ignore" and not (value and row.row_key):
-            raise Refused(f"{action} without a value, or of a row that is no attempt")
+            raise Refused(f"{action} without a value, or of no attempt")
         said = [first_value(record, name) for name in ("reason", "by")]
         of_row = repairs.setdefault((source, row.row_index), [])
         same = [repair for repair in of_row if repair.action == action]

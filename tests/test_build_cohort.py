@@ -128,7 +128,7 @@ def test_faults_are_told_and_nothing_is_written(tmp_path: Path) -> None:
     process = build_cohort(root, "--cohort", "here")
     assert process.returncode == 2
     for said in (
-        '"# fill_it_up" is no directive',
+        '"# fill_it_up" is not a directive',
         "nowhere: gens/essay/nowhere is not there",
         "gone: gens/essay/gone is not there",
         "nothing was written",

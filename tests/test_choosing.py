@@ -96,7 +96,7 @@ def test_nothing_missing_writes_nothing(tmp_path: Path) -> None:
         (f"{HEADER}\n", "is empty: aggregate the scores first"),
         (f"{HEADER}\ne1,depth,a,5\n", "has no score for template novelty"),
         ("parent_gen_id,score\ne1,5\n", "no column 'evaluation_template'"),
-        (f'{HEADER}\n"# mode: all",novelty,a,5\n', "which is no id"),
+        (f'{HEADER}\n"# mode: all",novelty,a,5\n', "which is not an id"),
     ],
 )
 def test_scores_that_cannot_be_used_are_an_error(

@@ -290,13 +290,13 @@ def test_a_mode_may_be_spelt_in_these_ways(
         ("# mode: evaluation-only\n# mode: all\n", "is not an accepted mode"),
         ("# mode: evaluation-only # yes\n", "is not an accepted mode"),
         ("# mode:\n", "is not an accepted mode"),
-        ("# mode evaluation-only\n", "is no directive"),
-        ("# include-exsisting-evaluations\n", "is no directive"),
-        ("# include existing evaluations\n", "is no directive"),
-        ("# Skip_existing\n", "is no directive"),
-        ("# fill up\n", "is no directive"),
-        ("# backfill: true\n", "is no directive"),
-        ("## include-existing-evaluations\n", "is no directive"),
+        ("# mode evaluation-only\n", "is not a directive"),
+        ("# include-exsisting-evaluations\n", "is not a directive"),
+        ("# include existing evaluations\n", "is not a directive"),
+        ("# Skip_existing\n", "is not a directive"),
+        ("# fill up\n", "is not a directive"),
+        ("# backfill: true\n", "is not a directive"),
+        ("## include-existing-evaluations\n", "is not a directive"),
     ],
 )
 def test_a_misspelt_directive_is_a_fault(
@@ -338,10 +338,10 @@ def test_all_faults_are_told_together(
         "orphan: its metadata.json has no parent_gen_id",
         "orphan: its metadata.json has no template_id",
         "orphan: neither it nor its draft has an llm_model_id",
-        "broken: gens/essay/broken its metadata.json is no JSON",
+        "broken: gens/essay/broken its metadata.json is not JSON",
         "nowhere: gens/essay/nowhere is not there",
-        "../x: is no id",
-        "a b: is no id",
+        "../x: is not an id",
+        "a b: is not an id",
     ]
     for line, start in zip(said, expected, strict=True):
         assert line.startswith(start)
@@ -351,8 +351,8 @@ def test_all_faults_are_told_together(
     "table, lines, said",
     [
         ("evaluation_templates", ["a,", "b,", "a,"], 'lists template "a" 2 times'),
-        ("evaluation_templates", ["a b,"], 'row 1: template "a b" is no id'),
-        ("evaluation_templates", ["a,", " ,"], 'row 2: template "" is no id'),
+        ("evaluation_templates", ["a b,"], 'row 1: template "a b" is not an id'),
+        ("evaluation_templates", ["a,", " ,"], 'row 2: template "" is not an id'),
         ("evaluation_templates", ["a,scores"], 'names parser "scores"'),
         ("evaluation_templates", [], "has no active template"),
         ("llm_models", ["m,,true", "m,,false"], 'lists model "m" 2 times'),

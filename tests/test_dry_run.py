@@ -1,4 +1,4 @@
-"""A dry run touches nothing, wherever the build is and whoever asks for the plan."""
+"""A dry run touches nothing, wherever the build is and for any user."""
 
 import json
 import os

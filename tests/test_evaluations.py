@@ -243,7 +243,7 @@ def test_what_is_missing_blocks(tmp_path: Path, endpoint: Endpoint) -> None:
         evaluation_raw(opened(root), "v_e1", model_at(endpoint))
     with pytest.raises(BlockedError, match="run evaluation_raw first"):
         evaluation_parsed(opened(root), "v_e1")
-    with pytest.raises(CohortError, match="is no evaluation of cohort here"):
+    with pytest.raises(CohortError, match="is not an evaluation of cohort here"):
         evaluation_parsed(opened(root), "v_e9")
     assert endpoint.requests == 0
     tables(root, llm_models=["id,model,for_evaluation", "other,,true"])
@@ -436,7 +436,7 @@ def test_the_endpoint_comes_from_the_environment(
             find_endpoint()
     monkeypatch.delenv("OPENAI_BASE_URL")
     monkeypatch.setenv("OPENROUTER_API_KEY", "cut…off")
-    with pytest.raises(CohortError, match="has what is no ASCII: copy it anew"):
+    with pytest.raises(CohortError, match="has what is not ASCII: copy it again"):
         find_endpoint()
 
 
@@ -656,7 +656,7 @@ def test_a_damaged_membership_is_refused(tmp_path: Path) -> None:
         assert path.read_text() != good
         with pytest.raises(TableRefusedError, match=fault) as refusal:
             opened(root)
-        assert str(refusal.value).endswith("\nbuild the cohort anew")
+        assert str(refusal.value).endswith("\nbuild the cohort again")
 
 
 def test_a_membership_may_have_long_values(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What operating systems leave in folders is no finding, and no document."""
+"""What operating systems leave in folders is not a finding, and no document."""
 
 import sqlite3
 from contextlib import closing

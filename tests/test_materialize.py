@@ -497,7 +497,7 @@ def test_wrong_usage_is_2(ran: Path, option: list[str]) -> None:
 
 def test_a_missing_data_root_is_refused(tmp_path: Path) -> None:
     process = refused(tmp_path / "nowhere")
-    assert "nowhere' is no directory: set DATA_ROOT" in process.stderr
+    assert "nowhere' is not a directory: set DATA_ROOT" in process.stderr
 
 
 def test_what_fails_as_a_whole_is_said_first_and_once(
@@ -621,7 +621,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
         partial(_write, "db/documents.sqlite", GARBAGE),
         "documents.sqlite: file is not a database; move it away",
     ),
-    "schema that is no text": (_spoil_schema, "documents.sqlite is damaged; move it"),
+    "schema that is not text": (_spoil_schema, "documents.sqlite is damaged; move it"),
     "table gone": (
         partial(_set_index, "drop table link_candidates"),
         "table link_candidates is missing\nnothing was written: undo that, or rebuild",
@@ -701,15 +701,15 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "the lock is another file": (
         partial(_replace_by_hard_link, "db/.lock", DRAFTS),
-        "is no lock of this program: move it away",
+        "is not a lock of this program: move it away",
     ),
     "the lock is a pipe": (
         partial(_replace_by_pipe, "db/.lock"),
-        "is no lock of this program: move it away",
+        "is not a lock of this program: move it away",
     ),
     "the lock is a folder": (
         partial(_replace_by_folder, "db/.lock"),
-        "is no lock of this program: move it away",
+        "is not a lock of this program: move it away",
     ),
     "reports lead out": (
         partial(_replace_by_link, "7_reporting"),

@@ -220,7 +220,7 @@ def test_foreseen_errors_are_told(
     assert materialized(instance, ran) == STEPS[:1]
     cohort(root, ["e2"])
     ran = run(instance, "evaluation", "v_e1", fails=True)
-    assert "is no evaluation of cohort here" in failure(ran, "evaluation_prompt")
+    assert "is not an evaluation of cohort here" in failure(ran, "evaluation_prompt")
     monkeypatch.setenv("DD_COHORT", "none")
     ran = run(instance, "evaluation", "v_e1", fails=True)
     assert "no cohort is named" in failure(ran, "evaluation_prompt")

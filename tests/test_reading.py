@@ -219,7 +219,7 @@ def test_cat_follows_no_link_and_waits_for_no_pipe(ran: Path) -> None:
     (ran / "docs" / third["doc_dir"] / "raw.txt").mkdir()
     for row, said in (
         (first, "is reached by a link"),
-        (second, "raw.txt is no regular file"),
+        (second, "raw.txt is not a regular file"),
         (third, "raw.txt: Is a directory"),
     ):
         result = ask(ran, "cat", row["doc_id"])
@@ -632,7 +632,7 @@ def test_an_index_that_cannot_be_read_says_what_to_do(ran: Path) -> None:
     index(ran).unlink()
     assert "run scripts/materialize_docs.py" in refusal()
     shutil.rmtree(ran)
-    assert "is no directory: set DATA_ROOT" in refusal()
+    assert "is not a directory: set DATA_ROOT" in refusal()
 
 
 @pytest.mark.parametrize(
@@ -780,7 +780,7 @@ def test_no_row_leads_a_reader_out(ran: Path) -> None:
     write(ran, "secret/raw.txt", "secret")
     with open_documents(ran) as reader:
         led_out = replace(reader.get(ESSAY), doc_dir="../secret")
-        with pytest.raises(DamagedDocumentError, match="is no document's directory"):
+        with pytest.raises(DamagedDocumentError, match="is not a document's directory"):
             reader.read_raw(led_out)
 
 

@@ -179,7 +179,10 @@ def test_mending_the_table_later_makes_no_second_document(
 @pytest.mark.parametrize(
     ("wrong", "fault"),
     [
-        (set_time(1, "t", "03/02/2025"), "value is no timestamp like 2025-03-14T15:55"),
+        (
+            set_time(1, "t", "03/02/2025"),
+            "value is not a timestamp like 2025-03-14",
+        ),
         (set_time(1, "t", ""), "value is blank"),
         (set_time(2, "t", "2025-02-03"), "it would change nothing, for the row is one"),
     ],
@@ -418,7 +421,7 @@ def test_a_table_that_is_not_well_formed_is_refused(
     assert "there is no column 'row_key' or 'row_index'" in str(refusal.value)
     assert "there is no column 'action'" in str(refusal.value)
     write(sample, REPAIRS, "source_csv,row_key,action,Value\n")
-    with pytest.raises(TableRefusedError, match="column 'Value' is no column 'value'"):
+    with pytest.raises(TableRefusedError, match="column 'Value' is not 'value'"):
         models.build(sample)
 
 

@@ -342,7 +342,7 @@ def test_what_stands_above_a_directory_is_not_followed(
     else:
         above.write_text("a file")
     before = contents(tmp_path / "outside")
-    assert problem(ran) == f"{above.relative_to(ran)} is no folder: move it away"
+    assert problem(ran) == f"{above.relative_to(ran)} is not a folder: move it away"
     assert contents(tmp_path / "outside") == before
 
 

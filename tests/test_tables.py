@@ -270,26 +270,32 @@ WRONG_HEADER = {
     ),
     "no header": (b"t1,c1\nt2,c2\n", "no column 'a' or 'a_old'; found 't1', 'c1'"),
     "another name that begins alike": (b"ab,b\n1,2\n", "no column 'a' or 'a_old'"),
-    "a blank before the name": (b" a,b\n1,2\n", "column ' a' is no column 'a', and"),
-    "a tab after the name": (b"a\t,b\n1,2\n", "column 'a\\t' is no column 'a', and"),
-    "a line break in the name": (b'"a\n",b\n1,2\n', "column 'a\\n' is no column 'a'"),
-    "a no-break space": ("a\u00a0,b\n1,2\n".encode(), "is no column 'a', and"),
+    "a blank before the name": (b" a,b\n1,2\n", "column ' a' is not 'a', and"),
+    "a tab after the name": (b"a\t,b\n1,2\n", "column 'a\\t' is not 'a', and"),
+    "a line break in the name": (
+        b'"a\n",b\n1,2\n',
+        "column 'a\\n' is not 'a'",
+    ),
+    "a no-break space": ("a\u00a0,b\n1,2\n".encode(), "is not 'a', and"),
     "a second byte-order mark": (
         b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1,2\n",
         "line 1: begins with a byte-order mark",
     ),
     "a byte-order mark in the midst": (
         "b,\ufeffa\n1,2\n".encode(),
-        "is no column 'a', and",
+        "is not 'a', and",
     ),
-    "another case": (b"A,b\n1,2\n", "column 'A' is no column 'a', and"),
+    "another case": (b"A,b\n1,2\n", "column 'A' is not 'a', and"),
     "another case of what is not required": (
         b"a,Target\n1,2\n",
-        "column 'Target' is no column 'target', and would read as blank: rename it",
+        "column 'Target' is not 'target', and would read as blank: rename it",
     ),
     "another case of an alternative": (b"a,A_OLD\n1,2\n", "column 'A_OLD' is no"),
-    "a name once more, with a blank": (b"a,a \n1,2\n", "column 'a ' is no column 'a'"),
-    "another case, without rows": (b"A,b\n", "column 'A' is no column 'a'"),
+    "a name once more, with a blank": (
+        b"a,a \n1,2\n",
+        "column 'a ' is not 'a'",
+    ),
+    "another case, without rows": (b"A,b\n", "column 'A' is not 'a'"),
     "JSON": (b'{"a": 1}\n', "holds a quote inside an unquoted value"),
 }
 

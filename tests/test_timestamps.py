@@ -15,7 +15,7 @@ EXAMPLE = "2025-07-01T12:00:00Z"
 
 
 def spellings() -> dict[str, str]:
-    """Return the instant of each spelling; empty for what is no timestamp."""
+    """Return the instant of each spelling; empty for what is not a timestamp."""
     with PATH.open(newline="", encoding="utf-8") as file:
         return {row["spelling"]: row["instant"] for row in csv.DictReader(file)}
 

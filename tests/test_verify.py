@@ -167,7 +167,7 @@ def test_evaluations_are_sought_under_the_data_root(ran: Path, folder: str) -> N
 
 def test_nothing_is_found_on_many_documents_in_workers(large_run: Run) -> None:
     process = good(run(large_run.root, "--read-data", "all", "--workers", "2"))
-    assert process.stdout.endswith("\nnothing found\n")
+    assert process.stdout.endswith("\nno problems found\n")
 
 
 def test_it_is_silent_where_nobody_listens(first_run: Run) -> None:
@@ -175,7 +175,7 @@ def test_it_is_silent_where_nobody_listens(first_run: Run) -> None:
     closed = ["bash", "-c", 'exec "$@" 2>&-', "bash", *map(str, command)]
     process = subprocess.run(closed, cwd=REPOSITORY, capture_output=True, text=True)
     assert (process.returncode, process.stderr) == (0, "")
-    assert process.stdout.endswith("\nnothing found\n")
+    assert process.stdout.endswith("\nno problems found\n")
 
 
 def test_a_share_is_always_the_same_one(large_run: Run) -> None:

@@ -9,5 +9,5 @@
 
 
 {% macro no_id_text() -%}
-    'is no id: use letters, digits, ., _ and -, and no dot first'
+    'is not an id: use letters, digits, ., _ and -, and no dot first'
 {%- endmacro %}

@@ -73,7 +73,7 @@ with_targets as (
                 when no_attempts.task_id is not null
                     then
                         no_attempts.source_csv || ' row ' || no_attempts.row_index
-                        || ' (' || no_attempts.task_id || ') is no attempt: '
+                        || ' (' || no_attempts.task_id || ') is not an attempt: '
                         || no_attempts.detail
                 when evaluations.generation_task_id is not null
                     then

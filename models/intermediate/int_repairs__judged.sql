@@ -71,7 +71,7 @@ final as (
                     'it would change nothing, for the row is '
                     || coalesce(row_reason, 'one with a valid timestamp')
             when action = 'set_timestamp' and not is_retimed
-                then 'value is no timestamp like 2025-03-14T15:55:00Z'
+                then 'value is not a timestamp like 2025-03-14T15:55:00Z'
             when row_reason is not null and not is_retimed
                 then
                     'it would change nothing, for the row is ' || row_reason || ' ('

@@ -96,7 +96,7 @@ final as (
             when table_name is null
                 then 'source_csv is none of draft, link, essay and evaluation'
             when row_index_text is not null and row_index is null
-                then 'row_index is no number'
+                then 'row_index is not a number'
             when row_key is null and row_index is null
                 then 'it names no row: give row_key, or row_index and task_id'
             when found_row_index is null

@@ -74,7 +74,7 @@ held as (
         prompt_lines.write_order,
         longest_lines.row_key,
         0.95 as confidence,
-        'its text stands in the prompt of the essay' as evidence
+        'its text is in the prompt of the essay' as evidence
     from prompt_lines
     inner join longest_lines on prompt_lines.prompt_line = longest_lines.longest
     inner join prompts on prompt_lines.write_order = prompts.write_order

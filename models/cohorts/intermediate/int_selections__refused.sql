@@ -19,7 +19,7 @@ final as (
         {{ selection }} as subject,
         'line ' || line_number || ': ' || case kind
             when 'misspelt'
-                then '"' || line_text || '" is no directive: ' || {{ directives }}
+                then '"' || line_text || '" is not a directive: ' || {{ directives }}
             else '"' || line_text || '" is not an accepted mode: ' || {{ modes }}
         end as fault
     from lines

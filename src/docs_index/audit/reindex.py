@@ -69,7 +69,7 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
         OSError, duckdb.Error: writing failed; no new index was published.
     """
     if not is_folder(layout.docs):
-        raise DataRootError(f"there are no documents: {layout.docs} is no directory")
+        raise DataRootError(f"there are no documents: {layout.docs} is not a directory")
     if options.output.parent == layout.db:
         layout.db.mkdir(exist_ok=True)  # it may have been lost with the index
     _refuse_to_overwrite(options)

@@ -191,7 +191,7 @@ def _restored(layout: Layout, document: Wanted, options: Options) -> Restored:
     place = Mended(layout.docs, document.doc_dir, layout.damaged, layout.unpublished)
     if place.is_blocked:
         above = result.path.rpartition("/")[0]
-        return result._replace(problem=f"{above} is no folder: move it away")
+        return result._replace(problem=f"{above} is not a folder: move it away")
     try:
         contents, source = _contents(layout, document, place, options)
     except _LostError as error:
@@ -295,7 +295,7 @@ def _prompt_problem(layout: Layout, document: Wanted, place: Mended) -> str | No
     wanted = _prompt(layout, document)
     found = place.read("prompt.txt")
     if found is None and wanted is None and place.has("prompt.txt"):
-        return "prompt.txt is no file, and there is no usable prompt file for it"
+        return "prompt.txt is not a file, and there is no usable prompt file for it"
     if found is not None and wanted is not None and found != wanted:
         source = f"{RESPONSES}/{document.prompt_file}"
         return f"prompt.txt and {source} differ: if that is right, pass --take-prompts"

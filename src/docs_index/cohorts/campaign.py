@@ -74,7 +74,7 @@ class Campaign:
             return self.evaluations[gen_id]
         except KeyError:
             raise CohortError(
-                f"{gen_id} is no evaluation of cohort {self.cohort_id}: see "
+                f"{gen_id} is not an evaluation of cohort {self.cohort_id}: see "
                 f"{self.layout.membership(self.cohort_id)}"
             ) from None
 
@@ -131,7 +131,7 @@ def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise TableRefusedError(
-            f"{path} has no column {', '.join(missing)}: build the cohort anew"
+            f"{path} has no column {', '.join(missing)}: build the cohort again"
         )
     csv.field_size_limit(MAX_LINE_BYTES)
     with naming(path), path.open(newline="", encoding="utf-8-sig") as file:
@@ -139,7 +139,7 @@ def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:
     if faults := list(_faults(rows, cohort_id)):
         raise TableRefusedError(
             f"{path} is not what building a cohort writes:\n{first_few(faults)}\n"
-            "build the cohort anew"
+            "build the cohort again"
         )
     return rows
 

@@ -105,7 +105,7 @@ class LanguageModel:
         try:
             return json.loads(response.http_response.content)
         except (ValueError, RecursionError) as error:
-            raise _TryAgainError(f"the answer is no JSON: {error}") from error
+            raise _TryAgainError(f"the answer is not JSON: {error}") from error
 
     def _opened(self) -> Any:
         import openai
@@ -128,9 +128,9 @@ class LanguageModel:
             answered_by = body.get("model") or model
         except (AttributeError, LookupError, TypeError) as error:
             shown = json.dumps(body)[:200]
-            raise _TryAgainError(f"the answer is no completion: {shown}") from error
+            raise _TryAgainError(f"the answer is not a completion: {shown}") from error
         if not isinstance(text, str):
-            raise _TryAgainError("the answer's content is no text")
+            raise _TryAgainError("the answer's content is not text")
         usage = body.get("usage")
         return Answer(
             text=text,
@@ -237,6 +237,6 @@ def _usable(endpoint: Endpoint) -> Endpoint:
         )
     if not (endpoint.api_key.isascii() and endpoint.api_key.isprintable()):
         raise CohortError(
-            f"the key for {endpoint.base_url} has what is no ASCII: copy it anew"
+            f"the key for {endpoint.base_url} has what is not ASCII: copy it again"
         )
     return endpoint

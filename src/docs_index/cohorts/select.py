@@ -72,7 +72,8 @@ def choose_essays(layout: Layout, wish: Wish) -> Chosen:
     odd = [essay for essay in missing if not is_path_component(essay)]
     if odd:
         raise CohortError(
-            f"{layout.scores} has the parent_gen_id {odd[0]!r}, which is no id: mend it"
+            f"{layout.scores} has the parent_gen_id {odd[0]!r}, which is not an id: "
+            "mend it"
         )
     if missing:
         layout.selected_essays.parent.mkdir(exist_ok=True)

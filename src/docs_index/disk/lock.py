@@ -252,7 +252,7 @@ def is_folder_locked(folder: str | os.PathLike[str]) -> bool:
 def _open(path: Path) -> int:
     """Open a lock file; refuse any other file, because the lock file is truncated."""
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    fault = DataRootError(f"{path} is no lock of this program: move it away")
+    fault = DataRootError(f"{path} is not a lock of this program: move it away")
     try:
         descriptor = os.open(path, flags, 0o644)
     except OSError as error:

@@ -36,7 +36,7 @@ class Mended:
         self._parts = path.split("/")
 
     def read(self, name: str) -> bytes | None:
-        """Return a file's bytes, None if it is missing, or is no regular file."""
+        """Return a file's bytes, None if it is missing, or is not a regular file."""
         try:
             with self._opened(self._parts) as folder:
                 descriptor, _ = open_file(name, dir_fd=folder)
@@ -73,7 +73,7 @@ class Mended:
 
     @property
     def is_displaced(self) -> bool:
-        """Whether a link or a file stands where the directory should be."""
+        """Whether a link or a file is where the directory should be."""
         return is_there(self.final) and (
             is_link(self.final) or not is_folder(self.final)
         )

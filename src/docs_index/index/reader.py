@@ -132,7 +132,7 @@ class Documents:
                 raise DamagedDocumentError(f"{folder} is reached by a link; {VERIFY}")
             return read_file(path)
         except NotRegularError as error:
-            message = f"{path} is no regular file; {VERIFY}"
+            message = f"{path} is not a regular file; {VERIFY}"
             raise DamagedDocumentError(message) from error
         except OSError as error:
             if not is_of_a_path(error):
@@ -153,7 +153,7 @@ class Documents:
     def _path(self, document: Document, part: str) -> str:
         if not _DOC_DIR.fullmatch(document.doc_dir):
             raise DamagedDocumentError(
-                f"{document.doc_dir!r} is no document's directory; {VERIFY}"
+                f"{document.doc_dir!r} is not a document's directory; {VERIFY}"
             )
         return f"{self.layout.docs}/{document.doc_dir}/{part}.txt"
 

@@ -133,7 +133,7 @@ def _can_be_read(path: Path) -> bool:
         is_writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
         return is_writable or fault_of(error) is Fault.LOCKED
     except sqlite3.DatabaseError:
-        return True  # whoever reads it says what is wrong
+        return True  # its reader says what is wrong
     return True
 
 

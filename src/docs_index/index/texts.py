@@ -1,6 +1,6 @@
 """Read the files of a document's directory, for pages.
 
-Opens nothing outside of docs/. What is no regular file counts as absent.
+Opens nothing outside of docs/. What is not a regular file counts as absent.
 """
 
 from pathlib import Path

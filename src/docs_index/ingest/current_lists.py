@@ -2,7 +2,7 @@
 
 Writes these only. models/plan decides which of them change, and their new content. The
 run record in the index has a checksum of the file before the file gets its name, so
-that a kill in between is no damage: until the run ends, the old file is right too.
+that a kill in between is not damage: until the run ends, the old file is right too.
 """
 
 import hashlib

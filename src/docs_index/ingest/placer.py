@@ -190,20 +190,20 @@ class Placer:
     def _publish(self, staging: Staging, document: Planned) -> Placed:
         if staging.publish(_staged(document), f"{self.docs}/{document.doc_dir}"):
             return Placed(document, "placed")
-        return self._look_for(document) or _conflict(document, "stands below a file")
+        return self._look_for(document) or _conflict(document, "is below a file")
 
     def _look_for(self, document: Planned) -> Placed | None:
         """Accept a directory that is there already if its hash is right."""
         final = f"{self.docs}/{document.doc_dir}"
         if is_link(os.path.dirname(final)):
-            return _conflict(document, "stands below a link")
+            return _conflict(document, "is below a link")
         try:
             if not stat.S_ISDIR(os.lstat(final).st_mode):
-                return _conflict(document, "is no directory")
+                return _conflict(document, "is not a directory")
         except FileNotFoundError:
             return None
         except NotADirectoryError:
-            return _conflict(document, "stands below a file")
+            return _conflict(document, "is below a file")
         try:
             found = Folder(final, self.max_bytes).read_bytes("raw.txt")
         except UnusableError as error:

@@ -51,7 +51,7 @@ class Columns:
             meant = known.get(_folded(name))
             if meant is not None and name not in self.known:
                 yield (
-                    f"column {name!r} is no column {meant!r}, and would read as blank: "
+                    f"column {name!r} is not {meant!r}, and would read as blank: "
                     f"rename it to {meant!r}, or to what it is"
                 )
 

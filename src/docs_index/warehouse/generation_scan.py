@@ -64,7 +64,7 @@ def _metadata(path: str) -> dict[str, object]:
     try:
         found = json.loads(_content(path), parse_int=str, parse_float=str)
     except NotADirectoryError:
-        raise _UnreadableError("is no directory") from None
+        raise _UnreadableError("is not a directory") from None
     except FileNotFoundError:
         raise _UnreadableError("has no metadata.json") from None
     except OSError as error:
@@ -73,7 +73,7 @@ def _metadata(path: str) -> dict[str, object]:
         message = f"its metadata.json cannot be read: {error.strerror}"
         raise _UnreadableError(message) from error
     except (ValueError, RecursionError) as error:
-        raise _UnreadableError(f"its metadata.json is no JSON: {error}") from error
+        raise _UnreadableError(f"its metadata.json is not JSON: {error}") from error
     if not isinstance(found, dict):
         raise _UnreadableError("its metadata.json holds no JSON object")
     return found

@@ -63,7 +63,7 @@ def _table(path: Path) -> Iterator[Mapping[str, str]]:
                 if None in row or None in row.values():
                     raise TableRefusedError(
                         f"{path} is refused: line {reader.line_num} has not the fields "
-                        "of the header; mend the file or export it anew"
+                        "of the header; mend the file or export it again"
                     )
                 yield {name: value.strip(_BLANKS) for name, value in row.items()}
         except csv.Error as error:

@@ -59,7 +59,7 @@ select
     end as code,
     null as doc_id,
     'docs/' || path as path,
-    coalesce(problem, 'it is no directory of a document') as detail
+    coalesce(problem, 'it is not a directory of a document') as detail
 from found
 where not is_document
 union all
@@ -102,7 +102,7 @@ select
     'docs/' || entries.doc_dir || '/' || entries.name as path,
     case
         when entries.is_file then 'a file of ' || entries.bytes || ' bytes'
-        else 'it is no regular file'
+        else 'it is not a regular file'
     end as detail
 from entries
 inner join documents on entries.doc_dir = documents.doc_dir

@@ -86,7 +86,7 @@ select
     'metadata_unreadable' as code,
     doc_id,
     path,
-    'it is no JSON object' as detail
+    'it is not JSON object' as detail
 from facts
 where not is_object
 union all
@@ -129,7 +129,7 @@ select
     case
         when is_old_row_key
             then 'it has the time as its table writes it, not ' || made_created_at
-        when source_csv = 'runtime' then 'it is no attempt id of a program'
+        when source_csv = 'runtime' then 'it is not an attempt id of a program'
         else 'it does not begin with ' || coalesce(made_row_prefix, 'its parts')
     end as detail
 from facts

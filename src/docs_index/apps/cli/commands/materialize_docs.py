@@ -33,7 +33,7 @@ def main(
         bool,
         typer.Option(
             help="Make parsed.txt a hard link to raw.txt where both are equal: it "
-            "takes no room, but whoever edits one edits both."
+            "takes no room, but an edit of one edits both."
         ),
     ] = False,
     quiet: Quiet = False,

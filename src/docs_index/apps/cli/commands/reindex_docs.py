@@ -47,7 +47,7 @@ def main(
         bool,
         typer.Option(
             "--skip-damaged",
-            help="Leave out damaged documents, and what hangs on them.",
+            help="Leave out damaged documents, and their descendants.",
         ),
     ] = False,
     as_json: AsJson = False,

@@ -23,7 +23,7 @@ def search_texts(
     ] = None,
     limit: Limit = 10,
     build: Annotated[
-        bool, typer.Option("--build", help="Make the search index anew.")
+        bool, typer.Option("--build", help="Make the search index again.")
     ] = False,
     as_json: AsJson = False,
     data_root: DataRoot = None,
