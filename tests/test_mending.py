@@ -260,7 +260,7 @@ def test_where_no_command_is_sure_to_be_right_there_is_none(
     said = refusal_of(path)
     assert words in said
     assert said.endswith(
-        "mend the file or export it anew, then run again; nothing was written"
+        "mend the file or export it again, then run again; nothing was written"
     )
 
 

@@ -21,7 +21,7 @@ from docs_index.warehouse.csv_diagnosis import BOM, Diagnosis, Kind, diagnosed
 
 MAX_LINE_BYTES = 16 * 2**20
 ANY_COLUMNS = Columns()
-_ADVICE = "mend the file or export it anew, then run again; nothing was written"
+_ADVICE = "mend the file or export it again, then run again; nothing was written"
 _ONE = "this command mends it; then run again; nothing was written"
 _SEVERAL = "these commands, one after the other, mend it; then run again"
 _LONGEST = MAX_LINE_BYTES + 3  # with a line end, and one byte too many
