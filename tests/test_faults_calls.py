@@ -19,14 +19,16 @@ from pathlib import Path
 import duckdb
 import pytest
 from building import contents, dump, index, write
-from cohort_roots import cohort
-from failing import SCRATCH, failing
+from cohort_models import CohortModels
+from cohort_roots import campaign_root, cohort
+from failing import KINDS, SCRATCH, failing
 from test_placing import TEXT, document
 from test_writing import DRAFT, ESSAY
 
 from docs_index.audit import inspector
 from docs_index.audit.inspector import Inspector, Wanted
 from docs_index.cohorts.campaign import open_campaign
+from docs_index.cohorts.place import place_cohort
 from docs_index.cohorts.states import standings
 from docs_index.disk import confined
 from docs_index.disk.lock import held_lock, holder_of
@@ -260,8 +262,28 @@ def points(root: Path, work: Work) -> list[tuple[str, int]]:
 def test_a_call_that_fails_stops_and_is_done_again(
     name: str, stride: int, memory: Path
 ) -> None:
-    work = WORK[name]
-    base = memory / f"{name}_{stride}"
+    check(WORK[name], memory / f"{name}_{stride}", stride)
+
+
+@pytest.mark.slow
+def test_a_cohort_is_built_in_spite_of_a_call_that_has_failed(
+    cohort_models: CohortModels, memory: Path
+) -> None:
+    def build(root: Path) -> None:
+        database = root.parent / "plan.duckdb"
+        database.unlink(missing_ok=True)
+        assert cohort_models.build(root, "here", database).faults == []
+        place_cohort(open_cohort_layout(root), "here", database)
+
+    check(Work(prepare_campaign, build), memory / "cohort", 4)
+
+
+def prepare_campaign(root: Path) -> None:
+    campaign_root(root)
+
+
+def check(work: Work, base: Path, stride: int) -> None:
+    """Have every so many-th call of a piece of work fail, and do it again."""
     work.prepare(base / "prepared")
     whole = base / "root"
     shutil.copytree(base / "prepared", whole, symlinks=True)
@@ -310,3 +332,14 @@ def outcome(work: Work, root: Path) -> str | None:
         assert isinstance(error, StorageError), error
         return str(error)
     return None
+
+
+def test_the_calls_that_fail_are_many_and_of_every_kind(memory: Path) -> None:
+    every: list[tuple[str, int]] = []
+    for name, work in WORK.items():
+        root = memory / f"counted_{name}"
+        work.prepare(root)
+        every += points(root, work)
+        shutil.rmtree(root)
+    assert len(every) >= 200
+    assert {kind for kind, _ in every} == set(KINDS)
