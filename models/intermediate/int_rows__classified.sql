@@ -128,10 +128,8 @@ final as (
                 then coalesce('the status is "' || status || '"', 'the status is blank')
             when 'invalid_timestamp'
                 then
-                    coalesce(
-                        'the timestamp is "' || timestamp_text || '"',
-                        'the timestamp is blank'
-                    )
+                    'the timestamp is '
+                    || coalesce('"' || timestamp_text || '"', 'blank')
                     || ': ' || {{ timestamp_form() }}
             when 'duplicate_row' then 'it repeats row ' || first_row_index
         end as detail
