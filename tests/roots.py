@@ -292,7 +292,7 @@ STYLES = st.builds(
 )
 EXTRA_COLUMNS = st.sampled_from([
     "response_size_bytes", "filename", "row_index", "source", "task_id", "template_id",
-    "draft_task_id", "essay_task_id", "generation_model", " combo_id", "combo_id ", "#",
+    "draft_task_id", "essay_task_id", "generation_model", "combo id", "#",
     "select", "column0", "a,b", 'quo"te', "two\nlines", "\u0446", "parser", "row_key",
 ])  # fmt: skip
 EXTRA_VALUES = st.sampled_from(

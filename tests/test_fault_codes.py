@@ -20,7 +20,8 @@ from docs_index.errors import (
     StorageError,
 )
 from docs_index.index.database import damage_persists
-from docs_index.warehouse.faults import fault_of, is_damaged_file, naming_index
+from docs_index.warehouse.faults import fault_of, is_damaged_file
+from docs_index.warehouse.index_faults import naming_index
 from docs_index.warehouse.python_models import made_or_told
 from docs_index.warehouse.sqlite_extension import attach_index, load_extension
 

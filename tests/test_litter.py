@@ -109,8 +109,13 @@ def test_a_program_may_add_its_document_again_where_litter_came(
         names = ["metadata.json", "parsed.txt", "raw.txt"]
         assert list(files_of(read, added)) == names
     with closing(sqlite3.connect(index(littered))) as connection, connection:
+        find = (
+            "select sql from sqlite_master where name = 'documents_are_never_deleted'"
+        )
+        [(trigger,)] = connection.execute(find)
         connection.execute("drop trigger documents_are_never_deleted")
         connection.execute("delete from documents where run_id = 'autumn'")
+        connection.execute(trigger)
     assert Writer(littered, run_id="autumn").add(PROGRAM) == added
 
 

@@ -387,10 +387,15 @@ def test_json_is_stable_in_its_keys(ran: Path) -> None:
         "bad_rows_by_reason",
         "counters",
         "missing_tables",
+        "rejected_tables",
+        "missing_folders",
         "bad_rows_added",
+        "bad_list_is_altered",
         "damaged",
         "changed_files",
         "examples",
+        "notices",
+        "notice_examples",
     ]
     assert process.stderr == ""
 

@@ -3,7 +3,6 @@
 Each root is small, and is built by the models without dbt's start; the script is real.
 """
 
-import html
 import json
 import sqlite3
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import markupsafe
 import pytest
 from building import (
     REPOSITORY,
@@ -359,7 +359,7 @@ def test_notices_are_shown_where_people_look(models: Models, root: Path) -> None
     assert write_report(layout, layout.page)
     page = layout.page.read_text()
     assert "<h3>What has changed since</h3>" in page
-    assert html.escape(told["detail"]) in page
+    assert str(markupsafe.escape(told["detail"])) in page
     browsed = sql("apps/web/browse_notices.sql").replace(":kind", "?1")
     for kind, count in (("", 1), ("row_now_bad", 1), ("row_vanished", 0)):
         assert len(query(root, browsed, kind)) == count
@@ -494,7 +494,8 @@ def test_a_list_that_was_there_before_the_index_is_taken(
     path = root / "7_cross_experiment/bad_generations.csv"
     good(taken(models, root, [draft("a", generation_status="failed")]))
     index(root).unlink()
-    good(taken(models, root, [draft("b", generation_status="failed")]))
+    rows = [draft(name, generation_status="failed") for name in ("a", "b")]
+    good(taken(models, root, rows))
     assert len(read_csv(path)) == 2
     assert query(root, "select listed_rows from run_record") == [(2,)]
     assert verified(root) == []
@@ -573,7 +574,7 @@ def test_rows_that_the_index_drops_are_missed(
     change(root, FOREIGN["trigger drop_rows is not of this program"])
     written(root, [draft("a"), draft("b"), draft("c")])
     models.write_build(root)
-    monkeypatch.setattr(session, "refuse_foreign_schema", lambda path: None)
+    monkeypatch.setattr(session, "refuse_foreign_schema", lambda path, named: None)
     before = dump(root)
     with pytest.raises(StorageError, match="has not taken the rows of 2 documents"):
         running.materialize(

@@ -97,7 +97,7 @@ def test_a_list_is_synced_before_it_is_renamed(
     monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(os, "replace", replace)
     assert publish(tmp_path / "list.csv", TEXT)
-    assert done == ["sync", "replace"]
+    assert done == ["sync", "replace", "sync"]
     assert [path.name for path in tmp_path.iterdir()] == ["list.csv"]
 
 

@@ -83,7 +83,7 @@ class Layout:
         named = os.environ.get(SCRATCH)
         if not named:
             return self
-        scratch = Path(os.path.realpath(named))
+        scratch = Path(real_path(named))
         if scratch.is_relative_to(self.db):
             raise DataRootError(
                 f"{SCRATCH} is {named!r}, a folder of the data root: nothing is to be "
@@ -254,7 +254,7 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     named = Path(set_root or "data")
     if not is_folder(named):
         unset = "" if set_root else "DATA_ROOT is not set, and "
-        kind = "a file, no directory" if is_there(named) else "no directory"
+        kind = "a file, not a directory" if is_there(named) else "not a directory"
         raise DataRootError(
             f"{unset}data root {str(named)!r} is {kind}: {_SET_IT}{_meant(named)}"
         )

@@ -90,7 +90,7 @@ def report_lines(report: Report) -> Iterator[str]:
     if not report.is_complete:
         yield "\nthe index could not be read to its end: nothing else was looked at"
     number = len(report.findings)
-    yield f"\n{number or 'nothing'} found"
+    yield f"\n{number} found" if number else "\nno problems found"
 
 
 def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:

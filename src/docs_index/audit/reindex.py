@@ -25,7 +25,7 @@ from docs_index.layout import Layout
 from docs_index.paths import is_folder, is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
-from docs_index.warehouse.faults import naming_index
+from docs_index.warehouse.index_faults import naming_index
 from docs_index.warehouse.session import Session, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
 

@@ -123,7 +123,7 @@ def readable_index(layout: Layout) -> Iterator[Path]:
 
 
 def _can_be_read(path: Path) -> bool:
-    has_logs = any(Path(f"{path}{each}").exists() for each in _LOGS)
+    has_logs = any(is_there(f"{path}{each}") for each in _LOGS)
     if not has_logs and not _is_in_wal_mode(path):
         return True
     try:

@@ -36,7 +36,7 @@ from docs_index.progress import Progress
 from docs_index.resources import sql
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.build_record import attach_build, find_build
-from docs_index.warehouse.faults import naming_index
+from docs_index.warehouse.index_faults import naming_index
 from docs_index.warehouse.session import Session, opened_session
 
 _BATCHES = range(500, 4000)  # documents that are placed and synced together

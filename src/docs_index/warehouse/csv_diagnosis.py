@@ -7,7 +7,6 @@ is in quotes stays as it is. Runs no command and writes nothing.
 """
 
 import codecs
-import os
 import re
 import shlex
 from collections.abc import Collection
@@ -15,6 +14,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple
 
+from docs_index.paths import real_path
 from docs_index.warehouse.csv_columns import Columns
 
 BOM = codecs.BOM_UTF8
@@ -180,5 +180,5 @@ def _filter(path: Path, command: str) -> str:
 
 def _names(path: Path) -> tuple[str, str]:
     """Return the file, with links followed, and a new one next to it, for a shell."""
-    real = os.path.realpath(path)
+    real = real_path(path)
     return shlex.quote(real), shlex.quote(f"{real}.new")

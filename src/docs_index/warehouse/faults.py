@@ -7,24 +7,16 @@ system's error numbers, only their messages. Writes nothing.
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 
 from docs_index.disk.faults import Fault, fault_of_code
 from docs_index.disk.faults import fault_of as fault_of_system
 from docs_index.errors import (
-    VERIFY,
     DocsIndexError,
-    IndexFileError,
-    LockedError,
-    StorageError,
     printable,
     told,
 )
-from docs_index.index.database import damage_persists
 
 _OF_SQLITE = {  # the messages of DuckDB's sqlite extension, with SQLite's result codes
     "database is locked": sqlite3.SQLITE_BUSY,
@@ -52,7 +44,7 @@ def fault_of(error: BaseException) -> Fault:
     if isinstance(error, duckdb.OutOfMemoryException):
         return Fault.FULL
     first = first_line(error)
-    if fault := _fault_of_sqlite(first):
+    if fault := fault_of_sqlite(first):
         return fault
     if any(os.strerror(number) in first for number in _OF_SYSTEM):
         return Fault.FULL
@@ -62,7 +54,8 @@ def fault_of(error: BaseException) -> Fault:
     return Fault.STORAGE if is_of_storage else Fault.UNKNOWN
 
 
-def _fault_of_sqlite(message: str) -> Fault | None:
+def fault_of_sqlite(message: str) -> Fault | None:
+    """Return the kind of fault that a message of SQLite names, None for another."""
     codes = (code for text, code in _OF_SQLITE.items() if text in message)
     return next(map(fault_of_code, codes), None)
 
@@ -84,28 +77,6 @@ def message_of(error: Exception) -> str:
 def names_system_error(error: BaseException) -> bool:
     """Tell whether an error's first line quotes an error of the system."""
     return any(os.strerror(number) in first_line(error) for number in errno.errorcode)
-
-
-@contextmanager
-def naming_index(path: Path) -> Iterator[None]:
-    """Have the errors of SQLite inside DuckDB name the one SQLite file of a block.
-
-    The block closes DuckDB's connection.
-
-    Raises:
-        LockedError, IndexFileError, StorageError: by the kind of the error.
-    """
-    try:
-        yield
-    except (duckdb.Error, RuntimeError) as error:  # the latter are from DuckDB, too
-        fault = _fault_of_sqlite(first_line(error))
-        if fault is None or is_interrupt(error):
-            raise
-        message = f"{path}: {first_line(error)}"
-        if fault is Fault.DAMAGED and damage_persists(path):
-            raise IndexFileError(f"{message}; {VERIFY}") from error
-        kind = LockedError if fault is Fault.LOCKED else StorageError
-        raise kind(f"{message}; run again to complete") from error
 
 
 def is_damaged_file(error: duckdb.Error) -> bool:
