@@ -221,7 +221,8 @@ def _behind(nodes: list[Node], goals: Sequence[str]) -> list[Node]:
 
 def compile_analyses(folder: Path) -> dict[str, str]:
     """Return what `make sql` would put into the package, by file name."""
-    _use_empty_root(folder)
+    # A root of its own: the process that compiled the nodes may still hold the other's.
+    _use_empty_root(folder / "analyses")
     invoke_dbt(folder / "analyses", {}, "compile", "--select", "path:analyses")
     compiled = folder / "analyses/target/compiled/docs_index/analyses"
     return {path.name: path.read_text() for path in compiled.glob("*.sql")}

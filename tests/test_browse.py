@@ -296,6 +296,7 @@ def test_what_cannot_be_served_is_an_error_of_one_line(
     process = run(first_run.root, PYTHONPATH=str(tmp_path))
     assert process.returncode == 2
     assert "no_such_package is not installed: run `make setup`" in process.stderr
+    (tmp_path / "7_cross_experiment").mkdir()
     process = run(tmp_path, "--port", "0")
     assert process.returncode == 2
     assert "run scripts/materialize_docs.py" in process.stderr

@@ -102,6 +102,7 @@ def test_nothing_missing_writes_nothing(tmp_path: Path) -> None:
 def test_scores_that_cannot_be_used_are_an_error(
     tmp_path: Path, content: str | None, said: str
 ) -> None:
+    (tmp_path / "7_cross_experiment").mkdir()
     if content is not None:
         write(tmp_path, SCORES, content)
     wish = Wish("here", 30, "novelty", "novelty-v2")

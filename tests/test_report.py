@@ -331,10 +331,11 @@ def test_materializing_and_verifying_do_not_mind_the_page(ran: Path) -> None:
 
 
 def test_without_an_index_it_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "7_cross_experiment").mkdir()
     process = run(tmp_path)
     assert process.returncode == 2
     assert "run scripts/materialize_docs.py" in process.stderr
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.rglob("*")] == ["7_cross_experiment"]
 
 
 def test_a_damaged_index_is_an_error_of_one_line(ran: Path) -> None:
