@@ -17,6 +17,8 @@ BIN := .venv/bin
 SCRATCH := target/scratch
 SCRATCH_ROOT = rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp -R sample $(SCRATCH)/root
 ON_SCRATCH = DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG_PATH=$(SCRATCH)/logs
+# The vars with which tests/harness.py compiles the models: parsed here for all sessions.
+STAND_INS = {"run_id": "@run_id@", "evaluation_root": "@evaluation_root@"}
 PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # The environment is installed from lock files, with uv if that is installed. Python
@@ -105,4 +107,5 @@ clean:
 
 .venv/ready-to-develop: requirements-dev.txt pyproject.toml
 	$(call install,requirements-dev.txt)
+	$(BIN)/dbt --quiet parse --target-path target/tests --vars '$(STAND_INS)'
 	touch .venv/ready-to-run

@@ -39,6 +39,7 @@ def count(output: Path, condition: str = "true") -> int:
         return int(db.execute(query).fetchone()[0])
 
 
+@pytest.mark.slow
 def test_same_seed_gives_equal_bytes(tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         make(tmp_path / name, 500, "--seed", seed)

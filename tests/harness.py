@@ -46,6 +46,7 @@ RUN_ID, EVALUATION_ROOT = "@run_id@", "@evaluation_root@"
 NEXT = "-- the next guard"
 EXCLUDE = "--exclude-resource-type"
 PARSED = REPOSITORY / "target" / "partial_parse.msgpack"  # by `make setup`
+PARSED_WITH_VARS = REPOSITORY / "target" / "tests" / PARSED.name  # of the stand-ins
 
 Row = dict[str, Any]
 
@@ -243,9 +244,10 @@ def invoke_dbt(folder: Path, settings: dict[str, str], *command: str) -> Any:
     from dbt.cli.main import dbtRunner
 
     target = folder / "target"
-    if not settings and PARSED.exists() and not target.exists():
+    parsed = PARSED_WITH_VARS if settings else PARSED
+    if parsed.exists() and not target.exists():
         target.mkdir(parents=True)
-        shutil.copyfile(PARSED, target / PARSED.name)
+        shutil.copyfile(parsed, target / parsed.name)
     arguments = [
         "--quiet", "--log-path", str(folder / "logs"), *command, "--threads", "1",
         "--project-dir", str(REPOSITORY), "--profiles-dir", str(REPOSITORY),

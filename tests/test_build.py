@@ -67,6 +67,7 @@ def test_a_root_that_does_not_exist_is_named(tmp_path: Path) -> None:
     assert not root.exists()
 
 
+@pytest.mark.slow
 def test_a_root_without_any_table_is_named(tmp_path: Path) -> None:
     root = tmp_path / "root"
     for folder in ("gens/essay", "docs/essay"):  # there were documents, beside cohorts
@@ -136,6 +137,7 @@ def test_nothing_is_materialized_from_a_build_that_stopped(broken: Run) -> None:
     assert snapshot(broken.root) == before
 
 
+@pytest.mark.slow
 def test_a_parser_that_nobody_knows_stops_the_build(tmp_path: Path) -> None:
     root = tmp_path / "root"
     row = draft_row("task", "2025-01-01", "text")
@@ -178,6 +180,7 @@ def test_evaluations_are_read_below_evaluation_root(odd_run: Run) -> None:
     assert raw.read_text() == "fine\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "size",
     [
@@ -196,6 +199,7 @@ def test_a_damaged_database_of_a_build_is_made_anew(
     assert dump(root) == dump(first_run.root)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "folder", ["../outside", pytest.param("/outside", marks=pytest.mark.slow)]
 )
@@ -344,6 +348,7 @@ def test_a_part_of_a_build_does_not_see_a_table_that_has_changed(root: Path) -> 
     assert not is_complete(root)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

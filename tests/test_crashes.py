@@ -59,12 +59,7 @@ def many() -> Iterator[int]:
     return count(1, 3)
 
 
-few_and_many = pytest.mark.parametrize(
-    "steps", [few, pytest.param(many, marks=pytest.mark.slow)]
-)
-
-
-@few_and_many
+@pytest.mark.parametrize("steps", [few, pytest.param(many, marks=pytest.mark.slow)])
 def test_a_killed_first_run_is_completed_by_the_next(
     built_sample: Path, first_run: Run, tmp_path: Path, steps: Steps
 ) -> None:
@@ -74,17 +69,17 @@ def test_a_killed_first_run_is_completed_by_the_next(
         assert state(root) == wanted, step
 
 
-@few_and_many
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_killed_command_is_completed_by_the_next(
-    first_run: Run, tmp_path: Path, name: str, steps: Steps
+    first_run: Run, tmp_path: Path, name: str
 ) -> None:
     prepare, command = COMMANDS[name]
     prepared = copied(first_run.root, tmp_path / "prepared")
     prepare(prepared)
     whole = copied(prepared, tmp_path / "whole")
     good(call(whole, command))
-    for step, root in killed(prepared, tmp_path, command, steps):
+    for step, root in killed(prepared, tmp_path, command, many):
         good(call(root, command))
         assert state(root) == state(whole), step
 

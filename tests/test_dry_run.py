@@ -98,6 +98,7 @@ def test_a_plan_of_the_roots_own_build_touches_nothing(ran: Path) -> None:
     assert listing(ran) == before
 
 
+@pytest.mark.slow
 def test_a_build_elsewhere_touches_nothing(looked_at: tuple[Path, Path]) -> None:
     root, scratch = looked_at
     before = listing(root)

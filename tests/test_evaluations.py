@@ -494,6 +494,7 @@ def test_a_run_has_as_many_requests_at_a_time_as_it_may(
     assert endpoint.most_in_flight == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
 )

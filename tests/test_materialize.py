@@ -54,6 +54,7 @@ from building import (
     write_table,
 )
 from harness import Models
+from sampling import sampled
 
 from docs_index.errors import IndexFileError
 from docs_index.index.new_row import NewDocument
@@ -316,6 +317,7 @@ def test_worker_processes_change_nothing(large: Path, large_run: Run) -> None:
     assert results(large) == results(large_run.root)
 
 
+@pytest.mark.slow
 def test_dry_run_in_worker_processes_promises_the_run(large: Path) -> None:
     code, summary = run_as_planned(large, "--workers", "2")
     assert code == 0
@@ -723,7 +725,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("case", sampled(REFUSED, 3))
 def test_refused_with_one_clear_message(ran: Path, case: str) -> None:
     spoil, message = REFUSED[case]
     spoil(ran)
@@ -896,7 +898,7 @@ OBSTACLES = (
 )
 
 
-@pytest.mark.parametrize("obstacle", OBSTACLES)
+@pytest.mark.parametrize("obstacle", sampled(OBSTACLES, 3))
 def test_what_is_in_the_way_is_left_untouched_and_reported(
     root: Path, first_run: Run, obstacle: Callable[[Path], None]
 ) -> None:
@@ -920,6 +922,7 @@ def test_what_is_in_the_way_is_left_untouched_and_reported(
     assert in_the_way == {path for path in after if path.startswith((key, "outside"))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("obstacle", [_other_raw, _link_above])
 def test_once_the_obstacle_is_removed_a_run_completes(
     root: Path, first_run: Run, obstacle: Callable[[Path], None]
@@ -1351,12 +1354,15 @@ def whole(large_run: Run) -> Callable[[Path], None]:
 
 @pytest.mark.parametrize(
     ("sent", "workers", "code"),
-    [
-        (signal.SIGINT, "1", 130),
-        (signal.SIGINT, "2", 130),
-        (signal.SIGTERM, "2", 130),
-        (signal.SIGKILL, "2", -signal.SIGKILL),
-    ],
+    sampled(
+        [
+            (signal.SIGINT, "2", 130),
+            (signal.SIGINT, "1", 130),
+            (signal.SIGTERM, "2", 130),
+            (signal.SIGKILL, "2", -signal.SIGKILL),
+        ],
+        4,
+    ),
 )
 def test_an_interrupted_run_is_completed_by_the_next(
     large: Path,
@@ -1378,7 +1384,7 @@ def test_an_interrupted_run_is_completed_by_the_next(
     whole(large)
 
 
-@pytest.mark.parametrize("most_bytes", [8_000, 200_000])
+@pytest.mark.parametrize("most_bytes", sampled([8_000, 200_000], 2))
 def test_a_run_that_cannot_write_is_74_and_completed_by_the_next(
     large: Path, whole: Callable[[Path], None], most_bytes: int
 ) -> None:
@@ -1394,6 +1400,7 @@ def test_a_run_that_cannot_write_is_74_and_completed_by_the_next(
     whole(large)
 
 
+@pytest.mark.slow
 def test_a_run_whose_workers_die_is_74_and_completed_by_the_next(
     large: Path, whole: Callable[[Path], None]
 ) -> None:
@@ -1409,6 +1416,7 @@ def test_a_run_whose_workers_die_is_74_and_completed_by_the_next(
     whole(large)
 
 
+@pytest.mark.slow
 def test_an_index_lost_in_the_middle_of_a_run_is_made_anew(
     large: Path, whole: Callable[[Path], None]
 ) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import markupsafe
@@ -34,6 +35,7 @@ from building import (
 from dying import KILLED
 from forking import DYING
 from harness import Models
+from sampling import sampled
 
 from docs_index.apps.web.report import write_report
 from docs_index.audit.verify import Options, verify
@@ -196,6 +198,7 @@ def test_rows_that_are_rejected_or_gone_are_told(models: Models, root: Path) -> 
     ]
 
 
+@pytest.mark.slow
 def test_an_ignored_row_and_what_waits_for_a_file_are_told(
     models: Models, root: Path
 ) -> None:
@@ -222,6 +225,7 @@ def row_key(root: Path, task_id: str) -> str:
     return str(found)
 
 
+@pytest.mark.slow
 def test_notices_are_the_current_ones_of_their_run_id(
     models: Models, root: Path
 ) -> None:
@@ -263,14 +267,9 @@ def test_a_text_of_a_program_that_comes_again_is_told(
     assert notices(root) == [("same_text_again", "a")]
 
 
-FEW, ALL = range(2, 90, 9), range(1, 90)
-
-
-@pytest.mark.parametrize(
-    "steps", [FEW, pytest.param(ALL, marks=pytest.mark.slow)], ids=["few", "all"]
-)
+@pytest.mark.slow
 def test_a_killed_run_is_completed_with_the_same_notices(
-    models: Models, root: Path, tmp_path: Path, steps: range
+    models: Models, root: Path, tmp_path: Path
 ) -> None:
     good(taken(models, root, [draft("a"), draft("b")]))
     rows = [draft("a"), draft("a", generation_timestamp="2025-01-02"), draft("c", " ")]
@@ -281,16 +280,17 @@ def test_a_killed_run_is_completed_with_the_same_notices(
     wanted = results(whole)
     assert notices(whole) == [("row_vanished", "b"), ("same_text_again", "a")]
     died = 0
-    for step in steps:
+    for step in count(1, 3):
         killed = copied(root, tmp_path / str(step))
-        died += die(killed, step) == KILLED
-        if died <= steps.index(step):
+        if die(killed, step) != KILLED:
             break  # it has no such step
+        died += 1
         good(materialize(killed, "--workers", "1"))
         assert results(killed) == wanted, step
     assert died > 3
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_before_its_end_is_still_told(
     models: Models, root: Path
 ) -> None:
@@ -305,6 +305,7 @@ def test_a_run_that_is_killed_before_its_end_is_still_told(
     assert query(root, "select documents from run_record") == [(2,)]
 
 
+@pytest.mark.slow
 def test_to_a_rebuilt_index_all_documents_are_old(models: Models, root: Path) -> None:
     good(taken(models, root, [draft("a")]))
     index(root).unlink()
@@ -325,6 +326,7 @@ def die(root: Path, step: int) -> int:
 # What a run says ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_each_kind_has_three_examples(models: Models, root: Path) -> None:
     good(taken(models, root, [draft(name) for name in "abcdefgh"]))
     process = good(taken(models, root, [draft("a"), draft("b")]))
@@ -361,8 +363,8 @@ def test_notices_are_shown_where_people_look(models: Models, root: Path) -> None
     assert "<h3>What has changed since</h3>" in page
     assert str(markupsafe.escape(told["detail"])) in page
     browsed = sql("apps/web/browse_notices.sql").replace(":kind", "?1")
-    for kind, count in (("", 1), ("row_now_bad", 1), ("row_vanished", 0)):
-        assert len(query(root, browsed, kind)) == count
+    for kind, shown in (("", 1), ("row_now_bad", 1), ("row_vanished", 0)):
+        assert len(query(root, browsed, kind)) == shown
 
 
 def test_strict_counts_notices_too(models: Models, root: Path) -> None:
@@ -388,7 +390,7 @@ SHRUNK: Table = {
 }
 
 
-@pytest.mark.parametrize("name", SHRUNK)
+@pytest.mark.parametrize("name", sampled(SHRUNK, len(SHRUNK)))
 def test_a_spoiled_table_is_refused(models: Models, root: Path, name: str) -> None:
     good(taken(models, root, many(20)))
     written(root, SHRUNK[name])
@@ -412,7 +414,7 @@ def test_a_spoiled_table_is_refused(models: Models, root: Path, name: str) -> No
 
 @pytest.mark.parametrize(
     ("documents", "rows"),
-    [(20, 10), (19, 1)],
+    sampled([(20, 10), (19, 1)], 2),
     ids=["half of them", "fewer than 20"],
 )
 def test_a_table_that_lost_less_is_taken(
@@ -423,6 +425,7 @@ def test_a_table_that_lost_less_is_taken(
     assert len(notices(root)) == documents - rows
 
 
+@pytest.mark.slow
 def test_a_new_run_id_has_no_guard(models: Models, root: Path) -> None:
     good(taken(models, root, many(20)))
     written(root, many(1))
@@ -434,6 +437,7 @@ def test_a_new_run_id_has_no_guard(models: Models, root: Path) -> None:
 # The bad list -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_lines_that_are_settled_are_told_apart(models: Models, root: Path) -> None:
     waiting = draft("b", response_file="")
     good(taken(models, root, [draft("a", generation_status="failed"), waiting]))
@@ -456,6 +460,7 @@ def test_lines_that_are_settled_are_told_apart(models: Models, root: Path) -> No
     assert settled == rows[:1]
 
 
+@pytest.mark.slow
 def test_a_list_that_was_changed_is_told_until_it_is_restored(
     models: Models, root: Path
 ) -> None:
@@ -478,6 +483,7 @@ def test_a_list_that_was_changed_is_told_until_it_is_restored(
     assert path.read_bytes().startswith(kept)
 
 
+@pytest.mark.slow
 def test_a_list_that_is_gone_is_begun_again(models: Models, root: Path) -> None:
     path = root / "7_cross_experiment/bad_generations.csv"
     good(taken(models, root, [draft("a"), draft("b", generation_status="failed")]))
@@ -488,6 +494,7 @@ def test_a_list_that_is_gone_is_begun_again(models: Models, root: Path) -> None:
     assert (path.read_bytes(), verified(root)) == (kept, [])
 
 
+@pytest.mark.slow
 def test_a_list_that_was_there_before_the_index_is_taken(
     models: Models, root: Path
 ) -> None:
@@ -537,7 +544,7 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.parametrize("name", sampled(FOREIGN, len(FOREIGN)))
 def test_an_index_of_another_schema_is_refused(
     models: Models, root: Path, name: str
 ) -> None:
@@ -556,7 +563,9 @@ def test_an_index_of_another_schema_is_refused(
 
 @pytest.mark.parametrize(
     "statement",
-    ["create table of_others (a)", "drop index documents_by_task", "analyze"],
+    sampled(
+        ["create table of_others (a)", "drop index documents_by_task", "analyze"], 3
+    ),
 )
 def test_what_harms_nothing_is_taken(
     models: Models, root: Path, statement: str

@@ -581,6 +581,7 @@ def test_the_reader_and_the_writer_need_the_standard_library_alone() -> None:
     subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True)
 
 
+@pytest.mark.slow
 def test_a_shell_completes_commands_options_and_values(sample: Path) -> None:
     def completed(words: str) -> list[str]:
         environment = {

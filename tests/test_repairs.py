@@ -330,6 +330,7 @@ def test_faults_of_the_file_stop_the_build_before_anything_is_written(
     assert not (root / "docs").exists()
 
 
+@pytest.mark.slow
 def test_faults_of_files_and_documents_stop_the_build_together(root: Path) -> None:
     write_repairs(
         root,

@@ -398,7 +398,8 @@ def test_more_directories_than_may_be_open_are_read(folder: Path) -> None:
     reader = Folder(str(folder), LIMIT)
     for number in [*range(300), *range(300)]:
         assert reader.read(f"d{number}/x.txt").content == b"%d" % number
-        assert 0 < open_below(folder) <= 64
+        if number % 25 == 0:
+            assert 0 < open_below(folder) <= 64
     del reader
     assert open_below(folder) == 0
 

@@ -7,7 +7,6 @@ import random
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -391,6 +390,7 @@ def test_a_damaged_index_is_not_believed(ran: Path) -> None:
         applied(ran)
 
 
+@pytest.mark.slow
 def test_it_waits_for_who_works_on_the_data_root_only_to_apply(
     ran: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -423,21 +423,11 @@ def test_a_full_disk_leaves_nothing_half_written(
     assert contents(ran / "docs") == contents(first_run.root / "docs")
 
 
-def few() -> Iterator[int]:
-    return iter((2, 5, 9, 14, 20, 27, 35))
-
-
-def many() -> Iterator[int]:
-    return count(1)
-
-
-@pytest.mark.parametrize("steps", [few, pytest.param(many, marks=pytest.mark.slow)])
-def test_a_killed_run_is_completed_by_the_next(
-    first_run: Run, tmp_path: Path, steps: Callable[[], Iterator[int]]
-) -> None:
+@pytest.mark.slow
+def test_a_killed_run_is_completed_by_the_next(first_run: Run, tmp_path: Path) -> None:
     prepared = copied(first_run.root, tmp_path / "prepared")
     lost = spoil(prepared)
-    for step in steps():
+    for step in count(1, 2):
         root = copied(prepared, tmp_path / str(step))
         command = [str(SCRIPT), "--apply", "--workers", "1"]
         words = [sys.executable, DYING, str(step), str(root), *command]

@@ -34,6 +34,7 @@ from building import (
     snapshot,
     write,
 )
+from sampling import sampled
 from schemas import fits, schema
 
 from docs_index.audit import bad_list
@@ -178,6 +179,7 @@ def test_it_is_silent_where_nobody_listens(first_run: Run) -> None:
     assert process.stdout.endswith("\nno problems found\n")
 
 
+@pytest.mark.slow
 def test_a_share_is_always_the_same_one(large_run: Run) -> None:
     some, more = (
         found(large_run.root, share)["documents_read"] for share in (0.05, 0.1)
@@ -553,7 +555,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", DAMAGES)
+@pytest.mark.parametrize("name", sampled(DAMAGES, 3))
 def test_damage_is_found_under_its_code(name: str, ran: Path) -> None:
     damage, code = DAMAGES[name]
     path = damage(ran)
@@ -657,7 +659,9 @@ def test_every_column_of_a_document_is_guarded(ran: Path) -> None:
 
 @pytest.mark.parametrize(
     ("table", "column"),
-    [pair for pair in columns() if pair[0] not in ("documents", "run_record")],
+    sampled(
+        [pair for pair in columns() if pair[0] not in ("documents", "run_record")], 3
+    ),
 )
 def test_every_column_of_a_list_is_guarded(
     table: str, column: str, with_conflict: Path, tmp_path: Path
@@ -835,6 +839,7 @@ def test_a_share_must_be_one(read_data: str, first_run: Run) -> None:
 # While a run is at work ---------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_at_work_is_neither_disturbed_nor_judged(ran: Path) -> None:
     path = DAMAGES["a row removed"][0](ran)
     DAMAGES["an index dropped"][0](ran)
