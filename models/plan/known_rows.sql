@@ -1,7 +1,7 @@
 -- One row per document that the index has of a source row, with that row as it is now.
 -- The row is the one of its row_key. A rejected row may have none: it is found by the
--- task id and instant of the document; where one of them is blank or invalid now, by the
--- other one and the row's position.
+-- task id and instant of the document; where one of them is blank or invalid now, by
+-- the other one and the row's position.
 with known as (
     select *
     from {{ source("run", "known_documents") }}

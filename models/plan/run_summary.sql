@@ -1,5 +1,5 @@
 -- One row per line of a run's summary: a count of a topic, a missing table, an example.
--- Of missing folders the first five are named, as there may be one per row. Each kind of
+-- Of missing folders the first five are named, as each row may have one. Each kind of
 -- conflict, each reason and each stage has two examples, each kind of notice has three.
 {% set most_folders = 5 %}
 with built as (select * from {{ ref("documents") }}),

@@ -26,7 +26,7 @@ create table documents (
 -- No document is ever updated or deleted, by whatever program.
 create trigger documents_are_never_updated before update on documents
 begin
-    select raise(abort, 'documents are never updated: a new run_id takes rows in again');
+    select raise(abort, 'documents are never updated: a new run_id takes rows again');
 end;
 
 create trigger documents_are_never_deleted before delete on documents
