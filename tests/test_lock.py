@@ -38,7 +38,13 @@ def test_a_link_to_nothing_makes_no_lock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [bytes(30), b"dbt (process 7)9)", b"dbt (process 7)y (process 99)"]
+    "content",
+    [
+        bytes(30),
+        b"docs-in",
+        b"docs-in" + bytes(20),
+        b"docs-index lock: dbt (process 7)9)",
+    ],
 )
 def test_what_a_power_cut_left_of_a_name_is_replaced(
     tmp_path: Path, content: bytes

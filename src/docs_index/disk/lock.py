@@ -19,8 +19,7 @@ from pathlib import Path
 from docs_index.errors import DataRootError, LockedError, StorageError
 from docs_index.paths import is_of_a_path, naming
 
-# The name is never synced: after a power cut there may be zeros, or two names in one.
-_OURS = re.compile(rb"\0*|[^\n]* \(process [0-9]+\)[^\n]*")
+_MARK = b"docs-index lock: "  # what a lock file begins with
 _PATIENCE_SECONDS = 10.0
 _PAUSE_S = 0.05
 _GLANCE_S = 0.001
@@ -57,7 +56,7 @@ def _take(path: Path) -> int:
         _wait_for(descriptor, path)
         command = Path(sys.argv[0]).name
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{command} (process {os.getpid()})".encode(), 0)
+        os.pwrite(descriptor, _MARK + f"{command} (process {os.getpid()})".encode(), 0)
     except (OSError, LockedError):
         os.close(descriptor)
         raise
@@ -84,7 +83,20 @@ def _lock(descriptor: int, path: Path) -> str | None:
     """Take the lock; if another process holds it, return that process if known."""
     if _flocked(descriptor, path, fcntl.LOCK_EX | fcntl.LOCK_NB):
         return None
-    return os.pread(descriptor, 200, 0).decode(errors="replace")
+    return _holder(os.pread(descriptor, 200, 0))
+
+
+def _holder(content: bytes) -> str:
+    return content.removeprefix(_MARK).decode(errors="replace")
+
+
+def _is_ours(content: bytes) -> bool:
+    """Tell whether a file begins with the mark, or with what a power cut leaves of it.
+
+    The content is never synced: its end may be lost, and zeros may be in its place.
+    """
+    pairs = zip(content, _MARK, strict=False)
+    return all(byte in (0, mark) for byte, mark in pairs)
 
 
 def _flocked(descriptor: int, path: str | os.PathLike[str], operation: int) -> bool:
@@ -216,7 +228,7 @@ def holder_of(path: Path) -> str | None:
         if _flocked(descriptor, path, fcntl.LOCK_SH | fcntl.LOCK_NB):
             return None
         with naming(path):
-            holder = os.read(descriptor, 200).decode(errors="replace")
+            holder = _holder(os.read(descriptor, 200))
         return holder or "another process"
     finally:
         os.close(descriptor)
@@ -260,7 +272,7 @@ def _open(path: Path) -> int:
             raise fault from error
         raise
     is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
-    if not is_file or not _OURS.fullmatch(os.pread(descriptor, 4096, 0)):
+    if not is_file or not _is_ours(os.pread(descriptor, len(_MARK), 0)):
         os.close(descriptor)
         raise fault
     return descriptor

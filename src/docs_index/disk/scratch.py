@@ -9,7 +9,7 @@ never removed.
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,13 +23,13 @@ _gathered: list[TemporaryDirectory[str]] = []
 @contextmanager
 def scratch_folder(data_root: Path) -> Iterator[Path]:
     """Yield an empty folder that is removed after the block, if not by the next run."""
-    with (
-        TemporaryDirectory(
-            prefix=_prefix(data_root), ignore_cleanup_errors=True
-        ) as folder,
-        locked_folder(folder),
-    ):
-        yield Path(folder)
+    folder = tempfile.mkdtemp(prefix=_prefix(data_root))
+    try:
+        with locked_folder(folder):
+            yield Path(folder)
+    finally:
+        with suppress(OSError):
+            shutil.rmtree(folder)
 
 
 def gather_temporary_files(data_root: Path) -> None:
