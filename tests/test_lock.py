@@ -44,9 +44,10 @@ def test_a_link_to_nothing_makes_no_lock(tmp_path: Path) -> None:
         b"docs-in",
         b"docs-in" + bytes(20),
         b"docs-index lock: dbt (process 7)9)",
+        b"dbt (process 7)",
     ],
 )
-def test_what_a_power_cut_left_of_a_name_is_replaced(
+def test_what_a_power_cut_or_an_older_program_left_is_replaced(
     tmp_path: Path, content: bytes
 ) -> None:
     path = tmp_path / ".lock"

@@ -20,6 +20,7 @@ from docs_index.errors import DataRootError, LockedError, StorageError
 from docs_index.paths import is_of_a_path, naming
 
 _MARK = b"docs-index lock: "  # what a lock file begins with
+_NAME = re.compile(rb"[^\n]* \(process [0-9]+\)")  # all that an older program wrote
 _PATIENCE_SECONDS = 10.0
 _PAUSE_S = 0.05
 _GLANCE_S = 0.001
@@ -96,7 +97,7 @@ def _is_ours(content: bytes) -> bool:
     The content is never synced: its end may be lost, and zeros may be in its place.
     """
     pairs = zip(content, _MARK, strict=False)
-    return all(byte in (0, mark) for byte, mark in pairs)
+    return all(byte in (0, mark) for byte, mark in pairs) or bool(_NAME.match(content))
 
 
 def _flocked(descriptor: int, path: str | os.PathLike[str], operation: int) -> bool:
@@ -272,7 +273,7 @@ def _open(path: Path) -> int:
             raise fault from error
         raise
     is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
-    if not is_file or not _is_ours(os.pread(descriptor, len(_MARK), 0)):
+    if not is_file or not _is_ours(os.pread(descriptor, 4096, 0)):
         os.close(descriptor)
         raise fault
     return descriptor
