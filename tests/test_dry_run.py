@@ -67,8 +67,9 @@ def looked_at(built_sample: Path) -> Iterator[tuple[Path, Path]]:
     """
     folder = Path(mkdtemp(prefix="docs_index_test_"))
     folder.chmod(0o755)
-    root = copied(built_sample, folder)
     (folder / "scratch").mkdir()
+    (folder / "session").mkdir()  # dbt's files go to the folder above it
+    root = copied(built_sample, folder / "session")
     shutil.move(root / "db" / "build.duckdb", folder / "scratch")
     shutil.rmtree(root / "db")
     yield root, folder / "scratch"
