@@ -37,17 +37,27 @@ class CohortError(DocsIndexError):
 
 
 class EvaluationError(DocsIndexError):
-    """An evaluation could not be finished; the others go on."""
+    """An evaluation could not be finished; the others go on.
+
+    `reason` is one word for all failures that are alike, as a summary counts them.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class BlockedError(EvaluationError):
     """An evaluation's essay, template or directory is missing or cannot be used."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "blocked")
 
-class UnparsedError(EvaluationError):
-    """An evaluation's answer was cut off, or its parser finds nothing in it."""
+
+class UnusableAnswerError(EvaluationError):
+    """An answer was paid for and kept, and has no result."""
 
 
 class AnswerError(EvaluationError):
@@ -60,6 +70,16 @@ class AccessError(AnswerError):
 
 class StoppedError(AnswerError):
     """The run was asked to stop before an answer was asked for."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "stopped")
+
+
+class InBatchError(AnswerError):
+    """An evaluation waits for the answer of a batch."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "in_batch")
 
 
 class IndexFileError(DocsIndexError):

@@ -7,17 +7,21 @@ models at the endpoint come from their tables. Writes nothing.
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
 
-from docs_index.errors import CohortError, TableRefusedError, first_few
+from docs_index.cohorts.models import Model, read_models
+from docs_index.cohorts.prompts import Prompts
+from docs_index.errors import BlockedError, CohortError, TableRefusedError, first_few
 from docs_index.layout import Layout
 from docs_index.paths import is_file, naming
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.cohort_ids import is_path_component
 from docs_index.warehouse.cohort_inputs import load_table
 from docs_index.warehouse.csv_grammar import MAX_LINE_BYTES, check_table
+from docs_index.warehouse.parsers import AnyParser, parser_for
 
 COLUMNS = (
     "stage",
@@ -32,7 +36,7 @@ COLUMNS = (
 _BLANKS = " \t\r\n"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """One evaluation of a cohort, as membership.csv has it."""
 
@@ -46,23 +50,32 @@ class Evaluation:
 class Campaign:
     """A cohort's evaluations in order, and the tables that running them needs.
 
-    `parsers` has the parser of each template, None without one. `models` has the name
-    of each model at the endpoint.
+    `parsers` has the parser of each template, None without one.
     """
 
     layout: Layout
     cohort_id: str
     evaluations: dict[str, Evaluation]
     parsers: dict[str, str | None]
-    models: dict[str, str]
+    models: dict[str, Model]
+
+    @cached_property
+    def prompts(self) -> Prompts:
+        """The prompts of its data root."""
+        return Prompts(self.layout)
+
+    @cached_property
+    def parsing(self) -> AnyParser:
+        """The parsers of its data root.
+
+        Raises:
+            TableRefusedError: the table of parsers is refused.
+        """
+        return parser_for(self.layout)
 
     def folder(self, evaluation: Evaluation) -> Path:
         """Return the directory of an evaluation."""
         return self.layout.generation("evaluation", evaluation.gen_id)
-
-    def essay_folder(self, evaluation: Evaluation) -> Path:
-        """Return the directory of the essay that it judges."""
-        return self.layout.generation("essay", evaluation.essay_id)
 
     def evaluation(self, gen_id: str) -> Evaluation:
         """Return a member by its gen_id.
@@ -77,6 +90,48 @@ class Campaign:
                 f"{gen_id} is not an evaluation of cohort {self.cohort_id}: see "
                 f"{self.layout.membership(self.cohort_id)}"
             ) from None
+
+    def prompt(self, evaluation: Evaluation) -> str:
+        """Return the prompt of an evaluation, by its template and essay as they are.
+
+        Raises:
+            BlockedError: one of them is missing or cannot be used.
+        """
+        return self.prompts.rendered(evaluation.template_id, evaluation.essay_id)
+
+    def parser(self, evaluation: Evaluation) -> str | None:
+        """Return the parser of an evaluation's template, None without one.
+
+        Raises:
+            BlockedError: the template is not in its table, or its parser not known.
+        """
+        table, template_id = self.layout.evaluation_templates, evaluation.template_id
+        if template_id not in self.parsers:
+            raise BlockedError(
+                f"{evaluation.gen_id}: template {template_id} is not in {table}: add it"
+            )
+        parser = self.parsers[template_id]
+        if parser is not None and parser not in self.parsing.names:
+            raise BlockedError(
+                f"{evaluation.gen_id}: template {template_id} has the parser "
+                f"{parser!r} in {table}, which is none of "
+                f"{', '.join(sorted(self.parsing.names))}: correct it"
+            )
+        return parser
+
+    def model(self, evaluation: Evaluation) -> Model:
+        """Return the model that an evaluation asks.
+
+        Raises:
+            BlockedError: it is not in its table.
+        """
+        model = self.models.get(evaluation.llm_model_id)
+        if model is None:
+            raise BlockedError(
+                f"model {evaluation.llm_model_id} is not in {self.layout.models}: "
+                "add it"
+            )
+        return model
 
 
 def open_campaign(
@@ -107,11 +162,22 @@ def open_campaign(
                 layout.evaluation_templates, "template_id", "parser"
             )
         },
-        models={
-            model_id: model or model_id
-            for model_id, model in _pairs(layout.models, "id", "model")
-        },
+        models=read_models(layout),
     )  # fmt: skip
+
+
+def read_ids(path: Path) -> list[str]:
+    """Return the ids of a file, one a line; blank lines and `#` lines do not count.
+
+    Raises:
+        CohortError: the file is missing, or not UTF-8.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (FileNotFoundError, UnicodeDecodeError) as error:
+        raise CohortError(f"{path} cannot be read: {error}") from error
+    ids = [line.strip(_BLANKS) for line in lines]
+    return [gen_id for gen_id in ids if gen_id and not gen_id.startswith("#")]
 
 
 def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:

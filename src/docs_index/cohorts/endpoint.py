@@ -1,32 +1,49 @@
 """Ask a language model at an OpenAI-compatible endpoint, with interruptible retries.
 
 The retries of the openai package are off: no signal interrupts their sleep, threads do
-not share their waits, and an unusable answer is not requested again. Writes nothing.
+not share their waits, and they would buy an unusable answer again. Writes nothing.
 """
 
-import json
 import os
 import random
-import re
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from threading import Event, Lock
+from datetime import UTC, datetime
+from decimal import Decimal
+from threading import Lock, local
 from typing import Any
 from urllib.parse import urlsplit
 
-from docs_index.errors import AccessError, AnswerError, CohortError, StoppedError
+from docs_index.cohorts.answers import (
+    TRUNCATED,
+    UNREADABLE,
+    Judged,
+    RefusedBody,
+    judged,
+    refusal_words,
+    used,
+)
+from docs_index.cohorts.gate import Gate
+from docs_index.cohorts.models import Model
+from docs_index.cohorts.spending import Purse
+from docs_index.cohorts.waits import asked_wait
+from docs_index.errors import AccessError, AnswerError, CohortError
 
 DEFAULT_BASE_URL = "https://openrouter.ai/api/v1"
 RETRIES = 5
-_TIMEOUT_S = 600.0
+MOST_BYTES = 64 * 2**20
+"""Of a longer answer no more is read."""
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
-_LONGEST_ASKED_S = 600.0
-_TRY_AGAIN = (408, 409, 425, 429)
-_NO_ACCESS = (401, 402, 403)
-_NOT_FOUND = 404
+_TRY_AGAIN = (408, 409, 425)
+_BUSY = 429
+_NO_ACCESS = (401, 402)
+_HINTS = {
+    403: "the key may not do this, or the text was flagged",
+    404: "check the model in 1_raw/llm_models.csv, and OPENAI_BASE_URL",
+}
 
 
 @dataclass(frozen=True)
@@ -39,163 +56,216 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Answer:
-    """A model's answer; raw_metadata.json has all fields but `text`."""
+    """A model's answer, which was paid for; `metadata` is for raw_metadata.json.
 
-    text: str
-    model: str
-    duration_s: float
-    finish_reason: str | None
-    truncated: bool
-    usage: dict[str, Any] | None
-    run_id: str
-    requests: int
+    `body` is what came; it is kept where no text could be read.
+    """
+
+    judged: Judged
+    body: bytes
+    metadata: Mapping[str, Any]
 
 
 @dataclass
 class LanguageModel:
-    """An endpoint that several threads ask; `stopping` ends all their waits.
-
-    If the endpoint asks one thread to wait, all threads wait.
-    """
+    """An endpoint that several threads ask, with one gate and one purse."""
 
     endpoint: Endpoint
     run_id: str
     retries: int = RETRIES
-    stopping: Event = field(default_factory=Event)
+    gate: Gate = field(default_factory=Gate)
+    max_cost: Decimal | None = None
+    spending: Purse = field(init=False)
     first_wait_s: float = _FIRST_WAIT_S
-    _pause_until: float = 0.0
     _lock: Lock = field(default_factory=Lock)
-    _client: Any = None
+    _shared: Any = None
+    _own: local = field(default_factory=local)
 
-    def ask(self, model: str, prompt: str) -> Answer:
-        """Return the model's answer; retry a failed request up to `retries` times.
+    def __post_init__(self) -> None:
+        """Open the purse of the run, with `max_cost` in it."""
+        self.spending = Purse(self.gate, self.max_cost)
+
+    def ask(self, model_id: str, model: Model, prompt: str) -> Answer:
+        """Return what the model gives and is paid for.
+
+        A request that fails is retried up to `retries` times; while the endpoint is
+        busy (429), as long as the gate allows.
 
         Raises:
             AnswerError: no request got an answer.
             AccessError: the endpoint refuses the key.
-            StoppedError: the run was asked to stop.
+            StoppedError: the run stops.
         """
-        started = time.monotonic()
-        request = 0
-        while True:
-            request += 1
-            self._pause()
-            try:
-                body = self._request(model, prompt)
-                return self._answer(model, body, started, request)
-            except _TryAgainError as error:
-                if request > self.retries:
-                    raise AnswerError(
-                        f"no answer after {request} requests, the last time: {error}; "
-                        "run again later"
-                    ) from error
-                self._back_off(request, error.wait_s)
-
-    def _request(self, model: str, prompt: str) -> Any:
-        import openai
-
-        try:
-            response = self._opened().chat.completions.with_raw_response.create(
-                model=model, messages=[{"role": "user", "content": prompt}]
+        with self.spending.reserved(model, len(prompt)):
+            started = time.monotonic()
+            requests, failures = 0, 0
+            while True:
+                requests += 1
+                try:
+                    with self.gate.passed(model):
+                        body, found = self._judged(model, prompt)
+                    break
+                except _BusyError as error:
+                    self.gate.pause(error.wait_s, is_busy=True)
+                except _TryAgainError as error:
+                    failures += 1
+                    self._back_off(failures, error)
+            self.gate.answered()
+            usage = used(found.facts.get("usage"))
+            cost = self.spending.pay(
+                model_id, model, usage, len(prompt), len(found.text or "")
             )
-        except openai.APIStatusError as error:
-            raise _refusal(error.status_code, error.response) from error
-        except openai.APIConnectionError as error:
-            raise _TryAgainError(f"{error} ({error.__cause__})") from error
-        try:
-            return json.loads(response.http_response.content)
-        except (ValueError, RecursionError) as error:
-            raise _TryAgainError(f"the answer is not JSON: {error}") from error
+            metadata = self._metadata(model, found) | {
+                "cost": None if cost is None else float(cost),
+                "duration_s": round(time.monotonic() - started, 3),
+                "llm_model_id": model_id,
+                "requests": requests,
+            }
+            return Answer(found, body, metadata)
 
-    def _opened(self) -> Any:
-        import openai
+    def _metadata(self, model: Model, found: Judged) -> dict[str, Any]:
+        facts = dict(found.facts)
+        metadata = {
+            "answered_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "endpoint": self.endpoint.base_url,
+            "finish_reason": facts.get("finish_reason"),
+            "id": facts.get("id"),
+            "model": facts.get("model") or model.name,
+            "provider": facts.get("provider"),
+            "request": {"model": model.name, **model.sent},
+            "run_id": self.run_id,
+            "truncated": found.failure == TRUNCATED,
+            "usage": facts.get("usage"),
+        }
+        if found.failure:
+            metadata |= {"failure": found.failure, "failure_message": found.words}
+        return metadata
 
-        with self._lock:
-            if self._client is None:
-                self._client = openai.OpenAI(
-                    base_url=self.endpoint.base_url,
-                    api_key=self.endpoint.api_key,
-                    max_retries=0,
-                    timeout=_TIMEOUT_S,
-                )
-        return self._client
+    def _back_off(self, failures: int, error: "_TryAgainError") -> None:
+        """Wait before a retry, at least as long as the endpoint asks.
 
-    def _answer(self, model: str, body: Any, started: float, requests: int) -> Answer:
-        try:
-            choice = body["choices"][0]
-            text = choice["message"]["content"] or ""
-            finish_reason = choice.get("finish_reason")
-            answered_by = body.get("model") or model
-        except (AttributeError, LookupError, TypeError) as error:
-            shown = json.dumps(body)[:200]
-            raise _TryAgainError(f"the answer is not a completion: {shown}") from error
-        if not isinstance(text, str):
-            raise _TryAgainError("the answer's content is not text")
-        usage = body.get("usage")
-        return Answer(
-            text=text,
-            model=str(answered_by),
-            duration_s=round(time.monotonic() - started, 3),
-            finish_reason=finish_reason,
-            truncated=finish_reason == "length",
-            usage=usage if isinstance(usage, dict) else None,
-            run_id=self.run_id,
-            requests=requests,
-        )
-
-    def _back_off(self, request: int, asked_s: float | None) -> None:
-        """Wait before the next request, at least as long as the endpoint asks."""
-        if asked_s is not None and asked_s > _LONGEST_ASKED_S:
+        Raises:
+            AnswerError: there were enough retries.
+        """
+        if failures > self.retries:
             raise AnswerError(
-                f"the endpoint asks to wait {asked_s:.0f} seconds: run again then"
-            )
-        if asked_s is None:
-            wait_s = min(self.first_wait_s * 2 ** (request - 1), _LONGEST_WAIT_S)
-            self._wait(wait_s * random.uniform(0.75, 1.0))
-        else:
-            self._pause_until = max(self._pause_until, time.monotonic() + asked_s)
+                f"no answer after {failures} requests, the last time: {error}; run "
+                "again later",
+                error.reason,
+            ) from error
+        if error.wait_s is not None:
+            self.gate.pause(error.wait_s, is_busy=False)
+            return
+        wait_s = min(self.first_wait_s * 2 ** (failures - 1), _LONGEST_WAIT_S)
+        self.gate.rest(wait_s * random.uniform(0.75, 1.0))
 
-    def _pause(self) -> None:
-        while (left := self._pause_until - time.monotonic()) > 0:
-            self._wait(left)
-        self._wait(0)
+    def _judged(self, model: Model, prompt: str) -> tuple[bytes, Judged]:
+        """Send one request; return the body that came, and what it is."""
+        body, is_whole, headers = self._request(model, prompt)
+        if not is_whole:
+            words = f"the answer has more than {MOST_BYTES} bytes; the rest is not kept"
+            return body, Judged(None, UNREADABLE, words, {})
+        found = judged(body)
+        if isinstance(found, RefusedBody):
+            raise _refusal(found.status, found.words, headers)
+        return body, found
 
-    def _wait(self, seconds: float) -> None:
-        if self.stopping.wait(seconds):
-            raise StoppedError("stopped before an answer came: run again")
+    def _request(
+        self, model: Model, prompt: str
+    ) -> tuple[bytes, bool, Mapping[str, str]]:
+        """Return the body of an answer, whether it is whole, and its headers."""
+        completions = self._client().chat.completions
+        with (
+            self._errors(),
+            completions.with_streaming_response.create(
+                model=model.name,
+                messages=[{"role": "user", "content": prompt}],
+                extra_body=dict(model.sent) or None,
+                timeout=model.timeout_s,
+            ) as response,
+        ):
+            until = time.monotonic() + model.timeout_s
+            body = bytearray()
+            for part in response.iter_bytes():
+                body += part
+                if len(body) > MOST_BYTES:
+                    return bytes(body[:MOST_BYTES]), False, response.headers
+                if time.monotonic() > until:
+                    raise _TryAgainError(
+                        f"no whole answer within {model.timeout_s:g} seconds", "timeout"
+                    )
+            return bytes(body), True, response.headers
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn the errors of a request into ours."""
+        import httpx
+        import openai
+
+        try:
+            yield
+        except openai.APIStatusError as error:
+            words = refusal_words(error.response.content)
+            headers = error.response.headers
+            raise _refusal(error.status_code, words, headers) from error
+        except openai.APITimeoutError as error:
+            raise _TryAgainError("no answer in time", "timeout") from error
+        except openai.APIConnectionError as error:
+            cause = f"{error} ({error.__cause__})"
+            raise _TryAgainError(cause, "connection") from error
+        except httpx.HTTPError as error:
+            reason = "timeout" if isinstance(error, httpx.TimeoutException) else None
+            raise _TryAgainError(
+                f"the connection was cut: {error!r}", reason or "connection"
+            ) from error
+
+    def _client(self) -> Any:
+        """Return this thread's client: a shared pool of connections takes longer."""
+        import httpx
+        import openai
+
+        if not hasattr(self._own, "client"):
+            with self._lock:
+                if self._shared is None:
+                    self._shared = (
+                        httpx.create_ssl_context(),
+                        openai.OpenAI(
+                            base_url=self.endpoint.base_url,
+                            api_key=self.endpoint.api_key,
+                            max_retries=0,
+                        ),
+                    )
+            context, client = self._shared
+            connection = openai.DefaultHttpxClient(verify=context)
+            self._own.client = client.with_options(http_client=connection)
+        return self._own.client
 
 
 class _TryAgainError(Exception):
     """A request failed that may succeed later, after `wait_s` if that is known."""
 
-    def __init__(self, message: str, wait_s: float | None = None) -> None:
+    def __init__(self, message: str, reason: str, wait_s: float | None = None) -> None:
         super().__init__(message)
+        self.reason = reason
         self.wait_s = wait_s
 
 
-def _refusal(status: int, response: Any) -> Exception:
-    words = " ".join(response.text[:2000].split())  # often a page of HTML
-    message = f"the endpoint answers {status}: {words[:200]}"
+class _BusyError(_TryAgainError):
+    """The endpoint has too many requests (429)."""
+
+
+def _refusal(status: int, words: str, headers: Mapping[str, str]) -> Exception:
+    """Return the error for a status, with the endpoint's own words."""
+    message, reason = f"the endpoint answers {status}: {words}", f"http_{status}"
     if status in _NO_ACCESS:
-        return AccessError(f"{message}; check the key, and what it may spend")
-    if status in _TRY_AGAIN or status >= 500:
-        return _TryAgainError(message, _asked_wait(response.headers))
-    if status == _NOT_FOUND:
-        message += "; check the model in 1_raw/llm_models.csv, and OPENAI_BASE_URL"
-    return AnswerError(message)
-
-
-def _asked_wait(headers: Any) -> float | None:
-    """Return the seconds to wait by the header Retry-After, a number or a date."""
-    value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
-        return max(0.0, float(value))
-    try:
-        until = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):  # a year of twenty digits
-        return None
-    left: timedelta = until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)
-    return max(0.0, left.total_seconds())
+        advice = "check the key, and what it may spend"
+        return AccessError(f"{message}; {advice}", reason)
+    if status == _BUSY or status in _TRY_AGAIN or status >= 500:
+        kind = _BusyError if status == _BUSY else _TryAgainError
+        return kind(message, reason, asked_wait(headers, datetime.now(UTC)))
+    if status in _HINTS:
+        message += f"; {_HINTS[status]}"
+    return AnswerError(message, reason)
 
 
 def find_endpoint() -> Endpoint:

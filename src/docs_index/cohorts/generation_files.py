@@ -13,10 +13,13 @@ from docs_index.disk.confined import read_file
 from docs_index.disk.lock import locked_folder
 from docs_index.disk.publish import publish
 from docs_index.errors import BlockedError
-from docs_index.paths import is_file, is_of_a_path
+from docs_index.paths import is_file, is_of_a_path, is_there
 
 PROMPT, RAW, PARSED = "prompt.txt", "raw.txt", "parsed.txt"
 RAW_METADATA, PARSED_METADATA = "raw_metadata.json", "parsed_metadata.json"
+RAW_RESPONSE = "raw_response.json"  # in the place of raw.txt, if it could not be read
+BATCH = "batch.json"
+ATTEMPTS = "attempts"
 _NO_FILE = "is a link, or no regular file: put the file itself there"
 
 
@@ -25,9 +28,26 @@ def parsed_exists(folder: Path) -> bool:
     return is_file(folder / PARSED)
 
 
-def raw_exists(folder: Path) -> bool:
+def answer_exists(folder: Path) -> bool:
     """Tell whether a generation's answer is on disk, so that it is not bought."""
-    return is_file(folder / RAW)
+    return is_there(folder / RAW) or is_there(folder / RAW_RESPONSE)
+
+
+def read_bytes(folder: Path, name: str) -> bytes | None:
+    """Return a file's content, None where there is no such file.
+
+    Raises:
+        BlockedError: it is a link, or not a regular file.
+    """
+    path = folder / name
+    try:
+        return read_file(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if not is_of_a_path(error):
+            raise
+        raise BlockedError(f"{path} {_NO_FILE}") from error
 
 
 def read_text(folder: Path, name: str) -> str | None:
@@ -36,19 +56,13 @@ def read_text(folder: Path, name: str) -> str | None:
     Raises:
         BlockedError: it is a link, not a regular file, or not UTF-8.
     """
-    path = folder / name
+    content = read_bytes(folder, name)
     try:
-        return read_file(path).decode()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+        return None if content is None else content.decode()
     except UnicodeDecodeError as error:
         raise BlockedError(
-            f"{path} is not UTF-8 (byte {error.start + 1}): save it as UTF-8"
+            f"{folder / name} is not UTF-8 (byte {error.start + 1}): save it as UTF-8"
         ) from error
-    except OSError as error:
-        if not is_of_a_path(error):
-            raise
-        raise BlockedError(f"{path} {_NO_FILE}") from error
 
 
 def write_text(folder: Path, name: str, text: str) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 import duckdb
 
 from docs_index.cohorts.campaign import COLUMNS, open_campaign
-from docs_index.cohorts.states import Standing, State, reasons, standings
+from docs_index.cohorts.states import State
+from docs_index.cohorts.survey import Survey, plan_fields, surveyed
 from docs_index.disk.directories import (
     opened_staging,
     remove_tree,
@@ -32,8 +33,10 @@ class Summary:
 
     `members` counts drafts, essays, existing and new evaluations; `evaluations` counts
     the evaluations by state. `calls_saved` counts the answers that are on disk.
-    `blocked` and `failed` count the evaluations by reason. `unreadable` lists the
-    directories of the store that cannot be used.
+    `models` has the calls, tokens and money of each language model. `blocked` counts
+    the evaluations by message, `failed` by reason, and `outdated` by template those
+    whose answer was made from an earlier text. `unreadable` lists the directories of
+    the store that cannot be used.
     """
 
     data_root: str
@@ -43,8 +46,10 @@ class Summary:
     evaluations: dict[str, int]
     calls_saved: int
     calls_to_make: int
+    models: list[dict[str, Any]]
     blocked: dict[str, int]
     failed: dict[str, int]
+    outdated: dict[str, int]
     unreadable: list[str]
     changed_files: list[str]
 
@@ -88,15 +93,15 @@ def place_cohort(
             f"the last build is of another cohort than {cohort_id}: build it again"
         )
     listed = "".join(csv_lines([COLUMNS, *found])).encode()
-    changed = [] if dry_run else _write(layout, cohort_id, listed, new)
     campaign = open_campaign(layout, cohort_id, rows)
+    changed = [] if dry_run else _write(layout, cohort_id, listed, new)
     return Summary(
         data_root=str(layout.root),
         cohort_id=cohort_id,
         dry_run=dry_run,
         unreadable=unreadable,
         changed_files=changed,
-        **_counted(rows, new, list(standings(campaign, new))),
+        **_counted(rows, new, surveyed(campaign, new)),
     )
 
 
@@ -139,12 +144,9 @@ def _publish_generations(layout: Layout, new: Mapping[str, str]) -> None:
 
 
 def _counted(
-    rows: Sequence[Mapping[str, Any]],
-    new: Mapping[str, str],
-    found: Sequence[Standing],
+    rows: Sequence[Mapping[str, Any]], new: Mapping[str, str], survey: Survey
 ) -> dict[str, Any]:
     stages = Counter(row["stage"] for row in rows)
-    states = Counter(standing.state for standing in found)
     return {
         "members": {
             "drafts": stages["draft"],
@@ -152,11 +154,11 @@ def _counted(
             "existing_evaluations": stages["evaluation"] - len(new),
             "new_evaluations": len(new),
         },
-        "evaluations": {state.value: states[state] for state in State},
-        "calls_saved": states[State.DONE]
-        + states[State.ANSWERED]
-        + states[State.FAILED],
-        "calls_to_make": states[State.TO_RUN],
-        "blocked": reasons(found, State.BLOCKED),
-        "failed": reasons(found, State.FAILED),
+        "evaluations": {state.value: survey.states[state] for state in State},
+        "calls_saved": survey.calls_saved,
+        "calls_to_make": survey.states[State.TO_RUN],
+        "models": [plan_fields(plan) for plan in survey.plans.values()],
+        "blocked": dict(survey.blocked),
+        "failed": dict(survey.failed),
+        "outdated": dict(survey.outdated),
     }

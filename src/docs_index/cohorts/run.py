@@ -1,32 +1,60 @@
 """Run a cohort: each evaluation's three steps, a few evaluations at a time.
 
 An interrupted run asks for no further answer. It waits for the answers that are already
-paid for, and stores them.
+paid for, and stores them. Only as many evaluations are in memory as run at a time.
 """
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections import Counter
+from collections.abc import Callable, Collection
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from threading import Event
+from enum import Enum, auto
 
-from docs_index.cohorts.campaign import Campaign
+from docs_index.cohorts.answers import KEPT
+from docs_index.cohorts.campaign import Campaign, Evaluation
 from docs_index.cohorts.endpoint import LanguageModel
-from docs_index.cohorts.generation_files import parsed_exists, raw_exists
+from docs_index.cohorts.generation_files import BATCH, answer_exists, parsed_exists
+from docs_index.cohorts.spending import Bill
 from docs_index.cohorts.steps import (
     evaluation_parsed,
     evaluation_prompt,
     evaluation_raw,
+    is_outdated,
+    set_aside,
 )
-from docs_index.errors import AccessError, EvaluationError, StoppedError
+from docs_index.errors import (
+    AccessError,
+    CohortError,
+    EvaluationError,
+    InBatchError,
+    StoppedError,
+)
+from docs_index.paths import is_there
 from docs_index.progress import Progress
+
+
+@dataclass(frozen=True)
+class Work:
+    """Which evaluations a run works on; without any, on all that are not done.
+
+    `limit` is the most evaluations that are not done; `retry` names the failures whose
+    answers are set aside and asked for again.
+    """
+
+    gen_ids: Collection[str] | None = None
+    limit: int | None = None
+    retry: Collection[str] = ()
 
 
 @dataclass
 class Summary:
     """The results of one run of a cohort.
 
-    `skipped` evaluations were done before, `failed` has messages by gen_id, and
-    `not_started` are those that an interrupted run did not begin.
+    `skipped` evaluations were done before, `failed` has messages by gen_id, counted by
+    `failures`. `not_started` are those that the run did not begin, `in_batch` those
+    that wait for a batch. `stopped` says why a run ended early. `outdated` counts, by
+    template, the skipped ones that were made from an earlier text of it or of their
+    essay. `spent` is by model.
     """
 
     cohort_id: str
@@ -34,19 +62,73 @@ class Summary:
     done: int = 0
     skipped: int = 0
     not_started: int = 0
+    in_batch: int = 0
     interrupted: bool = False
+    stopped: str | None = None
     failed: dict[str, str] = field(default_factory=dict)
+    failures: Counter[str] = field(default_factory=Counter)
+    outdated: Counter[str] = field(default_factory=Counter)
+    spent: dict[str, Bill] = field(default_factory=dict)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all evaluations that the run worked on are done."""
+        return not (self.failed or self.not_started or self.in_batch or self.stopped)
 
 
-def needs_answers(campaign: Campaign) -> bool:
-    """Tell whether any evaluation of the cohort needs an answer."""
-    return any(needs_answer(campaign, gen_id) for gen_id in campaign.evaluations)
+_ALL = Work()
 
 
-def needs_answer(campaign: Campaign, gen_id: str) -> bool:
-    """Tell whether an evaluation needs an answer."""
+class _End(Enum):
+    DONE = auto()
+    SKIPPED = auto()
+    OUTDATED = auto()
+    NOT_STARTED = auto()
+
+
+def retried(words: str) -> frozenset[str]:
+    """Return the failures that `--retry-failed` names, with commas, or `all`.
+
+    Raises:
+        CohortError: there is no such failure.
+    """
+    named = {word.strip().lower().replace("-", "_") for word in words.split(",")}
+    if named == {"all"}:
+        return frozenset(KEPT)
+    if unknown := sorted(named - set(KEPT)):
+        raise CohortError(
+            f"--retry-failed {unknown[0]!r} is not a failure that was paid for: name "
+            f"all, or some of {','.join(KEPT)}"
+        )
+    return frozenset(named)
+
+
+def needs_answers(campaign: Campaign, work: Work = _ALL) -> bool:
+    """Tell whether a run may have to ask for an answer."""
+    return any(
+        needs_answer(campaign, gen_id, has_retry=bool(work.retry))
+        for gen_id in chosen(campaign, work)
+    )
+
+
+def needs_answer(campaign: Campaign, gen_id: str, *, has_retry: bool = False) -> bool:
+    """Tell whether an evaluation needs an answer, or may need it once it is retried."""
     folder = campaign.folder(campaign.evaluation(gen_id))
-    return not parsed_exists(folder) and not raw_exists(folder)
+    return not parsed_exists(folder) and (has_retry or not answer_exists(folder))
+
+
+def chosen(campaign: Campaign, work: Work) -> Collection[str]:
+    """Return the evaluations of a cohort that are worked on, in the cohort's order.
+
+    Raises:
+        CohortError: one that is named is not of the cohort.
+    """
+    if work.gen_ids is None:
+        return campaign.evaluations.keys()
+    for gen_id in work.gen_ids:
+        campaign.evaluation(gen_id)
+    named = set(work.gen_ids)
+    return [gen_id for gen_id in campaign.evaluations if gen_id in named]
 
 
 def run_cohort(
@@ -55,69 +137,133 @@ def run_cohort(
     *,
     concurrency: int,
     progress: Progress,
+    work: Work = _ALL,
     waiting: Callable[[], None] = lambda: None,
+    ended: Callable[[str], None] = lambda gen_id: None,
 ) -> Summary:
     """Run the evaluations of a cohort that are not done.
 
     `waiting` is called when the run has been interrupted, before it waits for the last
-    answers. A second interruption ends the run at once.
+    answers. A second interruption ends the run at once. `ended` gets each evaluation
+    that is done now or was before.
 
     Raises:
+        CohortError: an evaluation that is named is not of the cohort.
         OSError: an answer could not be stored; the run asked for no further one.
     """
     summary = Summary(campaign.cohort_id, model.run_id)
+    gen_ids = chosen(campaign, work)
+    left = len(gen_ids) if work.limit is None else work.limit
+    pending = iter(gen_ids)
+    running: dict[Future[_End], str] = {}
+    progress(0, len(gen_ids))
+
+    def collect() -> None:
+        ready, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in ready:
+            evaluation = campaign.evaluation(running.pop(future))
+            if _count(summary, evaluation, future):
+                ended(evaluation.gen_id)
+        progress(_counted(summary), len(gen_ids))
+
+    def run_all() -> None:
+        nonlocal left
+        for gen_id in pending:
+            is_done = parsed_exists(campaign.folder(campaign.evaluation(gen_id)))
+            if is_done or left > 0:
+                left -= not is_done
+                job = threads.submit(_finish, campaign, gen_id, model, work.retry)
+                running[job] = gen_id
+            if len(running) >= 2 * concurrency:
+                collect()
+        while running:
+            collect()
+
     with ThreadPoolExecutor(concurrency) as threads:
-        running: dict[Future[bool], str] = {}
         try:
-            for gen_id in campaign.evaluations:
-                running[threads.submit(_finish, campaign, gen_id, model)] = gen_id
-            _collect(running, summary, model.stopping, progress)
+            run_all()
         except KeyboardInterrupt:
-            model.stopping.set()
+            model.gate.stop("interrupted")
             summary.interrupted = True
             waiting()
-            _collect(running, summary, model.stopping, progress)
+            run_all()
+        except BaseException:
+            model.gate.stop("another evaluation could not be stored")
+            raise
+    summary.not_started += len(gen_ids) - _counted(summary)
+    summary.stopped = None if summary.interrupted else model.gate.stopped
+    summary.spent = dict(model.spending.spent)
     return summary
 
 
-def _finish(campaign: Campaign, gen_id: str, model: LanguageModel) -> bool:
-    """Run the steps of an evaluation; return False if it was done before."""
-    folder = campaign.folder(campaign.evaluation(gen_id))
-    is_new = not parsed_exists(folder)
-    if model.stopping.is_set():
-        if is_new:
-            raise StoppedError("stopped before it began: run again")
-        return False
-    try:
-        if is_new:
-            evaluation_prompt(campaign, gen_id)
-            evaluation_raw(campaign, gen_id, model)
+def _finish(
+    campaign: Campaign, gen_id: str, model: LanguageModel, retry: Collection[str]
+) -> _End:
+    """Run the steps of an evaluation."""
+    evaluation = campaign.evaluation(gen_id)
+    folder = campaign.folder(evaluation)
+    if parsed_exists(folder):
         evaluation_parsed(campaign, gen_id)
+        return _End.OUTDATED if is_outdated(campaign, evaluation) else _End.SKIPPED
+    if model.gate.stopped:
+        return _End.NOT_STARTED
+    try:
+        if retry:
+            set_aside(campaign, gen_id, retry)
+        evaluation_prompt(campaign, gen_id)
+        if answer_exists(folder) or is_there(folder / BATCH):
+            evaluation_raw(campaign, gen_id, model)
+            evaluation_parsed(campaign, gen_id)
+        else:
+            _ask(campaign, gen_id, model)
+    except StoppedError:
+        return _End.NOT_STARTED
     except OSError:
-        model.stopping.set()  # do not buy answers that cannot be stored
+        model.gate.stop("an answer could not be stored")
         raise
-    return is_new
+    return _End.DONE
 
 
-def _collect(
-    running: dict[Future[bool], str],
-    summary: Summary,
-    stopping: Event,
-    progress: Progress,
-) -> None:
-    """Collect results in the order in which they end; remove them from `running`."""
-    total = summary.done + summary.skipped + len(summary.failed) + len(running)
-    for future in as_completed(list(running)):
-        gen_id = running.pop(future)
-        try:
-            if future.result():
-                summary.done += 1
-            else:
-                summary.skipped += 1
-        except StoppedError:
-            summary.not_started += 1
-        except EvaluationError as error:
-            if isinstance(error, AccessError):
-                stopping.set()
-            summary.failed[gen_id] = str(error)
-        progress(total - len(running), total)
+def _ask(campaign: Campaign, gen_id: str, model: LanguageModel) -> None:
+    """Run the steps of an evaluation that needs an answer; the gate counts its end."""
+    model.gate.begin()
+    try:
+        evaluation_raw(campaign, gen_id, model)
+        evaluation_parsed(campaign, gen_id)
+    except StoppedError:
+        raise
+    except EvaluationError as error:
+        if isinstance(error, AccessError):
+            model.gate.stop(str(error))
+        model.gate.end(error.reason)
+        raise
+    model.gate.end(None)
+
+
+def _count(summary: Summary, evaluation: Evaluation, future: Future[_End]) -> bool:
+    """Count how an evaluation ended; return whether it is done."""
+    try:
+        end = future.result()
+    except InBatchError:
+        summary.in_batch += 1
+        return False
+    except EvaluationError as error:
+        summary.failed[evaluation.gen_id] = str(error)
+        summary.failures[error.reason] += 1
+        return False
+    if end is _End.NOT_STARTED:
+        summary.not_started += 1
+    elif end is _End.DONE:
+        summary.done += 1
+    else:
+        summary.skipped += 1
+    if end is _End.OUTDATED:
+        summary.outdated[evaluation.template_id] += 1
+    return end is not _End.NOT_STARTED
+
+
+def _counted(summary: Summary) -> int:
+    return (
+        summary.done + summary.skipped + summary.in_batch + len(summary.failed)
+        + summary.not_started
+    )  # fmt: skip

@@ -3,16 +3,21 @@
 Reads files of the generation store only, and writes nothing.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from docs_index.cohorts.campaign import Campaign, Evaluation
-from docs_index.cohorts.generation_files import RAW, parsed_exists, read_text
-from docs_index.cohorts.steps import blocked_by, parsed_answer
-from docs_index.errors import BlockedError, UnparsedError
-from docs_index.paths import is_folder
+from docs_index.cohorts.generation_files import (
+    BATCH,
+    RAW,
+    answer_exists,
+    parsed_exists,
+    read_text,
+)
+from docs_index.cohorts.steps import parsed_answer
+from docs_index.errors import BlockedError, EvaluationError
+from docs_index.paths import is_folder, is_there
 
 
 class State(StrEnum):
@@ -20,77 +25,78 @@ class State(StrEnum):
 
     DONE = "done"
     ANSWERED = "answered"  # has an answer that can be parsed
-    FAILED = "failed"
+    FAILED = "failed"  # has an answer that cannot be used
+    IN_BATCH = "in_batch"
     TO_RUN = "to_run"
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True)
+PAID = (State.DONE, State.ANSWERED, State.FAILED)
+"""The states of evaluations whose answer is on disk."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """The state of one evaluation; failed and blocked ones have a `reason`."""
+    """The state of one evaluation.
+
+    A failed or blocked one has a `reason`, one word for all that are alike, and a
+    `message`. One that is to run has its `prompt`.
+    """
 
     evaluation: Evaluation
     state: State
     reason: str | None = None
+    message: str | None = None
+    prompt: str | None = None
 
 
-@dataclass(frozen=True)
-class Tally:
-    """The numbers of done, open and failed evaluations of one template and model."""
+def standings(
+    campaign: Campaign,
+    new: Collection[str] = (),
+    gen_ids: Iterable[str] | None = None,
+    retry: Collection[str] = (),
+) -> Iterator[Standing]:
+    """Yield the state of evaluations of a cohort: of `gen_ids`, else of all in order.
 
-    template_id: str
-    llm_model_id: str
-    done: int
-    to_do: int
-    failed: int
-
-
-def standings(campaign: Campaign, new: Collection[str] = ()) -> Iterator[Standing]:
-    """Yield the state of each evaluation of a cohort, in the cohort's order.
-
-    The evaluations in `new` need not have a directory yet.
+    The evaluations in `new` need not have a directory yet. A failed one whose reason is
+    in `retry` counts as one without an answer.
     """
-    for gen_id, evaluation in campaign.evaluations.items():
-        yield _standing(campaign, evaluation, is_new=gen_id in new)
+    for gen_id in campaign.evaluations if gen_ids is None else gen_ids:
+        evaluation = campaign.evaluation(gen_id)
+        found = None if gen_id in new else _existing(campaign, evaluation)
+        is_retried = found and found.state is State.FAILED and found.reason in retry
+        yield _unanswered(campaign, evaluation) if not found or is_retried else found
 
 
-def _standing(campaign: Campaign, evaluation: Evaluation, *, is_new: bool) -> Standing:
+def _existing(campaign: Campaign, evaluation: Evaluation) -> Standing | None:
+    """Return the state by the files of an evaluation, None if it needs an answer."""
     folder = campaign.folder(evaluation)
-    if not is_new and not is_folder(folder):
-        gone = f"{folder} is missing: build the cohort again"
-        return Standing(evaluation, State.BLOCKED, gone)
     if parsed_exists(folder):
         return Standing(evaluation, State.DONE)
+    if not is_folder(folder):
+        gone = f"{folder} is missing: build the cohort again"
+        return Standing(evaluation, State.BLOCKED, "blocked", gone)
+    if answer_exists(folder):
+        return _answered(campaign, evaluation)
+    if is_there(folder / BATCH):
+        return Standing(evaluation, State.IN_BATCH)
+    return None
+
+
+def _answered(campaign: Campaign, evaluation: Evaluation) -> Standing:
     try:
-        answer = read_text(folder, RAW)
-        if answer is not None:
-            parsed_answer(campaign, evaluation, answer)
-            return Standing(evaluation, State.ANSWERED)
-    except (UnparsedError, BlockedError) as error:
-        return Standing(evaluation, State.FAILED, str(error))
-    reason = blocked_by(campaign, evaluation)
-    return Standing(evaluation, State.BLOCKED if reason else State.TO_RUN, reason)
+        answer = read_text(campaign.folder(evaluation), RAW)
+        parsed_answer(campaign, evaluation, answer)
+    except EvaluationError as error:
+        return Standing(evaluation, State.FAILED, error.reason, str(error))
+    return Standing(evaluation, State.ANSWERED)
 
 
-def tallies(found: Sequence[Standing]) -> list[Tally]:
-    """Count evaluations per template and model, in the cohort's order."""
-    counted: dict[tuple[str, str], Counter[State]] = {}
-    for standing in found:
-        evaluation = standing.evaluation
-        key = (evaluation.template_id, evaluation.llm_model_id)
-        counted.setdefault(key, Counter())[standing.state] += 1
-    return [
-        Tally(
-            *key,
-            done=states[State.DONE],
-            failed=states[State.FAILED],
-            to_do=states.total() - states[State.DONE] - states[State.FAILED],
-        )
-        for key, states in counted.items()
-    ]
-
-
-def reasons(found: Sequence[Standing], state: State) -> dict[str, int]:
-    """Count the evaluations in a state by their reason."""
-    reasons = (standing.reason for standing in found if standing.state is state)
-    return dict(Counter(reason for reason in reasons if reason))
+def _unanswered(campaign: Campaign, evaluation: Evaluation) -> Standing:
+    try:
+        campaign.parser(evaluation)
+        campaign.model(evaluation)
+        prompt = campaign.prompt(evaluation)
+    except BlockedError as error:
+        return Standing(evaluation, State.BLOCKED, error.reason, str(error))
+    return Standing(evaluation, State.TO_RUN, prompt=prompt)

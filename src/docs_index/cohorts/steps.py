@@ -1,58 +1,53 @@
-"""The three steps of an evaluation: prompt, raw answer, parsed text.
+"""The three steps of an evaluation: render a prompt, ask a model, parse the answer.
 
-Scripts and Dagster run the same steps. If the evaluation is done, a step logs that,
-returns the text on disk, writes nothing and asks no model. Otherwise it uses its own
-output if that exists: an answer that was paid for is never bought again. Each step
-returns the text of its file, an empty text if a done evaluation lacks the file.
+A step whose evaluation is done writes nothing and asks for nothing. A prompt is
+rendered again until there is an answer; an answer that is on disk is never bought
+again. Each step returns the text of its file, an empty text if the evaluation lacks the
+file.
 """
 
 import json
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
-import jinja2
-from jinja2.sandbox import SandboxedEnvironment
-
+from docs_index.cohorts.answers import KEPT, TRUNCATED, UNPARSED, UNREADABLE
 from docs_index.cohorts.campaign import Campaign, Evaluation
-from docs_index.cohorts.endpoint import LanguageModel
+from docs_index.cohorts.endpoint import Answer, LanguageModel
 from docs_index.cohorts.generation_files import (
+    ATTEMPTS,
+    BATCH,
     PARSED,
     PARSED_METADATA,
     PROMPT,
     RAW,
     RAW_METADATA,
+    RAW_RESPONSE,
+    answer_exists,
     held,
     parsed_exists,
+    read_bytes,
     read_text,
     write_text,
 )
-from docs_index.errors import BlockedError, DataRootError, UnparsedError
-from docs_index.paths import is_file, is_folder, real_path
-from docs_index.vocabulary import PARSERS
-from docs_index.warehouse.parsers import parsed
+from docs_index.disk.directories import publish_directory
+from docs_index.disk.publish import TakenError, publish, sync
+from docs_index.errors import BlockedError, InBatchError, UnusableAnswerError
+from docs_index.paths import is_folder, is_there, naming
 
 logger = logging.getLogger(__name__)
 
 _LAST_LINES = 3
 _SHOWN_CHARS = 300
-_AGAIN = f"delete its {RAW} and {RAW_METADATA} to ask the model again"
-# Exceptions that rendering a user's template may raise.
-_TEMPLATE_ERRORS = (
-    jinja2.TemplateError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+_CUT_REASONS = ("length", "max_tokens")
+_UNPUBLISHED = ".unpublished"
 
 
 def evaluation_prompt(campaign: Campaign, gen_id: str) -> str:
     """Render an evaluation's template with its essay, and return the prompt.
+
+    Where there is an answer, or a batch has the prompt, it is what was sent and stays.
 
     Raises:
         BlockedError: the essay's text, the template or its parser is missing or cannot
@@ -60,13 +55,17 @@ def evaluation_prompt(campaign: Campaign, gen_id: str) -> str:
     """
     evaluation = campaign.evaluation(gen_id)
     folder = campaign.folder(evaluation)
-
-    def make() -> str:
-        text = _rendered(campaign, evaluation)
+    found = _skipped(folder, PROMPT)
+    if found is not None:
+        return found
+    _check_folder(folder)
+    with held(folder):
+        if answer_exists(folder) or is_there(folder / BATCH):
+            return read_text(folder, PROMPT) or ""
+        campaign.parser(evaluation)  # no answer is bought that nothing can parse
+        text = campaign.prompt(evaluation)
         write_text(folder, PROMPT, text)
         return text
-
-    return _made_once(folder, PROMPT, make)
 
 
 def evaluation_raw(campaign: Campaign, gen_id: str, model: LanguageModel) -> str:
@@ -77,11 +76,25 @@ def evaluation_raw(campaign: Campaign, gen_id: str, model: LanguageModel) -> str
 
     Raises:
         BlockedError: the prompt is missing, or the template's parser is not known.
+        UnusableAnswerError: what came is kept, and has no text that can be read.
+        InBatchError: a batch has the prompt.
         AnswerError: the endpoint gave no answer.
     """
     evaluation = campaign.evaluation(gen_id)
     folder = campaign.folder(evaluation)
-    return _made_once(folder, RAW, lambda: _bought(campaign, evaluation, model))
+    found = _skipped(folder, RAW)
+    if found is None:
+        found = read_text(folder, RAW)
+    if found is not None:
+        return found
+    _check_folder(folder)
+    with held(folder):
+        if not answer_exists(folder):
+            _buy(campaign, evaluation, model)
+        found = read_text(folder, RAW)
+    if found is None:
+        raise failure_of(evaluation.gen_id, folder)
+    return found
 
 
 def evaluation_parsed(campaign: Campaign, gen_id: str) -> str:
@@ -89,7 +102,7 @@ def evaluation_parsed(campaign: Campaign, gen_id: str) -> str:
 
     Raises:
         BlockedError: the answer is missing.
-        UnparsedError: the answer was cut off, or the parser failed on it.
+        UnusableAnswerError: the answer is a failure, or the parser failed on it.
     """
     evaluation = campaign.evaluation(gen_id)
     folder = campaign.folder(evaluation)
@@ -97,12 +110,12 @@ def evaluation_parsed(campaign: Campaign, gen_id: str) -> str:
     if found is not None:
         return found
     answer = read_text(folder, RAW)
-    if answer is None:
+    if answer is None and not answer_exists(folder):
         raise BlockedError(f"{gen_id} has no {RAW} yet: run evaluation_raw first")
     text = parsed_answer(campaign, evaluation, answer)
     metadata = {
-        "parser": _parser(campaign, evaluation),
-        "raw_chars": len(answer),
+        "parser": campaign.parser(evaluation),
+        "raw_chars": len(answer or ""),
         "parsed_chars": len(text),
     }
     with held(folder):
@@ -111,42 +124,127 @@ def evaluation_parsed(campaign: Campaign, gen_id: str) -> str:
     return text
 
 
-def parsed_answer(campaign: Campaign, evaluation: Evaluation, answer: str) -> str:
+def parsed_answer(
+    campaign: Campaign, evaluation: Evaluation, answer: str | None
+) -> str:
     """Return the parsed text of an answer, by the template's parser; write nothing.
 
+    `answer` is the text of raw.txt, None without one.
+
     Raises:
-        UnparsedError: the answer was cut off, or the parser failed on it.
+        UnusableAnswerError: the answer is a failure, or the parser failed on it.
         BlockedError: the template or its parser is no longer known.
     """
-    if _is_truncated(campaign.folder(evaluation)):
-        raise UnparsedError(
-            f"{evaluation.gen_id}: the answer is truncated, the model stopped at its "
-            f"length limit: {_AGAIN}"
-        )
-    parser = _parser(campaign, evaluation)
-    text = parsed(parser, answer)
+    folder = campaign.folder(evaluation)
+    metadata = raw_metadata(folder)
+    if answer is None or kept_failure(metadata):
+        raise failure_of(evaluation.gen_id, folder)
+    parser = campaign.parser(evaluation)
+    text = campaign.parsing.parse(parser, answer)
     if text is None:
         lines = [line.strip() for line in answer.splitlines() if line.strip()]
         shown = " / ".join(lines[-_LAST_LINES:])[-_SHOWN_CHARS:]
-        raise UnparsedError(
+        raise UnusableAnswerError(
             f"{evaluation.gen_id}: parser {parser} finds no result in the answer, "
-            f"which ends {shown!r}: {_AGAIN}"
+            f"which ends {shown!r}",
+            UNPARSED,
         )
     return text
 
 
-def _made_once(folder: Path, name: str, make: Callable[[], str]) -> str:
-    """Return a file's text; if it is missing, write the text of `make`, only once."""
-    found = _skipped(folder, name)
-    if found is None:
-        found = read_text(folder, name)
-    if found is None:
-        _check_folder(folder)
-        with held(folder):
-            found = read_text(folder, name)
-            if found is None:
-                found = make()
-    return found
+def failure_of(gen_id: str, folder: Path) -> UnusableAnswerError:
+    """Return the error of an answer that was kept and cannot be used."""
+    metadata = raw_metadata(folder)
+    failure = kept_failure(metadata) or UNREADABLE
+    words = metadata.get("failure_message") or "the model stopped at its length limit"
+    shown = failure.replace("_", " ")
+    return UnusableAnswerError(
+        f"{gen_id}: the answer is kept, and failed ({shown}): {words}", failure
+    )
+
+
+def kept_failure(metadata: Mapping[str, Any]) -> str | None:
+    """Return which failure an answer on disk is by its raw_metadata.json, if it is."""
+    failure = metadata.get("failure")
+    if failure in KEPT:
+        return str(failure)
+    is_cut = metadata.get("finish_reason") in _CUT_REASONS or metadata.get("truncated")
+    return TRUNCATED if is_cut else None
+
+
+def raw_metadata(folder: Path) -> dict[str, Any]:
+    """Return what raw_metadata.json holds, nothing if it cannot be used."""
+    try:
+        metadata = json.loads(read_text(folder, RAW_METADATA) or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def prompts_of(
+    campaign: Campaign, evaluation: Evaluation
+) -> tuple[str | None, str | None]:
+    """Return the prompt that was sent, and the one that would be sent now.
+
+    Either is None where it is not known. Where they differ, the answer was made from an
+    earlier text of its template or essay.
+    """
+    try:
+        sent = read_text(campaign.folder(evaluation), PROMPT)
+    except BlockedError:
+        sent = None
+    try:
+        return sent, campaign.prompt(evaluation)
+    except BlockedError:
+        return sent, None
+
+
+def is_outdated(campaign: Campaign, evaluation: Evaluation) -> bool:
+    """Tell whether an answer was made from an earlier text of its template or essay."""
+    sent, now = prompts_of(campaign, evaluation)
+    return None not in (sent, now) and sent != now
+
+
+def set_aside(campaign: Campaign, gen_id: str, reasons: Collection[str]) -> bool:
+    """Move a failed answer to `attempts/`, so that it is asked for again.
+
+    Only failures of `reasons` are moved. Returns whether it was moved. A kill at any
+    moment loses nothing: the copy is complete before anything is removed.
+    """
+    evaluation = campaign.evaluation(gen_id)
+    folder = campaign.folder(evaluation)
+    if parsed_exists(folder) or not answer_exists(folder):
+        return False
+    with held(folder):
+        try:
+            parsed_answer(campaign, evaluation, read_text(folder, RAW))
+            return False
+        except UnusableAnswerError as error:
+            if error.reason not in reasons:
+                return False
+        names = (RAW, RAW_RESPONSE, RAW_METADATA, PROMPT)
+        read = {name: read_bytes(folder, name) for name in names}
+        found = {name: content for name, content in read.items() if content is not None}
+        _publish_attempt(folder, found)
+        with naming(folder):
+            for name in found:  # the answer is the first
+                (folder / name).unlink()
+        sync(folder)
+    return True
+
+
+def _publish_attempt(folder: Path, contents: Mapping[str, bytes]) -> None:
+    number = 1
+    while is_there(folder / ATTEMPTS / str(number + 1)):
+        number += 1
+    try:  # the last one has it already if a run was killed here
+        publish_directory(
+            folder / ATTEMPTS / str(number), contents, folder / _UNPUBLISHED
+        )
+    except TakenError:
+        publish_directory(
+            folder / ATTEMPTS / str(number + 1), contents, folder / _UNPUBLISHED
+        )
 
 
 def _skipped(folder: Path, name: str) -> str | None:
@@ -162,111 +260,30 @@ def _check_folder(folder: Path) -> None:
         raise BlockedError(f"{folder} is missing: build the cohort again")
 
 
-def blocked_by(campaign: Campaign, evaluation: Evaluation) -> str | None:
-    """Return why an evaluation cannot be run, None if it can.
-
-    The template is not rendered, so the prompt may still fail.
-    """
-    try:
-        _check_inputs(campaign, evaluation)
-        _endpoint_model(campaign, evaluation)
-    except BlockedError as error:
-        return str(error)
-    return None
-
-
-def _check_inputs(campaign: Campaign, evaluation: Evaluation) -> tuple[Path, Path]:
-    """Return the files of the essay's text and of the template.
-
-    Checks the parser too, so that no answer is bought that nothing can parse.
-    """
-    _parser(campaign, evaluation)
-    essay = campaign.essay_folder(evaluation) / PARSED
-    if not is_file(essay):
-        raise BlockedError(f"{essay} is missing: finish the essay first")
-    template = campaign.layout.template(evaluation.template_id)
-    if not is_file(template):
-        raise BlockedError(f"{template} is missing: write the template")
-    return essay, template
-
-
-def _parser(campaign: Campaign, evaluation: Evaluation) -> str | None:
-    """Return the parser of an evaluation's template, None without one."""
-    table, template_id = campaign.layout.evaluation_templates, evaluation.template_id
-    if template_id not in campaign.parsers:
-        raise BlockedError(
-            f"{evaluation.gen_id}: template {template_id} is not in {table}: add it"
-        )
-    parser = campaign.parsers[template_id]
-    if parser is not None and parser not in PARSERS:
-        raise BlockedError(
-            f"{evaluation.gen_id}: template {template_id} has the parser {parser!r} in "
-            f"{table}, which is none of {', '.join(PARSERS)}: correct it"
-        )
-    return parser
-
-
-def _rendered(campaign: Campaign, evaluation: Evaluation) -> str:
-    essay, template = (
-        _input_text(campaign, path) for path in _check_inputs(campaign, evaluation)
-    )
-    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined)
-    try:
-        return environment.from_string(template).render(response=essay)
-    except _TEMPLATE_ERRORS as error:
-        path = campaign.layout.template(evaluation.template_id)
-        raise BlockedError(
-            f"{path} cannot be rendered: {error}; correct the template, whose one "
-            "variable is response"
-        ) from error
-
-
-def _input_text(campaign: Campaign, path: Path) -> str:
-    """Return the text of a file of another program, which may be a link."""
-    try:
-        campaign.layout.refuse_link_out(path)
-    except DataRootError as error:
-        raise BlockedError(str(error)) from error
-    followed = Path(real_path(path))
-    return read_text(followed.parent, followed.name) or ""
-
-
-def _endpoint_model(campaign: Campaign, evaluation: Evaluation) -> str:
-    name = campaign.models.get(evaluation.llm_model_id)
-    if name is None:
-        raise BlockedError(
-            f"model {evaluation.llm_model_id} is not in {campaign.layout.models}: "
-            "add it"
-        )
-    return name
-
-
-def _bought(campaign: Campaign, evaluation: Evaluation, model: LanguageModel) -> str:
-    """Buy an answer and write it to disk, after its raw_metadata.json."""
+def _buy(campaign: Campaign, evaluation: Evaluation, model: LanguageModel) -> None:
+    """Buy an answer and write it to disk."""
     folder = campaign.folder(evaluation)
+    if is_there(folder / BATCH):
+        raise InBatchError(
+            f"{evaluation.gen_id} waits for a batch: run with --batch to fetch it"
+        )
     prompt = read_text(folder, PROMPT)
     if prompt is None:
         raise BlockedError(
             f"{evaluation.gen_id} has no {PROMPT} yet: run evaluation_prompt first"
         )
-    _parser(campaign, evaluation)
-    answer = model.ask(_endpoint_model(campaign, evaluation), prompt)
-    metadata = asdict(answer)
-    text = metadata.pop("text")
-    metadata["llm_model_id"] = evaluation.llm_model_id
-    write_text(folder, RAW_METADATA, _json(metadata))
-    write_text(folder, RAW, text)
-    return answer.text
+    campaign.parser(evaluation)
+    asked = campaign.model(evaluation)
+    keep_answer(folder, model.ask(evaluation.llm_model_id, asked, prompt))
 
 
-def _is_truncated(folder: Path) -> bool:
-    try:
-        metadata = json.loads(read_text(folder, RAW_METADATA) or "{}")
-    except ValueError:
-        return False
-    if not isinstance(metadata, dict):
-        return False
-    return bool(metadata.get("truncated")) or metadata.get("finish_reason") == "length"
+def keep_answer(folder: Path, answer: Answer) -> None:
+    """Write an answer to disk, after its raw_metadata.json."""
+    write_text(folder, RAW_METADATA, _json(answer.metadata))
+    if answer.judged.failure == UNREADABLE:
+        publish(folder / RAW_RESPONSE, answer.body)
+    else:
+        write_text(folder, RAW, answer.judged.text or "")
 
 
 def _json(values: Mapping[str, object]) -> str:

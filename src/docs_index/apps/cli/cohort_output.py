@@ -3,16 +3,45 @@
 import logging
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import typer
 
 from docs_index.apps.cli.console import print_table, print_written
+from docs_index.apps.cli.export_files import refuse_to_overwrite
+from docs_index.cohorts.answers import KEPT
 from docs_index.cohorts.place import Summary as Building
 from docs_index.cohorts.run import Summary as Running
 from docs_index.cohorts.select import Chosen
-from docs_index.cohorts.states import Standing, State, Tally, reasons
-from docs_index.errors import first_few, printable
+from docs_index.cohorts.states import State
+from docs_index.cohorts.survey import Survey, bill_fields, plan_fields
+from docs_index.disk.publish import publish
+from docs_index.errors import CohortError, first_few, printable
+
+_OUTDATED = "made from an earlier text of their template or essay"
+
+
+def asked_cohort(name: str | None, option: str | None) -> str | None:
+    """Return the cohort that a user named, bare or with `--cohort`.
+
+    Raises:
+        CohortError: both are given, and differ.
+    """
+    if name is not None and option is not None and name != option:
+        raise CohortError(f"two cohorts are named, {name} and {option}: name one")
+    return option if name is None else name
+
+
+def write_ids(path: Path, gen_ids: Iterable[str], *, replace: bool) -> None:
+    """Write ids to a file, one a line.
+
+    Raises:
+        OutputExistsError: the file is there, and is not to be replaced.
+    """
+    refuse_to_overwrite(path, replace=replace)
+    publish(path, "".join(f"{gen_id}\n" for gen_id in gen_ids).encode())
 
 
 def show_skipping(*, quiet: bool) -> None:
@@ -37,17 +66,48 @@ def print_building(summary: Building) -> None:
     typer.echo(f"data root {printable(summary.data_root)}, cohort {summary.cohort_id}")
     print_table("members", _words(summary.members))
     print_table("evaluations", _words(summary.evaluations))
-    print_table(
-        "calls of a language model",
-        [("saved", summary.calls_saved), ("to make", summary.calls_to_make)],
-    )
+    print_plan(summary.models)
     _print_reasons("blocked, until that is mended", summary.blocked)
-    _print_reasons("failed", summary.failed)
+    print_table("failed", _words(summary.failed))
+    print_table(_OUTDATED, list(summary.outdated.items()))
     _print_few("directories that were passed over", summary.unreadable)
     print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
     if summary.calls_to_make and not summary.dry_run:
         name = summary.cohort_id
         typer.echo(f"\nnext: python scripts/run_evaluations.py --cohort {name}")
+
+
+def print_plan(models: Sequence[Mapping[str, Any]]) -> None:
+    """Print the calls, tokens and money of each language model."""
+    rows = [
+        ("model", "calls", "prompt tokens", "answer tokens", "money",
+         "calls saved", "tokens saved", "money saved")
+    ]  # fmt: skip
+    for model in models:
+        saved = model["saved"]
+        tokens_saved = saved["prompt_tokens"] + saved["answer_tokens"]
+        rows.append((
+            printable(model["llm_model_id"], keep=""),
+            f"{model['calls']:,}", f"{model['prompt_tokens']:,}",
+            _about(model["answer_tokens"]), _money(model["cost"]),
+            f"{saved['answers']:,}", f"{tokens_saved:,}", _money(saved["cost"]),
+        ))  # fmt: skip
+    typer.echo("\ncalls of a language model")
+    _print_columns(rows, texts=1)
+    if any(model["calls"] and model["cost"] is None for model in models):
+        typer.echo("  money: give price_in and price_out in 1_raw/llm_models.csv")
+    elif any(model["calls"] and model["answer_tokens"] is None for model in models):
+        typer.echo("  money is of the prompts alone, until an answer or max_tokens")
+
+
+def print_dry_run(cohort_id: str, survey: Survey) -> None:
+    """Print what a run would ask for, and what that costs."""
+    typer.echo(f"cohort {cohort_id}")
+    states = [(state.value.replace("_", " "), survey.states[state]) for state in State]
+    print_table("evaluations", states)
+    print_plan([plan_fields(plan) for plan in survey.plans.values()])
+    _print_survey(survey)
+    typer.echo("\ndry run: nothing was asked for or written")
 
 
 def print_running(summary: Running) -> None:
@@ -57,41 +117,80 @@ def print_running(summary: Running) -> None:
         "done": summary.done,
         "skipped, done before": summary.skipped,
         "failed": len(summary.failed),
+        "wait for a batch": summary.in_batch,
         "not started": summary.not_started,
     }
     print_table("evaluations", list(counts.items()))
+    _print_spent(summary)
+    print_table("failed, by reason", _words(summary.failures))
     failed = [
         reason if gen_id in reason else f"{gen_id}: {reason}"
         for gen_id, reason in summary.failed.items()
     ]
     _print_few("failed", failed)
+    print_table(_OUTDATED, list(summary.outdated.items()))
+    if summary.stopped:
+        typer.echo(f"\nthe run stopped: {printable(summary.stopped)}")
+    _print_ways_out(summary)
+
+
+def _print_spent(summary: Running) -> None:
+    if not summary.spent:
+        return
+    rows = [("model", "answers", "prompt tokens", "answer tokens", "money")]
+    for name, bill in summary.spent.items():
+        fields = bill_fields(bill)
+        rows.append((
+            printable(name, keep=""), f"{bill.answers:,}", f"{bill.tokens_in:,}",
+            f"{bill.tokens_out:,}", _money(fields["cost"]),
+        ))  # fmt: skip
+    typer.echo("\nspent")
+    _print_columns(rows, texts=1)
+    if without := sum(bill.without_cost for bill in summary.spent.values()):
+        typer.echo(f"  {without} answers did not say what they cost")
+
+
+def _print_ways_out(summary: Running) -> None:
+    kept = [reason for reason in summary.failures if reason in KEPT]
+    if kept:
+        typer.echo(
+            "\nanswers that failed are kept: "
+            f"--retry-failed {','.join(kept)} asks for them again"
+        )
+    if summary.in_batch:
+        typer.echo("\nrun again with --batch to fetch the answers of a batch")
     if summary.interrupted or summary.not_started:
         typer.echo("\nrun again to complete: no answer that is there is bought again")
 
 
-def print_status(
-    cohort_id: str, counted: Sequence[Tally], found: Sequence[Standing]
-) -> None:
-    """Print how far a cohort is, per template and model."""
+def print_status(cohort_id: str, survey: Survey) -> None:
+    """Print how far a cohort is, per template and model, and what the rest costs."""
     typer.echo(f"cohort {cohort_id}\n")
     rows: list[tuple[str, ...]] = [("template", "model", "done", "to do", "failed")]
+    tallies = list(survey.tallies.values())
     rows += [
         (printable(one.template_id), printable(one.llm_model_id), str(one.done),
          str(one.to_do), str(one.failed))
-        for one in counted
+        for one in tallies
     ]  # fmt: skip
     rows.append((
         "all", "",
-        *(str(sum(getattr(one, name) for one in counted))
+        *(str(sum(getattr(one, name) for one in tallies))
           for name in ("done", "to_do", "failed")),
     ))  # fmt: skip
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    for row in rows:
-        texts = [row[n].ljust(widths[n]) for n in (0, 1)]
-        numbers = [row[n].rjust(widths[n] + 2) for n in (2, 3, 4)]
-        typer.echo("  ".join(texts) + "".join(numbers))
-    _print_reasons("blocked, until that is mended", reasons(found, State.BLOCKED))
-    _print_reasons("failed", reasons(found, State.FAILED))
+    _print_columns(rows, texts=2, indent="")
+    print_plan([plan_fields(plan) for plan in survey.plans.values()])
+    _print_survey(survey)
+
+
+def _print_survey(survey: Survey) -> None:
+    _print_reasons("blocked, until that is mended", survey.blocked)
+    print_table("failed, by reason", _words(survey.failed))
+    for messages in survey.examples.values():
+        typer.echo(printable(first_few(messages)))
+    print_table(_OUTDATED, list(survey.outdated.items()))
+    if waiting := survey.states[State.IN_BATCH]:
+        typer.echo(f"\n{waiting} wait for a batch: run with --batch to fetch them")
 
 
 def print_chosen(chosen: Chosen) -> None:
@@ -110,6 +209,30 @@ def print_chosen(chosen: Chosen) -> None:
     for command in ("build_cohort.py --cohort", "run_evaluations.py --cohort",
                     "cohort_status.py"):  # fmt: skip
         typer.echo(f"  python scripts/{command} {chosen.cohort_id}")
+
+
+def _print_columns(
+    rows: Sequence[Sequence[str]], *, texts: int, indent: str = "  "
+) -> None:
+    """Print rows in columns: first `texts` columns of texts, then numbers."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = [
+            text.ljust(width) if column < texts else text.rjust(width)
+            for column, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        typer.echo(f"{indent}{'  '.join(cells)}".rstrip())
+
+
+def _about(count: int | None) -> str:
+    return "-" if count is None else f"{count:,}"
+
+
+def _money(amount: float | None) -> str:
+    """Return money with at least two decimals, and six digits of a small amount."""
+    if amount is None:
+        return "-"
+    return f"{amount:,.2f}" if amount >= 100 or not amount else f"{amount:.6f}"
 
 
 def _words(counts: Mapping[str, int]) -> list[tuple[str, int]]:

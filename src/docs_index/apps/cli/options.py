@@ -17,6 +17,13 @@ RunId = Annotated[
 Cohort = Annotated[
     str | None, typer.Option(help="The cohort's name (default: DD_COHORT).")
 ]
+NamedCohort = Annotated[
+    str | None, typer.Argument(metavar="[COHORT]", help="The cohort's name.")
+]
+FailedIds = Annotated[
+    Path | None,
+    typer.Option(help="Write the ids of failed evaluations there, one a line."),
+]
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Processes (default: one per core).")
 ]

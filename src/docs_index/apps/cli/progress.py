@@ -51,7 +51,7 @@ def _lines(what: str) -> Progress:
 
     def show(done: int, total: int) -> None:
         nonlocal shown
-        if time.monotonic() - shown > _EVERY_SECONDS:
+        if not done or time.monotonic() - shown > _EVERY_SECONDS:
             shown = time.monotonic()
             typer.echo(f"{done} of {total} {what}", err=True)
 

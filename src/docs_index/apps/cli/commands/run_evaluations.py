@@ -1,25 +1,47 @@
 """Run the evaluations of a cohort that are not done, asking language models."""
 
-import json
 import os
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from docs_index.apps.cli.cohort_output import (
+    asked_cohort,
+    print_dry_run,
     print_running,
     show_skipping,
     wait_for_answers,
+    write_ids,
 )
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.exits import DONE, INTERRUPTED, NEEDS_A_PERSON
-from docs_index.apps.cli.options import AsJson, Cohort, DataRoot
+from docs_index.apps.cli.export_files import refuse_to_overwrite
+from docs_index.apps.cli.options import (
+    AsJson,
+    Cohort,
+    DataRoot,
+    FailedIds,
+    NamedCohort,
+    Replace,
+)
 from docs_index.apps.cli.progress import shown_progress
-from docs_index.cohorts.campaign import open_campaign
+from docs_index.apps.cli.text_tables import show_json
+from docs_index.cohorts.campaign import Campaign, open_campaign, read_ids
 from docs_index.cohorts.endpoint import RETRIES, Endpoint, LanguageModel, find_endpoint
-from docs_index.cohorts.run import needs_answers, run_cohort
+from docs_index.cohorts.gate import Gate, read_duration
+from docs_index.cohorts.run import (
+    Summary,
+    Work,
+    chosen,
+    needs_answers,
+    retried,
+    run_cohort,
+)
+from docs_index.cohorts.survey import bill_fields, survey_fields, surveyed
 from docs_index.disk.lock import take_lock
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import named_cohort
@@ -29,6 +51,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def main(
+    name: NamedCohort = None,
     cohort: Cohort = None,
     concurrency: Annotated[
         int, typer.Option(min=1, max=64, help="Requests at a time.")
@@ -36,6 +59,30 @@ def main(
     retries: Annotated[
         int, typer.Option(min=0, help="Retries of one request that may fare better.")
     ] = RETRIES,
+    max_wait: Annotated[
+        str, typer.Option(help="The longest wait without an answer: 90s, 30m, 2h.")
+    ] = "30m",
+    requests_per_minute: Annotated[
+        float | None, typer.Option(min=0.001, help="The most requests of a minute.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="The most evaluations to work on.")
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, help="The most money to spend.")
+    ] = None,
+    ids: Annotated[
+        Path | None, typer.Option(help="Work on these gen_ids only, one a line.")
+    ] = None,
+    retry_failed: Annotated[
+        str | None,
+        typer.Option(help="Ask again where the answer failed: all, or reasons."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option(help="Render all prompts, say what they cost; ask nothing.")
+    ] = False,
+    failed_ids: FailedIds = None,
+    replace: Replace = False,
     as_json: AsJson = False,
     quiet: Annotated[
         bool, typer.Option(help="Show no progress, nor what is skipped.")
@@ -44,16 +91,34 @@ def main(
 ) -> None:
     """Run the evaluations of a cohort that are not done.
 
-    Example: python scripts/run_evaluations.py --cohort spring --concurrency 8
+    Example: python scripts/run_evaluations.py --cohort spring --max-cost 5
     """
     with ending_cleanly():
         layout = open_cohort_layout(data_root)
-        cohort_id = named_cohort(cohort)
+        cohort_id = named_cohort(asked_cohort(name, cohort))
         campaign = open_campaign(layout, cohort_id)
+        work = Work(
+            gen_ids=read_ids(ids) if ids else None,
+            limit=limit,
+            retry=retried(retry_failed) if retry_failed else (),
+        )
+        gate = Gate(
+            requests_per_minute=requests_per_minute, max_wait_s=read_duration(max_wait)
+        )
+        if failed_ids:
+            refuse_to_overwrite(failed_ids, replace=replace)
+        if dry_run:
+            _plan(campaign, work, as_json=as_json)
+            return
         take_lock(layout.cohort_lock(cohort_id))
-        is_asking = needs_answers(campaign)
-        endpoint = find_endpoint() if is_asking else Endpoint("", "")
-        model = LanguageModel(endpoint, run_id=_run_id(), retries=retries)
+        is_asking = needs_answers(campaign, work)
+        model = LanguageModel(
+            find_endpoint() if is_asking else Endpoint("", ""),
+            run_id=_run_id(),
+            retries=retries,
+            gate=gate,
+            max_cost=None if max_cost is None else Decimal(repr(max_cost)),
+        )
         show_skipping(quiet=quiet)
         with shown_progress(quiet=quiet, what="evaluations") as progress:
             summary = run_cohort(
@@ -61,16 +126,38 @@ def main(
                 model,
                 concurrency=concurrency,
                 progress=progress,
+                work=work,
                 waiting=wait_for_answers,
             )
+        if failed_ids:
+            write_ids(failed_ids, summary.failed, replace=replace)
         if as_json:
-            typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
+            show_json(_fields(summary))
         else:
             print_running(summary)
     if summary.interrupted:
         raise typer.Exit(INTERRUPTED)
-    is_complete = not summary.failed and not summary.not_started
-    raise typer.Exit(DONE if is_complete else NEEDS_A_PERSON)
+    raise typer.Exit(DONE if summary.is_complete else NEEDS_A_PERSON)
+
+
+def _plan(campaign: Campaign, work: Work, *, as_json: bool) -> None:
+    """Say what a run would ask for."""
+    survey = surveyed(
+        campaign,
+        gen_ids=chosen(campaign, work),
+        retry=work.retry,
+        limit=work.limit,
+    )
+    if as_json:
+        named = {"cohort_id": campaign.cohort_id, "dry_run": True}
+        show_json(named | survey_fields(survey))
+    else:
+        print_dry_run(campaign.cohort_id, survey)
+
+
+def _fields(summary: Summary) -> dict[str, Any]:
+    bills = {name: bill_fields(bill) for name, bill in summary.spent.items()}
+    return asdict(summary) | {"spent": bills}
 
 
 def _run_id() -> str:
