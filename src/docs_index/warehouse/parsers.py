@@ -13,7 +13,6 @@ from threading import Lock
 import duckdb
 
 from docs_index.resources import rendered, sql
-from docs_index.vocabulary import PARSERS
 
 _one_at_a_time = Lock()
 
@@ -73,16 +72,3 @@ def _joined(texts: Sequence[bytes]) -> tuple[str, bytes]:
         joined = separator.encode().join(texts)
         if joined.count(separator.encode()) == len(texts) - 1:
             return separator, joined
-
-
-class AnyParser:
-    """The parsers of a data root."""
-
-    names = frozenset(PARSERS)
-
-    def parse(self, parser: str | None, text: str) -> str | None:
-        return parsed(parser, text)
-
-
-def parser_for(layout: object) -> AnyParser:
-    return AnyParser()
