@@ -35,7 +35,7 @@ _ESCAPE = re.compile(
 def last_object(text: bytes) -> bytes | None:
     """Return the last JSON object of a text in UTF-8, None without one.
 
-    Half of a surrogate pair, which no text can hold, is written as `\\ufffd` in it.
+    Half of a surrogate pair, which no text can hold, becomes U+FFFD in it.
     """
     # Where an object begins but does not end. Each is tried once, so that a million
     # objects in one another, none of which ends, are read once and not a million times.

@@ -3,8 +3,8 @@
 The built-in parsers are written once, as dbt macros (`macros/parsers`). Own parsers are
 rows of `1_raw/parsers.csv`, which SQL judges and makes branches of the same expression.
 The model `parser_sql` holds the expression of a build; `parser_for` makes the same one
-without a build. Its columns are `parser`, `text`, and `last_object`: the last JSON object
-in the text. Writes no data.
+without a build. Its columns are `parser`, `text`, and `last_object`, the last JSON
+object in the text. Writes no data.
 """
 
 import secrets
@@ -79,6 +79,11 @@ class AnyParser:
             return parser_of(self.expression).parse([(parser, text.encode())])[0]
 
 
+def built_in_parsers() -> AnyParser:
+    """Return the parsers that every data root has."""
+    return AnyParser(frozenset(PARSERS), rendered("parsed_text.sql"))
+
+
 def parser_for(layout: Layout) -> AnyParser:
     """Return the parsers of a data root, as its tables are now.
 
@@ -88,7 +93,7 @@ def parser_for(layout: Layout) -> AnyParser:
     """
     path = layout.own_parsers
     if not is_there(path):
-        return AnyParser(frozenset(PARSERS), rendered("parsed_text.sql"))
+        return built_in_parsers()
     layout.refuse_link_out(path)
     table = check_table(
         path, Columns(OWN_COLUMNS, [[name] for name in OWN_COLUMNS[:3]])
