@@ -18,6 +18,7 @@ from docs_index.vocabulary import STAGES
 from docs_index.warehouse.cohort_ids import is_path_component
 from docs_index.warehouse.cohort_inputs import load_table
 from docs_index.warehouse.csv_grammar import MAX_LINE_BYTES, check_table
+from docs_index.warehouse.parsers import AnyParser, parser_for
 
 COLUMNS = (
     "stage",
@@ -46,14 +47,15 @@ class Evaluation:
 class Campaign:
     """A cohort's evaluations in order, and the tables that running them needs.
 
-    `parsers` has the parser of each template, None without one. `models` has the name
-    of each model at the endpoint.
+    `parsers` has the parser of each template, None without one; `parser` runs them.
+    `models` has the name of each model at the endpoint.
     """
 
     layout: Layout
     cohort_id: str
     evaluations: dict[str, Evaluation]
     parsers: dict[str, str | None]
+    parser: AnyParser
     models: dict[str, str]
 
     def folder(self, evaluation: Evaluation) -> Path:
@@ -107,6 +109,7 @@ def open_campaign(
                 layout.evaluation_templates, "template_id", "parser"
             )
         },
+        parser=parser_for(layout),
         models={
             model_id: model or model_id
             for model_id, model in _pairs(layout.models, "id", "model")

@@ -30,8 +30,6 @@ from docs_index.cohorts.generation_files import (
 )
 from docs_index.errors import BlockedError, DataRootError, UnparsedError
 from docs_index.paths import is_file, is_folder, real_path
-from docs_index.vocabulary import PARSERS
-from docs_index.warehouse.parsers import parsed
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +122,7 @@ def parsed_answer(campaign: Campaign, evaluation: Evaluation, answer: str) -> st
             f"length limit: {_AGAIN}"
         )
     parser = _parser(campaign, evaluation)
-    text = parsed(parser, answer)
+    text = campaign.parser.parse(parser, answer)
     if text is None:
         lines = [line.strip() for line in answer.splitlines() if line.strip()]
         shown = " / ".join(lines[-_LAST_LINES:])[-_SHOWN_CHARS:]
@@ -198,10 +196,11 @@ def _parser(campaign: Campaign, evaluation: Evaluation) -> str | None:
             f"{evaluation.gen_id}: template {template_id} is not in {table}: add it"
         )
     parser = campaign.parsers[template_id]
-    if parser is not None and parser not in PARSERS:
+    known = campaign.parser.names
+    if parser is not None and parser not in known:
         raise BlockedError(
             f"{evaluation.gen_id}: template {template_id} has the parser {parser!r} in "
-            f"{table}, which is none of {', '.join(PARSERS)}: correct it"
+            f"{table}, which is none of {', '.join(sorted(known))}: correct it"
         )
     return parser
 
