@@ -39,6 +39,7 @@ GUARDS = {  # the models that refuse something before they are made, and how
     "int_attempts__templated": "{{ refuse_unknown_parsers() }}",
     "int_rows__repaired": "{{ refuse_repairs('int_repairs__judged') }}",
     "int_rows__resolved": "{{ refuse_repairs('int_repairs__refused') }}",
+    "parser_sql": "{{ refuse_own_parsers('int_parsers__judged') }}",
 }
 WANTED = ("documents", "document_files", "bad_generations", "backfill_counters")
 # What the statements have in the place of a run_id and an evaluation_root.

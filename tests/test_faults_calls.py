@@ -43,6 +43,7 @@ from docs_index.ingest.suggestions import _below
 from docs_index.layout import open_cohort_layout, open_layout
 from docs_index.warehouse.csv_grammar import check_table
 from docs_index.warehouse.generation_scan import scan_generations
+from docs_index.warehouse.parsers import built_in_parsers
 from docs_index.warehouse.response_facts import read_responses
 from docs_index.warehouse.sources import Sources
 
@@ -125,7 +126,7 @@ def survey(root: Path) -> object:
 
 def inspect(root: Path) -> object:
     """Look at directories and read their texts, as the audit does."""
-    inspecting = Inspector(str(root), str(root / "docs"))
+    inspecting = Inspector(str(root), str(root / "docs"), built_in_parsers())
     essay = next((root / "docs").glob("essay/*/*"))
     wanted = Wanted(
         essay.name, str(essay.relative_to(root / "docs")), None, len(ESSAY.raw),

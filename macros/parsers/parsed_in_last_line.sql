@@ -16,20 +16,22 @@
 
 {#-
     The last lines that are not blank, trimmed, then without `*` and `#`; blank lines
-    between them stay.
+    between them stay. A no-break space is taken for a space.
 
     One pattern matches all of them at the end, and they remain one text: splitting the
     whole text into a list of lines takes several times as long.
 -#}
 {% macro last_lines(text, count) -%}
-    {% set filled_line = "[^ \\t\\r\\n][^\\n]*" -%}
+    {% set blanks = " \\t\\r\\n\\x{A0}" -%}
+    {% set filled_line = "[^" ~ blanks ~ "][^\\n]*" -%}
     {% set more_lines =
-        "(?:\\n[ \\t\\r\\n]*" ~ filled_line ~ "){0," ~ (count - 1) ~ "}" -%}
+        "(?:\\n[" ~ blanks ~ "]*" ~ filled_line ~ "){0," ~ (count - 1) ~ "}" -%}
     regexp_replace(
         regexp_replace(
-            regexp_extract(
-                {{ text }}, '[^\n]*{{ filled_line }}{{ more_lines }}[ \t\r\n]*$'
-            ),
+            {{ with_plain_blanks(
+                "regexp_extract(" ~ text ~ ", '[^\\n]*" ~ filled_line ~ more_lines
+                ~ "[" ~ blanks ~ "]*$')"
+            ) }},
             '(?m)^[ \t\r]+|[ \t\r]+$', '', 'g'
         ),
         '[*#]', '', 'g'

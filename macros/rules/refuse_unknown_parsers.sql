@@ -2,7 +2,7 @@
     {% set message %}
                     {{ joined_texts("message", "chr(10)", "message") }}
                     || chr(10)
-                    || 'name one of the parsers in seeds/parsers.csv, or none'
+                    || 'name a parser of seeds/parsers.csv or 1_raw/parsers.csv, or none'
     {% endset %}
     select
         case
@@ -19,7 +19,9 @@
             on
                 templates.source_csv = attempts.source_csv
                 and templates.template_id = attempts.template_id
-        left join {{ ref("parsers") }} as known on templates.parser = known.parser
+        left join
+            {{ known_parsers(ref("parsers"), ref("int_parsers__judged")) }} as known
+            on templates.parser = known.parser
         where attempts.reason is null and known.parser is null
     )
 {% endmacro %}

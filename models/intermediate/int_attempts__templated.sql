@@ -2,6 +2,7 @@
 -- The build stops here if an attempt's template names a parser that is not known.
 -- A view: all but three of its columns are those of int_rows__classified.
 -- depends_on: {{ ref("parsers") }}
+-- depends_on: {{ ref("int_parsers__judged") }}
 {{ config(materialized="replaced_view", pre_hook="{{ refuse_unknown_parsers() }}") }}
 with source_rows as (select * from {{ ref("int_rows__repaired") }}),
 

@@ -1,3 +1,8 @@
--- One row: the expression that turns columns `parser` and `text` into the parsed text.
--- Python evaluates it, in a separate DuckDB, to parse texts outside of a model.
-select {{ sql_text(parsed_text()) }} as expression
+-- One row: the expression that turns columns `parser`, `text` and `last_object` into the
+-- parsed text. Python evaluates it, in a separate DuckDB, to parse texts outside of a
+-- model. The build stops here if an own parser has a fault.
+{{ config(pre_hook="{{ refuse_own_parsers('int_parsers__judged') }}") }}
+with own_parsers as (select * from {{ ref("int_parsers__judged") }})
+
+select {{ parser_expression() }} as expression
+from own_parsers

@@ -167,6 +167,11 @@ class Layout:
         return self.root / "1_raw" / "evaluation_templates.csv"
 
     @property
+    def own_parsers(self) -> Path:
+        """The table of parsers beside the built-in ones."""
+        return self.root / "1_raw" / "parsers.csv"
+
+    @property
     def models(self) -> Path:
         """The table of language models."""
         return self.root / "1_raw" / "llm_models.csv"

@@ -1,4 +1,5 @@
--- Fails when an attempt's template names a parser that is not in the seed `parsers`.
+-- Fails when an attempt's template names a parser that is neither in the seed `parsers`
+-- nor in parsers.csv.
 -- Its text would go through no parser, and be a parse error without a cause. The
 -- model int_attempts__templated stops the build before that; this shows the rows if it
 -- did not.
@@ -6,7 +7,9 @@
 {{ config(meta={"dagster": {"ref": {"name": "int_attempts__templated"}}}) }}
 with attempts as (select * from {{ ref("int_attempts__templated") }}),
 
-parsers as (select * from {{ ref("parsers") }})
+parsers as (
+    {{ known_parsers(ref("parsers"), ref("int_parsers__judged")) }}
+)
 
 select
     attempts.source_csv,

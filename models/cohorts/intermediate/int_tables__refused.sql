@@ -5,7 +5,17 @@ models as (select * from {{ ref("stg_cohorts__models") }}),
 
 replicates as (select * from {{ ref("stg_cohorts__replicates") }}),
 
-parsers as (select * from {{ ref("parsers") }}),
+built_in as (select * from {{ ref("parsers") }}),
+
+own as (select * from {{ ref("stg_cohorts__parsers") }}),
+
+own_parsers as (
+    {{ judged_parsers("own", "built_in") }}
+),
+
+parsers as (
+    {{ known_parsers("built_in", "own_parsers") }}
+),
 
 {% set template_table = "'1_raw/evaluation_templates.csv'" -%}
 {% set model_table = "'1_raw/llm_models.csv'" -%}
@@ -37,7 +47,8 @@ of_templates as (
         templates.row_index as subject_order,
         {{ template_table }} as subject,
         'template "' || templates.template_id || '" names parser "'
-        || templates.parser || '", which is not known: name one of seeds/parsers.csv'
+        || templates.parser
+        || '", which is not known: name one of seeds/parsers.csv or 1_raw/parsers.csv'
             as fault
     from templates
     left join parsers on templates.parser = parsers.parser
@@ -53,6 +64,16 @@ of_templates as (
         'has no active template: set active to true for one' as fault
     from templates
     having count(*) filter (where is_active) = 0
+),
+
+of_parsers as (
+    select
+        2 as kind_order,
+        row_index as subject_order,
+        '1_raw/parsers.csv' as subject,
+        {{ parser_fault_line() }} as fault
+    from own_parsers
+    where fault is not null
 ),
 
 of_models as (
@@ -120,6 +141,13 @@ final as (
         subject,
         fault
     from of_templates
+    union all
+    select
+        kind_order,
+        subject_order,
+        subject,
+        fault
+    from of_parsers
     union all
     select
         kind_order,

@@ -9,6 +9,7 @@
 -- depends_on: {{ ref('stg_raw__link_templates') }}
 -- depends_on: {{ ref('stg_raw__essay_templates') }}
 -- depends_on: {{ ref('stg_raw__evaluation_templates') }}
+-- depends_on: {{ ref('stg_raw__parsers') }}
 with input_files as (select * from {{ source('data_root', 'input_files') }}),
 
 final as (

@@ -19,7 +19,7 @@ from docs_index.disk.confined import Folder, TooLargeError, UnusableError, read_
 from docs_index.layout import RESPONSES, is_litter
 from docs_index.paths import is_folder, is_link, is_of_a_path, naming
 from docs_index.vocabulary import STAGES
-from docs_index.warehouse.parsers import text_parser
+from docs_index.warehouse.parsers import AnyParser, parser_of
 
 _MAX_METADATA_BYTES = 2**27
 _MAX_SOURCE_BYTES = 2**40  # no limit: a source is read only if raw.txt is as large
@@ -46,10 +46,11 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True)
 class Inspector:
-    """Inspects the documents of one data root."""
+    """Inspects the documents of one data root, whose parsers parse raw texts again."""
 
     data_root: str
     docs: str
+    parsers: AnyParser
 
     def keys(self) -> Iterator[str]:
         """Yield what is at the depth of logical keys, and what is not a stage."""
@@ -71,7 +72,7 @@ class Inspector:
         found = [self._read(document) for document in documents]
         parsing = [(line, text) for line, text in found if text is not None]
         texts = [(line["parser"], text) for line, text in parsing]
-        made = text_parser().parse(texts) if texts else []
+        made = parser_of(self.parsers.expression).parse(texts) if texts else []
         for (line, _), parsed in zip(parsing, made, strict=True):
             line["made_hash"] = None if parsed is None else _sha256(parsed.encode())
         return _lines(line for line, _ in found)
@@ -142,7 +143,10 @@ class Inspector:
                 line[f"{name}_chars"] = None if decoded is None else len(decoded)
                 if name == "raw" and decoded is not None:
                     text = content
-        return line, text if document.parser is not None else None
+        if document.parser is None:
+            return line, None
+        line["is_parser_known"] = document.parser in self.parsers.names
+        return line, text if line["is_parser_known"] else None
 
     def _source(
         self,

@@ -26,6 +26,7 @@ from docs_index.paths import is_folder, is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
 from docs_index.warehouse.index_faults import naming_index
+from docs_index.warehouse.parsers import built_in_parsers
 from docs_index.warehouse.session import Session, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
 
@@ -78,7 +79,8 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
     new = temporary_path(options.output)
     with naming_index(new), opened_session(layout) as session:
         with started_workers(options.workers, Inspector.__module__, lock) as workers:
-            inspector = Inspector(str(layout.root), str(layout.docs))
+            parsers = built_in_parsers()  # which it does not need: it reads no text
+            inspector = Inspector(str(layout.root), str(layout.docs), parsers)
             survey(session, inspector, workers, session.scratch, progress, 0)
         findings = _check(session)
         documents = session.count("good")

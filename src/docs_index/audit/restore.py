@@ -27,7 +27,8 @@ from docs_index.index.snapshot import copy_index
 from docs_index.layout import RESPONSES, Layout
 from docs_index.progress import Progress
 from docs_index.resources import rendered, sql
-from docs_index.warehouse.parsers import parsed
+from docs_index.vocabulary import PARSERS
+from docs_index.warehouse.parsers import AnyParser, parser_for
 from docs_index.warehouse.session import Session, opened_session
 
 Contents = dict[str, bytes]
@@ -126,7 +127,8 @@ def restore(layout: Layout, options: Options, progress: Progress) -> Summary:
             verify.attach(session, copy)
             _refuse_unknown(session, options.doc_ids)
             wanted = _wanted(session, options, scratch, progress)
-            found = [_restored(layout, each, options) for each in wanted]
+            parsers = parser_for(layout)
+            found = [_restored(layout, each, options, parsers) for each in wanted]
             documents = session.count("documents")
     return Summary(
         data_root=str(layout.root),
@@ -181,7 +183,9 @@ def _wanted(
     return map(Wanted._make, session.rows(sql("audit/restore_wanted.sql"), values))
 
 
-def _restored(layout: Layout, document: Wanted, options: Options) -> Restored:
+def _restored(
+    layout: Layout, document: Wanted, options: Options, parsers: AnyParser
+) -> Restored:
     """Put a document's files back, with `apply`; say what is wrong with them."""
     result = Restored(
         document.doc_id, f"docs/{document.doc_dir}", [], [], None, None, None
@@ -193,7 +197,7 @@ def _restored(layout: Layout, document: Wanted, options: Options) -> Restored:
         above = result.path.rpartition("/")[0]
         return result._replace(problem=f"{above} is not a folder: move it away")
     try:
-        contents, source = _contents(layout, document, place, options)
+        contents, source = _contents(layout, document, place, options, parsers)
     except _LostError as error:
         return result._replace(problem=str(error))
     missing = [name for name in contents if not place.has(name)]
@@ -203,6 +207,8 @@ def _restored(layout: Layout, document: Wanted, options: Options) -> Restored:
     problem = None
     if "prompt.txt" not in contents:
         problem = _prompt_problem(layout, document, place)
+    if document.status == "ok" and "parsed.txt" not in contents:
+        problem = _own_parser_problem(document)
     if not lacking and not problem:
         problem = f"its files are as its row tells, which is wrong itself; {VERIFY}"
     result = result._replace(
@@ -222,7 +228,11 @@ def _restored(layout: Layout, document: Wanted, options: Options) -> Restored:
 
 
 def _contents(
-    layout: Layout, document: Wanted, place: Mended, options: Options
+    layout: Layout,
+    document: Wanted,
+    place: Mended,
+    options: Options,
+    parsers: AnyParser,
 ) -> tuple[Contents, str]:
     """Return what the files must be, and where raw.txt is taken from.
 
@@ -235,7 +245,9 @@ def _contents(
         raise _LostError(f"its row tells of another length than raw.txt has; {VERIFY}")
     contents = {"raw.txt": raw}
     if document.status == "ok":
-        contents["parsed.txt"] = _parsed(document, text)
+        parsed = _parsed(document, text, place.read("parsed.txt"), parsers)
+        if parsed is not None:
+            contents["parsed.txt"] = parsed
     prompt = _prompt(layout, document)
     is_due = options.take_prompts or place.read("prompt.txt") is None
     if prompt is not None and is_due:
@@ -265,8 +277,21 @@ def _has_hash(content: bytes, document: Wanted) -> bool:
     return hashlib.sha256(content).hexdigest() == document.content_hash
 
 
-def _parsed(document: Wanted, raw: str) -> bytes:
-    text = parsed(document.parser, raw)
+def _parsed(
+    document: Wanted, raw: str, found: bytes | None, parsers: AnyParser
+) -> bytes | None:
+    """Return what parsed.txt must be, None if nothing proves that it is not right.
+
+    The row of an own parser may have changed since the document was made. A parsed.txt
+    of the right length then stays.
+    """
+    is_known = document.parser is None or document.parser in parsers.names
+    text = parsers.parse(document.parser, raw) if is_known else None
+    is_own = document.parser is not None and document.parser not in PARSERS
+    if is_own and found is not None and _has_length(found, document.parsed_chars):
+        return found if text is not None and text.encode() == found else None
+    if not is_known:
+        raise _LostError(f"its parser {document.parser} is not in 1_raw/parsers.csv")
     if text is None or len(text) != document.parsed_chars:
         made = "no text" if text is None else f"{len(text)} characters"
         raise _LostError(
@@ -274,6 +299,21 @@ def _parsed(document: Wanted, raw: str) -> bytes:
             f"{document.parsed_chars}"
         )
     return text.encode()
+
+
+def _has_length(content: bytes, chars: int | None) -> bool:
+    try:
+        return len(content.decode()) == chars
+    except UnicodeDecodeError:
+        return False
+
+
+def _own_parser_problem(document: Wanted) -> str:
+    return (
+        f"parsed.txt is not what the parser {document.parser} makes of raw.txt now: "
+        "its row in 1_raw/parsers.csv may have changed since, and the document stays; "
+        "if parsed.txt was damaged, move it away and run this again"
+    )
 
 
 def _prompt(layout: Layout, document: Wanted) -> bytes | None:

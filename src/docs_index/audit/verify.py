@@ -32,6 +32,7 @@ from docs_index.paths import is_there
 from docs_index.progress import Progress
 from docs_index.resources import rendered, sql
 from docs_index.warehouse.faults import fault_of
+from docs_index.warehouse.parsers import parser_for
 from docs_index.warehouse.session import Session, chunks, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
 
@@ -218,7 +219,8 @@ def inspect(
 ) -> None:
     """Fill the tables of directories and texts, for the rows of an attached index."""
     documents = session.count("documents")
-    inspector = Inspector(str(session.layout.root), str(session.layout.docs))
+    layout = session.layout
+    inspector = Inspector(str(layout.root), str(layout.docs), parser_for(layout))
     count = options.workers if documents > FEW else 1
     with started_workers(count, Inspector.__module__, None) as workers:
         survey(session, inspector, workers, scratch, progress, documents)

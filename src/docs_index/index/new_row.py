@@ -6,7 +6,7 @@ section 12.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -60,13 +60,20 @@ class Ready:
     contents: dict[str, bytes]
 
 
-def made_ready(new: NewDocument, run_id: str, parent: Document | None) -> Ready:
+def made_ready(
+    new: NewDocument,
+    run_id: str,
+    parent: Document | None,
+    own_parsers: Collection[str] = (),
+) -> Ready:
     """Return the row and the files of a new document.
+
+    `own_parsers` has the names in 1_raw/parsers.csv.
 
     Raises:
         DocumentRefusedError: the document breaks rules; names all of them.
     """
-    if faults := list(_faults(new, run_id, parent)):
+    if faults := list(_faults(new, run_id, parent, own_parsers)):
         name = f"{new.stage} {new.task_id!r}, attempt {new.attempt_id!r}"
         raise DocumentRefusedError(f"{name} was not added:\n{first_few(faults)}")
     template_id, model_id = new.template_id.strip(_BLANKS), new.model_id.strip(_BLANKS)
@@ -124,7 +131,12 @@ def _json(fields: dict[str, object], **form: object) -> str:
     )
 
 
-def _faults(new: NewDocument, run_id: str, parent: Document | None) -> Iterator[str]:
+def _faults(
+    new: NewDocument,
+    run_id: str,
+    parent: Document | None,
+    own_parsers: Collection[str],
+) -> Iterator[str]:
     named = {"task_id", "template_id", "model_id", "attempt_id"}
     named |= {"combo_id"} if new.stage == "draft" else {"parent_doc_id"}
     values = {name: getattr(new, name) for name in sorted(named)} | {"run_id": run_id}
@@ -142,15 +154,16 @@ def _faults(new: NewDocument, run_id: str, parent: Document | None) -> Iterator[
         yield f"combo_id is the parent's: a new {new.stage} names none"
     if _OF_A_TABLE.match(new.attempt_id):
         yield "attempt_id begins as the row_key of a table's row does"
-    yield from _faults_of_texts(new)
+    yield from _faults_of_texts(new, own_parsers)
     yield from _faults_of_parent(new, parent)
 
 
-def _faults_of_texts(new: NewDocument) -> Iterator[str]:
+def _faults_of_texts(new: NewDocument, own_parsers: Collection[str]) -> Iterator[str]:
     if new.parser is None and new.parsed not in (None, new.raw):
         yield "parsed is another text than raw, but there is no parser"
-    if new.parser is not None and new.parser not in PARSERS:
-        yield f"parser {new.parser!r} is none of {', '.join(PARSERS)}"
+    known = (*PARSERS, *own_parsers)
+    if new.parser is not None and new.parser not in known:
+        yield f"parser {new.parser!r} is none of {', '.join(known)}"
     if new.parser == "identity" and new.parsed != new.raw:
         yield "the parser identity makes parsed the same as raw"
     if new.legacy_file is not None:

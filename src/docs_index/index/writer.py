@@ -13,6 +13,7 @@ each document. A program that has the index open in DuckDB must not use this mod
 the same process (see `warehouse.sqlite_extension`).
 """
 
+import csv
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -36,7 +37,8 @@ from docs_index.index.new_row import NewDocument, Ready, made_ready
 from docs_index.index.reader import Documents
 from docs_index.index.row import NAMES, Document
 from docs_index.layout import Layout, open_layout
-from docs_index.paths import is_link, is_there, real_path
+from docs_index.paths import is_file, is_link, is_there, naming, real_path
+from docs_index.vocabulary import PARSERS
 
 _PATIENCE_S = 30.0
 # SQLite commits by removing its journal. FULL, the default, does not sync the removal:
@@ -79,7 +81,7 @@ class Writer:
         ):
             documents = Documents(self.layout, connection)
             parent = documents.find(new.parent_doc_id or "")
-            ready = made_ready(new, self.run_id, parent)
+            ready = made_ready(new, self.run_id, parent, self._own_parsers(new))
             legacy = self._legacy(new)
             if not _is_indexed(documents, ready.document):
                 self._publish(ready)
@@ -87,6 +89,22 @@ class Writer:
             if legacy:
                 _publish_legacy(legacy, ready.contents["raw.txt"])
         return ready.document
+
+    def _own_parsers(self, new: NewDocument) -> list[str]:
+        """Return the names in 1_raw/parsers.csv, if the document names one of them.
+
+        A build judges the table; here it says which names there are.
+        """
+        path = self.layout.own_parsers
+        if new.parser is None or new.parser in PARSERS or not is_file(path):
+            return []
+        self.layout.refuse_link_out(path)
+        try:
+            with naming(path), path.open(newline="", encoding="utf-8-sig") as file:
+                rows = list(csv.DictReader(file))
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise DocumentRefusedError(f"{path} cannot be read: {error}") from error
+        return [name for row in rows if (name := (row.get("parser") or "").strip())]
 
     def _publish(self, ready: Ready) -> None:
         final = self.layout.docs / ready.document.doc_dir

@@ -18,7 +18,7 @@ from docs_index.paths import is_there
 from docs_index.warehouse.cohort_ids import named_cohort
 from docs_index.warehouse.csv_columns import Columns
 from docs_index.warehouse.csv_grammar import check_table
-from docs_index.warehouse.csv_table import read_table
+from docs_index.warehouse.csv_table import no_rows, read_table
 from docs_index.warehouse.generation_scan import KEYS, scan_generations
 from docs_index.warehouse.quoting import column_types, identifier, literal
 
@@ -85,7 +85,8 @@ def load_table(
     """Return a CSV file; `meta` lists its `columns`, and groups that are `required`.
 
     A file with rows must have a column of each group. If it lacks a column of
-    `defaults`, each row has the default text in it.
+    `defaults`, each row has the default text in it. A missing file that `is_optional`
+    has no rows.
 
     Raises:
         DataRootError: the file is missing.
@@ -93,6 +94,8 @@ def load_table(
             that is nearly named like a known one.
     """
     if not is_there(path):
+        if meta.get("is_optional"):
+            return no_rows(cursor, meta["columns"])
         raise DataRootError(
             f"{path} is missing: cohorts need it, with the columns "
             f"{', '.join(' or '.join(group) for group in meta['required'])}"

@@ -47,6 +47,18 @@ def read_table(
     return relation
 
 
+def no_rows(
+    cursor: duckdb.DuckDBPyConnection,
+    columns: Sequence[str],
+    *,
+    numbered: str = "row_index",
+) -> duckdb.DuckDBPyRelation:
+    """Return what `read_table` returns, for a file that is missing: no row."""
+    blanks = [f"null::varchar as {identifier(name)}" for name in columns]
+    chosen = ", ".join([f"0::bigint as {identifier(numbered)}", *blanks])
+    return cursor.sql(f"select {chosen} where false")
+
+
 def _read(
     cursor: duckdb.DuckDBPyConnection,
     table: Table,

@@ -1,8 +1,10 @@
-"""Run the build's parser SQL on texts in memory.
+"""Run the parsers, which are SQL, on texts in memory.
 
-The parsers are written once, as dbt macros (`macros/parsers`). The model `parser_sql`
-holds the expression that they expand to, over the columns `parser` and `text`. This
-module reads and writes no data.
+The built-in parsers are written once, as dbt macros (`macros/parsers`). Own parsers are
+rows of `1_raw/parsers.csv`, which SQL judges and makes branches of the same expression.
+The model `parser_sql` holds the expression of a build; `parser_for` makes the same one
+without a build. Its columns are `parser`, `text`, and `last_object`, the last JSON
+object in the text. Writes no data.
 """
 
 import secrets
@@ -12,7 +14,18 @@ from threading import Lock
 
 import duckdb
 
+from docs_index.errors import TableRefusedError
+from docs_index.layout import Layout
+from docs_index.paths import is_there
 from docs_index.resources import rendered, sql
+from docs_index.vocabulary import PARSERS
+from docs_index.warehouse.csv_columns import Columns
+from docs_index.warehouse.csv_grammar import check_table
+from docs_index.warehouse.csv_table import read_table
+from docs_index.warehouse.json_objects import last_object
+
+OWN_COLUMNS = ("parser", "kind", "pattern", "minimum", "maximum")
+"""The columns of 1_raw/parsers.csv; a file with rows must have the first three."""
 
 _one_at_a_time = Lock()
 
@@ -26,18 +39,73 @@ class TextParser:
         # This optimizer would expand the constant list of texts value by value.
         self._connection.execute("set disabled_optimizers = 'expression_rewriter'")
         self._connection.execute(sql("warehouse/texts_to_parse.sql"))
-        self._query = f"select {expression} from texts_to_parse($parsers, $texts, $end)"
+        texts = "texts_to_parse($parsers, $texts, $objects, $end)"
+        self._query = f"select {expression} from {texts}"
 
     def parse(self, texts: Sequence[tuple[str, bytes]]) -> list[str | None]:
         """Return the parsed text of each (parser, UTF-8), None where it has none."""
         if not texts:
             return []
         separator, joined = _joined([text for _, text in texts])
-        parsers = separator.join(parser for parser, _ in texts)
-        rows = self._connection.execute(
-            self._query, {"parsers": parsers, "texts": joined, "end": separator}
-        ).fetchall()
+        objects = [b"" if name in PARSERS else _object(text) for name, text in texts]
+        values = {
+            "parsers": separator.join(parser for parser, _ in texts),
+            "texts": joined,
+            "objects": separator.encode().join(objects),
+            "end": separator,
+        }
+        rows = self._connection.execute(self._query, values).fetchall()
         return [parsed for (parsed,) in rows]
+
+
+class AnyParser:
+    """The parsers of a data root: the built-in ones, and those of 1_raw/parsers.csv.
+
+    `names` has the names of all; `expression` is the SQL of all.
+    """
+
+    def __init__(self, names: frozenset[str], expression: str) -> None:
+        self.names = names
+        self.expression = expression
+
+    def parse(self, parser: str | None, text: str) -> str | None:
+        """Return the parsed text, None if the parser fails; any thread may call this.
+
+        Without a parser it is the text itself.
+        """
+        if parser is None:
+            return text
+        with _one_at_a_time:
+            return parser_of(self.expression).parse([(parser, text.encode())])[0]
+
+
+def built_in_parsers() -> AnyParser:
+    """Return the parsers that every data root has."""
+    return AnyParser(frozenset(PARSERS), rendered("parsed_text.sql"))
+
+
+def parser_for(layout: Layout) -> AnyParser:
+    """Return the parsers of a data root, as its tables are now.
+
+    Raises:
+        DataRootError, StorageError: 1_raw/parsers.csv cannot be read.
+        TableRefusedError: it is not well-formed, or a row is no parser: names them all.
+    """
+    path = layout.own_parsers
+    if not is_there(path):
+        return built_in_parsers()
+    layout.refuse_link_out(path)
+    table = check_table(
+        path, Columns(OWN_COLUMNS, [[name] for name in OWN_COLUMNS[:3]])
+    )
+    with duckdb.connect() as connection:
+        read_table(connection, table, OWN_COLUMNS).create("parser_rows")
+        connection.execute(sql("warehouse/built_in_parsers.sql"), [list(PARSERS)])
+        query = connection.execute(rendered("own_parsers.sql"))
+        [(names, expression, refusal)] = query.fetchall()
+    if refusal is not None:
+        raise TableRefusedError(refusal)
+    return AnyParser(frozenset([*PARSERS, *(names or [])]), expression)
 
 
 @cache
@@ -58,6 +126,11 @@ def parsed(parser: str | None, text: str) -> str | None:
         return text
     with _one_at_a_time:
         return text_parser().parse([(parser, text.encode())])[0]
+
+
+def _object(text: bytes) -> bytes:
+    """Return the last JSON object of a text, empty without one."""
+    return last_object(text.replace("\N{NO-BREAK SPACE}".encode(), b" ")) or b""
 
 
 def _joined(texts: Sequence[bytes]) -> tuple[str, bytes]:

@@ -16,8 +16,7 @@ from docs_index.paths import is_folder, is_there
 from docs_index.resources import sql
 from docs_index.warehouse.csv_columns import Columns
 from docs_index.warehouse.csv_grammar import Table, check_table
-from docs_index.warehouse.csv_table import read_table
-from docs_index.warehouse.quoting import identifier
+from docs_index.warehouse.csv_table import no_rows, read_table
 
 
 class Sources:
@@ -44,11 +43,7 @@ class Sources:
         path = self.layout.root / meta["file"]
         if not is_there(path):
             self._loaded[meta["file"]] = None
-            blanks = [
-                f"null::varchar as {identifier(name)}" for name in meta["columns"]
-            ]
-            chosen = ", ".join([f"0::bigint as {identifier(numbered)}", *blanks])
-            return cursor.sql(f"select {chosen} where false")
+            return no_rows(cursor, meta["columns"], numbered=numbered)
         self.layout.refuse_link_out(path)
         table = check_table(path, Columns.of_source(meta))
         relation = read_table(cursor, table, meta["columns"], numbered=numbered)

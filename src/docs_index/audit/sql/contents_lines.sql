@@ -16,7 +16,8 @@ from read_json(
         parsed_hash: 'varchar',
         parsed_chars: 'bigint',
         prompt_hash: 'varchar',
-        made_hash: 'varchar'
+        made_hash: 'varchar',
+        is_parser_known: 'boolean'
     },
     maximum_object_size = $longest
 );

@@ -25,6 +25,7 @@ with held as (
         contents.parsed_chars,
         contents.prompt_hash,
         contents.made_hash,
+        contents.is_parser_known,
         sizes.raw_size,
         sizes.parsed_size,
         sizes.prompt_size
@@ -72,8 +73,18 @@ where
         when parsed_hash is null then false
         when parsed_chars is distinct from told_parsed_chars then true
         when parser is null then parsed_hash != content_hash
+        when not is_parser_known then false
         else raw_hash = content_hash and made_hash is distinct from parsed_hash
     end
+union all
+select
+    'parser_unknown' as code,
+    doc_id,
+    path as path,
+    'the parser ' || parser || ' is neither built in nor in 1_raw/parsers.csv'
+        as detail
+from held
+where is_read and not is_parser_known
 union all
 select
     'unreadable' as code,

@@ -43,5 +43,6 @@ create table contents (
     parsed_hash varchar,
     parsed_chars bigint,
     prompt_hash varchar,
-    made_hash varchar
+    made_hash varchar,
+    is_parser_known boolean
 );

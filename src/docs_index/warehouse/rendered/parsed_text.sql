@@ -54,9 +54,7 @@ case parser
         when 'in_last_line' then list_transform(
         list_transform([regexp_replace(
         regexp_replace(
-            regexp_extract(
-                text, '[^\n]*[^ \t\r\n][^\n]*(?:\n[ \t\r\n]*[^ \t\r\n][^\n]*){0,2}[ \t\r\n]*$'
-            ),
+            replace(regexp_extract(text, '[^\n]*[^ \t\r\n\x{A0}][^\n]*(?:\n[ \t\r\n\x{A0}]*[^ \t\r\n\x{A0}][^\n]*){0,2}[ \t\r\n\x{A0}]*$'), chr(160), ' '),
             '(?m)^[ \t\r]+|[ \t\r]+$', '', 'g'
         ),
         '[*#]', '', 'g'
@@ -88,6 +86,19 @@ case parser
                 || regexp_replace(
                     split_part(cast(score as varchar), 'e-', 1), '[-.]', '', 'g'
                 )
+        when cast(score as varchar) like '%e+%'
+            then
+                repeat('-', cast(score < 0 as integer))
+                || rpad(
+                    regexp_replace(
+                        split_part(cast(score as varchar), 'e+', 1),
+                        '[-.]', '', 'g'
+                    ),
+                    cast(split_part(cast(score as varchar), 'e+', 2) as integer)
+                    + 1,
+                    '0'
+                )
+                || '.0'
         else cast(score as varchar)
     end || chr(10)
         end
