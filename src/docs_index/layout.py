@@ -156,6 +156,10 @@ class Layout:
         """The list of the generations that a cohort works on."""
         return self.cohort(cohort_id) / "membership.csv"
 
+    def batches(self, cohort_id: str) -> Path:
+        """Return the folder with a cohort's batches, a numbered folder each."""
+        return self.cohort(cohort_id) / "batches"
+
     @property
     def selected_essays(self) -> Path:
         """The selection file: the essays of the next cohort, and its directives."""

@@ -7,13 +7,13 @@ not share their waits, and they would buy an unusable answer again. Writes nothi
 import os
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from threading import Lock, local
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from docs_index.cohorts.answers import (
@@ -31,6 +31,7 @@ from docs_index.cohorts.spending import Purse
 from docs_index.cohorts.waits import asked_wait
 from docs_index.errors import AccessError, AnswerError, CohortError
 
+T = TypeVar("T")
 DEFAULT_BASE_URL = "https://openrouter.ai/api/v1"
 RETRIES = 5
 MOST_BYTES = 64 * 2**20
@@ -107,21 +108,43 @@ class LanguageModel:
                     break
                 except _BusyError as error:
                     self.gate.pause(error.wait_s, is_busy=True)
-                except _TryAgainError as error:
+                except TryAgainError as error:
                     failures += 1
                     self._back_off(failures, error)
             self.gate.answered()
-            usage = used(found.facts.get("usage"))
-            cost = self.spending.pay(
-                model_id, model, usage, len(prompt), len(found.text or "")
-            )
-            metadata = self._metadata(model, found) | {
-                "cost": None if cost is None else float(cost),
-                "duration_s": round(time.monotonic() - started, 3),
-                "llm_model_id": model_id,
-                "requests": requests,
-            }
-            return Answer(found, body, metadata)
+            answer = self.kept(model_id, model, prompt, body, found)
+            duration_s = round(time.monotonic() - started, 3)
+            measured = {"duration_s": duration_s, "requests": requests}
+            return replace(answer, metadata={**answer.metadata, **measured})
+
+    def kept(
+        self, model_id: str, model: Model, prompt: str, body: bytes, found: Judged
+    ) -> Answer:
+        """Return an answer that came, whose cost is counted."""
+        usage = used(found.facts.get("usage"))
+        chars_out = len(found.text or "")
+        cost = self.spending.pay(model_id, model, usage, len(prompt), chars_out)
+        metadata = self._metadata(model, found) | {
+            "cost": None if cost is None else float(cost),
+            "llm_model_id": model_id,
+        }
+        return Answer(found, body, metadata)
+
+    def insist(self, call: Callable[[], T]) -> T:
+        """Return what a request that costs nothing gives; retry it like a prompt.
+
+        Raises:
+            AnswerError: the endpoint refuses it, or no request was answered.
+            StoppedError: the run stops.
+        """
+        failures = 0
+        while True:
+            try:
+                with request_errors():
+                    return call()
+            except TryAgainError as error:
+                failures += 1
+                self._back_off(failures, error)
 
     def _metadata(self, model: Model, found: Judged) -> dict[str, Any]:
         facts = dict(found.facts)
@@ -141,7 +164,7 @@ class LanguageModel:
             metadata |= {"failure": found.failure, "failure_message": found.words}
         return metadata
 
-    def _back_off(self, failures: int, error: "_TryAgainError") -> None:
+    def _back_off(self, failures: int, error: "TryAgainError") -> None:
         """Wait before a retry, at least as long as the endpoint asks.
 
         Raises:
@@ -167,16 +190,16 @@ class LanguageModel:
             return body, Judged(None, UNREADABLE, words, {})
         found = judged(body)
         if isinstance(found, RefusedBody):
-            raise _refusal(found.status, found.words, headers)
+            raise refusal(found.status, found.words, headers)
         return body, found
 
     def _request(
         self, model: Model, prompt: str
     ) -> tuple[bytes, bool, Mapping[str, str]]:
         """Return the body of an answer, whether it is whole, and its headers."""
-        completions = self._client().chat.completions
+        completions = self.client().chat.completions
         with (
-            self._errors(),
+            request_errors(),
             completions.with_streaming_response.create(
                 model=model.name,
                 messages=[{"role": "user", "content": prompt}],
@@ -191,35 +214,12 @@ class LanguageModel:
                 if len(body) > MOST_BYTES:
                     return bytes(body[:MOST_BYTES]), False, response.headers
                 if time.monotonic() > until:
-                    raise _TryAgainError(
+                    raise TryAgainError(
                         f"no whole answer within {model.timeout_s:g} seconds", "timeout"
                     )
             return bytes(body), True, response.headers
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Turn the errors of a request into ours."""
-        import httpx
-        import openai
-
-        try:
-            yield
-        except openai.APIStatusError as error:
-            words = refusal_words(error.response.content)
-            headers = error.response.headers
-            raise _refusal(error.status_code, words, headers) from error
-        except openai.APITimeoutError as error:
-            raise _TryAgainError("no answer in time", "timeout") from error
-        except openai.APIConnectionError as error:
-            cause = f"{error} ({error.__cause__})"
-            raise _TryAgainError(cause, "connection") from error
-        except httpx.HTTPError as error:
-            reason = "timeout" if isinstance(error, httpx.TimeoutException) else None
-            raise _TryAgainError(
-                f"the connection was cut: {error!r}", reason or "connection"
-            ) from error
-
-    def _client(self) -> Any:
+    def client(self) -> Any:
         """Return this thread's client: a shared pool of connections takes longer."""
         import httpx
         import openai
@@ -241,7 +241,34 @@ class LanguageModel:
         return self._own.client
 
 
-class _TryAgainError(Exception):
+@contextmanager
+def request_errors() -> Iterator[None]:
+    """Turn the errors of a request into ours.
+
+    Raises:
+        AnswerError: the endpoint refuses the request.
+        TryAgainError: it may fare better later.
+    """
+    import httpx
+    import openai
+
+    try:
+        yield
+    except openai.APIStatusError as error:
+        words = refusal_words(error.response.content)
+        raise refusal(error.status_code, words, error.response.headers) from error
+    except openai.APITimeoutError as error:
+        raise TryAgainError("no answer in time", "timeout") from error
+    except openai.APIConnectionError as error:
+        cause = f"{error} ({error.__cause__})"
+        raise TryAgainError(cause, "connection") from error
+    except httpx.HTTPError as error:
+        is_late = isinstance(error, httpx.TimeoutException)
+        message = f"the connection was cut: {error!r}"
+        raise TryAgainError(message, "timeout" if is_late else "connection") from error
+
+
+class TryAgainError(Exception):
     """A request failed that may succeed later, after `wait_s` if that is known."""
 
     def __init__(self, message: str, reason: str, wait_s: float | None = None) -> None:
@@ -250,18 +277,18 @@ class _TryAgainError(Exception):
         self.wait_s = wait_s
 
 
-class _BusyError(_TryAgainError):
+class _BusyError(TryAgainError):
     """The endpoint has too many requests (429)."""
 
 
-def _refusal(status: int, words: str, headers: Mapping[str, str]) -> Exception:
+def refusal(status: int, words: str, headers: Mapping[str, str]) -> Exception:
     """Return the error for a status, with the endpoint's own words."""
     message, reason = f"the endpoint answers {status}: {words}", f"http_{status}"
     if status in _NO_ACCESS:
         advice = "check the key, and what it may spend"
         return AccessError(f"{message}; {advice}", reason)
     if status == _BUSY or status in _TRY_AGAIN or status >= 500:
-        kind = _BusyError if status == _BUSY else _TryAgainError
+        kind = _BusyError if status == _BUSY else TryAgainError
         return kind(message, reason, asked_wait(headers, datetime.now(UTC)))
     if status in _HINTS:
         message += f"; {_HINTS[status]}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import partial
 
 from docs_index.cohorts.answers import KEPT
 from docs_index.cohorts.campaign import Campaign, Evaluation
@@ -71,6 +72,12 @@ class Summary:
     spent: dict[str, Bill] = field(default_factory=dict)
 
     @property
+    def counted(self) -> int:
+        """How many evaluations are counted."""
+        ended = self.done + self.skipped + self.in_batch + self.not_started
+        return ended + len(self.failed)
+
+    @property
     def is_complete(self) -> bool:
         """Whether all evaluations that the run worked on are done."""
         return not (self.failed or self.not_started or self.in_batch or self.stopped)
@@ -79,11 +86,18 @@ class Summary:
 _ALL = Work()
 
 
-class _End(Enum):
+class End(Enum):
+    """How the work on an evaluation ended, if it did not fail."""
+
     DONE = auto()
     SKIPPED = auto()
     OUTDATED = auto()
     NOT_STARTED = auto()
+    IN_BATCH = auto()
+    DUE = auto()  # its prompt is to be sent with a batch
+
+
+_DONE = (End.DONE, End.SKIPPED, End.OUTDATED)
 
 
 def retried(words: str) -> frozenset[str]:
@@ -155,16 +169,16 @@ def run_cohort(
     gen_ids = chosen(campaign, work)
     left = len(gen_ids) if work.limit is None else work.limit
     pending = iter(gen_ids)
-    running: dict[Future[_End], str] = {}
+    running: dict[Future[End], str] = {}
     progress(0, len(gen_ids))
 
     def collect() -> None:
         ready, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in ready:
             evaluation = campaign.evaluation(running.pop(future))
-            if _count(summary, evaluation, future):
+            if count(summary, evaluation, future.result) in _DONE:
                 ended(evaluation.gen_id)
-        progress(_counted(summary), len(gen_ids))
+        progress(summary.counted, len(gen_ids))
 
     def run_all() -> None:
         nonlocal left
@@ -172,7 +186,8 @@ def run_cohort(
             is_done = parsed_exists(campaign.folder(campaign.evaluation(gen_id)))
             if is_done or left > 0:
                 left -= not is_done
-                job = threads.submit(_finish, campaign, gen_id, model, work.retry)
+                ask = partial(_ask, campaign, gen_id, model)
+                job = threads.submit(finish, campaign, gen_id, model, work.retry, ask)
                 running[job] = gen_id
             if len(running) >= 2 * concurrency:
                 collect()
@@ -190,47 +205,57 @@ def run_cohort(
         except BaseException:
             model.gate.stop("another evaluation could not be stored")
             raise
-    summary.not_started += len(gen_ids) - _counted(summary)
+    summary.not_started += len(gen_ids) - summary.counted
     summary.stopped = None if summary.interrupted else model.gate.stopped
     summary.spent = dict(model.spending.spent)
     return summary
 
 
-def _finish(
-    campaign: Campaign, gen_id: str, model: LanguageModel, retry: Collection[str]
-) -> _End:
-    """Run the steps of an evaluation."""
+def finish(
+    campaign: Campaign,
+    gen_id: str,
+    model: LanguageModel,
+    retry: Collection[str],
+    ask: Callable[[], End],
+) -> End:
+    """Run the steps of an evaluation; `ask` runs the last two if it needs an answer.
+
+    Raises:
+        EvaluationError: a step failed.
+        OSError: something could not be read or stored; the run stops.
+    """
     evaluation = campaign.evaluation(gen_id)
     folder = campaign.folder(evaluation)
     if parsed_exists(folder):
         evaluation_parsed(campaign, gen_id)
-        return _End.OUTDATED if is_outdated(campaign, evaluation) else _End.SKIPPED
+        return End.OUTDATED if is_outdated(campaign, evaluation) else End.SKIPPED
     if model.gate.stopped:
-        return _End.NOT_STARTED
+        return End.NOT_STARTED
     try:
         if retry:
             set_aside(campaign, gen_id, retry)
         evaluation_prompt(campaign, gen_id)
-        if answer_exists(folder) or is_there(folder / BATCH):
-            evaluation_raw(campaign, gen_id, model)
-            evaluation_parsed(campaign, gen_id)
-        else:
-            _ask(campaign, gen_id, model)
+        if not answer_exists(folder) and not is_there(folder / BATCH):
+            return ask()
+        evaluation_raw(campaign, gen_id, model)
+        evaluation_parsed(campaign, gen_id)
     except StoppedError:
-        return _End.NOT_STARTED
+        return End.NOT_STARTED
+    except InBatchError:
+        return End.IN_BATCH
     except OSError:
         model.gate.stop("an answer could not be stored")
         raise
-    return _End.DONE
+    return End.DONE
 
 
-def _ask(campaign: Campaign, gen_id: str, model: LanguageModel) -> None:
+def _ask(campaign: Campaign, gen_id: str, model: LanguageModel) -> End:
     """Run the steps of an evaluation that needs an answer; the gate counts its end."""
     model.gate.begin()
     try:
         evaluation_raw(campaign, gen_id, model)
         evaluation_parsed(campaign, gen_id)
-    except StoppedError:
+    except (StoppedError, InBatchError):
         raise
     except EvaluationError as error:
         if isinstance(error, AccessError):
@@ -238,32 +263,23 @@ def _ask(campaign: Campaign, gen_id: str, model: LanguageModel) -> None:
         model.gate.end(error.reason)
         raise
     model.gate.end(None)
+    return End.DONE
 
 
-def _count(summary: Summary, evaluation: Evaluation, future: Future[_End]) -> bool:
-    """Count how an evaluation ended; return whether it is done."""
+def count(
+    summary: Summary, evaluation: Evaluation, ended: Callable[[], End]
+) -> End | None:
+    """Count how an evaluation ended, and return it; None if it failed."""
     try:
-        end = future.result()
-    except InBatchError:
-        summary.in_batch += 1
-        return False
+        end = ended()
     except EvaluationError as error:
         summary.failed[evaluation.gen_id] = str(error)
         summary.failures[error.reason] += 1
-        return False
-    if end is _End.NOT_STARTED:
-        summary.not_started += 1
-    elif end is _End.DONE:
-        summary.done += 1
-    else:
-        summary.skipped += 1
-    if end is _End.OUTDATED:
+        return None
+    summary.done += end is End.DONE
+    summary.skipped += end in (End.SKIPPED, End.OUTDATED)
+    summary.in_batch += end is End.IN_BATCH
+    summary.not_started += end is End.NOT_STARTED
+    if end is End.OUTDATED:
         summary.outdated[evaluation.template_id] += 1
-    return end is not _End.NOT_STARTED
-
-
-def _counted(summary: Summary) -> int:
-    return (
-        summary.done + summary.skipped + summary.in_batch + len(summary.failed)
-        + summary.not_started
-    )  # fmt: skip
+    return end

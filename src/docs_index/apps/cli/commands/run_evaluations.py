@@ -30,6 +30,7 @@ from docs_index.apps.cli.options import (
 )
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.apps.cli.text_tables import show_json
+from docs_index.cohorts.batches import run_batches
 from docs_index.cohorts.campaign import Campaign, open_campaign, read_ids
 from docs_index.cohorts.endpoint import RETRIES, Endpoint, LanguageModel, find_endpoint
 from docs_index.cohorts.gate import Gate, read_duration
@@ -78,6 +79,12 @@ def main(
         str | None,
         typer.Option(help="Ask again where the answer failed: all, or reasons."),
     ] = None,
+    batch: Annotated[
+        bool,
+        typer.Option(
+            "--batch", help="Send prompts as a batch; run again to fetch the answers."
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option(help="Render all prompts, say what they cost; ask nothing.")
     ] = False,
@@ -111,7 +118,7 @@ def main(
             _plan(campaign, work, as_json=as_json)
             return
         take_lock(layout.cohort_lock(cohort_id))
-        is_asking = needs_answers(campaign, work)
+        is_asking = batch or needs_answers(campaign, work)
         model = LanguageModel(
             find_endpoint() if is_asking else Endpoint("", ""),
             run_id=_run_id(),
@@ -121,14 +128,17 @@ def main(
         )
         show_skipping(quiet=quiet)
         with shown_progress(quiet=quiet, what="evaluations") as progress:
-            summary = run_cohort(
-                campaign,
-                model,
-                concurrency=concurrency,
-                progress=progress,
-                work=work,
-                waiting=wait_for_answers,
-            )
+            if batch:
+                summary = run_batches(campaign, model, progress=progress, work=work)
+            else:
+                summary = run_cohort(
+                    campaign,
+                    model,
+                    concurrency=concurrency,
+                    progress=progress,
+                    work=work,
+                    waiting=wait_for_answers,
+                )
         if failed_ids:
             write_ids(failed_ids, summary.failed, replace=replace)
         if as_json:
