@@ -117,7 +117,7 @@ class Endpoint:
         results: dict[str, list[bytes]] = {"output": [], "error": []}
         for line in map(json.loads, lines):
             reply = self.asked(line["body"], key)
-            body = json.loads(reply.body or json.dumps(_completion(line["body"], reply)))
+            body = json.loads(reply.body or _json(_completion(line["body"], reply)))
             response = {"status_code": reply.status, "body": body}
             result = {"custom_id": line["custom_id"], "response": response}
             where = "output" if reply.status == 200 else "error"
@@ -127,9 +127,11 @@ class Endpoint:
             "completion_window": request["completion_window"], "created_at": 1,
             "input_file_id": request["input_file_id"],
             "metadata": request.get("metadata"),
-            **{f"{where}_file_id": self._kept(b"\n".join(found))["id"] if found else None
-               for where, found in results.items()},
         }  # fmt: skip
+        for where, found in results.items():
+            if found:
+                file = self._kept(b"\n".join(found))
+                self.batches[name][f"{where}_file_id"] = file["id"]
         return self.batch(name)
 
     def batch(self, name: str) -> dict[str, Any]:
@@ -165,7 +167,8 @@ def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
             if self.path.endswith("/chat/completions"):
                 request = json.loads(body)
                 reply = endpoint.asked(request, key)
-                self.send(reply, reply.body or _json(_completion(request, reply)))
+                made = _json(_completion(request, reply))
+                self.send(reply, made if reply.body is None else reply.body)
             elif self.path.endswith("/files"):
                 self.send_batch("POST", lambda: endpoint.uploaded(body))
             else:

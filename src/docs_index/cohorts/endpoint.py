@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from threading import Lock, local
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -221,24 +222,33 @@ class LanguageModel:
 
     def client(self) -> Any:
         """Return this thread's client: a shared pool of connections takes longer."""
-        import httpx
         import openai
 
         if not hasattr(self._own, "client"):
             with self._lock:
                 if self._shared is None:
-                    self._shared = (
-                        httpx.create_ssl_context(),
-                        openai.OpenAI(
-                            base_url=self.endpoint.base_url,
-                            api_key=self.endpoint.api_key,
-                            max_retries=0,
-                        ),
+                    self._shared = openai.OpenAI(
+                        base_url=self.endpoint.base_url,
+                        api_key=self.endpoint.api_key,
+                        max_retries=0,
+                        http_client=_connection(),
                     )
-            context, client = self._shared
-            connection = openai.DefaultHttpxClient(verify=context)
-            self._own.client = client.with_options(http_client=connection)
+            self._own.client = self._shared.with_options(http_client=_connection())
         return self._own.client
+
+
+def _connection() -> Any:
+    import openai
+
+    return openai.DefaultHttpxClient(verify=_certificates())
+
+
+@cache
+def _certificates() -> Any:
+    """Return the trusted certificates, which take long to load."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Run the evaluations of a cohort that are not done, asking language models."""
 
 import os
-from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -167,7 +166,7 @@ def _plan(campaign: Campaign, work: Work, *, as_json: bool) -> None:
 
 def _fields(summary: Summary) -> dict[str, Any]:
     bills = {name: bill_fields(bill) for name, bill in summary.spent.items()}
-    return asdict(summary) | {"spent": bills}
+    return vars(summary) | {"spent": bills}
 
 
 def _run_id() -> str:
