@@ -84,7 +84,7 @@ def test_four_characters_are_a_token(chars: int, tokens: int) -> None:
 def test_wrong_settings_are_all_named(tmp_path: Path) -> None:
     tables(tmp_path, llm_models=[
         "id,for_evaluation,temperature,max_tokens,extra_body,price_in,timeout_s",
-        "a,true,0.7,10,{},0.15,1", 'b,true,"0,7",1.5,[1],-1,0',
+        "a,true,0.7,10,{},0.15,1", 'b,true,"0,7",x,[1],-1,0',
         'c,true,,,"{""model"": ""x""}",,',
     ])  # fmt: skip
     with pytest.raises(TableRefusedError) as refusal:
@@ -92,7 +92,7 @@ def test_wrong_settings_are_all_named(tmp_path: Path) -> None:
     told = str(refusal.value).splitlines()[1:]
     assert told == [
         '  row 2, model b: extra_body is "[1]": it must be a JSON object',
-        '  row 2, model b: max_tokens is "1.5": it must be a whole number of at least 1',
+        '  row 2, model b: max_tokens is "x": it must be a whole number of at least 1',
         '  row 2, model b: price_in is "-1": it must be a number of at least 0',
         '  row 2, model b: temperature is "0,7": it must be a number of at least 0',
         '  row 2, model b: timeout_s is "0": it must be a number of at least 0.001',
