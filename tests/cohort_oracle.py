@@ -24,6 +24,7 @@ INCLUDE = {
     "include-existing-evaluations", "backfill-mode", "fill-up", "fillup",
     "skip-existing-evaluations",
 }  # fmt: skip
+MISSPELT = r"[# \t]*(mode|include|skip|fill|backfill|templates?|models?)(?![a-z0-9])"
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 Metadata = dict[str, str]
@@ -80,10 +81,15 @@ def table(root: Path, name: str) -> list[dict[str, str]]:
         ]
 
 
-def selection(root: Path) -> tuple[list[str], bool, bool]:
-    """Return the essays, whether others count, and whether the file is wrong."""
+Named = dict[str, set[str]]
+"""The names that lines of the selection list, by `templates` and `models`."""
+
+
+def selection(root: Path) -> tuple[list[str], Named, bool, bool]:
+    """Return the essays, the names, whether others count, and whether it is wrong."""
     text = (root / "2_tasks" / "selected_essays.txt").read_text("utf-8-sig")
     essays: list[str] = []
+    named: Named = {}
     modes = set()
     includes = wrong = False
     for line in (line.strip(BLANKS) for line in text.split("\n")):
@@ -96,9 +102,14 @@ def selection(root: Path) -> tuple[list[str], bool, bool]:
             modes.add(value.strip(BLANKS))
         elif words in INCLUDE:
             includes = True
-        elif re.match(r"[# \t]*(mode|include|skip|fill|backfill)(?![a-z0-9])", words):
+        elif (kind := name.rstrip(" \t")) in ("templates", "models") and colon:
+            listed = {each.strip(BLANKS) for each in line.partition(":")[2].split(",")}
+            named.setdefault(kind, set()).update(listed - {""})
+            wrong = wrong or listed == {""}
+        elif re.match(MISSPELT, words):
             wrong = True
-    return essays, includes, wrong or not modes or not modes <= MODES or not essays
+    wrong = wrong or not modes or not modes <= MODES or not essays
+    return essays, named, includes, wrong
 
 
 def essay_is_faulty(essay: str, essays: Any, drafts: Any) -> bool:
@@ -116,7 +127,7 @@ def essay_is_faulty(essay: str, essays: Any, drafts: Any) -> bool:
 
 def membership(root: Path, cohort_id: str) -> Expected:
     """Return what membership.csv must hold, and which directories are added."""
-    essays, includes, is_wrong = selection(root)
+    essays, named, includes, is_wrong = selection(root)
     templates = table(root, "evaluation_templates.csv")
     models = table(root, "llm_models.csv")
     counts = table(root, "replication_config.csv")
@@ -128,19 +139,25 @@ def membership(root: Path, cohort_id: str) -> Expected:
         for essay in essays
         if essay_is_faulty(essay, stored["essay"], stored["draft"])
     }
-    if is_wrong:
-        faulty.add("2_tasks/selected_essays.txt")
     names = [row["template_id"] for row in templates]
     active = [
         row["template_id"]
         for row in templates
         if row.get("active", "true").lower() == "true"
     ]
-    if len(set(names)) < len(names) or not active:
+    if "templates" in named:
+        active = [name for name in names if name in named["templates"]]
+    if len(set(names)) < len(names) or not (active or "templates" in named):
         faulty.add("1_raw/evaluation_templates.csv")
     ids = [row["id"] for row in models]
     judges = [row["id"] for row in models if row["for_evaluation"].lower() == "true"]
-    if len(set(ids)) < len(ids) or not judges:
+    if "models" in named:
+        judges = [name for name in ids if name in named["models"]]
+    unknown = named.get("templates", set()) - set(names)
+    unknown |= named.get("models", set()) - set(ids)
+    if is_wrong or unknown:
+        faulty.add("2_tasks/selected_essays.txt")
+    if len(set(ids)) < len(ids) or not (judges or "models" in named):
         faulty.add("1_raw/llm_models.csv")
     numbers = [row["replicates"] for row in counts if row["stage"] == "evaluation"]
     if len(numbers) != 1 or not re.fullmatch("0*[1-9][0-9]*", numbers[0]):

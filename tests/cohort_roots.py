@@ -154,6 +154,26 @@ def random_root(root: Path, seed: int) -> None:
         include += ["# fill it up", "# includes", "# skip-existing", "# fill-ups"]
     chosen = [draw.choice(essays) for _ in range(draw.randrange(1, 6))]
     lines = [draw.choice(mode), draw.choice(include), "", "# Words."]
+    lines += _restrictions(draw, listed if not odd else templates, judges, odd=odd)
     lines += [f"{name}{draw.choice(['', ' ', chr(13)])}" for name in chosen]
     start = draw.choice(["", "\ufeff"])
     select(root, start + "\n".join(lines) + draw.choice(["", "\n"]))
+
+
+def _restrictions(
+    draw: random.Random, templates: Sequence[str], models: Sequence[str], *, odd: bool
+) -> list[str]:
+    """Return lines that restrict a cohort to some templates and models, or none."""
+    lines = []
+    for name, known in (("templates", templates), ("models", models)):
+        known = [each for each in known if "," not in each]
+        if known and draw.random() < 0.3:
+            some = draw.sample(known, draw.randrange(1, len(known) + 1))
+            lines.append(
+                f"#{name.upper()} : {draw.choice([', ', ' ,', ',,']).join(some)}"
+            )
+            lines += [f"# {name}: {draw.choice(known)}"] * (draw.random() < 0.3)
+        if odd and draw.random() < 0.15:
+            odd_lines = ["# {}:", "# {}: ,", "# {}: gone", "# {}", "# {}ed: x"]
+            lines.append(draw.choice(odd_lines).format(name))
+    return lines

@@ -264,6 +264,127 @@ def test_a_draft_of_two_essays_stands_once(
     assert ids(cohort_models, root, "essay") == ["e3", "e2", "e1"]
 
 
+# Templates and models of its own -----------------------------------------------------
+
+
+def kinds(models: CohortModels, root: Path, *lines: str) -> list[tuple[str, str]]:
+    """Return templates and models of the members, with these lines in the selection."""
+    select(root, "\n".join((BOTH, *lines, "e1")))
+    built = models.build(root, "here")
+    assert built.faults == []
+    assert not any(built.violations.values())
+    return [
+        (row["template_id"], row["llm_model_id"])
+        for row in built.members
+        if row["stage"] == "evaluation"
+    ]
+
+
+def tables_of_three(root: Path) -> Path:
+    """Write a root where the third template is idle, and the third model no judge."""
+    campaign_root(root, ["e1"])
+    tables(
+        root,
+        evaluation_templates=["template_id,parser,active", "a,,true", "B_1,,true",
+                              "c,,false"],
+        llm_models=["id,for_evaluation", "x:1,true", "y,true", "z,false"],
+    )  # fmt: skip
+    return root
+
+
+def test_a_cohort_may_name_its_own_templates_and_models(
+    cohort_models: CohortModels, tmp_path: Path
+) -> None:
+    root = tables_of_three(tmp_path)
+    assert kinds(cohort_models, root) == [
+        ("a", "x:1"), ("a", "y"), ("B_1", "x:1"), ("B_1", "y")
+    ]  # fmt: skip
+    assert kinds(cohort_models, root, "# templates: B_1, a", "# Models:y") == [
+        ("a", "y"), ("B_1", "y")
+    ]  # fmt: skip
+    assert kinds(cohort_models, root, "# models: x:1,", "#templates :\tB_1\r") == [
+        ("B_1", "x:1")
+    ]
+    several = ("# models: z", "# templates: c", "# models: y, z")
+    assert kinds(cohort_models, root, *several) == [("c", "y"), ("c", "z")]
+
+
+def test_names_make_up_for_tables_where_nothing_is_active(
+    cohort_models: CohortModels, tmp_path: Path
+) -> None:
+    root = tables_of_three(tmp_path)
+    tables(
+        root,
+        evaluation_templates=["template_id,parser,active", "a,,no"],
+        llm_models=["id,for_evaluation", "x,no"],
+    )
+    assert kinds(cohort_models, root, "# templates: a", "# models: x") == [("a", "x")]
+
+
+def test_evaluations_of_templates_that_are_not_named_are_left_out(
+    cohort_models: CohortModels, tmp_path: Path
+) -> None:
+    root = tables_of_three(tmp_path)
+    for name, template in (("v1", "a"), ("v2", "B_1")):
+        metadata = {
+            "parent_gen_id": "e1", "template_id": template, "llm_model_id": "y",
+            "origin_cohort_id": "here", "replicate": 1,
+        }  # fmt: skip
+        generation(root, "evaluation", name, metadata=metadata)
+    select(root, BOTH + "# templates: B_1\n# models: y\ne1\n")
+    assert ids(cohort_models, root) == ["v2"]
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("# templates: a, b_1", 'template "b_1" is not known: '
+         "1_raw/evaluation_templates.csv has a, B_1, c"),
+        ("# models: X:1", 'model "X:1" is not known: 1_raw/llm_models.csv has x:1, y'),
+        ("# models: a", 'model "a" is not known'),
+        ("# templates:", "names no template: 1_raw/evaluation_templates.csv has a"),
+        ("# models: ,", "names no model: 1_raw/llm_models.csv has x:1"),
+        ("# template: a", "is not a directive"),
+        ("# model: y", "is not a directive"),
+        ("# models y", "is not a directive"),
+        ("# templates", "is not a directive"),
+        ("## templates: a", "is not a directive"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_not_known_is_a_fault_of_its_line(
+    cohort_models: CohortModels, tmp_path: Path, line: str, said: str
+) -> None:
+    root = tables_of_three(tmp_path)
+    select(root, f"{BOTH}{line}\ne1\n")
+    found = faults(cohort_models, root)
+    assert found.startswith("2_tasks/selected_essays.txt: line 3: ")
+    assert said in found
+    if "not a directive" in said:
+        assert '"# templates: a, b", "# models: x, y"' in found
+
+
+def test_faults_of_names_are_told_with_all_others(
+    cohort_models: CohortModels, tmp_path: Path
+) -> None:
+    root = tables_of_three(tmp_path)
+    select(root, "# models: q, r\n# modes\n# mode: x\n# templates: p\ngone\n")
+    lines = faults(cohort_models, root).splitlines()
+    starts = [line.split(": ")[1] for line in lines[:4]]
+    assert starts == ["line 1", "line 1", "line 3", "line 4"]
+    assert lines[4].startswith("gone: ")
+
+
+def test_an_idle_template_that_is_named_needs_a_known_parser(
+    cohort_models: CohortModels, tmp_path: Path
+) -> None:
+    root = tables_of_three(tmp_path)
+    tables(root, evaluation_templates=["template_id,parser,active", "a,,true",
+                                       "c,scores,no"])  # fmt: skip
+    assert kinds(cohort_models, root) == [("a", "x:1"), ("a", "y")]
+    select(root, BOTH + "# templates: c\ne1\n")
+    assert 'template "c" names parser "scores"' in faults(cohort_models, root)
+
+
 # Faults ------------------------------------------------------------------------------
 
 
@@ -310,7 +431,7 @@ def test_a_misspelt_directive_is_a_fault(
         "evaluation-only", "evaluations-only", "reuse-essays", "reuse_essays",
     ):  # fmt: skip
         assert accepted in listed
-    if "no directive" in said:
+    if "not a directive" in said:
         assert "include-existing-evaluations" in listed
 
 

@@ -3,15 +3,9 @@ with generations as (select * from {{ ref("stg_cohorts__generations") }}),
 
 essays as (select * from {{ ref("int_essays__chosen") }}),
 
-templates as (
-    select * from {{ ref("stg_cohorts__templates") }}
-    where is_active
-),
+templates as (select * from {{ ref("int_templates__chosen") }}),
 
-models as (
-    select * from {{ ref("stg_cohorts__models") }}
-    where is_for_evaluation
-),
+models as (select * from {{ ref("int_models__chosen") }}),
 
 replicates as (
     select * from {{ ref("stg_cohorts__replicates") }}

@@ -131,8 +131,8 @@ def _about_scores(chosen: Chosen) -> Iterator[str]:
     if chosen.models_without_scores:
         named = ", ".join(chosen.models_without_scores)
         yield f"no score for {chosen.baseline} by {named}"
-    yield f"{chosen.judged_in_part} of the best have no score by some of these models"
-    yield f"{chosen.unreadable_rows} rows left out, their score is no number"
+    yield f"of the best, not scored by all of them: {chosen.judged_in_part}"
+    yield f"rows left out, as their score is no number: {chosen.unreadable_rows}"
 
 
 def _words(counts: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -2,9 +2,9 @@
 -- the baseline template.
 select
     model_id,
-    bool_or(
-        coalesce(template_id = $baseline and essay_id != '' and score is not null, false)
-    ) as has_scored
+    count(*) filter (
+        where template_id = $baseline and essay_id != '' and score is not null
+    ) > 0 as has_scored
 from score_rows
 group by model_id
 order by model_id
