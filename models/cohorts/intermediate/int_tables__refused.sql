@@ -124,26 +124,15 @@ of_replicates as (
 ),
 
 final as (
+    {%- for subjects in ["of_templates", "of_models", "of_replicates"] %}
     select
         kind_order,
         subject_order,
         subject,
         fault
-    from of_templates
-    union all
-    select
-        kind_order,
-        subject_order,
-        subject,
-        fault
-    from of_models
-    union all
-    select
-        kind_order,
-        subject_order,
-        subject,
-        fault
-    from of_replicates
+    from {{ subjects }}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 )
 
 select * from final
