@@ -32,7 +32,9 @@ class Summary:
 
     `members` counts drafts, essays, existing and new evaluations; `evaluations` counts
     the evaluations by state. `calls_saved` counts the answers that are on disk.
-    `blocked` and `failed` count the evaluations by reason. `unreadable` lists the
+    `unfinished_for_finished` counts members that are unfinished while finished
+    evaluations, which could take their places, are left out. `blocked` and `failed`
+    count the evaluations by reason. `unreadable` lists the
     directories of the store that cannot be used.
     """
 
@@ -43,6 +45,7 @@ class Summary:
     evaluations: dict[str, int]
     calls_saved: int
     calls_to_make: int
+    unfinished_for_finished: int
     blocked: dict[str, int]
     failed: dict[str, int]
     unreadable: list[str]
@@ -83,6 +86,7 @@ def place_cohort(
         new = dict(db.execute(sql("cohorts/new_generations.sql")).fetchall())
         messages = db.execute(sql("cohorts/unreadable_generations.sql")).fetchall()
         unreadable = [message for (message,) in messages]
+        [(overlooked,)] = db.execute(sql("cohorts/overlooked.sql")).fetchall()
     if {row["cohort_id"] for row in rows} != {cohort_id}:
         raise CohortError(
             f"the last build is of another cohort than {cohort_id}: build it again"
@@ -94,6 +98,7 @@ def place_cohort(
         data_root=str(layout.root),
         cohort_id=cohort_id,
         dry_run=dry_run,
+        unfinished_for_finished=overlooked,
         unreadable=unreadable,
         changed_files=changed,
         **_counted(rows, new, list(standings(campaign, new))),

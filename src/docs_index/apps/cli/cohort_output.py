@@ -43,6 +43,11 @@ def print_building(summary: Building) -> None:
         "calls of a language model",
         [("saved", summary.calls_saved), ("to make", summary.calls_to_make)],
     )
+    if summary.unfinished_for_finished:
+        typer.echo(
+            f"\n{summary.unfinished_for_finished} members are unfinished while finished"
+            " evaluations are left out: --prefer-done takes those"
+        )
     _print_reasons("blocked, until that is mended", summary.blocked)
     _print_reasons("failed", summary.failed)
     _print_few("directories that were passed over", summary.unreadable)
