@@ -125,7 +125,7 @@ def essay_is_faulty(essay: str, essays: Any, drafts: Any) -> bool:
     return not (found.get("llm_model_id") or draft.get("llm_model_id"))
 
 
-def membership(root: Path, cohort_id: str) -> Expected:
+def membership(root: Path, cohort_id: str, *, prefers_done: bool = False) -> Expected:
     """Return what membership.csv must hold, and which directories are added."""
     essays, named, includes, is_wrong = selection(root)
     templates = table(root, "evaluation_templates.csv")
@@ -164,7 +164,22 @@ def membership(root: Path, cohort_id: str) -> Expected:
         faulty.add("1_raw/replication_config.csv")
     if faulty:
         return Expected([], {}, faulty)
-    return _members(root, cohort_id, essays, includes, active, judges, int(numbers[0]))
+    count = int(numbers[0])
+    ranks = standing(root) if prefers_done else {}
+    return _members(root, cohort_id, essays, includes, active, judges, count, ranks)
+
+
+def standing(root: Path) -> dict[str, int]:
+    """Return 0 for each evaluation that is done, 1 for an answered one, else 2."""
+    ranks = {}
+    for folder in (root / "gens" / "evaluation").glob("*"):
+        path = folder / "raw_metadata.json"
+        told = json.loads(path.read_text()) if path.exists() else {}
+        is_answered = (folder / "raw.txt").exists() and not told.get("failure")
+        ranks[folder.name] = 1 if is_answered else 2
+        if (folder / "parsed.txt").exists():
+            ranks[folder.name] = 0
+    return ranks
 
 
 def _members(
@@ -175,6 +190,7 @@ def _members(
     templates: list[str],
     models: list[str],
     count: int,
+    ranks: dict[str, int],
 ) -> Expected:
     stored = {
         stage: generations(root, stage) for stage in ("draft", "essay", "evaluation")
@@ -220,10 +236,12 @@ def _members(
                     for name, values in existing.items()
                     if values.get("origin_cohort_id") == cohort_id
                 )[:count]
-                others = sorted(set(existing) - {
+                left = set(existing) - {
                     name for name, values in existing.items()
                     if values.get("origin_cohort_id") == cohort_id
-                })[: count - len(own)] if includes else []  # fmt: skip
+                }  # fmt: skip
+                by_rank = sorted(left, key=lambda name: (ranks.get(name, 0), name))
+                others = sorted(by_rank[: count - len(own)]) if includes else []
                 replicate = 0
                 while len(own) + len(others) < count:
                     replicate += 1

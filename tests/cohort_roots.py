@@ -18,7 +18,7 @@ def generation(
 ) -> Path:
     """Write a generation; `metadata` is JSON, other keys are texts (`raw="…"`)."""
     for key, content in files.items():
-        is_json = key.endswith("metadata")
+        is_json = key.endswith(("metadata", "raw_response"))
         text = content if isinstance(content, str) else json.dumps(content)
         suffix = "json" if is_json else "txt"
         write(root, f"gens/{stage}/{name}/{key}.{suffix}", text)
@@ -125,7 +125,13 @@ def random_root(root: Path, seed: int) -> None:
         content: Any = metadata
         if draw.random() < 0.15:
             content = draw.choice(["{", "[]", '"text"', "", '{"a": 1'])
-        generation(root, "evaluation", name, metadata=content)
+        files: dict[str, Any] = {}
+        if draw.random() < 0.5:
+            files["raw"] = "SCORE: 1"
+            files["raw_metadata"] = {"failure": draw.choice([None, "no_text"])}
+        if draw.random() < 0.4:
+            files["parsed"] = "1.0"
+        generation(root, "evaluation", name, metadata=content, **files)
     listed = draw.sample(templates, draw.randrange(1, 4))
     rows = [f"{name}, in_last_line ,{draw.choice(['true', 'TRUE', ' True', 'no', ''])}"
             for name in listed]  # fmt: skip

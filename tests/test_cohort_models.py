@@ -3,8 +3,9 @@
 import csv
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cohort_models import CohortModels
@@ -57,8 +58,9 @@ def test_random_stores_have_the_members_of_the_oracle(
     for number in range(seed, seed + 40):
         root = tmp_path / str(number)
         random_root(root, number)
-        expected = membership(root, "here")
-        built = cohort_models.build(root, "here")
+        prefers_done = bool(number % 2)
+        expected = membership(root, "here", prefers_done=prefers_done)
+        built = cohort_models.build(root, "here", prefers_done=prefers_done)
         assert {row["subject"] for row in built.faults} == expected.faulty, number
         rows = [[row[name] or "" for name in COLUMNS] for row in built.members]
         assert rows == expected.rows, number
@@ -262,6 +264,96 @@ def test_a_draft_of_two_essays_stands_once(
     select(root, BOTH + "e3\ne2\ne3\ne1\n")
     assert ids(cohort_models, root, "draft") == ["d-e2"]
     assert ids(cohort_models, root, "essay") == ["e3", "e2", "e1"]
+
+
+# Finished ones first -----------------------------------------------------------------
+
+
+def a_mixed_store(root: Path, replicates: int) -> Path:
+    """Write a root with evaluations of e1 by others, named for how far they are."""
+    campaign_root(root, ["e1"], replicates=replicates)
+    metadata = {
+        "parent_gen_id": "e1", "template_id": "novelty", "llm_model_id": "sonnet-4"
+    }  # fmt: skip
+    answer: Mapping[str, Any] = {"raw": "SCORE: 1"}
+    evaluations: Mapping[str, Mapping[str, Any]] = {
+        "a_new": {},
+        "b_cut": {**answer, "raw_metadata": {"finish_reason": "length"}},
+        "c_refused": {**answer, "raw_metadata": {"failure": "refused"}},
+        "d_older_cut": {**answer, "raw_metadata": {"truncated": True}},
+        "e_unreadable": {"raw_response": "{}"},
+        "f_answered": {**answer, "raw_metadata": {"finish_reason": "stop"}},
+        "g_answered": {**answer, "raw_metadata": "{"},
+        "h_done": {"parsed": "1.0"},
+        "i_done": {**answer, "parsed": "1.0", "raw_metadata": {"failure": "x"}},
+    }
+    for name, files in evaluations.items():
+        generation(root, "evaluation", name, metadata=metadata, **files)
+    return root
+
+
+@pytest.mark.parametrize(
+    "replicates, members, overlooked",
+    [
+        (1, ["h_done"], 1),
+        (2, ["h_done", "i_done"], 2),
+        (3, ["f_answered", "h_done", "i_done"], 2),
+        (5, ["a_new", "f_answered", "g_answered", "h_done", "i_done"], 2),
+        (6, ["a_new", "b_cut", "f_answered", "g_answered", "h_done", "i_done"], 2),
+        (8, ["a_new", "b_cut", "c_refused", "d_older_cut", "f_answered", "g_answered",
+             "h_done", "i_done"], 1),
+    ],
+)  # fmt: skip
+def test_finished_ones_are_taken_first_where_that_is_asked(
+    cohort_models: CohortModels,
+    tmp_path: Path,
+    replicates: int,
+    members: list[str],
+    overlooked: int,
+) -> None:
+    root = a_mixed_store(tmp_path, replicates)
+    plain = cohort_models.build(root, "here")
+    names = sorted(path.name for path in (root / "gens/evaluation").iterdir())
+    found = [row["gen_id"] for row in plain.members if row["stage"] == "evaluation"]
+    assert found == names[:replicates]
+    assert plain.unfinished_for_finished == overlooked
+    built = cohort_models.build(root, "here", prefers_done=True)
+    found = [row["gen_id"] for row in built.members if row["stage"] == "evaluation"]
+    assert found == members
+    assert built.unfinished_for_finished == 0
+    assert built.faults == []
+
+
+def test_what_the_cohort_added_comes_before_what_others_finished(
+    cohort_models: CohortModels, tmp_path: Path
+) -> None:
+    root = a_mixed_store(tmp_path, 2)
+    metadata = {
+        "parent_gen_id": "e1", "template_id": "novelty", "llm_model_id": "sonnet-4",
+        "origin_cohort_id": "here", "replicate": 3,
+    }  # fmt: skip
+    generation(root, "evaluation", "z_own", metadata=metadata)
+    built = cohort_models.build(root, "here", prefers_done=True)
+    found = [row["gen_id"] for row in built.members if row["stage"] == "evaluation"]
+    assert found == ["h_done", "z_own"]
+    assert built.unfinished_for_finished == 0
+
+
+@pytest.mark.parametrize(
+    "value, is_preferred",
+    [("true", True), ("1", True), ("", False), ("False", False), (" 0 ", False)],
+)
+def test_a_variable_may_ask_for_finished_ones(
+    cohort_models: CohortModels,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    value: str,
+    *,
+    is_preferred: bool,
+) -> None:
+    root = a_mixed_store(tmp_path, 1)
+    monkeypatch.setenv("DD_PREFER_DONE", value)
+    assert ids(cohort_models, root) == ["h_done" if is_preferred else "a_new"]
 
 
 # Templates and models of its own -----------------------------------------------------
