@@ -25,6 +25,7 @@ from harness import DATABASE, REPOSITORY, Row, invoke_dbt
 from sharing import once, shared_folder
 
 from docs_index.layout import open_layout
+from docs_index.resources import sql
 from docs_index.warehouse.cohort_inputs import CohortInputs
 
 
@@ -36,6 +37,7 @@ class Built:
     faults: list[Row]
     violations: dict[str, int]
     unreadable: int
+    unfinished_for_finished: int
 
 
 class CohortModels:
@@ -47,10 +49,16 @@ class CohortModels:
             self._nodes = once(folder, "nodes", lambda: process.submit(work).result())
 
     def build(
-        self, root: Path, cohort_id: str, database: Path | str = ":memory:"
+        self,
+        root: Path,
+        cohort_id: str,
+        database: Path | str = ":memory:",
+        *,
+        prefers_done: bool = False,
     ) -> Built:
         """Return what `dbt build --selector cohort` would make of a data root."""
-        inputs = CohortInputs(open_layout(root), cohort_id)
+        layout = open_layout(root)
+        inputs = CohortInputs(layout, cohort_id, prefers_done=prefers_done)
         violations = {}
         with closing(duckdb.connect(config={"threads": 1})) as session:
             session.execute(f"attach '{database}' as {DATABASE}; use {DATABASE}")
@@ -78,9 +86,10 @@ class CohortModels:
             unreadable = session.execute(
                 "select count(problem) from stg_cohorts__generations"
             ).fetchall()[0][0]
+            [(overlooked,)] = session.execute(sql("cohorts/overlooked.sql")).fetchall()
             members = _rows(session.table("cohort_memberships").order("member_order"))
             faults = _rows(session.table("cohort_faults").order("fault_order"))
-        return Built(members, faults, violations, unreadable)
+        return Built(members, faults, violations, unreadable, overlooked)
 
 
 class _Dbt:

@@ -24,6 +24,7 @@ INCLUDE = {
     "include-existing-evaluations", "backfill-mode", "fill-up", "fillup",
     "skip-existing-evaluations",
 }  # fmt: skip
+MISSPELT = r"[# \t]*(mode|include|skip|fill|backfill|templates?|models?)(?![a-z0-9])"
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 Metadata = dict[str, str]
@@ -80,10 +81,15 @@ def table(root: Path, name: str) -> list[dict[str, str]]:
         ]
 
 
-def selection(root: Path) -> tuple[list[str], bool, bool]:
-    """Return the essays, whether others count, and whether the file is wrong."""
+Named = dict[str, set[str]]
+"""The names that lines of the selection list, by `templates` and `models`."""
+
+
+def selection(root: Path) -> tuple[list[str], Named, bool, bool]:
+    """Return the essays, the names, whether others count, and whether it is wrong."""
     text = (root / "2_tasks" / "selected_essays.txt").read_text("utf-8-sig")
     essays: list[str] = []
+    named: Named = {}
     modes = set()
     includes = wrong = False
     for line in (line.strip(BLANKS) for line in text.split("\n")):
@@ -96,9 +102,14 @@ def selection(root: Path) -> tuple[list[str], bool, bool]:
             modes.add(value.strip(BLANKS))
         elif words in INCLUDE:
             includes = True
-        elif re.match(r"[# \t]*(mode|include|skip|fill|backfill)(?![a-z0-9])", words):
+        elif (kind := name.rstrip(" \t")) in ("templates", "models") and colon:
+            listed = {each.strip(BLANKS) for each in line.partition(":")[2].split(",")}
+            named.setdefault(kind, set()).update(listed - {""})
+            wrong = wrong or listed == {""}
+        elif re.match(MISSPELT, words):
             wrong = True
-    return essays, includes, wrong or not modes or not modes <= MODES or not essays
+    wrong = wrong or not modes or not modes <= MODES or not essays
+    return essays, named, includes, wrong
 
 
 def essay_is_faulty(essay: str, essays: Any, drafts: Any) -> bool:
@@ -114,9 +125,9 @@ def essay_is_faulty(essay: str, essays: Any, drafts: Any) -> bool:
     return not (found.get("llm_model_id") or draft.get("llm_model_id"))
 
 
-def membership(root: Path, cohort_id: str) -> Expected:
+def membership(root: Path, cohort_id: str, *, prefers_done: bool = False) -> Expected:
     """Return what membership.csv must hold, and which directories are added."""
-    essays, includes, is_wrong = selection(root)
+    essays, named, includes, is_wrong = selection(root)
     templates = table(root, "evaluation_templates.csv")
     models = table(root, "llm_models.csv")
     counts = table(root, "replication_config.csv")
@@ -128,26 +139,47 @@ def membership(root: Path, cohort_id: str) -> Expected:
         for essay in essays
         if essay_is_faulty(essay, stored["essay"], stored["draft"])
     }
-    if is_wrong:
-        faulty.add("2_tasks/selected_essays.txt")
     names = [row["template_id"] for row in templates]
     active = [
         row["template_id"]
         for row in templates
         if row.get("active", "true").lower() == "true"
     ]
-    if len(set(names)) < len(names) or not active:
+    if "templates" in named:
+        active = [name for name in names if name in named["templates"]]
+    if len(set(names)) < len(names) or not (active or "templates" in named):
         faulty.add("1_raw/evaluation_templates.csv")
     ids = [row["id"] for row in models]
     judges = [row["id"] for row in models if row["for_evaluation"].lower() == "true"]
-    if len(set(ids)) < len(ids) or not judges:
+    if "models" in named:
+        judges = [name for name in ids if name in named["models"]]
+    unknown = named.get("templates", set()) - set(names)
+    unknown |= named.get("models", set()) - set(ids)
+    if is_wrong or unknown:
+        faulty.add("2_tasks/selected_essays.txt")
+    if len(set(ids)) < len(ids) or not (judges or "models" in named):
         faulty.add("1_raw/llm_models.csv")
     numbers = [row["replicates"] for row in counts if row["stage"] == "evaluation"]
     if len(numbers) != 1 or not re.fullmatch("0*[1-9][0-9]*", numbers[0]):
         faulty.add("1_raw/replication_config.csv")
     if faulty:
         return Expected([], {}, faulty)
-    return _members(root, cohort_id, essays, includes, active, judges, int(numbers[0]))
+    count = int(numbers[0])
+    ranks = standing(root) if prefers_done else {}
+    return _members(root, cohort_id, essays, includes, active, judges, count, ranks)
+
+
+def standing(root: Path) -> dict[str, int]:
+    """Return 0 for each evaluation that is done, 1 for an answered one, else 2."""
+    ranks = {}
+    for folder in (root / "gens" / "evaluation").glob("*"):
+        path = folder / "raw_metadata.json"
+        told = json.loads(path.read_text()) if path.exists() else {}
+        is_answered = (folder / "raw.txt").exists() and not told.get("failure")
+        ranks[folder.name] = 1 if is_answered else 2
+        if (folder / "parsed.txt").exists():
+            ranks[folder.name] = 0
+    return ranks
 
 
 def _members(
@@ -158,6 +190,7 @@ def _members(
     templates: list[str],
     models: list[str],
     count: int,
+    ranks: dict[str, int],
 ) -> Expected:
     stored = {
         stage: generations(root, stage) for stage in ("draft", "essay", "evaluation")
@@ -203,10 +236,12 @@ def _members(
                     for name, values in existing.items()
                     if values.get("origin_cohort_id") == cohort_id
                 )[:count]
-                others = sorted(set(existing) - {
+                left = set(existing) - {
                     name for name, values in existing.items()
                     if values.get("origin_cohort_id") == cohort_id
-                })[: count - len(own)] if includes else []  # fmt: skip
+                }  # fmt: skip
+                by_rank = sorted(left, key=lambda name: (ranks.get(name, 0), name))
+                others = sorted(by_rank[: count - len(own)]) if includes else []
                 replicate = 0
                 while len(own) + len(others) < count:
                     replicate += 1

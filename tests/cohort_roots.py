@@ -18,7 +18,7 @@ def generation(
 ) -> Path:
     """Write a generation; `metadata` is JSON, other keys are texts (`raw="…"`)."""
     for key, content in files.items():
-        is_json = key.endswith("metadata")
+        is_json = key.endswith(("metadata", "raw_response"))
         text = content if isinstance(content, str) else json.dumps(content)
         suffix = "json" if is_json else "txt"
         write(root, f"gens/{stage}/{name}/{key}.{suffix}", text)
@@ -125,7 +125,13 @@ def random_root(root: Path, seed: int) -> None:
         content: Any = metadata
         if draw.random() < 0.15:
             content = draw.choice(["{", "[]", '"text"', "", '{"a": 1'])
-        generation(root, "evaluation", name, metadata=content)
+        files: dict[str, Any] = {}
+        if draw.random() < 0.5:
+            files["raw"] = "SCORE: 1"
+            files["raw_metadata"] = {"failure": draw.choice([None, "no_text"])}
+        if draw.random() < 0.4:
+            files["parsed"] = "1.0"
+        generation(root, "evaluation", name, metadata=content, **files)
     listed = draw.sample(templates, draw.randrange(1, 4))
     rows = [f"{name}, in_last_line ,{draw.choice(['true', 'TRUE', ' True', 'no', ''])}"
             for name in listed]  # fmt: skip
@@ -154,6 +160,26 @@ def random_root(root: Path, seed: int) -> None:
         include += ["# fill it up", "# includes", "# skip-existing", "# fill-ups"]
     chosen = [draw.choice(essays) for _ in range(draw.randrange(1, 6))]
     lines = [draw.choice(mode), draw.choice(include), "", "# Words."]
+    lines += _restrictions(draw, listed if not odd else templates, judges, odd=odd)
     lines += [f"{name}{draw.choice(['', ' ', chr(13)])}" for name in chosen]
     start = draw.choice(["", "\ufeff"])
     select(root, start + "\n".join(lines) + draw.choice(["", "\n"]))
+
+
+def _restrictions(
+    draw: random.Random, templates: Sequence[str], models: Sequence[str], *, odd: bool
+) -> list[str]:
+    """Return lines that restrict a cohort to some templates and models, or none."""
+    lines = []
+    for name, known in (("templates", templates), ("models", models)):
+        known = [each for each in known if "," not in each]
+        if known and draw.random() < 0.3:
+            some = draw.sample(known, draw.randrange(1, len(known) + 1))
+            lines.append(
+                f"#{name.upper()} : {draw.choice([', ', ' ,', ',,']).join(some)}"
+            )
+            lines += [f"# {name}: {draw.choice(known)}"] * (draw.random() < 0.3)
+        if odd and draw.random() < 0.15:
+            odd_lines = ["# {}:", "# {}: ,", "# {}: gone", "# {}", "# {}ed: x"]
+            lines.append(draw.choice(odd_lines).format(name))
+    return lines

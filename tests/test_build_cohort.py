@@ -121,6 +121,31 @@ def test_a_cohort_is_planned_without_writing_and_built_once(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+def test_finished_evaluations_are_left_out_unless_they_are_preferred(
+    tmp_path: Path,
+) -> None:
+    root = campaign_root(tmp_path / "root", ["e1"])
+    values = {
+        "parent_gen_id": "e1", "template_id": "novelty", "llm_model_id": "sonnet-4"
+    }  # fmt: skip
+    generation(root, "evaluation", "v_a", metadata=values)
+    generation(root, "evaluation", "v_b", metadata=values, parsed="7.0\n")
+    said = "1 members are unfinished while finished evaluations are left out"
+    plan = good(build_cohort(root, "--cohort", "here", "--dry-run")).stdout
+    assert f"{said}: --prefer-done takes those" in plan
+
+    preferring = ("--cohort", "here", "--prefer-done")
+    plan = good(build_cohort(root, *preferring, "--dry-run", "--json")).stdout
+    summary = json.loads(plan)
+    assert summary["unfinished_for_finished"] == 0
+    assert (summary["evaluations"]["done"], summary["calls_to_make"]) == (1, 0)
+    assert said not in good(build_cohort(root, *preferring)).stdout
+    assert read_csv(root / "cohorts/here/membership.csv")[-1]["gen_id"] == "v_b"
+    again = good(build_cohort(root, "--cohort", "here", DD_PREFER_DONE="true"))
+    assert "nothing new: nothing was written" in again.stdout
+
+
+@pytest.mark.slow
 def test_faults_are_told_and_nothing_is_written(tmp_path: Path) -> None:
     root = campaign_root(tmp_path / "root")
     select(root, "# mode: evaluation-only\n# fill_it_up\ne1\nnowhere\ngone\n")

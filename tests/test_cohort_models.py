@@ -3,8 +3,9 @@
 import csv
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cohort_models import CohortModels
@@ -57,8 +58,9 @@ def test_random_stores_have_the_members_of_the_oracle(
     for number in range(seed, seed + 40):
         root = tmp_path / str(number)
         random_root(root, number)
-        expected = membership(root, "here")
-        built = cohort_models.build(root, "here")
+        prefers_done = bool(number % 2)
+        expected = membership(root, "here", prefers_done=prefers_done)
+        built = cohort_models.build(root, "here", prefers_done=prefers_done)
         assert {row["subject"] for row in built.faults} == expected.faulty, number
         rows = [[row[name] or "" for name in COLUMNS] for row in built.members]
         assert rows == expected.rows, number
@@ -264,6 +266,217 @@ def test_a_draft_of_two_essays_stands_once(
     assert ids(cohort_models, root, "essay") == ["e3", "e2", "e1"]
 
 
+# Finished ones first -----------------------------------------------------------------
+
+
+def a_mixed_store(root: Path, replicates: int) -> Path:
+    """Write a root with evaluations of e1 by others, named for how far they are."""
+    campaign_root(root, ["e1"], replicates=replicates)
+    metadata = {
+        "parent_gen_id": "e1", "template_id": "novelty", "llm_model_id": "sonnet-4"
+    }  # fmt: skip
+    answer: Mapping[str, Any] = {"raw": "SCORE: 1"}
+    evaluations: Mapping[str, Mapping[str, Any]] = {
+        "a_new": {},
+        "b_cut": {**answer, "raw_metadata": {"finish_reason": "length"}},
+        "c_refused": {**answer, "raw_metadata": {"failure": "refused"}},
+        "d_older_cut": {**answer, "raw_metadata": {"truncated": True}},
+        "e_unreadable": {"raw_response": "{}"},
+        "f_answered": {**answer, "raw_metadata": {"finish_reason": "stop"}},
+        "g_answered": {**answer, "raw_metadata": "{"},
+        "h_done": {"parsed": "1.0"},
+        "i_done": {**answer, "parsed": "1.0", "raw_metadata": {"failure": "x"}},
+    }
+    for name, files in evaluations.items():
+        generation(root, "evaluation", name, metadata=metadata, **files)
+    return root
+
+
+@pytest.mark.parametrize(
+    "replicates, members, overlooked",
+    [
+        (1, ["h_done"], 1),
+        (2, ["h_done", "i_done"], 2),
+        (3, ["f_answered", "h_done", "i_done"], 2),
+        (5, ["a_new", "f_answered", "g_answered", "h_done", "i_done"], 2),
+        (6, ["a_new", "b_cut", "f_answered", "g_answered", "h_done", "i_done"], 2),
+        (8, ["a_new", "b_cut", "c_refused", "d_older_cut", "f_answered", "g_answered",
+             "h_done", "i_done"], 1),
+    ],
+)  # fmt: skip
+def test_finished_ones_are_taken_first_where_that_is_asked(
+    cohort_models: CohortModels,
+    tmp_path: Path,
+    replicates: int,
+    members: list[str],
+    overlooked: int,
+) -> None:
+    root = a_mixed_store(tmp_path, replicates)
+    plain = cohort_models.build(root, "here")
+    names = sorted(path.name for path in (root / "gens/evaluation").iterdir())
+    found = [row["gen_id"] for row in plain.members if row["stage"] == "evaluation"]
+    assert found == names[:replicates]
+    assert plain.unfinished_for_finished == overlooked
+    built = cohort_models.build(root, "here", prefers_done=True)
+    found = [row["gen_id"] for row in built.members if row["stage"] == "evaluation"]
+    assert found == members
+    assert built.unfinished_for_finished == 0
+    assert built.faults == []
+
+
+def test_what_the_cohort_added_comes_before_what_others_finished(
+    cohort_models: CohortModels, tmp_path: Path
+) -> None:
+    root = a_mixed_store(tmp_path, 2)
+    metadata = {
+        "parent_gen_id": "e1", "template_id": "novelty", "llm_model_id": "sonnet-4",
+        "origin_cohort_id": "here", "replicate": 3,
+    }  # fmt: skip
+    generation(root, "evaluation", "z_own", metadata=metadata)
+    built = cohort_models.build(root, "here", prefers_done=True)
+    found = [row["gen_id"] for row in built.members if row["stage"] == "evaluation"]
+    assert found == ["h_done", "z_own"]
+    assert built.unfinished_for_finished == 0
+
+
+@pytest.mark.parametrize(
+    "value, is_preferred",
+    [("true", True), ("1", True), ("", False), ("False", False), (" 0 ", False)],
+)
+def test_a_variable_may_ask_for_finished_ones(
+    cohort_models: CohortModels,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    value: str,
+    *,
+    is_preferred: bool,
+) -> None:
+    root = a_mixed_store(tmp_path, 1)
+    monkeypatch.setenv("DD_PREFER_DONE", value)
+    assert ids(cohort_models, root) == ["h_done" if is_preferred else "a_new"]
+
+
+# Templates and models of its own -----------------------------------------------------
+
+
+def kinds(models: CohortModels, root: Path, *lines: str) -> list[tuple[str, str]]:
+    """Return templates and models of the members, with these lines in the selection."""
+    select(root, "\n".join((BOTH, *lines, "e1")))
+    built = models.build(root, "here")
+    assert built.faults == []
+    assert not any(built.violations.values())
+    return [
+        (row["template_id"], row["llm_model_id"])
+        for row in built.members
+        if row["stage"] == "evaluation"
+    ]
+
+
+def tables_of_three(root: Path) -> Path:
+    """Write a root where the third template is idle, and the third model no judge."""
+    campaign_root(root, ["e1"])
+    tables(
+        root,
+        evaluation_templates=["template_id,parser,active", "a,,true", "B_1,,true",
+                              "c,,false"],
+        llm_models=["id,for_evaluation", "x:1,true", "y,true", "z,false"],
+    )  # fmt: skip
+    return root
+
+
+def test_a_cohort_may_name_its_own_templates_and_models(
+    cohort_models: CohortModels, tmp_path: Path
+) -> None:
+    root = tables_of_three(tmp_path)
+    assert kinds(cohort_models, root) == [
+        ("a", "x:1"), ("a", "y"), ("B_1", "x:1"), ("B_1", "y")
+    ]  # fmt: skip
+    assert kinds(cohort_models, root, "# templates: B_1, a", "# Models:y") == [
+        ("a", "y"), ("B_1", "y")
+    ]  # fmt: skip
+    assert kinds(cohort_models, root, "# models: x:1,", "#templates :\tB_1\r") == [
+        ("B_1", "x:1")
+    ]
+    several = ("# models: z", "# templates: c", "# models: y, z")
+    assert kinds(cohort_models, root, *several) == [("c", "y"), ("c", "z")]
+
+
+def test_names_make_up_for_tables_where_nothing_is_active(
+    cohort_models: CohortModels, tmp_path: Path
+) -> None:
+    root = tables_of_three(tmp_path)
+    tables(
+        root,
+        evaluation_templates=["template_id,parser,active", "a,,no"],
+        llm_models=["id,for_evaluation", "x,no"],
+    )
+    assert kinds(cohort_models, root, "# templates: a", "# models: x") == [("a", "x")]
+
+
+def test_evaluations_of_templates_that_are_not_named_are_left_out(
+    cohort_models: CohortModels, tmp_path: Path
+) -> None:
+    root = tables_of_three(tmp_path)
+    for name, template in (("v1", "a"), ("v2", "B_1")):
+        metadata = {
+            "parent_gen_id": "e1", "template_id": template, "llm_model_id": "y",
+            "origin_cohort_id": "here", "replicate": 1,
+        }  # fmt: skip
+        generation(root, "evaluation", name, metadata=metadata)
+    select(root, BOTH + "# templates: B_1\n# models: y\ne1\n")
+    assert ids(cohort_models, root) == ["v2"]
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("# templates: a, b_1", 'template "b_1" is not known: '
+         "1_raw/evaluation_templates.csv has a, B_1, c"),
+        ("# models: X:1", 'model "X:1" is not known: 1_raw/llm_models.csv has x:1, y'),
+        ("# models: a", 'model "a" is not known'),
+        ("# templates:", "names no template: 1_raw/evaluation_templates.csv has a"),
+        ("# models: ,", "names no model: 1_raw/llm_models.csv has x:1"),
+        ("# template: a", "is not a directive"),
+        ("# model: y", "is not a directive"),
+        ("# models y", "is not a directive"),
+        ("# templates", "is not a directive"),
+        ("## templates: a", "is not a directive"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_not_known_is_a_fault_of_its_line(
+    cohort_models: CohortModels, tmp_path: Path, line: str, said: str
+) -> None:
+    root = tables_of_three(tmp_path)
+    select(root, f"{BOTH}{line}\ne1\n")
+    found = faults(cohort_models, root)
+    assert found.startswith("2_tasks/selected_essays.txt: line 3: ")
+    assert said in found
+    if "not a directive" in said:
+        assert '"# templates: a, b", "# models: x, y"' in found
+
+
+def test_faults_of_names_are_told_with_all_others(
+    cohort_models: CohortModels, tmp_path: Path
+) -> None:
+    root = tables_of_three(tmp_path)
+    select(root, "# models: q, r\n# modes\n# mode: x\n# templates: p\ngone\n")
+    lines = faults(cohort_models, root).splitlines()
+    starts = [line.split(": ")[1] for line in lines[:4]]
+    assert starts == ["line 1", "line 1", "line 3", "line 4"]
+    assert lines[4].startswith("gone: ")
+
+
+def test_an_idle_template_that_is_named_needs_a_known_parser(
+    cohort_models: CohortModels, tmp_path: Path
+) -> None:
+    root = tables_of_three(tmp_path)
+    tables(root, evaluation_templates=["template_id,parser,active", "a,,true",
+                                       "c,scores,no"])  # fmt: skip
+    assert kinds(cohort_models, root) == [("a", "x:1"), ("a", "y")]
+    select(root, BOTH + "# templates: c\ne1\n")
+    assert 'template "c" names parser "scores"' in faults(cohort_models, root)
+
+
 # Faults ------------------------------------------------------------------------------
 
 
@@ -310,7 +523,7 @@ def test_a_misspelt_directive_is_a_fault(
         "evaluation-only", "evaluations-only", "reuse-essays", "reuse_essays",
     ):  # fmt: skip
         assert accepted in listed
-    if "no directive" in said:
+    if "not a directive" in said:
         assert "include-existing-evaluations" in listed
 
 

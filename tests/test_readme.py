@@ -15,7 +15,7 @@ README = (REPOSITORY / "README.md").read_text()
 # The commands that run this test, that CI runs separately, or that run until Ctrl-C.
 NOT_HERE = {"make test", "make setup", "make lint", "make browse", "dagster dev"}
 # The prefixes of variables that would change what the commands do.
-OURS = ("DBT_", "DATA_ROOT", "RUN_ID", "DD_COHORT", "OPEN", "MAKE", "MFLAGS")
+OURS = ("DBT_", "DATA_ROOT", "RUN_ID", "DD_", "OPEN", "MAKE", "MFLAGS")
 STANDS_FOR = {
     "KEY=…": "KEY=secret",
     "/path/to/experiment": '"$PWD/data"',

@@ -1,18 +1,9 @@
 -- One row per essay, template and model that has too few evaluations.
 with essays as (select * from {{ ref("int_essays__chosen") }}),
 
--- A row without an id is a fault: it is reported, and must not stop the models.
-templates as (
-    select *
-    from {{ ref("stg_cohorts__templates") }}
-    where is_active and template_id is not null
-),
+templates as (select * from {{ ref("int_templates__chosen") }}),
 
-models as (
-    select *
-    from {{ ref("stg_cohorts__models") }}
-    where is_for_evaluation and llm_model_id is not null
-),
+models as (select * from {{ ref("int_models__chosen") }}),
 
 replicates as (
     select * from {{ ref("stg_cohorts__replicates") }}

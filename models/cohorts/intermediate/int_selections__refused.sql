@@ -10,7 +10,10 @@ with lines as (select * from {{ ref("stg_cohorts__selection_lines") }}),
     ~ 'skip-existing-evaluations)'
 -%}
 {% set modes = "'write " ~ mode ~ "'" -%}
-{% set directives = "'write " ~ include ~ " or " ~ mode ~ "'" -%}
+{% set restrict = '"# templates: a, b", "# models: x, y"' -%}
+{% set directives =
+    "'write " ~ include ~ ", " ~ restrict ~ " or " ~ mode ~ "'"
+-%}
 
 final as (
     select

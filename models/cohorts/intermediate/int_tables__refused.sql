@@ -17,6 +17,15 @@ parsers as (
     {{ known_parsers("built_in", "own_parsers") }}
 ),
 
+chosen_templates as (select * from {{ ref("int_templates__chosen") }}),
+
+named as (
+    select
+        count(*) filter (where kind = 'templates') > 0 as has_templates,
+        count(*) filter (where kind = 'models') > 0 as has_models
+    from {{ ref("int_names__listed") }}
+),
+
 {% set template_table = "'1_raw/evaluation_templates.csv'" -%}
 {% set model_table = "'1_raw/llm_models.csv'" -%}
 {% set replicate_table = "'1_raw/replication_config.csv'" -%}
@@ -44,18 +53,15 @@ of_templates as (
     union all
     select
         2 as kind_order,
-        templates.row_index as subject_order,
+        chosen_templates.row_index as subject_order,
         {{ template_table }} as subject,
-        'template "' || templates.template_id || '" names parser "'
-        || templates.parser
+        'template "' || chosen_templates.template_id || '" names parser "'
+        || chosen_templates.parser
         || '", which is not known: name one of seeds/parsers.csv or 1_raw/parsers.csv'
             as fault
-    from templates
-    left join parsers on templates.parser = parsers.parser
-    where
-        templates.is_active
-        and templates.parser is not null
-        and parsers.parser is null
+    from chosen_templates
+    left join parsers on chosen_templates.parser = parsers.parser
+    where chosen_templates.parser is not null and parsers.parser is null
     union all
     select
         2 as kind_order,
@@ -63,7 +69,9 @@ of_templates as (
         {{ template_table }} as subject,
         'has no active template: set active to true for one' as fault
     from templates
-    having count(*) filter (where is_active) = 0
+    having
+        count(*) filter (where is_active) = 0
+        and not (select named.has_templates from named)
 ),
 
 of_parsers as (
@@ -102,7 +110,9 @@ of_models as (
         {{ model_table }} as subject,
         'has no model for evaluation: set for_evaluation to true for one' as fault
     from models
-    having count(*) filter (where is_for_evaluation) = 0
+    having
+        count(*) filter (where is_for_evaluation) = 0
+        and not (select named.has_models from named)
 ),
 
 of_replicates as (
@@ -135,33 +145,15 @@ of_replicates as (
 ),
 
 final as (
+    {%- for subjects in ["of_templates", "of_models", "of_replicates"] %}
     select
         kind_order,
         subject_order,
         subject,
         fault
-    from of_templates
-    union all
-    select
-        kind_order,
-        subject_order,
-        subject,
-        fault
-    from of_parsers
-    union all
-    select
-        kind_order,
-        subject_order,
-        subject,
-        fault
-    from of_models
-    union all
-    select
-        kind_order,
-        subject_order,
-        subject,
-        fault
-    from of_replicates
+    from {{ subjects }}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 )
 
 select * from final

@@ -1,10 +1,10 @@
 -- One row per fault that the user must correct before the cohort can be built.
 with
-{%- for subjects in ["selections", "tables", "essays"] %}
+{%- for subjects in ["selections", "names", "tables", "essays"] %}
 {{ subjects }} as (select * from {{ ref("int_" ~ subjects ~ "__refused") }}),
 {% endfor %}
 faults as (
-    {%- for subjects in ["selections", "tables", "essays"] %}
+    {%- for subjects in ["selections", "names", "tables", "essays"] %}
     select
         kind_order,
         subject_order,

@@ -6,6 +6,7 @@ final as (
         stage,
         gen_id,
         problem,
+        progress,
         {{ first_filled(['template_id', 'stage_template']) }} as template_id,
         {{ filled('llm_model_id') }} as llm_model_id,
         {{ filled('parent_gen_id') }} as parent_gen_id,

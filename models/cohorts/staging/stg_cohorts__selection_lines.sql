@@ -16,7 +16,7 @@ commented as (
     from trimmed_lines
 ),
 
-final as (
+classified as (
     select
         line_number,
         line_text,
@@ -29,6 +29,8 @@ final as (
                 ) }}
                 then 'mode'
             when {{ matches("words", "'mode[ \\t]*:(?s:.*)'") }} then 'unknown mode'
+            when {{ matches("words", "'templates[ \\t]*:(?s:.*)'") }} then 'templates'
+            when {{ matches("words", "'models[ \\t]*:(?s:.*)'") }} then 'models'
             when
                 words in (
                     'include-existing-evaluations',
@@ -40,12 +42,26 @@ final as (
                 then 'include'
             when
                 {{ has_match(
-                    "words", "'^[# \\t]*(mode|include|skip|fill|backfill)($|[^a-z0-9])'"
+                    "words",
+                    "'^[# \\t]*(mode|include|skip|fill|backfill|templates?|models?)'"
+                    ~ " || '($|[^a-z0-9])'"
                 ) }}
                 then 'misspelt'
             else 'comment'
         end as kind
     from commented
+),
+
+final as (
+    select
+        line_number,
+        line_text,
+        kind,
+        case
+            when kind in ('templates', 'models')
+                then substr(line_text, strpos(line_text, ':') + 1)
+        end as names_text
+    from classified
 )
 
 select * from final

@@ -22,8 +22,12 @@ from docs_index.resources import PROJECT
 _PARSED = "partial_parse.msgpack"
 
 
-def build_cohort(layout: Layout, cohort_id: str, *, dry_run: bool) -> Summary:
+def build_cohort(
+    layout: Layout, cohort_id: str, *, dry_run: bool, prefers_done: bool = False
+) -> Summary:
     """Compute a cohort's membership with dbt; unless `dry_run`, write its files.
+
+    With `prefers_done`, others' evaluations that are finished are taken in first.
 
     Raises:
         CohortError: the inputs have faults; nothing was written.
@@ -38,7 +42,7 @@ def build_cohort(layout: Layout, cohort_id: str, *, dry_run: bool) -> Summary:
     take_lock(scratch / ".lock")
     database = scratch / "build.duckdb"
     database.unlink(missing_ok=True)
-    failure = _run_dbt(layout, cohort_id, scratch)
+    failure = _run_dbt(layout, cohort_id, scratch, prefers_done=prefers_done)
     if is_file(database):
         refuse_faults(database, cohort_id)
     if failure:
@@ -64,7 +68,9 @@ def _scratch(layout: Layout) -> Path:
     return scratch
 
 
-def _run_dbt(layout: Layout, cohort_id: str, scratch: Path) -> str | None:
+def _run_dbt(
+    layout: Layout, cohort_id: str, scratch: Path, *, prefers_done: bool
+) -> str | None:
     """Build the cohort's models; return what went wrong, None if all went well."""
     results = scratch / "target" / "run_results.json"
     results.unlink(missing_ok=True)
@@ -76,6 +82,7 @@ def _run_dbt(layout: Layout, cohort_id: str, scratch: Path) -> str | None:
     changes = {
         "DATA_ROOT": str(layout.root),
         "DD_COHORT": cohort_id,
+        "DD_PREFER_DONE": "true" if prefers_done else "false",
         "DOCS_INDEX_SCRATCH": str(scratch),
         "DBT_TARGET_PATH": str(scratch / "target"),
         "DBT_LOG_PATH": str(scratch / "logs"),

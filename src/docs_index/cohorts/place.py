@@ -33,10 +33,12 @@ class Summary:
 
     `members` counts drafts, essays, existing and new evaluations; `evaluations` counts
     the evaluations by state. `calls_saved` counts the answers that are on disk.
-    `models` has the calls, tokens and money of each language model. `blocked` counts
-    the evaluations by message, `failed` by reason, and `outdated` by template those
-    whose answer was made from an earlier text. `unreadable` lists the directories of
-    the store that cannot be used.
+    `models` has the calls, tokens and money of each language model.
+    `unfinished_for_finished` counts members that are unfinished while finished
+    evaluations, which could take their places, are left out. `blocked` counts the
+    evaluations by message, `failed` by reason, and `outdated` by template those whose
+    answer was made from an earlier text. `unreadable` lists the directories of the store
+    that cannot be used.
     """
 
     data_root: str
@@ -47,6 +49,7 @@ class Summary:
     calls_saved: int
     calls_to_make: int
     models: list[dict[str, Any]]
+    unfinished_for_finished: int
     blocked: dict[str, int]
     failed: dict[str, int]
     outdated: dict[str, int]
@@ -88,6 +91,7 @@ def place_cohort(
         new = dict(db.execute(sql("cohorts/new_generations.sql")).fetchall())
         messages = db.execute(sql("cohorts/unreadable_generations.sql")).fetchall()
         unreadable = [message for (message,) in messages]
+        [(overlooked,)] = db.execute(sql("cohorts/overlooked.sql")).fetchall()
     if {row["cohort_id"] for row in rows} != {cohort_id}:
         raise CohortError(
             f"the last build is of another cohort than {cohort_id}: build it again"
@@ -99,6 +103,7 @@ def place_cohort(
         data_root=str(layout.root),
         cohort_id=cohort_id,
         dry_run=dry_run,
+        unfinished_for_finished=overlooked,
         unreadable=unreadable,
         changed_files=changed,
         **_counted(rows, new, surveyed(campaign, new)),

@@ -14,7 +14,7 @@ import stat
 import time
 from typing import NamedTuple
 
-from docs_index.paths import OF_A_PATH, is_of_a_path, name_file, naming, real_path
+from docs_index.paths import OF_A_PATH, is_of_a_path, name_file, real_path
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NO_LINK = _FLAGS | os.O_NOFOLLOW
@@ -80,8 +80,10 @@ def read_file(
     try:
         if at_most is not None and status.st_size > at_most:
             raise TooLargeError(errno.EFBIG, os.strerror(errno.EFBIG), path)
-        with naming(path):
-            content = _read_all(descriptor, status.st_size, at_most)
+        content = _read_all(descriptor, status.st_size, at_most)
+    except OSError as error:
+        name_file(error, path)
+        raise
     finally:
         os.close(descriptor)
     if at_most is not None and len(content) > at_most:

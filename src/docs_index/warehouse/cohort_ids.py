@@ -1,4 +1,4 @@
-"""Names of cohorts, and the ids of new generations.
+"""What DD_COHORT and DD_PREFER_DONE ask for, and the ids of new generations.
 
 Owns which ids can name a folder or file; the macro `is_path_component` has the same
 rule in SQL. Reads and writes nothing.
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from docs_index.errors import CohortError
 
 _COMPONENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}")
-_NO_COHORT = ("", "0", "false", "none", "null")
+_NOTHING = ("", "0", "false", "none", "null")  # what a blank variable may hold
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 Combination = tuple[str, str, str]
@@ -32,7 +32,7 @@ def named_cohort(asked: str | None = None) -> str:
         CohortError: neither is given, or the id cannot name a folder.
     """
     named = asked if asked is not None else os.environ.get("DD_COHORT", "")
-    if asked is None and named.strip().lower() in _NO_COHORT:
+    if asked is None and named.strip().lower() in _NOTHING:
         raise CohortError("no cohort is named: pass --cohort NAME, or set DD_COHORT")
     cohort_id = named.strip()
     if not is_path_component(cohort_id):
@@ -41,6 +41,12 @@ def named_cohort(asked: str | None = None) -> str:
             "'.', '_' and '-', and no dot at the beginning"
         )
     return cohort_id
+
+
+def is_done_preferred(*, asked: bool = False) -> bool:
+    """Tell whether finished evaluations come first: if asked, or by DD_PREFER_DONE."""
+    named = os.environ.get("DD_PREFER_DONE", "")
+    return asked or named.strip().lower() not in _NOTHING
 
 
 def evaluation_gen_id(combination: Combination, replicate: int) -> str:

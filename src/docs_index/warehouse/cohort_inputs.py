@@ -15,20 +15,30 @@ import duckdb
 from docs_index.errors import DataRootError, StorageError
 from docs_index.layout import Layout
 from docs_index.paths import is_there
-from docs_index.warehouse.cohort_ids import named_cohort
+from docs_index.warehouse.cohort_ids import is_done_preferred, named_cohort
 from docs_index.warehouse.csv_columns import Columns
 from docs_index.warehouse.csv_grammar import check_table
 from docs_index.warehouse.csv_table import no_rows, read_table
-from docs_index.warehouse.generation_scan import KEYS, scan_generations
+from docs_index.warehouse.generation_scan import COLUMNS, KEYS, scan_generations
 from docs_index.warehouse.quoting import column_types, identifier, literal
 
 
 class CohortInputs:
-    """The inputs of one cohort; `cohort_id` None means `DD_COHORT`."""
+    """The inputs of one cohort; without a `cohort_id`, of that of `DD_COHORT`.
 
-    def __init__(self, layout: Layout, cohort_id: str | None = None) -> None:
+    With `prefers_done` or DD_PREFER_DONE, finished evaluations are taken first.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        cohort_id: str | None = None,
+        *,
+        prefers_done: bool = False,
+    ) -> None:
         self._layout = layout
         self._cohort_id = cohort_id
+        self._prefers_done = prefers_done
 
     def load(
         self, cursor: duckdb.DuckDBPyConnection, name: str, meta: Mapping[str, Any]
@@ -39,15 +49,22 @@ class CohortInputs:
             DocsIndexError: an input is missing or refused.
         """
         if name == "requests":
-            rows: Iterable[Row] = [{"cohort_id": named_cohort(self._cohort_id)}]
-            return _loaded(cursor, name, ("cohort_id",), rows)
+            rows: Iterable[Row] = [self._request()]
+            return _loaded(cursor, name, ("cohort_id", "prefers_done"), rows)
         if name == "selection_lines":
             rows = selection_lines(self._layout)
             return _loaded(cursor, name, ("line_number", "line_text"), rows)
         if name == "generations":
             rows = scan_generations(self._layout.generations)
-            return _loaded(cursor, name, ("stage", "gen_id", "problem", *KEYS), rows)
+            return _loaded(cursor, name, (*COLUMNS, *KEYS), rows)
         return load_table(cursor, self._layout.root / meta["file"], meta)
+
+    def _request(self) -> "Row":
+        is_preferred = is_done_preferred(asked=self._prefers_done)
+        return {
+            "cohort_id": named_cohort(self._cohort_id),
+            "prefers_done": "true" if is_preferred else "false",
+        }
 
 
 Row = Mapping[str, str | int | None]

@@ -9,7 +9,7 @@ writes. Contract: section 2 of docs/rules.md.
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -112,6 +112,29 @@ def check_table(path: Path, columns: Columns = ANY_COLUMNS) -> Table:
         sha256=found.sha256,
         identity=_identity(status),
     )
+
+
+def lines_of_rows(path: Path, rows: Collection[int]) -> dict[int, int]:
+    """Return the number of the line at which each of some data rows begins.
+
+    Both count from 1; the file is one that `check_table` takes. Editors show lines,
+    and a value may hold line ends.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    found: dict[int, int] = {}
+    row = -1
+    try:
+        descriptor, _ = open_file(path, follow=True)
+        with open(descriptor, "rb") as file:
+            for line, record in _records(file):
+                row += bool(_bare(record, line).rstrip(b"\r\n"))
+                if row in rows:
+                    found.setdefault(row, line)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}") from error
+    return found
 
 
 def _all_faults(found: _Contents, columns: Columns) -> list[str]:

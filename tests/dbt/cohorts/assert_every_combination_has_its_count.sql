@@ -14,15 +14,9 @@ essays as (
     where stage = 'essay'
 ),
 
-templates as (
-    select * from {{ ref("stg_cohorts__templates") }}
-    where is_active
-),
+templates as (select * from {{ ref("int_templates__chosen") }}),
 
-models as (
-    select * from {{ ref("stg_cohorts__models") }}
-    where is_for_evaluation
-),
+models as (select * from {{ ref("int_models__chosen") }}),
 
 evaluations as (
     select

@@ -1,6 +1,7 @@
 """The output of the cohort scripts: results on stdout, messages on stderr."""
 
 import logging
+import shlex
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -67,6 +68,11 @@ def print_building(summary: Building) -> None:
     print_table("members", _words(summary.members))
     print_table("evaluations", _words(summary.evaluations))
     print_plan(summary.models)
+    if summary.unfinished_for_finished:
+        typer.echo(
+            f"\n{summary.unfinished_for_finished} members are unfinished while finished"
+            " evaluations are left out: --prefer-done takes those"
+        )
     _print_reasons("blocked, until that is mended", summary.blocked)
     print_table("failed", _words(summary.failed))
     print_table(_OUTDATED, list(summary.outdated.items()))
@@ -193,22 +199,43 @@ def _print_survey(survey: Survey) -> None:
         typer.echo(f"\n{waiting} wait for a batch: run with --batch to fetch them")
 
 
-def print_chosen(chosen: Chosen) -> None:
-    """Print which essays were chosen, and what to do next."""
-    if not chosen.missing:
+def print_chosen(chosen: Chosen, data_root: Path | None = None) -> None:
+    """Print which essays were chosen, and what to do next, with `--data-root` if given.
+
+    The first line says the result, the last ones are commands.
+    """
+    target, best = printable(chosen.target), len(chosen.best)
+    if chosen.missing:
         typer.echo(
-            f"nothing missing: all of the best {len(chosen.best)} essays have a score "
-            f"for {printable(chosen.target)}; nothing was written"
+            f"{len(chosen.missing)} of the best {best} essays have no score "
+            f"for {target}: written to {printable(chosen.path)}"
         )
+    else:
+        typer.echo(
+            f"nothing missing: all of the best {best} essays have a score "
+            f"for {target}; nothing was written"
+        )
+    typer.echo(printable("\n".join(_about_scores(chosen))))
+    if not chosen.missing:
         return
     typer.echo(
-        f"{len(chosen.missing)} of the best {len(chosen.best)} essays have no score "
-        f"for {printable(chosen.target)}: written to {printable(str(chosen.path))}"
+        f"\nnext, with {target} active in 1_raw/evaluation_templates.csv, or "
+        f'"# templates: {target}" in the selection:'
     )
-    typer.echo("\nnext, with that template active in 1_raw/evaluation_templates.csv:")
-    for command in ("build_cohort.py --cohort", "run_evaluations.py --cohort",
-                    "cohort_status.py"):  # fmt: skip
-        typer.echo(f"  python scripts/{command} {chosen.cohort_id}")
+    at = f" --data-root {shlex.quote(str(data_root))}" if data_root else ""
+    for script in ("build_cohort", "run_evaluations", "cohort_status"):
+        typer.echo(f"  python scripts/{script}.py --cohort {chosen.cohort_id}{at}")
+
+
+def _about_scores(chosen: Chosen) -> Iterator[str]:
+    """Yield what the choice is based on."""
+    models = ", ".join(model or "(no name)" for model in chosen.models)
+    yield f"averaged: scores for {chosen.baseline} by {models}"
+    if chosen.models_without_scores:
+        named = ", ".join(chosen.models_without_scores)
+        yield f"no score for {chosen.baseline} by {named}"
+    yield f"of the best, not scored by all of them: {chosen.judged_in_part}"
+    yield f"rows left out, as their score is no number: {chosen.unreadable_rows}"
 
 
 def _print_columns(

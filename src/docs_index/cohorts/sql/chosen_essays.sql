@@ -1,21 +1,9 @@
--- One row per essay with a baseline score, the best first, and whether it lacks a
--- target score.
-with score_rows as (
-    select
-        trim(parent_gen_id, chr(32) || chr(9) || chr(13) || chr(10)) as essay_id,
-        trim(evaluation_template, chr(32) || chr(9) || chr(13) || chr(10))
-            as template_id,
-        trim(evaluation_llm_model, chr(32) || chr(9) || chr(13) || chr(10)) as model_id,
-        try_cast(
-            trim(score, chr(32) || chr(9) || chr(13) || chr(10)) as double
-        ) as score
-    from scores
-),
-
-scored as (
+-- One row per essay with a baseline score, the best first: whether it lacks a target
+-- score, and by how many of the models it was scored.
+with scored as (
     select *
     from score_rows
-    where essay_id != '' and score is not null and isfinite(score)
+    where essay_id != '' and score is not null
 ),
 
 of_models as (
@@ -24,9 +12,7 @@ of_models as (
         model_id,
         max(score) as score
     from scored
-    where
-        template_id = $baseline
-        and (len($models) = 0 or list_contains($models, model_id))
+    where template_id = $baseline and list_contains($models, model_id)
     group by essay_id, model_id
 ),
 
@@ -34,7 +20,8 @@ of_models as (
 averaged as (
     select
         essay_id,
-        list_sum(list_sort(list(score))) / count(*) as average
+        list_sum(list_sort(list(score))) / count(*) as average,
+        count(*) as judges
     from of_models
     group by essay_id
 ),
@@ -52,6 +39,7 @@ select
         select scored.essay_id
         from scored
         where scored.template_id = $target
-    ) as is_missing
+    ) as is_missing,
+    judges
 from best
 order by average desc, essay_id asc

@@ -11,7 +11,7 @@ from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.options import AsJson, Cohort, DataRoot
 from docs_index.cohorts.build import build_cohort
 from docs_index.layout import open_cohort_layout
-from docs_index.warehouse.cohort_ids import named_cohort
+from docs_index.warehouse.cohort_ids import is_done_preferred, named_cohort
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -22,6 +22,13 @@ def main(
     dry_run: Annotated[
         bool, typer.Option(help="Say what it would have and cost; write nothing.")
     ] = False,
+    prefer_done: Annotated[
+        bool,
+        typer.Option(
+            "--prefer-done",
+            help="Take in finished evaluations first (default: DD_PREFER_DONE).",
+        ),
+    ] = False,
     as_json: AsJson = False,
     data_root: DataRoot = None,
 ) -> None:
@@ -31,7 +38,12 @@ def main(
     """
     with ending_cleanly():
         layout = open_cohort_layout(data_root)
-        summary = build_cohort(layout, named_cohort(cohort), dry_run=dry_run)
+        summary = build_cohort(
+            layout,
+            named_cohort(cohort),
+            dry_run=dry_run,
+            prefers_done=is_done_preferred(asked=prefer_done),
+        )
         if as_json:
             typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
         else:

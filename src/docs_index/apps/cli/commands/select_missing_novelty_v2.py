@@ -1,12 +1,16 @@
 """List the best essays that lack a score for a template, for a cohort to evaluate."""
 
+import json
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from docs_index.apps.cli.cohort_output import print_chosen
 from docs_index.apps.cli.console import ending_cleanly
-from docs_index.apps.cli.options import DataRoot
+from docs_index.apps.cli.many_values import ManyValuesCommand
+from docs_index.apps.cli.options import AsJson, DataRoot, Replace
 from docs_index.cohorts.select import Wish, choose_essays
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import named_cohort
@@ -14,7 +18,7 @@ from docs_index.warehouse.cohort_ids import named_cohort
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command()
+@app.command(cls=ManyValuesCommand)
 def main(
     cohort: Annotated[
         str | None,
@@ -32,10 +36,25 @@ def main(
     average_models: Annotated[
         list[str] | None,
         typer.Option(
-            help="Models whose scores are averaged, with commas or one an option "
+            help="Models whose scores are averaged, with blanks or commas "
             "(default: all)."
         ),
     ] = None,
+    aggregated_scores: Annotated[
+        Path | None,
+        typer.Option(
+            help="The table of scores "
+            "(default: 7_cross_experiment/aggregated_scores.csv)."
+        ),
+    ] = None,
+    skip_unreadable: Annotated[
+        bool,
+        typer.Option(
+            "--skip-unreadable", help="Leave out rows whose score is no number."
+        ),
+    ] = False,
+    replace: Replace = False,
+    as_json: AsJson = False,
     data_root: DataRoot = None,
 ) -> None:
     """Make 2_tasks/selected_essays.txt a list of the best essays that lack a score.
@@ -43,12 +62,18 @@ def main(
     Example: python scripts/select_missing_novelty_v2.py --cohort spring --top-n 30
     """
     with ending_cleanly():
-        named = ",".join(average_models or ()).split(",")
         wish = Wish(
             cohort_id=named_cohort(cohort),
             top_n=top_n,
             baseline=baseline_template.strip(),
             target=target_template.strip(),
-            models=[model.strip() for model in named if model.strip()],
+            models=average_models or None,
+            scores=aggregated_scores,
+            skips_unreadable=skip_unreadable,
+            replaces=replace,
         )
-        print_chosen(choose_essays(open_cohort_layout(data_root), wish))
+        chosen = choose_essays(open_cohort_layout(data_root), wish)
+        if as_json:
+            typer.echo(json.dumps(asdict(chosen), indent=2, ensure_ascii=False))
+        else:
+            print_chosen(chosen, data_root)
