@@ -10,10 +10,14 @@ import duckdb
 
 from docs_index.cohorts.dbt_run import build_models, dbt_folder
 from docs_index.disk.lock import held_lock
-from docs_index.disk.publish import csv_lines, publish
+from docs_index.disk.publish import publish_file
 from docs_index.errors import BuildError
 from docs_index.layout import Layout
 from docs_index.resources import sql
+from docs_index.warehouse.quoting import literal
+from docs_index.warehouse.score_inputs import read_ahead
+
+_COUNTED = "select count(*) from main.evaluation_scores"
 
 
 @dataclass(frozen=True)
@@ -44,23 +48,24 @@ def aggregate_scores(layout: Layout) -> Summary:
     """
     folder = dbt_folder(layout, "scores")
     with held_lock(folder / ".lock"):
-        failure = build_models(layout, "scores", folder)
+        with read_ahead(layout) as (pipe, environment):
+            failure = build_models(layout, "scores", folder, environment, [pipe])
         if failure:
             raise BuildError(f"dbt could not aggregate the scores: {failure}")
+        made = folder / "scores.csv"
         database = str(folder / "build.duckdb")
         with duckdb.connect(database, read_only=True) as db:
-            found = db.execute(sql("cohorts/aggregated_scores.sql"))
-            columns = [name for name, *_ in found.description or ()]
-            rows = found.fetchall()
+            to = f"{literal(made)} (header)"
+            db.execute(f"copy ({sql('cohorts/aggregated_scores.sql')}) to {to}")
+            [(evaluations,)] = db.execute(_COUNTED).fetchall()
             counted = db.execute(sql("cohorts/unscored_by_error.sql")).fetchall()
             unread = db.execute(sql("cohorts/unread_generations.sql")).fetchall()
-        content = "".join(csv_lines([columns, *rows])).encode()
-        is_new = publish(layout.scores, content)
+        is_new = publish_file(layout.scores, made)
     unscored = dict(counted)
     return Summary(
         data_root=str(layout.root),
-        evaluations=len(rows),
-        scored=len(rows) - sum(unscored.values()),
+        evaluations=evaluations,
+        scored=evaluations - sum(unscored.values()),
         unscored=unscored,
         unreadable=[message for (message,) in unread],
         changed_files=[layout.within(layout.scores)] if is_new else [],

@@ -26,7 +26,7 @@ def build_cohort(layout: Layout, cohort_id: str, *, dry_run: bool) -> Summary:
         take_lock(layout.lock)
     folder = dbt_folder(layout, "cohorts")
     take_lock(folder / ".lock")
-    failure = build_models(layout, "cohort", folder, DD_COHORT=cohort_id)
+    failure = build_models(layout, "cohort", folder, {"DD_COHORT": cohort_id})
     database = folder / "build.duckdb"
     if is_file(database):
         refuse_faults(database, cohort_id)

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from docs_index.layout import Layout
@@ -36,11 +37,16 @@ def dbt_folder(layout: Layout, kind: str) -> Path:
 
 
 def build_models(
-    layout: Layout, selector: str, folder: Path, **environment: str
+    layout: Layout,
+    selector: str,
+    folder: Path,
+    environment: Mapping[str, str],
+    inherited: Sequence[int] = (),
 ) -> str | None:
     """Build a selector's models in `build.duckdb` of a folder of `dbt_folder`.
 
-    The last database is removed first. Returns what went wrong, None if all went well.
+    The last database is removed first. dbt inherits the descriptors `inherited`.
+    Returns what went wrong, None if all went well.
     """
     (folder / "build.duckdb").unlink(missing_ok=True)
     results = folder / "target" / "run_results.json"
@@ -65,6 +71,7 @@ def build_models(
         text=True,
         errors="replace",
         check=False,
+        pass_fds=inherited,
     )
     if process.returncode == 0:
         return None

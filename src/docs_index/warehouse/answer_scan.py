@@ -44,15 +44,17 @@ Row = dict[str, Any]
 Share = tuple[str, str, Sequence[str], str]
 
 
-def scan_answers(store: Path, scratch: Path) -> list[str]:
+def scan_answers(store: Path, scratch: Path, processes: int) -> list[str]:
     """Write one row per directory of the store to files in `scratch`; return them.
+
+    With 1 of `processes`, this one reads.
 
     Raises:
         OSError: the machine failed to list a folder, or to read a file.
         StorageError: a worker process has died.
     """
     shares = list(_shares(store, scratch))
-    useful = min(os.cpu_count() or 1, len(shares))
+    useful = min(processes, len(shares))
     with started_workers(useful, __name__, None, interruptible=True) as workers:
         return list(workers.map(write_share, shares))
 

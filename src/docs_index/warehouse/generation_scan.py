@@ -24,6 +24,8 @@ KEYS = (
     "origin_cohort_id",
 )
 _MAX_BYTES = 2**20
+# Made once: json.loads would make a decoder for each file.
+_NUMBERS_AS_WRITTEN = json.JSONDecoder(parse_int=str, parse_float=str)
 
 Row = dict[str, str | None]
 
@@ -67,7 +69,9 @@ def read_generation(folder: Path | str, stage: str, name: str) -> Row:
 
 def _metadata(path: str) -> dict[str, object]:
     try:
-        found = json.loads(_content(path), parse_int=str, parse_float=str)
+        content = _content(path)
+        text = content.decode(json.detect_encoding(content), "surrogatepass")
+        found = _NUMBERS_AS_WRITTEN.decode(text)
     except NotADirectoryError:
         raise _UnreadableError("is not a directory") from None
     except FileNotFoundError:
