@@ -3,7 +3,7 @@
         when {{ matches(
             trimmed(text), "'[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?'"
         ) }}
-            and isfinite(try_cast({{ trimmed(text) }} as double))
+            and abs(try_cast({{ trimmed(text) }} as double)) <= 1e100
             then try_cast({{ trimmed(text) }} as double)
     end
 {%- endmacro %}
