@@ -5,6 +5,7 @@ models at the endpoint come from their tables. Writes nothing.
 """
 
 import csv
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import duckdb
 
 from docs_index.errors import CohortError, TableRefusedError, first_few
 from docs_index.layout import Layout
-from docs_index.paths import is_file, naming
+from docs_index.paths import is_file, is_folder, naming
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.cohort_ids import is_path_component
 from docs_index.warehouse.cohort_inputs import load_table
@@ -112,6 +113,17 @@ def open_campaign(
             for model_id, model in _pairs(layout.models, "id", "model")
         },
     )  # fmt: skip
+
+
+def cohorts_built(layout: Layout) -> list[str]:
+    """Return the cohorts that have a membership.csv, by name."""
+    if not is_folder(layout.cohorts):
+        return []
+    return sorted(
+        name
+        for name in os.listdir(layout.cohorts)
+        if is_path_component(name) and is_file(layout.membership(name))
+    )
 
 
 def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:

@@ -65,7 +65,7 @@ def build_models(
     process = subprocess.run(
         command,
         cwd=PROJECT,
-        env=os.environ | changes | environment,
+        env={**os.environ, **changes, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -11,6 +11,7 @@ from docs_index.apps.cli.export_files import refuse_to_overwrite
 from docs_index.apps.cli.options import AsJson, Cohort, DataRoot, Limit, Replace
 from docs_index.apps.cli.score_output import print_scores, write_score_rows
 from docs_index.apps.cli.text_tables import show_json
+from docs_index.apps.web.cohort_page import write_cohort_page
 from docs_index.cohorts.scores import cohort_scores
 from docs_index.errors import CohortError
 from docs_index.layout import open_cohort_layout
@@ -30,6 +31,9 @@ def main(
         Path | None,
         typer.Option(help="Write the whole table to a CSV file; -: to stdout, alone."),
     ] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Write an HTML page with charts to a file.")
+    ] = None,
     replace: Replace = False,
     as_json: AsJson = False,
     data_root: DataRoot = None,
@@ -44,13 +48,16 @@ def main(
         to_stdout = csv is not None and str(csv) == "-"
         if to_stdout and as_json:
             raise CohortError("--json and --csv - both write to stdout: pass one")
-        if csv is not None and not to_stdout:
-            refuse_to_overwrite(csv.absolute(), replace=replace)
+        for output in (page, None if to_stdout else csv):
+            if output is not None:
+                refuse_to_overwrite(output.absolute(), replace=replace)
         layout = open_cohort_layout(data_root)
         named = named_cohort(name if name is not None else cohort)
         scores = cohort_scores(layout, named)
         if csv is not None:
             write_score_rows(scores, None if to_stdout else csv.absolute())
+        if page is not None:
+            write_cohort_page(scores, page.absolute())
         if as_json:
             show_json(asdict(scores))
         elif not to_stdout:
