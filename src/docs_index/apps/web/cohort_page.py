@@ -39,6 +39,8 @@ def write_cohort_pages(layout: Layout, report: Path) -> list[CohortPage]:
     for cohort_id in cohorts_built(layout):
         path = report.with_name(f"{report.stem}_cohort_{cohort_id}.html")
         try:
+            layout.refuse_link_out(layout.generations)
+            layout.refuse_link_out(layout.cohort(cohort_id))
             scores = cohort_scores(layout, cohort_id)
         except DocsIndexError as error:
             page = CohortPage(cohort_id, path.name, None, str(error), is_new=False)

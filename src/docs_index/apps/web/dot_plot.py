@@ -11,7 +11,7 @@ from typing import Any
 _MOST_LINES = 60
 _TOP, _LINE = 12.0, 22.0  # of the first line, and the height of each
 _LEFT, _RIGHT = 230.0, 680.0  # of the scale; labels are to the left of it
-_DODGE = 3.5  # between the dots of two judges: equal means do not hide each other
+_DODGE, _DODGED = 4.5, 14.0  # at most, between two judges' dots and in all of a line
 _TICKS = 10
 _COLOURS, _SHAPES = 6, 6  # in the style sheet, and in the template
 
@@ -88,13 +88,14 @@ def dot_plot(
         share = (value - ticks[0]) / (ticks[-1] - ticks[0])
         return round(_LEFT + share * (_RIGHT - _LEFT), 1)
 
+    dodge = min(_DODGE, _DODGED / max(1, len(judges) - 1))
     lines = []
     for place, (name, essay) in enumerate(_some(list(essays.items()))):
         y = _TOP + (place + 0.5) * _LINE
         dots = [
             Dot(
                 x(essay["cells"][judge.name]["mean"]),
-                round(y + _DODGE * (rank - (len(judges) - 1) / 2), 1),
+                round(y + dodge * (rank - (len(judges) - 1) / 2), 1),
                 judge,
                 essay["cells"][judge.name],
             )
