@@ -1,5 +1,5 @@
--- Fails when an evaluation has neither a score nor a reason, or both, or a reason that is
--- not listed: a reader of the table could not tell what is missing from what is zero.
+-- Fails when an evaluation has neither a score nor a reason, or both, or a reason that
+-- is not listed: nobody could tell a score that is missing from one that was lost.
 -- Does not check that the reason is the right one.
 with scores as (select * from {{ ref("evaluation_scores") }}),
 

@@ -1,4 +1,5 @@
--- Fails when an evaluation that can be read has no row: its essay would be judged again.
+-- Fails when an evaluation that can be read has no row: its essay would be judged
+-- again.
 -- Rows that are there twice stop at the primary key.
 with evaluations as (
     select * from {{ ref("stg_scores__generations") }}

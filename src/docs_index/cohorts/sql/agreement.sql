@@ -69,8 +69,11 @@ squares as (
             order by pairable.parent_gen_id, pairable.llm_model_id
         ) as in_all
     from pairable
-    inner join essay_centres using (template_id, parent_gen_id)
-    inner join template_centres using (template_id)
+    inner join essay_centres
+        on
+            pairable.template_id = essay_centres.template_id
+            and pairable.parent_gen_id = essay_centres.parent_gen_id
+    inner join template_centres on pairable.template_id = template_centres.template_id
     group by pairable.template_id
 ),
 
@@ -117,8 +120,8 @@ select
         when squares.in_all = 0 then 'no_variation'
     end as no_alpha
 from given
-left join shared using (template_id)
-left join template_centres using (template_id)
-left join squares using (template_id)
-left join differences using (template_id)
+left join shared on given.template_id = shared.template_id
+left join template_centres on given.template_id = template_centres.template_id
+left join squares on given.template_id = squares.template_id
+left join differences on given.template_id = differences.template_id
 order by given.template_order

@@ -20,9 +20,9 @@ with counted as (
 
 spread_out as (
     select
-        parent_gen_id,
-        template_id,
-        llm_model_id,
+        counted.parent_gen_id,
+        counted.template_id,
+        counted.llm_model_id,
         sqrt(
             sum(
                 (member_scores.score - counted.mean)
@@ -31,9 +31,17 @@ spread_out as (
             ) / (counted.n - 1)
         ) as spread
     from member_scores
-    inner join counted using (parent_gen_id, template_id, llm_model_id)
+    inner join counted
+        on
+            member_scores.parent_gen_id = counted.parent_gen_id
+            and member_scores.template_id = counted.template_id
+            and member_scores.llm_model_id = counted.llm_model_id
     where counted.n > 1 and member_scores.score is not null
-    group by parent_gen_id, template_id, llm_model_id, counted.n
+    group by
+        counted.parent_gen_id,
+        counted.template_id,
+        counted.llm_model_id,
+        counted.n
 ),
 
 essays as (
@@ -87,6 +95,13 @@ select
     ranked.essay_mean,
     ranked.essay_rank
 from counted
-inner join templates using (template_id)
-left join spread_out using (parent_gen_id, template_id, llm_model_id)
-left join ranked using (parent_gen_id, template_id)
+inner join templates on counted.template_id = templates.template_id
+left join spread_out
+    on
+        counted.parent_gen_id = spread_out.parent_gen_id
+        and counted.template_id = spread_out.template_id
+        and counted.llm_model_id = spread_out.llm_model_id
+left join ranked
+    on
+        counted.parent_gen_id = ranked.parent_gen_id
+        and counted.template_id = ranked.template_id

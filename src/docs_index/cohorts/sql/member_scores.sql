@@ -8,4 +8,4 @@ select
     scored_answers.score,
     scored_answers.error
 from answers
-inner join scored_answers using (gen_id)
+inner join scored_answers on answers.gen_id = scored_answers.gen_id
