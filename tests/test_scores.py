@@ -1,13 +1,8 @@
 """Scores of the whole store in one table, and those of a cohort: the commands."""
 
-import csv
-import io
 import json
 import os
-import random
-import re
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +13,13 @@ from building import (
     Process,
     good,
     read_csv,
-    run_command,
     snapshot,
     write,
 )
-from cohort_oracle import COLUMNS
 from cohort_roots import campaign_root, generation
 from endpoint import GOOD, Endpoint, Reply, started_endpoint
-from harness import PARSED
-from test_vocabulary import macro
+from scoring import command, judged
 
-from docs_index import vocabulary
 from docs_index.cohorts.scores import cohort_scores
 from docs_index.errors import CohortError, StorageError
 from docs_index.layout import open_cohort_layout
@@ -45,18 +36,6 @@ HEADER = [
     "evaluation_response_path",
 ]  # fmt: skip
 CUT = {"failure": "truncated", "finish_reason": "length"}
-
-
-def command(root: Path, script: str, *args: str, **environment: str) -> Process:
-    """Run a script on a data root; dbt's files are in a folder next to the root."""
-    target = root.parent / "dbt"
-    if PARSED.exists() and not target.exists():
-        target.mkdir()
-        (target / PARSED.name).write_bytes(PARSED.read_bytes())
-    changes = {"DATA_ROOT": str(root), "DBT_TARGET_PATH": str(target), **environment}
-    kept = {key: value for key, value in os.environ.items() if key != "DD_COHORT"}
-    words = [sys.executable, f"scripts/{script}.py", *args]
-    return run_command(words, kept | changes)
 
 
 def fresh(root: Path, folder: Path) -> Path:
@@ -283,47 +262,15 @@ def test_dbt_that_ends_early_does_not_hide_its_own_error(tmp_path: Path) -> None
 # Words -------------------------------------------------------------------------------
 
 
-def test_the_words_have_one_home() -> None:
+def test_every_reason_is_documented_and_happens() -> None:
     rows = seed("scores/score_errors")
-    words = [row["score_error"] for row in rows]
-    failures = [row["score_error"] for row in rows if row["is_failure"] == "true"]
-    assert macro("rules/answer_failures.sql", "answer_failures") == failures
-    assert list(vocabulary.ANSWER_FAILURES) == failures
-    assert set(ERRORS.values()) == set(words)
+    assert set(ERRORS.values()) == {row["score_error"] for row in rows}
     text = (REPOSITORY / "docs/cohorts.md").read_text()
     for row in rows:
         assert f"| `{row['score_error']}` | {row['description']} |" in text
-    rendered = (REPOSITORY / "macros/rules/parsed_score.sql").read_text()
-    assert set(re.findall(r"then '(\w+)'|else '(\w+)'", rendered)) <= {
-        pair for word in words for pair in ((word, ""), ("", word))
-    }
 
 
 # The scores of a cohort --------------------------------------------------------------
-
-
-def judged(root: Path, seed_number: int = 1, essays: int = 4) -> Path:
-    """Write a root with a cohort `here`: three judges, two templates, replicates."""
-    names = [f"e{number}" for number in range(essays)]
-    judges = ("sonnet-4", "<b>&\u202e", "m3")
-    templates = ("novelty", "depth")
-    campaign_root(root, names, models=("sonnet-4",), templates=templates)
-    draw = random.Random(seed_number)
-    rows: list[list[str]] = []
-    for essay in names:
-        for template in templates:
-            for place, model in enumerate(judges):
-                for number in (1, 2):
-                    name = f"v_{essay}_{template}_{place}_{number}"
-                    score = None if draw.random() < 0.1 else draw.randrange(10)
-                    files = {} if score is None else {"parsed": f"{score}.0\n"}
-                    generation(root, "evaluation", name, metadata={}, **files)
-                    rows.append(["evaluation", name, "here", essay, "c", template,
-                                 model, str(number)])  # fmt: skip
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
-    write(root, "cohorts/here/membership.csv", text.getvalue())
-    return root
 
 
 def test_a_cohort_is_named_with_or_without_the_option(tmp_path: Path) -> None:

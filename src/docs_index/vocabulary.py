@@ -35,10 +35,3 @@ SCORE_BOUNDS = {
 
 JOINS = tuple(r["link_method"] for r in _LINK_METHODS if r["is_join"] == "true")
 """The link methods that choose among candidates."""
-
-ANSWER_FAILURES = tuple(
-    row["score_error"]
-    for row in seed("scores/score_errors")
-    if row["is_failure"] == "true"
-)
-"""Why what an endpoint sent is not an answer: words of raw_metadata.json."""
