@@ -11,7 +11,9 @@ import pytest
 from building import (
     REPOSITORY,
     Process,
+    dbt,
     good,
+    materialize,
     read_csv,
     snapshot,
     write,
@@ -170,6 +172,16 @@ def test_the_store_and_the_documents_build_are_left_alone(
     assert "directories that were passed over: 2" in process.stdout
     assert snapshot(copy) == before
     assert not (copy / "db").exists()
+
+
+@pytest.mark.slow
+def test_a_build_of_the_scores_leaves_the_documents_complete(root: Path) -> None:
+    for selected in (("--selector", "scores"), ("--select", "score_errors")):
+        good(dbt(root, "build", *selected))
+        good(materialize(root))
+    with duckdb.connect(str(root / "db/build.duckdb"), read_only=True) as build:
+        [(scores,)] = build.execute("select count(*) from evaluation_scores").fetchall()
+    assert scores == len(read_csv(root / SCORES))
 
 
 @pytest.mark.slow

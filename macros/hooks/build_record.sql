@@ -45,7 +45,9 @@
     {% set models_left_out = [] %}
     {% for id in selected_resources %}
         {% if id.startswith("seed.") %}
-            {% do seeds.append(id) %}
+            {% if is_of_documents(graph.nodes[id]) %}
+                {% do seeds.append(id) %}
+            {% endif %}
         {% elif id.startswith("model.") %}
             {% if "cohorts" in graph.nodes[id].fqn %}
                 {% do cohort_models.append(id) %}
