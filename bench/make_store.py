@@ -14,8 +14,13 @@ TEMPLATES = [f"novelty-v{number}" for number in range(10)]
 MODELS = ["sonnet-4", "plumbline-1"]
 
 
-def make_store(root: Path, evaluations: int, essays: int) -> None:
-    """Write the store, its tables, and a selection of all essays."""
+def make_store(
+    root: Path, evaluations: int, essays: int, *, done: bool = False
+) -> None:
+    """Write the store, its tables, and a selection of all essays.
+
+    With `done`, each evaluation has a score.
+    """
     for number in range(essays):
         name = f"e{number:06}"
         draft = {"template_id": "d", "combo_id": f"c{number}", "llm_model_id": "m"}
@@ -34,7 +39,9 @@ def make_store(root: Path, evaluations: int, essays: int) -> None:
             "llm_model_id": model, "replicate": replicate,
             "notes": {"length": "of a usual file", "padding": "x" * 200},
         }  # fmt: skip
-        _generation(root, "evaluation", f"v_{place:016}", metadata)
+        folder = _generation(root, "evaluation", f"v_{place:016}", metadata)
+        if done:
+            (folder / "parsed.txt").write_text(f"{place % 10}.0\n")
     tables = {
         "evaluation_templates": ["template_id,parser,active"]
         + [f"{name},in_last_line,{name == TEMPLATES[0]}" for name in TEMPLATES],
@@ -69,8 +76,11 @@ def main() -> None:
     parser.add_argument("root", type=Path)
     parser.add_argument("--evaluations", type=int, default=100_000)
     parser.add_argument("--essays", type=int, default=1_000)
+    parser.add_argument("--done", action="store_true", help="with scores")
     arguments = parser.parse_args()
-    make_store(arguments.root, arguments.evaluations, arguments.essays)
+    make_store(
+        arguments.root, arguments.evaluations, arguments.essays, done=arguments.done
+    )
 
 
 if __name__ == "__main__":

@@ -169,7 +169,7 @@ def compile_nodes(folder: Path) -> list[Node]:
         key: node
         for key, node in (manifest["sources"] | manifest["nodes"]).items()
         if node["resource_type"] in ("source", "seed", "model")
-        and "cohorts" not in node["fqn"]
+        and not {"cohorts", "scores"} & set(node["fqn"])
         and _is_in_the_build(node)
     }
     parents = {

@@ -8,6 +8,12 @@ from pathlib import Path
 
 from building import index, query
 
+TAGS = {
+    "html", "head", "meta", "title", "style", "body", "header", "main", "section",
+    "nav", "h1", "h2", "h3", "p", "br", "a", "span", "strong", "code", "div",
+    "dl", "dt", "dd", "ul", "ol", "li", "table", "caption", "thead", "tbody", "tr",
+    "th", "td", "figure", "figcaption", "svg", "desc", "text", "line", "rect", "path",
+}  # fmt: skip
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 # The tags, attributes and quotes of an attack on the page, and a character that
 # reverses the direction of the text.
@@ -124,3 +130,18 @@ def plant(root: Path) -> None:
         f"insert into backfill_notices values ('row_changed', {fields}, 'd', 'e')",
     ]
     change(root, *changes)
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours, as WCAG 2 has it."""
+    lighter, darker = sorted(map(luminance, (one, other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4
+        for each in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

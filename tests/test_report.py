@@ -21,7 +21,17 @@ from building import (
     snapshot,
 )
 from chromium import visit
-from pages import PLANTED, SHOWN, Element, change, plant, read_page, tables
+from pages import (
+    PLANTED,
+    SHOWN,
+    TAGS,
+    Element,
+    change,
+    contrast,
+    plant,
+    read_page,
+    tables,
+)
 from playwright.sync_api import Browser
 
 from docs_index.apps.web.report import write_report
@@ -375,13 +385,6 @@ def test_a_page_that_leads_out_is_refused(ran: Path) -> None:
 
 # The source of the page ---------------------------------------------------------------
 
-TAGS = {
-    "html", "head", "meta", "title", "style", "body", "header", "main", "section",
-    "nav", "h1", "h2", "h3", "p", "br", "a", "span", "strong", "code", "div",
-    "dl", "dt", "dd", "ul", "ol", "li", "table", "caption", "thead", "tbody", "tr",
-    "th", "td", "figure", "figcaption", "svg", "desc", "text", "line", "rect", "path",
-}  # fmt: skip
-
 
 @pytest.mark.parametrize("which", ["sample", "hostile"])
 def test_nothing_is_asked_for(which: str, request: pytest.FixtureRequest) -> None:
@@ -458,21 +461,6 @@ def test_colours_can_be_told_from_the_ground(page: Element) -> None:
         for drawn in (*STAGES, "bad"):
             assert contrast(colours[drawn], colours["ground"]) >= 3
     assert "@media print" in style.text
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours, as WCAG 2 has it."""
-    lighter, darker = sorted(map(luminance, (one, other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def luminance(colour: str) -> float:
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4
-        for each in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 # In a browser ------------------------------------------------------------------------

@@ -65,6 +65,15 @@ def test_checks_of_the_index_allow_the_words_of_the_seeds(
     assert words_of_check(column) == words
 
 
+def test_sql_knows_the_failures_of_the_seed() -> None:
+    rows = seed("scores/score_errors")
+    failures = [row["score_error"] for row in rows if row["is_failure"] == "true"]
+    assert macro("rules/answer_failures.sql", "answer_failures") == failures
+    text = (REPOSITORY / "macros/rules/parsed_score.sql").read_text()
+    others = {row["score_error"] for row in rows} - set(failures)
+    assert others <= set(re.findall(r"'(\w+)'", text))
+
+
 def test_only_the_first_stage_has_no_parents() -> None:
     assert "(parent_doc_id is null) = (stage = 'draft')" in sql("index/schema.sql")
     parentless = [each for each, of in vocabulary.PARENT_STAGES.items() if not of]

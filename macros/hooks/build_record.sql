@@ -14,6 +14,7 @@
     {% if execute and flags.WHICH in changing_commands() %}
         {% set chosen = chosen_nodes() %}
         {{ prepared_schemas(["cohort_inputs"], is_emptied=chosen.cohort_models) }}
+        {{ prepared_schemas(["score_inputs"], is_emptied=chosen.score_models) }}
         {{ prepared_schemas(
             ["cross_experiment", "raw", "data_root"],
             is_emptied=not chosen.models_left_out,
@@ -38,31 +39,47 @@
 
 {% macro chosen_nodes() %}
     {% set cohort_models = [] %}
+    {% set score_models = [] %}
     {% set models = [] %}
     {% set seeds = [] %}
     {% set models_left_out = [] %}
     {% for id in selected_resources %}
         {% if id.startswith("seed.") %}
-            {% do seeds.append(id) %}
+            {% if is_of_documents(graph.nodes[id]) %}
+                {% do seeds.append(id) %}
+            {% endif %}
         {% elif id.startswith("model.") %}
-            {% set is_of_cohorts = "cohorts" in graph.nodes[id].fqn %}
-            {% do (cohort_models if is_of_cohorts else models).append(id) %}
+            {% if "cohorts" in graph.nodes[id].fqn %}
+                {% do cohort_models.append(id) %}
+            {% elif "scores" in graph.nodes[id].fqn %}
+                {% do score_models.append(id) %}
+            {% else %}
+                {% do models.append(id) %}
+            {% endif %}
         {% endif %}
     {% endfor %}
     {% for node in graph.nodes.values()
         if node.resource_type == "model"
-        and "cohorts" not in node.fqn
+        and is_of_documents(node)
         and node.unique_id not in models %}
         {% do models_left_out.append(node.unique_id) %}
     {% endfor %}
     {#- `dbt retry` does not say what it selects: some of the last command's nodes. #}
     {% set is_retry = not selected_resources %}
-    {#- A cohort loads seeds too, which are always the same. #}
+    {#- Cohorts and scores load seeds too, which are always the same. #}
+    {% set are_beside = cohort_models or score_models %}
     {% do return({
         "cohort_models": cohort_models,
+        "score_models": score_models,
         "models_left_out": models_left_out,
-        "changes_documents": is_retry or models or (seeds and not cohort_models),
+        "changes_documents": is_retry or models or (seeds and not are_beside),
     }) %}
+{% endmacro %}
+
+
+{#- Models, seeds and tests of cohorts and of scores are in folders of these names. -#}
+{% macro is_of_documents(node) %}
+    {% do return("cohorts" not in node.fqn and "scores" not in node.fqn) %}
 {% endmacro %}
 
 
@@ -106,7 +123,7 @@
     {% for node in graph.nodes.values()
         if node.resource_type in ("seed", "model", "test")
         and node.config.materialized != "ephemeral"
-        and "cohorts" not in node.fqn
+        and is_of_documents(node)
         and node.unique_id not in good %}
         {% do missing.append(node.unique_id) %}
     {% endfor %}

@@ -145,7 +145,7 @@ of_replicates as (
 ),
 
 final as (
-    {%- for subjects in ["of_templates", "of_models", "of_replicates"] %}
+    {%- for subjects in ["of_templates", "of_parsers", "of_models", "of_replicates"] %}
     select
         kind_order,
         subject_order,

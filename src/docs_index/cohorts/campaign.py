@@ -5,6 +5,7 @@ models at the endpoint come from their tables. Writes nothing.
 """
 
 import csv
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,7 @@ from docs_index.cohorts.models import Model, read_models
 from docs_index.cohorts.prompts import Prompts
 from docs_index.errors import BlockedError, CohortError, TableRefusedError, first_few
 from docs_index.layout import Layout
-from docs_index.paths import is_file, naming
+from docs_index.paths import is_file, is_folder, naming
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.cohort_ids import is_path_component
 from docs_index.warehouse.cohort_inputs import load_table
@@ -178,6 +179,17 @@ def read_ids(path: Path) -> list[str]:
         raise CohortError(f"{path} cannot be read: {error}") from error
     ids = [line.strip(_BLANKS) for line in lines]
     return [gen_id for gen_id in ids if gen_id and not gen_id.startswith("#")]
+
+
+def cohorts_built(layout: Layout) -> list[str]:
+    """Return the cohorts that have a membership.csv, by name."""
+    if not is_folder(layout.cohorts):
+        return []
+    return sorted(
+        name
+        for name in os.listdir(layout.cohorts)
+        if is_path_component(name) and is_file(layout.membership(name))
+    )
 
 
 def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:

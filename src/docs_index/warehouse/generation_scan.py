@@ -49,10 +49,15 @@ def scan_generations(store: Path) -> Iterator[Row]:
         if is_folder(folder):
             for name in os.listdir(folder):
                 if not name.startswith(".") and not is_litter(name):
-                    yield _row(folder, stage, name)
+                    yield read_generation(folder, stage, name)
 
 
-def _row(folder: Path, stage: str, name: str) -> Row:
+def read_generation(folder: Path | str, stage: str, name: str) -> Row:
+    """Return the row of one directory in the folder of a stage.
+
+    Raises:
+        OSError: the machine failed to read its metadata.json.
+    """
     if not _is_unicode(name):
         return {"stage": stage, "gen_id": ascii(name), "problem": "has an odd name"}
     row: Row = {"stage": stage, "gen_id": name}

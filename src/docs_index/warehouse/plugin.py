@@ -41,6 +41,7 @@ from docs_index.warehouse.faults import (
     message_of,
 )
 from docs_index.warehouse.quoting import identifier, literal
+from docs_index.warehouse.score_inputs import load_generations
 from docs_index.warehouse.sources import Sources
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
 
@@ -58,6 +59,7 @@ class Plugin(BasePlugin):
             refuse_without_input(layout)
             self._sources = Sources(layout)
             self._cohort_inputs = CohortInputs(layout)
+            self._layout = layout
             self._build = layout.build
             _refuse_a_query(layout.root)
             if layout.scratch:
@@ -100,6 +102,8 @@ class Plugin(BasePlugin):
             if source_config.schema == "cohort_inputs":
                 name, meta = source_config.identifier, source_config.meta
                 return self._cohort_inputs.load(cursor, name, meta)
+            if source_config.schema == "score_inputs":
+                return load_generations(cursor, self._layout)
             if source_config.identifier == "input_files":
                 return self._sources.input_files(cursor)
             return self._sources.load(cursor, source_config.meta)

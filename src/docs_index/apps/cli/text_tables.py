@@ -46,14 +46,17 @@ def show_title(text: str) -> None:
 def show_table(
     rows: Sequence[Mapping[str, object]], columns: Iterable[str] | None = None
 ) -> None:
-    """Print rows as a table; numbers are right-aligned, long texts are cut."""
+    """Print rows as a table; numbers are right-aligned, long texts are cut.
+
+    A value that is missing is a dash, and leaves a column one of numbers.
+    """
     if not rows:
         return
     names = list(columns or rows[0])
     numeric = {
         name
         for name in names
-        if all(isinstance(row[name], int | float) for row in rows)
+        if all(isinstance(row[name], int | float | None) for row in rows)
     }
     cells = [[_cell(row[name]) for name in names] for row in rows]
     widths = _widths([names, *cells])

@@ -1,9 +1,10 @@
 """The documents report: one HTML page about the content and the gaps of the index.
 
 `sql/report_*.sql` decide what it says, over a copy of the index, and
-`templates/report.html` how it looks. Writes only the page, and never opens the index
-for writing. The page needs no other file: no script, no font, no image. It has no time
-of writing, so equal indexes give equal pages. Text from data is escaped.
+`templates/report.html` how it looks. `cohort_page` adds a page for each cohort. Writes
+only these pages, and never opens the index for writing. They need no other file: no
+script, no font, no image. They have no time of writing, so that equal data gives equal
+pages. Text from data is escaped.
 """
 
 import sqlite3
@@ -11,11 +12,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from docs_index.apps.web.cohort_page import write_cohort_pages
+from docs_index.apps.web.rendering import render
 from docs_index.disk.publish import publish
 from docs_index.disk.scratch import scratch_folder
-from docs_index.errors import IndexFileError, printable
+from docs_index.errors import IndexFileError
 from docs_index.index.snapshot import copy_index
 from docs_index.index.texts import read_score
 from docs_index.layout import Layout
@@ -47,7 +48,9 @@ _TABLES = (
 
 
 def write_report(layout: Layout, path: Path) -> bool:
-    """Write the report of a data root; return whether the page changed.
+    """Write the report of a data root; return whether a page changed.
+
+    Each cohort that was built has a page of its own, in the same folder.
 
     Raises:
         IndexFileError: the index is missing, or is not a database of this program.
@@ -61,7 +64,10 @@ def write_report(layout: Layout, path: Path) -> bool:
             raise IndexFileError(
                 f"{layout.index}: {error}; scripts/verify_docs.py tells more"
             ) from error
-    return publish(path, _page(facts).encode())
+    cohorts = write_cohort_pages(layout, path)
+    page = render("report.html", facts | {"cohorts": cohorts})
+    is_new = publish(path, page.encode())
+    return is_new or any(cohort.is_new for cohort in cohorts)
 
 
 def _facts(index: sqlite3.Connection, layout: Layout) -> dict[str, Any]:
@@ -101,41 +107,3 @@ def _rows(index: sqlite3.Connection, name: str) -> list[Row]:
     found = index.execute(sql(f"apps/web/report_{name}.sql"))
     names = [column[0] for column in found.description]
     return [dict(zip(names, row, strict=True)) for row in found]
-
-
-def _page(facts: dict[str, Any]) -> str:
-    environment = Environment(
-        loader=PackageLoader("docs_index.apps.web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"bytes": _bytes, "count": _count}
-    return environment.get_template("report.html").render(facts)
-
-
-def _shown(value: object) -> object:
-    """Return a value for the page: None is a dash, control characters are escaped."""
-    if value is None:
-        return "–"  # noqa: RUF001
-    if isinstance(value, str) and not hasattr(value, "__html__"):
-        return printable(value)
-    return value
-
-
-def _count(number: int) -> str:
-    return f"{number:,}"
-
-
-def _bytes(size: int) -> str:
-    """Return a size in the largest unit that is not larger than it."""
-    if size < 1024:
-        return f"{size} B"
-    number, units = size / 1024, iter(("KiB", "MiB", "GiB"))
-    unit = next(units)
-    while number >= 1024 and (larger := next(units, None)):
-        number, unit = number / 1024, larger
-    return f"{number:,.1f} {unit}"

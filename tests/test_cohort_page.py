@@ -1,0 +1,311 @@
+"""The page of a cohort: what its charts and tables say, and that they do no harm."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from building import good, script, snapshot, write
+from chromium import visit
+from cohort_oracle import COLUMNS
+from cohort_roots import campaign_root
+from pages import PLANTED, SHOWN, TAGS, Element, contrast, read_page, tables
+from playwright.sync_api import Browser
+from scoring import command, judged
+
+from docs_index.apps.web.cohort_page import write_cohort_page
+from docs_index.apps.web.dot_plot import dot_plot
+from docs_index.apps.web.report import write_report
+from docs_index.cohorts.scores import CohortScores, cohort_scores
+from docs_index.layout import open_cohort_layout, open_layout
+
+COHORT_PAGE = "7_reporting/documents_report_cohort_here.html"
+
+
+def written(root: Path) -> tuple[CohortScores, str]:
+    """Return the scores of a root's cohort, and its page."""
+    scores = cohort_scores(open_cohort_layout(root), "here")
+    path = root.parent / "page.html"
+    write_cohort_page(scores, path)
+    return scores, path.read_text(encoding="utf-8")
+
+
+def made(root: Path) -> str:
+    """Return the documents report, which writes the pages of cohorts too."""
+    layout = open_layout(root)
+    write_report(layout, layout.page)
+    return layout.page.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[CohortScores, str]:
+    return written(judged(tmp_path_factory.mktemp("page") / "root"))
+
+
+def plots(page: Element) -> list[Element]:
+    return [each for each in page.all("svg") if each.attributes.get("role") == "img"]
+
+
+def test_every_mean_has_a_mark_where_it_should_be(
+    found: tuple[CohortScores, str],
+) -> None:
+    scores, html = found
+    page = read_page(html)
+    by_template = [row["evaluation_template"] for row in scores.agreement]
+    assert len(plots(page)) == len(by_template) == 2
+    for template, plot in zip(by_template, plots(page), strict=True):
+        means = {
+            (row["parent_gen_id"], row["evaluation_llm_model"]): row["mean"]
+            for row in scores.table
+            if row["evaluation_template"] == template and row["n"]
+        }
+        marks = [each for each in plot.all("g") if each.all("title")]
+        assert len(marks) == len(means)
+        at: dict[float, set[float]] = {}
+        for mark in marks:
+            essay, rest = mark.all("title")[0].text.split(", ", 1)
+            model, said = rest.split(": ", 1)
+            model = model.replace("\\u202e", "\u202e")
+            mean = means.pop((essay, model))
+            assert said.startswith(f"{mean:.2f}")
+            at.setdefault(mean, set()).add(place(mark))
+        assert not means
+        ordered = sorted(at.items())
+        assert all(max(a) < min(b) for (_, a), (_, b) in pairwise(ordered))
+        assert all(max(places) - min(places) <= 0.2 for places in at.values())
+
+
+def place(mark: Element) -> float:
+    """Return the middle of a mark, as it is drawn."""
+    [shape] = mark.all("circle", "rect", "path")
+    if shape.tag == "circle":
+        return float(shape.attributes["cx"])
+    if shape.tag == "rect":
+        return float(shape.attributes["x"]) + 4
+    [start] = re.findall(r"^M([\d.]+) ", shape.attributes["d"])
+    return float(start)
+
+
+def test_the_numbers_are_in_tables(found: tuple[CohortScores, str]) -> None:
+    scores, html = found
+    page = read_page(html)
+    tiles = [each.text for each in page.all("dd")]
+    for row in scores.agreement:
+        assert f"{row['alpha']:.2f}" in tiles
+        assert f"{row['mean_absolute_difference']:.2f}" in tiles
+    rows = [
+        {**row} for table in page.all("table") for row in tables(table_in(table))["t"]
+    ]
+    shown = {row["Essay"] for row in rows if "Essay" in row}
+    assert shown == {row["parent_gen_id"] for row in scores.table}
+    means = {f"{row['mean']:.2f}" for row in scores.judges if row["mean"] is not None}
+    assert means == {row["mean"] for row in rows if "Judge" in row}
+    assert "Without a score:" in page.text
+
+
+def table_in(table: Element) -> Element:
+    """Return a page of one table, under a caption of its own: others share it."""
+    [caption] = table.all("caption")
+    caption.children[:] = ["t"]
+    return Element("", {}, [table])
+
+
+def test_judges_differ_in_shape_and_colour() -> None:
+    models = [f"m{number}" for number in range(36)]
+    cells = {name: {"mean": 1.0, "n": 1, "spread": None} for name in models}
+    plot = dot_plot({"e": {"cells": cells, "essay_mean": 1.0}}, models)
+    assert plot is not None
+    looks = {(judge.colour, judge.shape) for judge in plot.judges}
+    assert len(looks) == 36
+    assert len({judge.shape for judge in plot.judges[:6]}) == 6
+    assert len({judge.colour for judge in plot.judges[:6]}) == 6
+
+
+@pytest.mark.parametrize(
+    "means",
+    [(0.0,), (5.0, 5.0), (1e-9, 2e-9), (-3.0, 7.5), (1e99, -1e99), (0.1, 0.3), (9.0,)],
+)
+def test_marks_are_within_the_scale(means: Sequence[float]) -> None:
+    essays = {
+        f"e{number}": {
+            "cells": {"m": {"mean": mean, "n": 1, "spread": None}}, "essay_mean": mean
+        }
+        for number, mean in enumerate(means)
+    }  # fmt: skip
+    plot = dot_plot(essays, ["m", "another"])
+    assert plot is not None
+    assert 2 <= len(plot.ticks) <= 12
+    assert len({said for _, said in plot.ticks}) == len(plot.ticks)
+    for line in plot.lines:
+        assert all(plot.left <= dot.x <= plot.right for dot in line.dots)
+    assert [judge.name for judge in plot.judges] == ["m"]
+
+
+def test_many_essays_are_drawn_in_equal_steps() -> None:
+    essays = {
+        f"e{number}": {
+            "cells": {"m": {"mean": float(number), "n": 1, "spread": None}},
+            "essay_mean": float(number),
+        }
+        for number in range(1000)
+    }
+    plot = dot_plot(essays, ["m"])
+    assert plot is not None
+    drawn = [int(line.essay[1:]) for line in plot.lines]
+    assert (drawn[0], drawn[-1], len(drawn)) == (0, 999, 60)
+    assert {after - before for before, after in pairwise(drawn)} == {16, 17}
+    assert dot_plot({}, []) is None
+
+
+def test_a_cohort_without_scores_has_a_page(tmp_path: Path) -> None:
+    root = campaign_root(tmp_path / "root")
+    write(root, "cohorts/here/membership.csv",
+          ",".join(COLUMNS) + "\nevaluation,v,here,e,c,t,m,1\n")  # fmt: skip
+    scores, html = written(root)
+    assert scores.agreement[0]["no_alpha"] == "no_score"
+    page = read_page(html)
+    assert "no evaluation has a score" in page.text
+    assert plots(page) == []
+
+
+# The source of the page --------------------------------------------------------------
+
+
+def planted(root: Path) -> Path:
+    """Make a model's name an attack on the page."""
+    path = judged(root) / "cohorts/here/membership.csv"
+    text = path.read_text(encoding="utf-8")
+    name = PLANTED.replace('"', '""')
+    path.write_text(text.replace(",m3,", f',"{name}",'), encoding="utf-8")
+    return root
+
+
+@pytest.mark.parametrize("is_hostile", [False, True])
+def test_nothing_is_asked_for_and_nothing_obeyed(
+    is_hostile: bool, tmp_path: Path
+) -> None:
+    make = planted if is_hostile else judged
+    _, html = written(make(tmp_path / "root"))
+    page = read_page(html)
+    [policy] = [
+        each.attributes["content"]
+        for each in page.all("meta")
+        if "http-equiv" in each.attributes
+    ]
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'"
+    for element in page.all():
+        assert element.tag in TAGS | {"g", "circle"}
+        for name, value in element.attributes.items():
+            assert not name.startswith("on")
+            assert name not in ("src", "srcset", "style", "xlink:href", "action")
+            assert name != "href" or value.startswith("#")
+    assert not re.search(r"https?:|//|url\(|@import", html)
+    assert "\u202e" not in html
+    assert (page.text.count(SHOWN) > 10) == is_hostile
+    assert PLANTED not in html
+
+
+def test_headings_tables_and_drawings_have_words(
+    found: tuple[CohortScores, str],
+) -> None:
+    page = read_page(found[1])
+    levels = [int(heading.tag[1]) for heading in page.all("h1", "h2", "h3")]
+    assert (levels[0], levels.count(1)) == (1, 1)
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    ids = [each.attributes["id"] for each in page.all() if "id" in each.attributes]
+    assert len(ids) == len(set(ids))
+    for name in ("aria-labelledby", "href"):
+        for element in page.all():
+            named = element.attributes.get(name, "").replace("#", "").split()
+            assert set(named) <= set(ids)
+    for table in page.all("table"):
+        assert table.all("caption")[0].text
+        assert all(heading.attributes["scope"] for heading in table.all("th"))
+    for plot in plots(page):
+        assert plot.all("title")[0].text
+        assert plot.all("desc")[0].text
+        assert "mean score of a judge" in plot.text
+
+
+def test_colours_of_judges_can_be_told_from_the_ground(
+    found: tuple[CohortScores, str],
+) -> None:
+    [style] = read_page(found[1]).all("style")
+    themes = re.findall(r":root \{(.*?)\}", style.text)
+    grounds = [re.findall(r"--ground: (#\w{6})", each) for each in themes]
+    judges = [re.findall(r"--judge-\d: (#\w{6})", each) for each in themes]
+    for ground, colours in zip(
+        [each[0] for each in grounds if each], filter(None, judges), strict=True
+    ):
+        assert len(set(colours)) == 6
+        assert all(contrast(colour, ground) >= 3 for colour in colours)
+
+
+# With the report ---------------------------------------------------------------------
+
+
+def test_the_report_links_to_a_page_for_each_cohort(ran: Path) -> None:
+    assert "Cohorts" not in read_page(made(ran)).text
+    judged(ran)
+    write(ran, "cohorts/broken/membership.csv", "stage\n")
+    write(ran, "cohorts/unbuilt/notes.txt", "later")
+    page = read_page(made(ran))
+    [rows] = [rows for name, rows in tables(page).items() if "by cohort" in name]
+    assert [(row["Cohort"], row["Template"]) for row in rows] == [
+        ("here", "novelty"), ("here", "depth")
+    ]  # fmt: skip
+    links = {each.attributes["href"] for each in page.all("a")}
+    assert Path(COHORT_PAGE).name in links
+    assert "has no page: " in page.text
+    assert (ran / COHORT_PAGE).is_file()
+    assert not list((ran / "7_reporting").glob("*broken*"))
+    before = snapshot(ran)
+    assert good(script(ran, "report_docs.py")).stdout.startswith("nothing new")
+    assert snapshot(ran) == before
+    write(ran, "gens/evaluation/v_e0_novelty_0_1/parsed.txt", "0.5\n")
+    assert not good(script(ran, "report_docs.py")).stdout.startswith("nothing new")
+
+
+def test_a_cohort_outside_of_the_root_is_not_read(ran: Path, tmp_path: Path) -> None:
+    judged(ran)
+    outside = tmp_path / "outside"
+    (ran / "cohorts/here").rename(outside)
+    (ran / "cohorts/here").symlink_to(outside)
+    page = read_page(made(ran))
+    assert "leads out of the data root" in page.text
+    assert not (ran / COHORT_PAGE).exists()
+
+
+def test_a_page_alone_needs_no_index(tmp_path: Path) -> None:
+    root = judged(tmp_path / "root")
+    output = tmp_path / "here.html"
+    good(command(root, "cohort_scores", "here", "--page", str(output)))
+    assert output.read_text(encoding="utf-8") == written(root)[1]
+    process = command(root, "cohort_scores", "here", "--page", str(output))
+    assert (process.returncode, "pass --replace" in process.stderr) == (2, True)
+    assert not (root / "7_reporting").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_hostile", [False, True])
+def test_in_a_browser_it_complains_of_nothing_and_fits(
+    is_hostile: bool, chromium: Browser, tmp_path: Path
+) -> None:
+    written((planted if is_hostile else judged)(tmp_path / "root"))
+    url = (tmp_path / "page.html").as_uri()
+    shots = {}
+    for scheme in ("light", "dark"):
+        visited = visit(chromium, url, color_scheme=scheme)
+        shots[scheme] = visited.page.screenshot()
+        assert visited.requests == [url]
+        assert visited.complaints == []
+        visited.page.context.close()
+    assert shots["light"] != shots["dark"]
+    too_wide = "document.documentElement.scrollWidth - innerWidth"
+    visited = visit(chromium, url, viewport={"width": 390, "height": 800})
+    assert visited.page.evaluate(too_wide) <= 0
+    visited.page.set_viewport_size({"width": 680, "height": 1000})  # A4 less margins
+    visited.page.emulate_media(media="print")
+    assert visited.page.evaluate(too_wide) <= 0
+    visited.page.context.close()
