@@ -83,8 +83,9 @@ def environment(root: Path, endpoint: Endpoint) -> dict[str, str]:
 
 
 def command(script: str, root: Path, endpoint: Endpoint, *args: str) -> Process:
-    """Run a script on a data root, as its user would."""
+    """Run a script on a data root, as its user would; no dbt makes scores."""
     words = [sys.executable, f"scripts/{script}.py", *args]
+    words += ["--no-scores"] if script == "run_evaluations" else []
     return run_command(words, environment(root, endpoint))
 
 
@@ -552,7 +553,9 @@ def test_two_runs_at_once_buy_nothing_twice(tmp_path: Path, endpoint: Endpoint) 
 
 def started_run(root: Path, endpoint: Endpoint, *args: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "scripts/run_evaluations.py", "--cohort", "here", *args],
+        [sys.executable, "scripts/run_evaluations.py", "--cohort", "here",
+        "--no-scores",
+         *args],
         cwd=REPOSITORY, env=environment(root, endpoint), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip

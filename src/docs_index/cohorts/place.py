@@ -37,8 +37,8 @@ class Summary:
     `unfinished_for_finished` counts members that are unfinished while finished
     evaluations, which could take their places, are left out. `blocked` counts the
     evaluations by message, `failed` by reason, and `outdated` by template those whose
-    answer was made from an earlier text. `unreadable` lists the directories of the store
-    that cannot be used.
+    answer was made from an earlier text. `unreadable` lists the directories of the
+    store that cannot be used.
     """
 
     data_root: str

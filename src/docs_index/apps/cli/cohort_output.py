@@ -4,7 +4,7 @@ import logging
 import shlex
 import signal
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import typer
 
 from docs_index.apps.cli.console import print_table, print_written
 from docs_index.apps.cli.export_files import refuse_to_overwrite
+from docs_index.cohorts.aggregate import Summary as Scores
 from docs_index.cohorts.answers import KEPT
 from docs_index.cohorts.place import Summary as Building
 from docs_index.cohorts.run import Summary as Running
@@ -116,8 +117,8 @@ def print_dry_run(cohort_id: str, survey: Survey) -> None:
     typer.echo("\ndry run: nothing was asked for or written")
 
 
-def print_running(summary: Running) -> None:
-    """Print the results of a run of a cohort."""
+def print_running(summary: Running, scores: Scores | None = None) -> None:
+    """Print the results of a run of a cohort, and of aggregating the scores."""
     typer.echo(f"cohort {summary.cohort_id}, run {summary.run_id}")
     counts = {
         "done": summary.done,
@@ -137,6 +138,11 @@ def print_running(summary: Running) -> None:
     print_table(_OUTDATED, list(summary.outdated.items()))
     if summary.stopped:
         typer.echo(f"\nthe run stopped: {printable(summary.stopped)}")
+    if scores:
+        typer.echo(
+            f"\n{scores.scored} of {scores.evaluations} evaluations of the store have "
+            "a score: see 7_cross_experiment/aggregated_scores.csv"
+        )
     _print_ways_out(summary)
 
 

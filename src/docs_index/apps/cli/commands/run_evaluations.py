@@ -1,6 +1,7 @@
 """Run the evaluations of a cohort that are not done, asking language models."""
 
 import os
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -29,6 +30,8 @@ from docs_index.apps.cli.options import (
 )
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.apps.cli.text_tables import show_json
+from docs_index.cohorts.aggregate import Summary as Scores
+from docs_index.cohorts.aggregate import aggregate_scores
 from docs_index.cohorts.batches import run_batches
 from docs_index.cohorts.campaign import Campaign, open_campaign, read_ids
 from docs_index.cohorts.endpoint import RETRIES, Endpoint, LanguageModel, find_endpoint
@@ -43,6 +46,7 @@ from docs_index.cohorts.run import (
 )
 from docs_index.cohorts.survey import bill_fields, survey_fields, surveyed
 from docs_index.disk.lock import take_lock
+from docs_index.errors import DocsIndexError
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import named_cohort
 
@@ -86,6 +90,9 @@ def main(
     ] = False,
     dry_run: Annotated[
         bool, typer.Option(help="Render all prompts, say what they cost; ask nothing.")
+    ] = False,
+    no_scores: Annotated[
+        bool, typer.Option("--no-scores", help="Leave aggregated_scores.csv as it is.")
     ] = False,
     failed_ids: FailedIds = None,
     replace: Replace = False,
@@ -140,10 +147,18 @@ def main(
                 )
         if failed_ids:
             write_ids(failed_ids, summary.failed, replace=replace)
+        scores = problem = None
+        if not (no_scores or summary.interrupted):
+            try:
+                scores = aggregate_scores(layout)
+            except DocsIndexError as error:  # what was bought is told first
+                problem = error
         if as_json:
-            show_json(_fields(summary))
+            show_json(_fields(summary, scores))
         else:
-            print_running(summary)
+            print_running(summary, scores)
+        if problem:
+            raise problem
     if summary.interrupted:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(DONE if summary.is_complete else NEEDS_A_PERSON)
@@ -164,9 +179,10 @@ def _plan(campaign: Campaign, work: Work, *, as_json: bool) -> None:
         print_dry_run(campaign.cohort_id, survey)
 
 
-def _fields(summary: Summary) -> dict[str, Any]:
+def _fields(summary: Summary, scores: Scores | None) -> dict[str, Any]:
     bills = {name: bill_fields(bill) for name, bill in summary.spent.items()}
-    return vars(summary) | {"spent": bills}
+    made = None if scores is None else asdict(scores)
+    return vars(summary) | {"spent": bills, "scores": made}
 
 
 def _run_id() -> str:
