@@ -39,8 +39,7 @@
         ),
         lambda number: case
             when
-                isfinite(number)
-                and number between cast('@minimum@' as double)
+                number between cast('@minimum@' as double)
                 and cast('@maximum@' as double)
                 then {{ decimal_text("number") }} || chr(10)
         end
@@ -57,9 +56,15 @@
 {#- A text that is a number, with a decimal point or comma, as a double; else null. -#}
 {% macro plain_number(text, what_follows="") -%}
     {% set digits = "[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?" -%}
-    try_cast(
-        replace(
-            regexp_extract({{ text }}, '^({{ digits }}){{ what_follows }}$', 1), ',', '.'
-        ) as double
-    )
+    list_filter(
+        [
+            try_cast(
+                replace(
+                    regexp_extract({{ text }}, '^({{ digits }}){{ what_follows }}$', 1),
+                    ',', '.'
+                ) as double
+            )
+        ],
+        lambda number: isfinite(number)
+    )[1]
 {%- endmacro %}

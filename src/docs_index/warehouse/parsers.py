@@ -114,20 +114,6 @@ def parser_of(expression: str) -> TextParser:
     return TextParser(expression)
 
 
-@cache
-def text_parser() -> TextParser:
-    """Return the parser for texts that no build has seen (`make sql` renders it)."""
-    return parser_of(rendered("parsed_text.sql"))
-
-
-def parsed(parser: str | None, text: str) -> str | None:
-    """Return the parsed text, None if the parser fails; any thread may call this."""
-    if parser is None:
-        return text
-    with _one_at_a_time:
-        return text_parser().parse([(parser, text.encode())])[0]
-
-
 def _object(text: bytes) -> bytes:
     """Return the last JSON object of a text, empty without one."""
     return last_object(text.replace("\N{NO-BREAK SPACE}".encode(), b" ")) or b""

@@ -20,16 +20,28 @@ judged as (
     with measured as (
         select
             *,
+            list_filter(
+        [
             try_cast(
-        replace(
-            regexp_extract(minimum_text, '^([+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)$', 1), ',', '.'
-        ) as double
-    ) as minimum,
+                replace(
+                    regexp_extract(minimum_text, '^([+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)$', 1),
+                    ',', '.'
+                ) as double
+            )
+        ],
+        lambda number: isfinite(number)
+    )[1] as minimum,
+            list_filter(
+        [
             try_cast(
-        replace(
-            regexp_extract(maximum_text, '^([+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)$', 1), ',', '.'
-        ) as double
-    ) as maximum,
+                replace(
+                    regexp_extract(maximum_text, '^([+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)$', 1),
+                    ',', '.'
+                ) as double
+            )
+        ],
+        lambda number: isfinite(number)
+    )[1] as maximum,
             count(*) over (partition by parser) as namesakes,
             try(regexp_matches('', pattern)) is not null as is_expression,
             try(regexp_extract_all('', '|' || pattern, 1)) is not null as has_group,
@@ -125,16 +137,21 @@ judged as (
                         when 'regex' then 'list_transform(
         list_transform(
             [regexp_replace(regexp_replace(replace(regexp_extract_all(replace(text, chr(160), '' ''), @pattern@, 1)[-1], chr(160), '' ''), ''^[ \t\r\n]+'', ''''), ''[ \t\r\n]+$'', '''')],
-            lambda result: try_cast(
-        replace(
-            regexp_extract(result, ''^([+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)(?:[ \t]*/[ \t]*[0-9]+(?:[.,][0-9]+)?)?$'', 1), '','', ''.''
-        ) as double
-    )
+            lambda result: list_filter(
+        [
+            try_cast(
+                replace(
+                    regexp_extract(result, ''^([+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)(?:[ \t]*/[ \t]*[0-9]+(?:[.,][0-9]+)?)?$'', 1),
+                    '','', ''.''
+                ) as double
+            )
+        ],
+        lambda number: isfinite(number)
+    )[1]
         ),
         lambda number: case
             when
-                isfinite(number)
-                and number between cast(''@minimum@'' as double)
+                number between cast(''@minimum@'' as double)
                 and cast(''@maximum@'' as double)
                 then case
         when cast(number as varchar) like ''%e-%''
@@ -185,16 +202,21 @@ judged as (
         ),
         ''$''
     ), chr(160), '' ''), ''^[ \t\r\n]+'', ''''), ''[ \t\r\n]+$'', '''')],
-            lambda result: try_cast(
-        replace(
-            regexp_extract(result, ''^([+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)(?:[ \t]*/[ \t]*[0-9]+(?:[.,][0-9]+)?)?$'', 1), '','', ''.''
-        ) as double
-    )
+            lambda result: list_filter(
+        [
+            try_cast(
+                replace(
+                    regexp_extract(result, ''^([+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)(?:[ \t]*/[ \t]*[0-9]+(?:[.,][0-9]+)?)?$'', 1),
+                    '','', ''.''
+                ) as double
+            )
+        ],
+        lambda number: isfinite(number)
+    )[1]
         ),
         lambda number: case
             when
-                isfinite(number)
-                and number between cast(''@minimum@'' as double)
+                number between cast(''@minimum@'' as double)
                 and cast(''@maximum@'' as double)
                 then case
         when cast(number as varchar) like ''%e-%''
