@@ -4,11 +4,12 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import oracle
 import pytest
-from building import write
+from building import documents, good, materialize, write
 from cohort_models import CohortModels
 from cohort_roots import campaign_root, cohort, generation, tables
 from harness import Models
@@ -16,9 +17,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from roots import JSON_TEXTS, OWN_COLUMNS, OWN_PARSERS, SCORE_TEXTS
 
+from docs_index.audit.restore import Options as RestoreOptions
+from docs_index.audit.restore import restore
+from docs_index.audit.verify import Options as VerifyOptions
+from docs_index.audit.verify import verify
 from docs_index.cohorts.campaign import open_campaign
 from docs_index.cohorts.steps import evaluation_parsed
-from docs_index.errors import DataRootError, TableRefusedError, UnparsedError
+from docs_index.errors import (
+    DataRootError,
+    DocumentRefusedError,
+    TableRefusedError,
+    UnparsedError,
+)
+from docs_index.index.new_row import NewDocument
+from docs_index.index.writer import Writer
 from docs_index.layout import open_layout
 from docs_index.vocabulary import PARSERS
 from docs_index.warehouse.json_objects import last_object
@@ -384,6 +396,74 @@ def test_a_build_stops_at_a_faulty_row(models: Models, tmp_path: Path) -> None:
     with pytest.raises(Exception, match='row 1, "mine"') as stop:
         models.build(tmp_path)
     assert str(refusal.value) in str(stop.value)
+
+
+def findings(root: Path) -> list[tuple[str, str]]:
+    found = verify(open_layout(root), VerifyOptions(share=1.0), nothing).findings
+    return [(finding.code, finding.detail) for finding in found]
+
+
+def nothing(done: int, total: int) -> None:
+    """Show no progress."""
+
+
+@pytest.mark.slow
+def test_documents_stay_whatever_becomes_of_their_parser(
+    models: Models, tmp_path: Path
+) -> None:
+    write_drafts(tmp_path)
+    own(tmp_path, ["mine", "regex", SCORE, "0", "10"])
+    models.write_build(tmp_path)
+    good(materialize(tmp_path))
+    assert findings(tmp_path) == []
+    [document] = documents(tmp_path)
+    path = tmp_path / "docs" / document["doc_dir"] / "parsed.txt"
+    assert (document["parser"], path.read_text()) == ("mine", "8.5\n")
+
+    path.unlink()
+    layout, options = open_layout(tmp_path), RestoreOptions(apply=True)
+    assert restore(layout, options, nothing).unrestorable == 0
+    assert path.read_text() == "8.5\n"
+
+    own(tmp_path, ["mine", "regex", "SCORE: (3)", "0", "10"])
+    assert findings(tmp_path) == [
+        ("parsed_differs", "the parser mine makes another text")
+    ]
+    [told] = restore(layout, options, nothing).found
+    assert "its row in 1_raw/parsers.csv may have changed since" in (told.problem or "")
+    assert (told.missing, told.damaged, path.read_text()) == ([], [], "8.5\n")
+
+    models.write_build(tmp_path)
+    good(materialize(tmp_path))
+    assert documents(tmp_path) == [document]
+    assert path.read_text() == "8.5\n"
+
+    own(tmp_path)
+    assert findings(tmp_path) == [
+        (
+            "parser_unknown",
+            "the parser mine is neither built in nor in 1_raw/parsers.csv",
+        )
+    ]
+    path.unlink()
+    [told] = restore(layout, options, nothing).found
+    assert told.problem == "its parser mine is not in 1_raw/parsers.csv"
+
+
+def test_a_program_may_name_an_own_parser(tmp_path: Path) -> None:
+    new = NewDocument(
+        stage="draft", task_id="d", template_id="t", model_id="m", attempt_id="1",
+        timestamp="2025-06-01", combo_id="c", raw="<x>", parser="mine", parsed="x",
+    )  # fmt: skip
+    writer = Writer(tmp_path, run_id="r")
+    with pytest.raises(DocumentRefusedError, match="parser 'mine' is none of"):
+        writer.add(new)
+    own(tmp_path, ["mine", "regex", "<(.)>", "", ""])
+    assert writer.add(new).parser == "mine"
+    assert findings(tmp_path) == []
+    (tmp_path / "1_raw/parsers.csv").write_bytes(b"parser\n\xff\n")
+    with pytest.raises(DocumentRefusedError, match=r"parsers\.csv cannot be read"):
+        writer.add(replace(new, attempt_id="2"))
 
 
 def test_a_cohort_tells_faults_of_parsers_with_the_others(

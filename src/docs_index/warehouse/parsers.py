@@ -100,12 +100,13 @@ def parser_for(layout: Layout) -> AnyParser:
     )
     with duckdb.connect() as connection:
         read_table(connection, table, OWN_COLUMNS).create("parser_rows")
-        connection.execute(sql("warehouse/built_in_parsers.sql"), [list(PARSERS)])
+        names = {"names": list(PARSERS)}
+        connection.execute(sql("warehouse/built_in_parsers.sql"), names)
         query = connection.execute(rendered("own_parsers.sql"))
-        [(names, expression, refusal)] = query.fetchall()
+        [(own, expression, refusal)] = query.fetchall()
     if refusal is not None:
         raise TableRefusedError(refusal)
-    return AnyParser(frozenset([*PARSERS, *(names or [])]), expression)
+    return AnyParser(frozenset([*PARSERS, *(own or [])]), expression)
 
 
 @cache
