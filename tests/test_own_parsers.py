@@ -9,10 +9,11 @@ from pathlib import Path
 
 import oracle
 import pytest
+import yaml
 from building import documents, good, materialize, write
 from cohort_models import CohortModels
 from cohort_roots import campaign_root, cohort, generation, tables
-from harness import Models
+from harness import REPOSITORY, Models
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from roots import JSON_TEXTS, OWN_COLUMNS, OWN_PARSERS, SCORE_TEXTS
@@ -33,6 +34,7 @@ from docs_index.index.new_row import NewDocument
 from docs_index.index.writer import Writer
 from docs_index.layout import open_layout
 from docs_index.vocabulary import PARSERS
+from docs_index.warehouse import parsers as parsing
 from docs_index.warehouse.json_objects import last_object
 from docs_index.warehouse.parsers import AnyParser, parser_for
 
@@ -330,6 +332,22 @@ def test_bounds_that_are_refused(tmp_path: Path, bound: str) -> None:
         own(tmp_path, ["odd", "json", "a", bound, ""])
     with pytest.raises(TableRefusedError, match=r"row 1.* is no number"):
         own(tmp_path, ["odd", "json", "a", "", bound])
+
+
+def test_builds_cohorts_and_programs_read_the_same_columns() -> None:
+    files = ["models/staging/_sources.yml", "models/cohorts/staging/_sources.yml"]
+    described = [
+        table["config"]["meta"]
+        for file in files
+        for source in yaml.safe_load((REPOSITORY / file).read_text())["sources"]
+        for table in source["tables"]
+        if table["name"] == "parsers"
+    ]
+    assert len(described) == len(files)
+    for meta in described:
+        assert tuple(meta["columns"]) == parsing.OWN_COLUMNS
+        assert meta["required"] == [[name] for name in parsing.OWN_COLUMNS[:3]]
+        assert meta["file"] == "1_raw/parsers.csv"
 
 
 def test_a_table_that_is_not_well_formed_is_refused(tmp_path: Path) -> None:
