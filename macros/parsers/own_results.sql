@@ -34,7 +34,10 @@
 {% macro number_within(found) -%}
     list_transform(
         list_transform(
-            [{{ trimmed_text(with_plain_blanks(found)) }}],
+            list_transform(
+                [{{ found }}],
+                lambda result: {{ trimmed_text(with_plain_blanks("result")) }}
+            ),
             lambda result: {{ number_of_result("result") }}
         ),
         lambda number: case

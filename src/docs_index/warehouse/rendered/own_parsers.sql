@@ -114,7 +114,10 @@ judged as (
                 case
                     when minimum is null and maximum is null
                         then case kind
-                            when 'regex' then 'regexp_extract_all(replace(text, chr(160), '' ''), @pattern@, 1)[-1]'
+                            when 'regex' then 'regexp_extract_all(case
+        when contains(text, chr(160)) then replace(text, chr(160), '' '')
+        else text
+    end, @pattern@, 1)[-1]'
                             else 'json_extract_string(
         list_reduce(
             string_split(@pattern@, ''.''),
@@ -136,7 +139,16 @@ judged as (
                     else case kind
                         when 'regex' then 'list_transform(
         list_transform(
-            [regexp_replace(regexp_replace(replace(regexp_extract_all(replace(text, chr(160), '' ''), @pattern@, 1)[-1], chr(160), '' ''), ''^[ \t\r\n]+'', ''''), ''[ \t\r\n]+$'', '''')],
+            list_transform(
+                [regexp_extract_all(case
+        when contains(text, chr(160)) then replace(text, chr(160), '' '')
+        else text
+    end, @pattern@, 1)[-1]],
+                lambda result: regexp_replace(regexp_replace(case
+        when contains(result, chr(160)) then replace(result, chr(160), '' '')
+        else result
+    end, ''^[ \t\r\n]+'', ''''), ''[ \t\r\n]+$'', '''')
+            ),
             lambda result: list_filter(
         [
             try_cast(
@@ -185,7 +197,8 @@ judged as (
     )[1]'
                         else 'list_transform(
         list_transform(
-            [regexp_replace(regexp_replace(replace(json_extract_string(
+            list_transform(
+                [json_extract_string(
         list_reduce(
             string_split(@pattern@, ''.''),
             lambda value, step: case json_type(value)
@@ -201,7 +214,12 @@ judged as (
             cast(try_cast(last_object as json) as varchar)
         ),
         ''$''
-    ), chr(160), '' ''), ''^[ \t\r\n]+'', ''''), ''[ \t\r\n]+$'', '''')],
+    )],
+                lambda result: regexp_replace(regexp_replace(case
+        when contains(result, chr(160)) then replace(result, chr(160), '' '')
+        else result
+    end, ''^[ \t\r\n]+'', ''''), ''[ \t\r\n]+$'', '''')
+            ),
             lambda result: list_filter(
         [
             try_cast(
@@ -254,7 +272,10 @@ judged as (
             ),
             '@maximum@', coalesce(cast(maximum as varchar), 'infinity')
         ),
-        '@pattern@', '''' || replace(replace(pattern, chr(160), ' '), '''', '''''') || ''''
+        '@pattern@', '''' || replace(case
+        when contains(pattern, chr(160)) then replace(pattern, chr(160), ' ')
+        else pattern
+    end, '''', '''''') || ''''
     ) as branch
     from measured
 )
@@ -315,13 +336,20 @@ select
         )
     )[1]
         when ''in_last_line'' then list_transform(
-        list_transform([regexp_replace(
+        list_transform(
+            [regexp_replace(
         regexp_replace(
-            replace(regexp_extract(text, ''[^\n]*[^ \t\r\n\x{A0}][^\n]*(?:\n[ \t\r\n\x{A0}]*[^ \t\r\n\x{A0}][^\n]*){0,2}[ \t\r\n\x{A0}]*$''), chr(160), '' ''),
+            regexp_extract(
+                case
+        when contains(text, chr(160)) then replace(text, chr(160), '' '')
+        else text
+    end, ''[^\n]*[^ \t\r\n][^\n]*(?:\n[ \t\r\n]*[^ \t\r\n][^\n]*){0,2}[ \t\r\n]*$''
+            ),
             ''(?m)^[ \t\r]+|[ \t\r]+$'', '''', ''g''
         ),
         ''[*#]'', '''', ''g''
-    )], lambda lines: coalesce(
+    )],
+            lambda lines: coalesce(
         try_cast(regexp_extract(lines, ''(?m)^[ \t]*(?i:SCORE):[ \t]*([0-9](?:\.[0-9]+)?)[ \t]*$'', 1) as double),
         list_transform(
             [regexp_extract(lines, ''(?m)^.*(?:(?i:SCORE)(?::[ \t]*|[ \t]+)([0-9]),?[ \t]?([0-9]),?[ \t]?([0-9])|(?i:SCORE)(?::[ \t]*|[ \t]+)(-?[0-9]+(?:\.[0-9]+)?)(?:[ \t]|$)).*$'')],
@@ -334,7 +362,8 @@ select
                 try_cast(regexp_extract(line, ''(?i:SCORE)(?::[ \t]*|[ \t]+)(-?[0-9]+(?:\.[0-9]+)?)(?:[ \t]|$)'', 1) as double)
             )
         )[1]
-    )),
+    )
+        ),
         lambda score: case
             when score between 0 and 9 then case
         when cast(score as varchar) like ''%e-%''
@@ -419,13 +448,20 @@ select
         )
     )[1]
         when ''in_last_line'' then list_transform(
-        list_transform([regexp_replace(
+        list_transform(
+            [regexp_replace(
         regexp_replace(
-            replace(regexp_extract(text, ''[^\n]*[^ \t\r\n\x{A0}][^\n]*(?:\n[ \t\r\n\x{A0}]*[^ \t\r\n\x{A0}][^\n]*){0,2}[ \t\r\n\x{A0}]*$''), chr(160), '' ''),
+            regexp_extract(
+                case
+        when contains(text, chr(160)) then replace(text, chr(160), '' '')
+        else text
+    end, ''[^\n]*[^ \t\r\n][^\n]*(?:\n[ \t\r\n]*[^ \t\r\n][^\n]*){0,2}[ \t\r\n]*$''
+            ),
             ''(?m)^[ \t\r]+|[ \t\r]+$'', '''', ''g''
         ),
         ''[*#]'', '''', ''g''
-    )], lambda lines: coalesce(
+    )],
+            lambda lines: coalesce(
         try_cast(regexp_extract(lines, ''(?m)^[ \t]*(?i:SCORE):[ \t]*([0-9](?:\.[0-9]+)?)[ \t]*$'', 1) as double),
         list_transform(
             [regexp_extract(lines, ''(?m)^.*(?:(?i:SCORE)(?::[ \t]*|[ \t]+)([0-9]),?[ \t]?([0-9]),?[ \t]?([0-9])|(?i:SCORE)(?::[ \t]*|[ \t]+)(-?[0-9]+(?:\.[0-9]+)?)(?:[ \t]|$)).*$'')],
@@ -438,7 +474,8 @@ select
                 try_cast(regexp_extract(line, ''(?i:SCORE)(?::[ \t]*|[ \t]+)(-?[0-9]+(?:\.[0-9]+)?)(?:[ \t]|$)'', 1) as double)
             )
         )[1]
-    )),
+    )
+        ),
         lambda score: case
             when score between 0 and 9 then case
         when cast(score as varchar) like ''%e-%''
