@@ -7,12 +7,15 @@ Section numbers in the docstrings are those of the contract. Joins are quadratic
 """
 
 import hashlib
+import json
+import math
 import os
 import posixpath
 import re
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -60,6 +63,13 @@ SCORE = r"(?i)SCORE(?::[ \t]*|[ \t]+)"
 SCORE_LINE = re.compile(r"(?i)[ \t]*SCORE:[ \t]*([0-9](?:\.[0-9]+)?)[ \t]*")
 SCORE_TRIPLE = re.compile(SCORE + r"([0-9],?[ \t]?[0-9],?[ \t]?[0-9])")
 SCORE_NUMBER = re.compile(SCORE + r"(-?[0-9]+(?:\.[0-9]+)?)(?:[ \t]|$)")
+NO_BREAK = "\u00a0"
+# A number as people write it, in the result of an own parser with what it is out of.
+A_NUMBER = r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
+PLAIN_NUMBER = re.compile(A_NUMBER)
+NUMBER = re.compile(rf"({A_NUMBER})(?:[ \t]*/[ \t]*[0-9]+(?:[.,][0-9]+)?)?")
+# What Python knows and RE2 does not: look-around, backreferences, possessive repeats.
+BEYOND_RE2 = re.compile(r"\(\?(?:<?[=!]|>|P=|#|\()|\\[1-9]|[*+?}]\+|\\C")
 
 
 class Refused(Exception):
@@ -562,7 +572,7 @@ def essay_block_lenient(text: str) -> str | None:
 
 def score_of(text: str) -> float | None:
     """Section 10: the value in the last three lines, in range or not."""
-    lines = [line.strip(BLANKS) for line in text.split("\n")]
+    lines = [line.strip(BLANKS) for line in text.replace(NO_BREAK, " ").split("\n")]
     kept = [re.sub("[*#]", "", line) for line in [line for line in lines if line][-3:]]
     for line in kept:
         if match := SCORE_LINE.fullmatch(line):
@@ -580,7 +590,13 @@ def in_last_line(text: str) -> str | None:
     score = score_of(text)
     if score is None or not 0 <= score <= 9:
         return None
-    return f"{Decimal(repr(score)):f}\n"
+    return written_number(score)
+
+
+def written_number(number: float) -> str:
+    """Section 10: the shortest decimal of a double, and a line break."""
+    digits = f"{Decimal(repr(number)):f}"
+    return (digits if "." in digits else f"{digits}.0") + "\n"
 
 
 PARSERS: dict[str, Callable[[str], str | None]] = {
@@ -590,6 +606,113 @@ PARSERS: dict[str, Callable[[str], str | None]] = {
     "essay_block_lenient": essay_block_lenient,
     "in_last_line": in_last_line,
 }
+
+
+@dataclass(frozen=True)
+class OwnParser:
+    """COHORTS.md, section 6: a row of 1_raw/parsers.csv."""
+
+    kind: str
+    pattern: str
+    minimum: float | None
+    maximum: float | None
+
+    def parse(self, text: str) -> str | None:
+        """Return the result as text or, with bounds, as a number; None is an error."""
+        find = last_match if self.kind == "regex" else value_in_object
+        found = find(self.pattern.replace(NO_BREAK, " "), text.replace(NO_BREAK, " "))
+        if found is None or (self.minimum is None and self.maximum is None):
+            return found
+        match = NUMBER.fullmatch(found.replace(NO_BREAK, " ").strip(BLANKS))
+        number = float(match[1].replace(",", ".")) if match else math.nan
+        low = -math.inf if self.minimum is None else self.minimum
+        high = math.inf if self.maximum is None else self.maximum
+        if not (math.isfinite(number) and low <= number <= high):
+            return None
+        return written_number(number)
+
+
+def last_match(pattern: str, text: str) -> str | None:
+    """Return the group of the last match."""
+    matches = list(re.finditer(pattern, text, re.ASCII))
+    return matches[-1][1] if matches else None
+
+
+def last_object(text: str) -> dict[str, Any] | None:
+    """Return the last JSON object in a text, trying each brace from the left."""
+    decoder = json.JSONDecoder(parse_constant=refused_constant)
+    found, at = None, text.find("{")
+    while at >= 0:
+        end = at + 1
+        with suppress(ValueError):
+            found, end = decoder.raw_decode(text, at)
+        at = text.find("{", end)
+    return found
+
+
+def refused_constant(name: str) -> float:
+    """Refuse NaN and Infinity, which Python takes for JSON."""
+    raise ValueError(name)
+
+
+def value_in_object(path: str, text: str) -> str | None:
+    """Follow a path of names and places in the last JSON object."""
+    value: Any = last_object(text)
+    for step in path.split("."):
+        if isinstance(value, list) and re.fullmatch("[0-9]+", step):
+            value = value[int(step)] if int(step) < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+    if value is None:
+        return None
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = value if isinstance(value, str) else written
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
+def read_own_parsers(root: Path) -> dict[str, OwnParser]:
+    """COHORTS.md, section 6: the parsers of 1_raw/parsers.csv."""
+    header, records = read_table(root / "1_raw/parsers.csv") or ([], [])
+    columns = {"parser", "kind", "pattern", "minimum", "maximum"}
+    refuse_near_misses(header, columns)
+    if records and not {"parser", "kind", "pattern"} <= set(header):
+        raise Refused("parsers.csv: a column is missing")
+    found: dict[str, OwnParser] = {}
+    for number, record in enumerate(records, 1):
+        name, own = first_value(record, "parser"), own_parser(record)
+        is_name = re.fullmatch("[A-Za-z0-9_-][A-Za-z0-9._-]*", name)
+        if own is None or not is_name or name in found or name in PARSERS:
+            raise Refused(f"parsers.csv: row {number}")
+        found[name] = own
+    return found
+
+
+def own_parser(record: dict[str, str]) -> OwnParser | None:
+    """Return what a row of parsers.csv says, None where it cannot be meant."""
+    kind, pattern = first_value(record, "kind").lower(), record["pattern"]
+    if kind == "regex":
+        try:
+            groups = re.compile(pattern).groups
+        except re.error:
+            return None
+        if groups != 1 or BEYOND_RE2.search(pattern):
+            return None
+    elif kind == "json":
+        pattern = pattern.strip(BLANKS)
+        if not re.fullmatch(r'[^.\[\]"$*]+(\.[^.\[\]"$*]+)*', pattern):
+            return None
+    else:
+        return None
+    bounds: list[float | None] = []
+    for column in ("minimum", "maximum"):
+        written = first_value(record, column)
+        if written and not PLAIN_NUMBER.fullmatch(written):
+            return None
+        bounds.append(float(written.replace(",", ".")) if written else None)
+    low, high = bounds
+    if low is not None and high is not None and low > high:
+        return None
+    return OwnParser(kind, pattern, low, high)
 
 
 def values_of(row: Row, *columns: str) -> dict[str, Any]:
@@ -638,11 +761,12 @@ def describe_document(
     content: bytes,
     parent: dict[str, Any] | None,
     parser: str | None,
+    known: dict[str, Callable[[str], str | None]],
     run_id: str,
 ) -> dict[str, Any]:
     """Section 9: the index row but for meta_small, and the parsed text."""
     stage, text = STAGES[row.source_csv], content.decode()
-    parsed = text if parser is None else PARSERS[parser](text)
+    parsed = text if parser is None else known[parser](text)
     origin = row.combo_id if parent is None else parent["doc_id"]
     logical_key_id = key_of(stage, origin, row.template_id, row.model_id)
     doc_id = key_of(logical_key_id, run_id, str(row.row_key))
@@ -708,6 +832,8 @@ def expected(
         raise Refused(f"{root}: all four results tables are missing")
     rows = {source: table or [] for source, table in tables.items()}
     parsers = {source: read_parsers(root, source) for source in RESULTS}
+    own_parsers = {name: own.parse for name, own in read_own_parsers(root).items()}
+    known = PARSERS | own_parsers
     judged = [judge(rows[source]) for source in RESULTS]
     attempts = [row for of_source, _ in judged for row in of_source]
     left_out = [entry for _, of_source in judged for entry in of_source]
@@ -734,7 +860,7 @@ def expected(
         ),
     ]
     for row in attempts:
-        if parsers[row.source_csv].get(row.template_id, "identity") not in PARSERS:
+        if parsers[row.source_csv].get(row.template_id, "identity") not in known:
             raise Refused(f"{row.source_csv} {row.template_id}: unknown parser")
 
     essay_tasks = {row.task_id for row in rows["essay"]}
@@ -758,7 +884,7 @@ def expected(
         else:
             above = documents[parent.row_key] if parent else None
             parser = parsers[row.source_csv].get(row.template_id)
-            document = describe_document(row, content, above, parser, run_id)
+            document = describe_document(row, content, above, parser, known, run_id)
             was = paths[row.row_key]
             document["meta_small"] = meta_of(row, above, link_method, own, was)
             document["row"] = row

@@ -64,6 +64,7 @@ class DataRoot:
     fifos: list[str]
     evaluation_root: str = "3_generation"
     max_response_bytes: int = MAX_RESPONSE_BYTES
+    own_parsers: Table | None = None
 
 
 # Values ------------------------------------------------------------------------------
@@ -107,6 +108,13 @@ ODD_TEMPLATES = [
     "score\u00a0",
     "unknown",
 ]
+OWN_COLUMNS = ["kind", "minimum", "parser", "maximum", "pattern", "description"]
+OWN_PARSERS = {  # 1_raw/parsers.csv, by the template that names the parser
+    "own score": ["regex", "0", " own_score ", "10", "SCORE:? *([^\n|]*)", "a number"],
+    "own word": ["Regex", "", "own-word", "", "([a-z]+)(?: |\n)", ""],
+    "own field": ["json", "", "own.field", "10", " scores.novelty ", ""],
+    "own note": ["json", "", "own_note", "", "notes.1", "a text"],
+}
 UNKNOWN = "unknown"  # names a parser that does not exist, so only failed rows use it
 STATUSES = ["success"]
 ODD_STATUSES = [
@@ -279,8 +287,28 @@ SCORE_TEXTS = st.builds(
     st.lists(st.one_of(SCORE_LINES, st.sampled_from(FILLERS)), min_size=1, max_size=5),
     LINE_ENDS,
 )
+JSON_VALUES = st.sampled_from([
+    "7", '"8,5/10"', '"\u00a09 \\u00a0"', "null", "true", "7.5", '"x"', '"\\ud83d"',
+    "{}", "-1", '"{"', '[0, "}"]', '{"novelty": 3}', "NaN", "01", '"a\nb"',
+])  # fmt: skip
+JSON_TEXTS = st.lists(
+    st.one_of(
+        st.tuples(
+            st.sampled_from(['{"scores": {"novelty": ', '{"novelty": 1, "novelty":']),
+            JSON_VALUES,
+            st.sampled_from(["}}", "}", "}, }", '}, "x": []}', ' , "x": {"a": 1}}}']),
+        ).map("".join),
+        JSON_VALUES.map('{{"notes": ["a", {}]}}'.format),
+        st.sampled_from(["```json\n", "\n```", "so {x", '"', "{", "}", " ", "\u00a0"]),
+    ),
+    max_size=5,
+).map("".join)
 PLAIN_TEXTS = st.sampled_from(PLAIN)
-TEXTS = {"essay": ESSAY_TEXTS, "idea": IDEA_TEXTS, "score": SCORE_TEXTS}
+TEXTS = {
+    "essay": ESSAY_TEXTS,
+    "idea": IDEA_TEXTS,
+    "score": st.one_of(SCORE_TEXTS, SCORE_TEXTS, JSON_TEXTS),
+}
 
 STYLES = st.builds(
     Style,
@@ -364,7 +392,8 @@ def cells(draw: st.DrawFn, source: str, earlier: list[Cells]) -> Cells:
     """Draw one row of a results table by meaning; ``earlier`` are those of others."""
     named = [row["task_id"] for row in earlier] + TASKS
     targets = st.sampled_from([*named * 3, *BLANK[:3] * len(named), *ODD_TASKS])
-    template_id = draw(mostly(list(PARSERS), [*ODD_TEMPLATES, *BLANK[:4]], 12))
+    usual = [*PARSERS, *OWN_PARSERS]
+    template_id = draw(mostly(usual, [*ODD_TEMPLATES, *BLANK[:4]], 12))
     status = draw(mostly(STATUSES, ODD_STATUSES, 8))
     combo_odds = 3 if source == "evaluation" else 12
     return {
@@ -412,7 +441,7 @@ def results(draw: st.DrawFn, source: str, earlier: list[Cells]) -> list[Cells]:
 
 
 @st.composite
-def parser_rows(draw: st.DrawFn) -> list[Cells]:
+def parser_rows(draw: st.DrawFn, with_own: bool) -> list[Cells]:
     """Draw the rows of a templates table; a later parser wins over an earlier one."""
     early = [
         ("idea", "no_such_parser"), ("plain", "identity"), ("block", "in_last_line"),
@@ -423,10 +452,14 @@ def parser_rows(draw: st.DrawFn) -> list[Cells]:
         ("BLOCK", "identity"), ("IDEA", "identity"), ("score", "\tin_last_line "),
         ("plain", "in_last_line"), ("other", "essay_idea_last"), ("same", ""),
     ]  # fmt: skip
+    names = [row[OWN_COLUMNS.index("parser")].strip() for row in OWN_PARSERS.values()]
+    own = list(zip(OWN_PARSERS, names, strict=True))
+    own += [("score", name) for name in draw(st.lists(st.sampled_from(names)))]
     rows = [
         *draw(st.lists(st.sampled_from(early), max_size=2)),
         *PARSERS.items(),
         *draw(st.lists(st.sampled_from(late), max_size=2)),
+        *(own if with_own else []),
         (
             UNKNOWN,
             draw(st.sampled_from(["no_such_parser", "Essay_Block", "identity "])),
@@ -557,8 +590,10 @@ def data_roots(draw: st.DrawFn) -> DataRoot:
         if source != missing:
             results_tables[source] = draw(tables(columns_of(source), rows))
     columns = {"template_id": ["template_id"], "parser": ["parser"]}
+    with_own = draw(st.booleans())
+    own_rows = draw(st.permutations(list(OWN_PARSERS.values())))
     templates = {
-        source: draw(tables(columns, draw(parser_rows())))
+        source: draw(tables(columns, draw(parser_rows(with_own))))
         for source in RESULTS
         if draw(st.integers(0, 9)) < 9
     }
@@ -584,6 +619,7 @@ def data_roots(draw: st.DrawFn) -> DataRoot:
         symlinks=symlinks,
         fifos=[f"{generation}/odd/pipe"] if with_odd else [],
         evaluation_root=evaluation_root,
+        own_parsers=Table(OWN_COLUMNS, own_rows, draw(STYLES)) if with_own else None,
     )
 
 
@@ -630,3 +666,6 @@ def write_root(description: DataRoot, folder: Path) -> None:
         write_bytes(folder / "7_cross_experiment" / RESULTS[source], content)
     for source, table in description.templates.items():
         write_bytes(folder / "1_raw" / f"{source}_templates.csv", encode_table(table))
+    if description.own_parsers:
+        table = description.own_parsers
+        write_bytes(folder / "1_raw/parsers.csv", encode_table(table))

@@ -293,16 +293,6 @@ def cohort_done(root: Path) -> Path:
     return root
 
 
-def test_parsers_are_those_of_the_build() -> None:
-    from docs_index.warehouse.parsers import parsed
-
-    assert parsed(None, " as it is ") == " as it is "
-    assert parsed("identity", "é") == "é"
-    assert parsed("essay_block", "<essay>\nx\n</essay>") == "x"
-    assert parsed("in_last_line", "**SCORE: 8.5**\n\n") == "8.5\n"
-    assert parsed("in_last_line", "nothing") is None
-
-
 # The endpoint ------------------------------------------------------------------------
 
 

@@ -497,6 +497,10 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         partial(_sql, UPDATE.format("parser = 'in_last_line'"), PARSED),
         "parsed_differs",
     ),
+    "a parser that is gone": (
+        partial(_sql, UPDATE.format("parser = 'gone'"), PARSED),
+        "parser_unknown",
+    ),
     "no lists": (
         partial(
             _sql, "delete from list_checksums; delete from backfill_counters", INDEX

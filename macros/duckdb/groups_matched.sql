@@ -13,6 +13,10 @@
 {%- endmacro %}
 
 
+{#- Few texts have a no-break space, and to look for one is quicker than to replace. -#}
 {% macro with_plain_blanks(text) -%}
-    replace({{ text }}, chr(160), ' ')
+    case
+        when contains({{ text }}, chr(160)) then replace({{ text }}, chr(160), ' ')
+        else {{ text }}
+    end
 {%- endmacro %}

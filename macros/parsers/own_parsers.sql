@@ -118,8 +118,8 @@
 
 
 {#-
-    The branch of a parser in `parser_expression`. Pattern and bounds are constants in it,
-    so that RE2 compiles a pattern once.
+    The branch of a parser in `parser_expression`. Pattern and bounds are constants in
+    it, so that RE2 compiles a pattern once.
 -#}
 {% macro parser_branch() -%}
     {% set by_regex = last_match("text", "@pattern@") -%}
@@ -161,7 +161,7 @@
 {%- endmacro %}
 
 
-{#- Why own parsers are refused, null if they are not: an aggregate over judged ones. -#}
+{#- Why own parsers are refused, null if not: an aggregate over judged ones. -#}
 {% macro parser_refusal() -%}
     '1_raw/parsers.csv: parsers that cannot be used' || chr(10)
     || {{ joined_texts("'  ' || " ~ parser_fault_line(), "chr(10)", "row_index") }}

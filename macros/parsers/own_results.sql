@@ -34,13 +34,15 @@
 {% macro number_within(found) -%}
     list_transform(
         list_transform(
-            [{{ trimmed_text(with_plain_blanks(found)) }}],
+            list_transform(
+                [{{ found }}],
+                lambda result: {{ trimmed_text(with_plain_blanks("result")) }}
+            ),
             lambda result: {{ number_of_result("result") }}
         ),
         lambda number: case
             when
-                isfinite(number)
-                and number between cast('@minimum@' as double)
+                number between cast('@minimum@' as double)
                 and cast('@maximum@' as double)
                 then {{ decimal_text("number") }} || chr(10)
         end
@@ -57,9 +59,15 @@
 {#- A text that is a number, with a decimal point or comma, as a double; else null. -#}
 {% macro plain_number(text, what_follows="") -%}
     {% set digits = "[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?" -%}
-    try_cast(
-        replace(
-            regexp_extract({{ text }}, '^({{ digits }}){{ what_follows }}$', 1), ',', '.'
-        ) as double
-    )
+    list_filter(
+        [
+            try_cast(
+                replace(
+                    regexp_extract({{ text }}, '^({{ digits }}){{ what_follows }}$', 1),
+                    ',', '.'
+                ) as double
+            )
+        ],
+        lambda number: isfinite(number)
+    )[1]
 {%- endmacro %}

@@ -1,12 +1,16 @@
 {#-
     An evaluation's score with a line break, from the last three lines that are not
     blank; null without a score from 0 to 9. A line that is only a score wins over one
-    that contains a score, and three digits (their mean) win over a number.
+    that contains a score, and three digits (their mean) win over a number. A no-break
+    space is taken for a space.
 -#}
 {% macro parsed_in_last_line(text) -%}
     {% set lowest, highest = score_bounds() -%}
     list_transform(
-        list_transform([{{ last_lines(text, 3) }}], lambda lines: {{ score_in("lines") }}),
+        list_transform(
+            [{{ last_lines(with_plain_blanks(text), 3) }}],
+            lambda lines: {{ score_in("lines") }}
+        ),
         lambda score: case
             when score between {{ lowest }} and {{ highest }} then {{ decimal_text("score") }} || chr(10)
         end
@@ -16,22 +20,20 @@
 
 {#-
     The last lines that are not blank, trimmed, then without `*` and `#`; blank lines
-    between them stay. A no-break space is taken for a space.
+    between them stay.
 
     One pattern matches all of them at the end, and they remain one text: splitting the
     whole text into a list of lines takes several times as long.
 -#}
 {% macro last_lines(text, count) -%}
-    {% set blanks = " \\t\\r\\n\\x{A0}" -%}
-    {% set filled_line = "[^" ~ blanks ~ "][^\\n]*" -%}
+    {% set filled_line = "[^ \\t\\r\\n][^\\n]*" -%}
     {% set more_lines =
-        "(?:\\n[" ~ blanks ~ "]*" ~ filled_line ~ "){0," ~ (count - 1) ~ "}" -%}
+        "(?:\\n[ \\t\\r\\n]*" ~ filled_line ~ "){0," ~ (count - 1) ~ "}" -%}
     regexp_replace(
         regexp_replace(
-            {{ with_plain_blanks(
-                "regexp_extract(" ~ text ~ ", '[^\\n]*" ~ filled_line ~ more_lines
-                ~ "[" ~ blanks ~ "]*$')"
-            ) }},
+            regexp_extract(
+                {{ text }}, '[^\n]*{{ filled_line }}{{ more_lines }}[ \t\r\n]*$'
+            ),
             '(?m)^[ \t\r]+|[ \t\r]+$', '', 'g'
         ),
         '[*#]', '', 'g'

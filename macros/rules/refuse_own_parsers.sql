@@ -6,7 +6,7 @@
 {% endmacro %}
 
 
-{#- The names of parsers that a template may name; a faulty own parser stops elsewhere. -#}
+{#- The parsers that a template may name; a faulty own parser is refused elsewhere. -#}
 {% macro known_parsers(built_in, own) -%}
     (
         select parser from {{ built_in }}

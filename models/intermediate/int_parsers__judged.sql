@@ -1,4 +1,4 @@
--- One row per own parser, with its faults, and with the branch that it is in parser_sql.
+-- One row per own parser, with its faults, and with its branch in parser_sql.
 with own as (select * from {{ ref("stg_raw__parsers") }}),
 
 built_in as (select * from {{ ref("parsers") }}),

@@ -100,32 +100,19 @@ def parser_for(layout: Layout) -> AnyParser:
     )
     with duckdb.connect() as connection:
         read_table(connection, table, OWN_COLUMNS).create("parser_rows")
-        connection.execute(sql("warehouse/built_in_parsers.sql"), [list(PARSERS)])
+        names = {"names": list(PARSERS)}
+        connection.execute(sql("warehouse/built_in_parsers.sql"), names)
         query = connection.execute(rendered("own_parsers.sql"))
-        [(names, expression, refusal)] = query.fetchall()
+        [(own, expression, refusal)] = query.fetchall()
     if refusal is not None:
         raise TableRefusedError(refusal)
-    return AnyParser(frozenset([*PARSERS, *(names or [])]), expression)
+    return AnyParser(frozenset([*PARSERS, *(own or [])]), expression)
 
 
 @cache
 def parser_of(expression: str) -> TextParser:
     """Return this process's only parser for an expression."""
     return TextParser(expression)
-
-
-@cache
-def text_parser() -> TextParser:
-    """Return the parser for texts that no build has seen (`make sql` renders it)."""
-    return parser_of(rendered("parsed_text.sql"))
-
-
-def parsed(parser: str | None, text: str) -> str | None:
-    """Return the parsed text, None if the parser fails; any thread may call this."""
-    if parser is None:
-        return text
-    with _one_at_a_time:
-        return text_parser().parse([(parser, text.encode())])[0]
 
 
 def _object(text: bytes) -> bytes:

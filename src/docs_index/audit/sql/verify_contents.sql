@@ -80,7 +80,7 @@ union all
 select
     'parser_unknown' as code,
     doc_id,
-    path as path,
+    path || '/parsed.txt' as path,
     'the parser ' || parser || ' is neither built in nor in 1_raw/parsers.csv'
         as detail
 from held

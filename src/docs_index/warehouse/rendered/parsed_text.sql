@@ -52,13 +52,20 @@ case parser
         )
     )[1]
         when 'in_last_line' then list_transform(
-        list_transform([regexp_replace(
+        list_transform(
+            [regexp_replace(
         regexp_replace(
-            replace(regexp_extract(text, '[^\n]*[^ \t\r\n\x{A0}][^\n]*(?:\n[ \t\r\n\x{A0}]*[^ \t\r\n\x{A0}][^\n]*){0,2}[ \t\r\n\x{A0}]*$'), chr(160), ' '),
+            regexp_extract(
+                case
+        when contains(text, chr(160)) then replace(text, chr(160), ' ')
+        else text
+    end, '[^\n]*[^ \t\r\n][^\n]*(?:\n[ \t\r\n]*[^ \t\r\n][^\n]*){0,2}[ \t\r\n]*$'
+            ),
             '(?m)^[ \t\r]+|[ \t\r]+$', '', 'g'
         ),
         '[*#]', '', 'g'
-    )], lambda lines: coalesce(
+    )],
+            lambda lines: coalesce(
         try_cast(regexp_extract(lines, '(?m)^[ \t]*(?i:SCORE):[ \t]*([0-9](?:\.[0-9]+)?)[ \t]*$', 1) as double),
         list_transform(
             [regexp_extract(lines, '(?m)^.*(?:(?i:SCORE)(?::[ \t]*|[ \t]+)([0-9]),?[ \t]?([0-9]),?[ \t]?([0-9])|(?i:SCORE)(?::[ \t]*|[ \t]+)(-?[0-9]+(?:\.[0-9]+)?)(?:[ \t]|$)).*$')],
@@ -71,7 +78,8 @@ case parser
                 try_cast(regexp_extract(line, '(?i:SCORE)(?::[ \t]*|[ \t]+)(-?[0-9]+(?:\.[0-9]+)?)(?:[ \t]|$)', 1) as double)
             )
         )[1]
-    )),
+    )
+        ),
         lambda score: case
             when score between 0 and 9 then case
         when cast(score as varchar) like '%e-%'
