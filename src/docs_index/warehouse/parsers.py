@@ -8,7 +8,9 @@ object in the text. Writes no data.
 """
 
 import secrets
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 
@@ -67,16 +69,44 @@ class AnyParser:
     def __init__(self, names: frozenset[str], expression: str) -> None:
         self.names = names
         self.expression = expression
+        self._waiting: deque[_Question] = deque()
 
     def parse(self, parser: str | None, text: str) -> str | None:
         """Return the parsed text, None if the parser fails; any thread may call this.
 
-        Without a parser it is the text itself.
+        Without a parser it is the text itself. Texts that come while another one is
+        parsed are parsed together, as a query takes longer than its texts.
         """
         if parser is None:
             return text
+        question = _Question(parser, text.encode())
+        self._waiting.append(question)
         with _one_at_a_time:
-            return parser_of(self.expression).parse([(parser, text.encode())])[0]
+            if not question.is_answered:
+                self._answer()
+        return question.result
+
+    def _answer(self) -> None:
+        """Parse all texts that wait; where that fails, they wait again."""
+        questions = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        texts = [(one.parser, one.text) for one in questions]
+        try:
+            results = parser_of(self.expression).parse(texts)
+        except BaseException:
+            self._waiting.extend(questions)
+            raise
+        for one, result in zip(questions, results, strict=True):
+            one.result, one.is_answered = result, True
+
+
+@dataclass
+class _Question:
+    """A text that a thread wants to have parsed."""
+
+    parser: str
+    text: bytes
+    result: str | None = None
+    is_answered: bool = False
 
 
 def built_in_parsers() -> AnyParser:
