@@ -6,10 +6,11 @@ paid for, and stores them. Only as many evaluations are in memory as run at a ti
 
 from collections import Counter
 from collections.abc import Callable, Collection
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import partial
+from queue import SimpleQueue
 
 from docs_index.cohorts.answers import KEPT
 from docs_index.cohorts.campaign import Campaign, Evaluation
@@ -170,14 +171,14 @@ def run_cohort(
     left = len(gen_ids) if work.limit is None else work.limit
     pending = iter(gen_ids)
     running: dict[Future[End], str] = {}
+    ready: SimpleQueue[Future[End]] = SimpleQueue()
     progress(0, len(gen_ids))
 
     def collect() -> None:
-        ready, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in ready:
-            evaluation = campaign.evaluation(running.pop(future))
-            if count(summary, evaluation, future.result) in _DONE:
-                ended(evaluation.gen_id)
+        future = ready.get()
+        evaluation = campaign.evaluation(running.pop(future))
+        if count(summary, evaluation, future.result) in _DONE:
+            ended(evaluation.gen_id)
         progress(summary.counted, len(gen_ids))
 
     def run_all() -> None:
@@ -189,6 +190,7 @@ def run_cohort(
                 ask = partial(_ask, campaign, gen_id, model)
                 job = threads.submit(finish, campaign, gen_id, model, work.retry, ask)
                 running[job] = gen_id
+                job.add_done_callback(ready.put)
             if len(running) >= 2 * concurrency:
                 collect()
         while running:
