@@ -17,6 +17,7 @@ from docs_index.cohorts.gate import Gate
 from docs_index.cohorts.run import Summary, Work, retried, run_cohort
 from docs_index.errors import CohortError
 from docs_index.layout import open_cohort_layout
+from docs_index.resources import seed
 
 
 @pytest.fixture
@@ -402,6 +403,12 @@ def test_the_settings_of_a_model_are_sent_and_kept(
     assert metadata(root)["request"] == sent
     assert (metadata(root)["id"], metadata(root)["provider"]) == ("x", "vendor")
     assert metadata(root)["endpoint"] == endpoint.url
+
+
+def test_scores_and_runs_have_the_same_words_for_failures() -> None:
+    rows = seed("scores/score_errors")
+    failures = {row["error"] for row in rows if row["is_failure"] == "true"}
+    assert failures | {"unparsed"} == set(KEPT)
 
 
 def test_whatever_a_body_holds_is_judged() -> None:

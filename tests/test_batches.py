@@ -181,7 +181,7 @@ def test_limit_and_budget_hold_for_a_batch(tmp_path: Path, endpoint: Endpoint) -
     with pytest.raises(CohortError, match="price_in, price_out and max_tokens"):
         run(root, endpoint, max_cost=Decimal(1))
     summary = run(root, endpoint, limit=1)
-    assert (summary.in_batch, summary.not_started) == (1, 2)
+    assert (summary.in_batch, summary.over_limit) == (1, 2)
     assert run(root, endpoint, limit=0).done == 1
     tables(root, llm_models=[
         "id,for_evaluation,price_in,price_out,max_tokens", "sonnet-4,true,0,1000000,10"

@@ -28,7 +28,7 @@ from docs_index.errors import (
     DataRootError,
     DocumentRefusedError,
     TableRefusedError,
-    UnparsedError,
+    UnusableAnswerError,
 )
 from docs_index.index.new_row import NewDocument
 from docs_index.index.writer import Writer
@@ -514,5 +514,5 @@ def test_a_cohort_parses_by_own_parsers(tmp_path: Path) -> None:
     campaign = open_campaign(open_layout(root), "here")
     assert evaluation_parsed(campaign, "v_e1") == "8.5\n"
     assert (root / "gens/evaluation/v_e1/parsed.txt").read_text() == "8.5\n"
-    with pytest.raises(UnparsedError):
+    with pytest.raises(UnusableAnswerError):
         evaluation_parsed(campaign, "v_e2")

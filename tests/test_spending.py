@@ -230,7 +230,8 @@ def test_a_limit_counts_what_is_not_done(tmp_path: Path, endpoint: Endpoint) -> 
         campaign, model, concurrency=2, work=Work(limit=2),
         progress=lambda done, total: None,
     )  # fmt: skip
-    assert (summary.done, summary.skipped, summary.not_started) == (2, 1, 3)
+    assert (summary.done, summary.skipped, summary.over_limit) == (2, 1, 3)
+    assert summary.is_complete
     assert endpoint.requests == 2
 
 

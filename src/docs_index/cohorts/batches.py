@@ -113,13 +113,15 @@ def run_batches(
                 due.append(evaluation)
         progress(summary.counted + len(due), len(gen_ids))
     sent = 0
-    affordable = _affordable(campaign, model, due[: work.limit])
+    wanted = due[: work.limit]
+    affordable = _affordable(campaign, model, wanted)
     for model_id, lines in _lines_of_batches(campaign, affordable):
         batch = _prepare(campaign, model, model_id, lines)
         _send(batch, campaign.layout, model)
         sent += len(batch.gen_ids)
     summary.in_batch += sent
-    summary.not_started += len(due) - sent
+    summary.over_limit = len(due) - len(wanted)
+    summary.not_started += len(wanted) - sent
     summary.stopped = model.gate.stopped
     summary.spent = dict(model.spending.spent)
     return summary

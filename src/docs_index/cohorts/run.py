@@ -53,16 +53,17 @@ class Summary:
     """The results of one run of a cohort.
 
     `skipped` evaluations were done before, `failed` has messages by gen_id, counted by
-    `failures`. `not_started` are those that the run did not begin, `in_batch` those
-    that wait for a batch. `stopped` says why a run ended early. `outdated` counts, by
-    template, the skipped ones that were made from an earlier text of it or of their
-    essay. `spent` is by model.
+    `failures`. `over_limit` are those that the limit left out, `not_started` those that
+    the run did not begin, `in_batch` those that wait for a batch. `stopped` says why a
+    run ended early. `outdated` counts, by template, the skipped ones that were made from
+    an earlier text of it or of their essay. `spent` is by model.
     """
 
     cohort_id: str
     run_id: str
     done: int = 0
     skipped: int = 0
+    over_limit: int = 0
     not_started: int = 0
     in_batch: int = 0
     interrupted: bool = False
@@ -75,8 +76,8 @@ class Summary:
     @property
     def counted(self) -> int:
         """How many evaluations are counted."""
-        ended = self.done + self.skipped + self.in_batch + self.not_started
-        return ended + len(self.failed)
+        ended = self.done + self.skipped + self.in_batch + len(self.failed)
+        return ended + self.over_limit + self.not_started
 
     @property
     def is_complete(self) -> bool:
@@ -191,6 +192,8 @@ def run_cohort(
                 job = threads.submit(finish, campaign, gen_id, model, work.retry, ask)
                 running[job] = gen_id
                 job.add_done_callback(ready.put)
+            else:
+                summary.over_limit += 1
             if len(running) >= 2 * concurrency:
                 collect()
         while running:

@@ -85,26 +85,24 @@ def print_building(summary: Building) -> None:
 
 
 def print_plan(models: Sequence[Mapping[str, Any]]) -> None:
-    """Print the calls, tokens and money of each language model."""
-    rows = [
-        ("model", "calls", "prompt tokens", "answer tokens", "money",
-         "calls saved", "tokens saved", "money saved")
-    ]  # fmt: skip
+    """Print the calls, tokens and money of each language model: to make, and saved."""
+    head = ("model", "calls", "prompt tokens", "answer tokens", "money")
+    due, saved = [head], [head]
     for model in models:
-        saved = model["saved"]
-        tokens_saved = saved["prompt_tokens"] + saved["answer_tokens"]
-        rows.append((
-            printable(model["llm_model_id"], keep=""),
-            f"{model['calls']:,}", f"{model['prompt_tokens']:,}",
+        name, reused = printable(model["llm_model_id"], keep=""), model["saved"]
+        due.append((
+            name, f"{model['calls']:,}", f"{model['prompt_tokens']:,}",
             _about(model["answer_tokens"]), _money(model["cost"]),
-            f"{saved['answers']:,}", f"{tokens_saved:,}", _money(saved["cost"]),
         ))  # fmt: skip
-    typer.echo("\ncalls of a language model")
-    _print_columns(rows, texts=1)
+        saved.append((name, *_bill(reused)))
+    typer.echo("\ncalls to make")
+    _print_columns(due, texts=1)
     if any(model["calls"] and model["cost"] is None for model in models):
         typer.echo("  money: give price_in and price_out in 1_raw/llm_models.csv")
     elif any(model["calls"] and model["answer_tokens"] is None for model in models):
         typer.echo("  money is of the prompts alone, until an answer or max_tokens")
+    typer.echo("\nsaved by reuse")
+    _print_columns(saved, texts=1)
 
 
 def print_dry_run(cohort_id: str, survey: Survey) -> None:
@@ -125,6 +123,7 @@ def print_running(summary: Running, scores: Scores | None = None) -> None:
         "skipped, done before": summary.skipped,
         "failed": len(summary.failed),
         "wait for a batch": summary.in_batch,
+        "left by --limit": summary.over_limit,
         "not started": summary.not_started,
     }
     print_table("evaluations", list(counts.items()))
@@ -151,11 +150,7 @@ def _print_spent(summary: Running) -> None:
         return
     rows = [("model", "answers", "prompt tokens", "answer tokens", "money")]
     for name, bill in summary.spent.items():
-        fields = bill_fields(bill)
-        rows.append((
-            printable(name, keep=""), f"{bill.answers:,}", f"{bill.tokens_in:,}",
-            f"{bill.tokens_out:,}", _money(fields["cost"]),
-        ))  # fmt: skip
+        rows.append((printable(name, keep=""), *_bill(bill_fields(bill))))
     typer.echo("\nspent")
     _print_columns(rows, texts=1)
     if without := sum(bill.without_cost for bill in summary.spent.values()):
@@ -255,6 +250,14 @@ def _print_columns(
             for column, (text, width) in enumerate(zip(row, widths, strict=True))
         ]
         typer.echo(f"{indent}{'  '.join(cells)}".rstrip())
+
+
+def _bill(fields: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Return answers, tokens and money as texts."""
+    return (
+        f"{fields['answers']:,}", f"{fields['prompt_tokens']:,}",
+        f"{fields['answer_tokens']:,}", _money(fields["cost"]),
+    )  # fmt: skip
 
 
 def _about(count: int | None) -> str:

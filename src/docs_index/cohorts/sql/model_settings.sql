@@ -83,7 +83,7 @@ gathered as (
 select
     trimmed.row_index,
     trimmed.id,
-    coalesce(trimmed.model, trimmed.id) as model,
+    coalesce(trimmed.model, trimmed.id) as model_name,
     coalesce(gathered.settings_text, '{}') as settings_text,
     coalesce(gathered.faults, []) as faults
 from trimmed
