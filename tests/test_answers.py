@@ -407,7 +407,7 @@ def test_the_settings_of_a_model_are_sent_and_kept(
 
 def test_scores_and_runs_have_the_same_words_for_failures() -> None:
     rows = seed("scores/score_errors")
-    failures = {row["error"] for row in rows if row["is_failure"] == "true"}
+    failures = {row["score_error"] for row in rows if row["is_failure"] == "true"}
     assert failures | {"unparsed"} == set(KEPT)
 
 

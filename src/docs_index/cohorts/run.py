@@ -55,8 +55,8 @@ class Summary:
     `skipped` evaluations were done before, `failed` has messages by gen_id, counted by
     `failures`. `over_limit` are those that the limit left out, `not_started` those that
     the run did not begin, `in_batch` those that wait for a batch. `stopped` says why a
-    run ended early. `outdated` counts, by template, the skipped ones that were made from
-    an earlier text of it or of their essay. `spent` is by model.
+    run ended early. `outdated` counts, by template, the skipped ones that were made
+    from an earlier text of it or of their essay. `spent` is by model.
     """
 
     cohort_id: str
