@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from sys import intern
 
 import duckdb
 
@@ -151,8 +152,10 @@ def open_campaign(
         cohort_id,
         evaluations={
             row["gen_id"]: Evaluation(
-                row["gen_id"], row["parent_gen_id"], row["template_id"],
-                row["llm_model_id"],
+                row["gen_id"],
+                intern(row["parent_gen_id"]),  # many evaluations share these
+                intern(row["template_id"]),
+                intern(row["llm_model_id"]),
             )
             for row in members
             if row["stage"] == "evaluation"
@@ -192,8 +195,8 @@ def cohorts_built(layout: Layout) -> list[str]:
     )
 
 
-def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:
-    """Return the rows of membership.csv.
+def read_membership(layout: Layout, cohort_id: str) -> Iterator[dict[str, str]]:
+    """Return the rows of membership.csv, which are checked, one at a time.
 
     Raises:
         CohortError: the file is missing.
@@ -211,18 +214,21 @@ def read_membership(layout: Layout, cohort_id: str) -> list[dict[str, str]]:
         raise TableRefusedError(
             f"{path} has no column {', '.join(missing)}: build the cohort again"
         )
-    csv.field_size_limit(MAX_LINE_BYTES)
-    with naming(path), path.open(newline="", encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
-    if faults := list(_faults(rows, cohort_id)):
+    if faults := list(_faults(_rows(path), cohort_id)):
         raise TableRefusedError(
             f"{path} is not what building a cohort writes:\n{first_few(faults)}\n"
             "build the cohort again"
         )
-    return rows
+    return _rows(path)
 
 
-def _faults(rows: Sequence[Mapping[str, str]], cohort_id: str) -> Iterator[str]:
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    csv.field_size_limit(MAX_LINE_BYTES)
+    with naming(path), path.open(newline="", encoding="utf-8-sig") as file:
+        yield from csv.DictReader(file)
+
+
+def _faults(rows: Iterable[Mapping[str, str]], cohort_id: str) -> Iterator[str]:
     """Yield each sign that membership.csv was edited by hand."""
     seen: set[tuple[str, str]] = set()
     for number, row in enumerate(rows, 1):
