@@ -76,8 +76,7 @@ def test_a_cohort_is_built(tmp_path: Path) -> None:
         "drafts                                       2",
         "existing evaluations                         3",
         "new evaluations                              5",
-        "v_failed: parser in_last_line finds no result",
-        "delete its raw.txt and raw_metadata.json",
+        "unparsed                                     1",
         "e2/parsed.txt is missing: finish the essay first (4)",
         "next: python scripts/run_evaluations.py --cohort here",
     ):

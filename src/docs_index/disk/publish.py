@@ -24,9 +24,9 @@ class TakenError(Exception):
 
 def publish(path: Path, content: bytes) -> bool:
     """Replace a file atomically; return False if its content is the same already."""
-    temporary_path(path).unlink(missing_ok=True)  # a killed run's
     with naming(path):
         if is_file(path) and path.read_bytes() == content:
+            temporary_path(path).unlink(missing_ok=True)  # a killed run's
             return False
     with replacing(path) as unpublished:
         write_file(unpublished, content)

@@ -49,7 +49,10 @@ def scan_generations(store: Path) -> Iterator[Row]:
         if is_folder(folder):
             for name in os.listdir(folder):
                 if not name.startswith(".") and not is_litter(name):
-                    yield read_generation(folder, stage, name)
+                    row = read_generation(folder, stage, name)
+                    if stage == "evaluation" and "problem" not in row:
+                        row["progress"] = _progress(f"{folder}/{name}")
+                    yield row
 
 
 def read_generation(folder: Path | str, stage: str, name: str) -> Row:
@@ -61,14 +64,10 @@ def read_generation(folder: Path | str, stage: str, name: str) -> Row:
     if not _is_unicode(name):
         return {"stage": stage, "gen_id": ascii(name), "problem": "has an odd name"}
     row: Row = {"stage": stage, "gen_id": name}
-    path = f"{folder}/{name}"
     try:
-        row |= _known(_metadata(f"{path}/metadata.json"), stage)
+        row |= _known(_metadata(f"{folder}/{name}/metadata.json"), stage)
     except _UnreadableError as error:
         row["problem"] = str(error)
-        return row
-    if stage == "evaluation":
-        row["progress"] = _progress(path)
     return row
 
 
