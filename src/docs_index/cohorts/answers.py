@@ -136,8 +136,9 @@ def _unreadable(words: str, facts: Mapping[str, Any]) -> Judged:
 
 def _refused(error: object) -> RefusedBody:
     code = error.get("code") if isinstance(error, Mapping) else None
-    is_text = isinstance(code, str) and _STATUS.fullmatch(code)
-    status = _count(int(code) if is_text else code)
+    if isinstance(code, str):
+        code = int(code) if _STATUS.fullmatch(code) else None
+    status = _count(code)
     is_status = status is not None and 400 <= status < 600
     return RefusedBody(status if status and is_status else _BAD_GATEWAY, _words(error))
 

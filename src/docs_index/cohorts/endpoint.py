@@ -4,6 +4,7 @@ The retries of the openai package are off: no signal interrupts their sleep, thr
 not share their waits, and they would buy an unusable answer again. Writes nothing.
 """
 
+import json
 import os
 import random
 import time
@@ -131,19 +132,29 @@ class LanguageModel:
         }
         return Answer(found, body, metadata)
 
-    def insist(self, call: Callable[[], T]) -> T:
+    def insist(self, call: Callable[[], T], *, is_repeatable: bool = True) -> T:
         """Return what a request that costs nothing gives; retry it like a prompt.
+
+        One that is not repeatable is retried only where it was refused (429).
 
         Raises:
             AnswerError: the endpoint refuses it, or no request was answered.
+            TryAgainError: it is not repeatable, and may have been answered.
             StoppedError: the run stops.
         """
         failures = 0
         while True:
+            self.gate.wait()
             try:
                 with request_errors():
-                    return call()
+                    found = call()
+                self.gate.answered()
+                return found
+            except _BusyError as error:
+                self.gate.pause(error.wait_s, is_busy=True)
             except TryAgainError as error:
+                if not is_repeatable:
+                    raise
                 failures += 1
                 self._back_off(failures, error)
 
@@ -166,7 +177,7 @@ class LanguageModel:
         return metadata
 
     def _back_off(self, failures: int, error: "TryAgainError") -> None:
-        """Wait before a retry, at least as long as the endpoint asks.
+        """Wait before a retry, as long as the endpoint asks if it asks for a wait.
 
         Raises:
             AnswerError: there were enough retries.
@@ -177,7 +188,7 @@ class LanguageModel:
                 "again later",
                 error.reason,
             ) from error
-        if error.wait_s is not None:
+        if error.wait_s:
             self.gate.pause(error.wait_s, is_busy=False)
             return
         wait_s = min(self.first_wait_s * 2 ** (failures - 1), _LONGEST_WAIT_S)
@@ -272,6 +283,8 @@ def request_errors() -> Iterator[None]:
     except openai.APIConnectionError as error:
         cause = f"{error} ({error.__cause__})"
         raise TryAgainError(cause, "connection") from error
+    except json.JSONDecodeError as error:
+        raise TryAgainError(f"the answer is not JSON: {error}", "unreadable") from error
     except httpx.HTTPError as error:
         is_late = isinstance(error, httpx.TimeoutException)
         message = f"the connection was cut: {error!r}"

@@ -42,6 +42,12 @@ class Model:
     price_out: Decimal | None = None
     timeout_s: float = TIMEOUT_S
 
+    @property
+    def max_tokens(self) -> int | None:
+        """The most tokens of an answer, None if they are not limited."""
+        most = self.sent.get("max_tokens")
+        return most if type(most) is int and most > 0 else None
+
     def price(self, tokens_in: int, tokens_out: int) -> Decimal | None:
         """Return what tokens cost; None if the table has no prices for them."""
         if self.price_in is None or (tokens_out and self.price_out is None):

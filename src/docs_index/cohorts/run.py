@@ -241,6 +241,7 @@ def finish(
             set_aside(campaign, gen_id, retry)
         evaluation_prompt(campaign, gen_id)
         if not answer_exists(folder) and not is_there(folder / BATCH):
+            campaign.model(evaluation)  # else it is blocked, and not asked for
             return ask()
         evaluation_raw(campaign, gen_id, model)
         evaluation_parsed(campaign, gen_id)

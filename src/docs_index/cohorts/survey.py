@@ -147,8 +147,8 @@ def _estimate(plan: ModelPlan, model: Model | None) -> None:
     if plan.measured:
         mean = Decimal(plan.saved.tokens_out) / plan.measured
         plan.answer_tokens = round(mean * plan.calls)
-    elif "max_tokens" in model.sent:
-        plan.answer_tokens = plan.calls * int(model.sent["max_tokens"])
+    elif model.max_tokens is not None:
+        plan.answer_tokens = plan.calls * model.max_tokens
     plan.cost = model.price(plan.prompt_tokens, plan.answer_tokens or 0)
 
 
