@@ -85,7 +85,7 @@ def test_wrong_settings_are_all_named(tmp_path: Path) -> None:
     tables(tmp_path, llm_models=[
         "id,for_evaluation,temperature,max_tokens,extra_body,price_in,timeout_s",
         "a,true,0.7,10,{},0.15,1", 'b,true,"0,7",x,[1],-1,0',
-        'c,true,,,"{""model"": ""x""}",,',
+        'c,true,,,"{""model"": ""x""}",,', 'd,true,,,"{""top_k"": NaN}",,',
     ])  # fmt: skip
     with pytest.raises(TableRefusedError) as refusal:
         read_models(open_cohort_layout(tmp_path))
@@ -97,7 +97,20 @@ def test_wrong_settings_are_all_named(tmp_path: Path) -> None:
         '  row 2, model b: temperature is "0,7": it must be a number of at least 0',
         '  row 2, model b: timeout_s is "0": it must be a number of at least 0.001',
         "  row 3, model c: extra_body sets model, which this program sets",
+        "  row 4, model d: extra_body has what is not JSON, such as NaN",
     ]
+
+
+@pytest.mark.parametrize("most", ["null", '""many""', "true", "-5", "1.5"])
+def test_a_limit_of_tokens_that_is_none_is_not_counted_with(
+    tmp_path: Path, endpoint: Endpoint, most: str
+) -> None:
+    """It may stand in extra_body, which is sent as it is."""
+    root = many(tmp_path, 2)
+    priced(root, f'1,2,"{{""max_tokens"": {most}}}"', "extra_body")
+    campaign = open_campaign(open_cohort_layout(root), "here")
+    assert surveyed(campaign).plans["sonnet-4"].answer_tokens is None
+    assert run(root, endpoint, "1").done == 2
 
 
 # The budget --------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from docs_index.cohorts.answers import (
     used,
 )
 from docs_index.cohorts.gate import Gate
-from docs_index.cohorts.models import Model
+from docs_index.cohorts.models import TIMEOUT_S, Model
 from docs_index.cohorts.spending import Purse
 from docs_index.cohorts.waits import asked_wait
 from docs_index.errors import AccessError, AnswerError, CohortError
@@ -251,7 +251,33 @@ class LanguageModel:
 def _connection() -> Any:
     import openai
 
-    return openai.DefaultHttpxClient(verify=_certificates())
+    return openai.DefaultHttpxClient(
+        verify=_certificates(), event_hooks={"response": [_bound_refusal]}
+    )
+
+
+def _bound_refusal(response: Any) -> None:
+    """Have the body of a refusal, which openai reads as a whole, end in time."""
+    if not response.is_error:
+        return
+    import httpx
+
+    timeout_s = response.request.extensions["timeout"]["read"] or TIMEOUT_S
+    until, stream = time.monotonic() + timeout_s, response.stream
+
+    class Bounded(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            size = 0
+            for part in stream:
+                size += len(part)
+                if size > MOST_BYTES or time.monotonic() > until:
+                    raise httpx.ReadTimeout("the body of a refusal does not end")
+                yield part
+
+        def close(self) -> None:
+            stream.close()
+
+    response.stream = Bounded()
 
 
 @cache

@@ -81,7 +81,16 @@ def read_models(layout: Layout) -> dict[str, Model]:
 
 
 def _unsendable(extra_body: str | None) -> list[str]:
-    own = [name for name in _OURS if name in json.loads(extra_body or "{}")]
+    """Return why what a JSON object of DuckDB says cannot be sent."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        found = json.loads(extra_body or "{}", parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return ["extra_body has what is not JSON, such as NaN"]
+    own = [name for name in _OURS if name in found]
     return [f"extra_body sets {name}, which this program sets" for name in own]
 
 
