@@ -704,6 +704,9 @@ def test_an_answer_is_parsed_only_once_it_is_whole(tmp_path: Path) -> None:
     generation(root, "evaluation", "v_e1", raw=GOOD, raw_metadata='{"truncated": true}')
     with pytest.raises(UnusableAnswerError, match="truncated"):
         evaluation_parsed(opened(root), "v_e1")
+    write(root, "gens/evaluation/v_e1/raw_metadata.json", '{"failure": "a later word"}')
+    with pytest.raises(UnusableAnswerError, match="unreadable"):
+        evaluation_parsed(opened(root), "v_e1")
     for other in ("{", "[]", '{"finish_reason": "stop"}'):
         write(root, "gens/evaluation/v_e1/raw_metadata.json", other)
         assert [one.state for one in standings(opened(root))] == [State.ANSWERED]

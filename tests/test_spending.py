@@ -11,8 +11,10 @@ from cohort_roots import cohort, generation, tables
 from endpoint import GOOD, Endpoint, Reply, started_endpoint
 from hypothesis import given
 from hypothesis import strategies as st
-from test_evaluations import command
+from test_evaluations import command, environment
+from typer.testing import CliRunner
 
+from docs_index.apps.cli.commands import run_evaluations
 from docs_index.cohorts import endpoint as llm_module
 from docs_index.cohorts.answers import Usage
 from docs_index.cohorts.campaign import open_campaign
@@ -234,6 +236,24 @@ def test_a_plan_without_answers_takes_max_tokens(tmp_path: Path) -> None:
 # Which evaluations -------------------------------------------------------------------
 
 
+def test_a_limit_is_not_used_up_by_answers_that_failed(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = many(tmp_path, 6)
+    endpoint.script = lambda prompt, number: Reply(
+        finish_reason="length" if "e0." in prompt or "e1." in prompt else "stop"
+    )
+    model = LanguageModel(llm_module.Endpoint(endpoint.url, "key"), "run")
+    campaign = open_campaign(open_cohort_layout(root), "here")
+    for asked in (2, 4, 6):
+        plan = surveyed(campaign, limit=2).plans["sonnet-4"]
+        run_cohort(
+            campaign, model, concurrency=2, work=Work(limit=2),
+            progress=lambda done, total: None,
+        )  # fmt: skip
+        assert (endpoint.requests, plan.calls) == (asked, 2)
+
+
 def test_a_limit_counts_what_is_not_done(tmp_path: Path, endpoint: Endpoint) -> None:
     root = many(tmp_path, 6)
     generation(root, "evaluation", "v_e0", parsed="7.0\n")
@@ -278,3 +298,24 @@ def test_a_run_and_its_plan_say_what_it_costs(
     assert refused.returncode == 2
     assert "v_e9 is not an evaluation of cohort here" in refused.stderr
     assert endpoint.requests == 2
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "no space")])
+def test_what_was_spent_is_told_before_scores_fail(
+    tmp_path: Path,
+    endpoint: Endpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+) -> None:
+    root = many(tmp_path, 2)
+    for name, value in environment(root, endpoint).items():
+        monkeypatch.setenv(name, value)
+
+    def failing(layout: object) -> None:
+        raise error
+
+    monkeypatch.setattr(run_evaluations, "aggregate_scores", failing)
+    args = ["--cohort", "here", "--json", "--quiet"]
+    result = CliRunner().invoke(run_evaluations.app, args)
+    assert json.loads(result.stdout)["spent"]["sonnet-4"]["answers"] == 2
+    assert result.exit_code == (130 if isinstance(error, KeyboardInterrupt) else 74)
