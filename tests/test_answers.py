@@ -10,7 +10,7 @@ from cohort_roots import TEMPLATE, cohort, generation, tables
 from endpoint import GOOD, Endpoint, Reply, started_endpoint
 
 from docs_index.cohorts import endpoint as llm_module
-from docs_index.cohorts.answers import KEPT, judged
+from docs_index.cohorts.answers import KEPT, RefusedBody, Usage, judged, used
 from docs_index.cohorts.campaign import open_campaign
 from docs_index.cohorts.endpoint import LanguageModel
 from docs_index.cohorts.gate import Gate
@@ -90,6 +90,26 @@ def test_an_answer_of_parts_is_their_texts(tmp_path: Path, endpoint: Endpoint) -
     assert run(root, endpoint).done == 1
     assert (folder(root) / "raw.txt").read_text() == "It is.\nSCORE: 6"
     assert endpoint.requests == 1
+
+
+@pytest.mark.parametrize("number", [10**400, -1, float("nan"), "5", True, [], None])
+def test_a_usage_that_makes_no_sense_costs_no_answer(
+    tmp_path: Path, endpoint: Endpoint, number: Any
+) -> None:
+    root = cohort(tmp_path, ["e1"])
+    usage = dict.fromkeys(("prompt_tokens", "completion_tokens", "cost"), number)
+    endpoint.script = lambda *_: Reply(usage=usage)
+    summary = run(root, endpoint)
+    assert (summary.done, endpoint.requests) == (1, 1)
+    assert used(usage) == Usage()
+
+
+@pytest.mark.parametrize(
+    "code", ["\u00b2", "9" * 5000, 10**400, "\u0664\u0662\u0669", []]
+)
+def test_an_error_whose_code_is_no_status_counts_as_502(code: Any) -> None:
+    found = judged(body(error={"code": code, "message": "no"}))
+    assert found == RefusedBody(502, "no")
 
 
 # Failures that were paid for ---------------------------------------------------------

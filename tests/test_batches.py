@@ -1,8 +1,10 @@
 """Batches: prompts are sent once, whenever a run is killed, and answers come later."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -306,3 +308,184 @@ def test_two_cohorts_do_not_send_one_prompt(tmp_path: Path, endpoint: Endpoint) 
     assert json.loads(process.stdout)["in_batch"] == 3
     assert endpoint.requests == 3
     assert run(root, endpoint).done == 3
+
+
+# What an endpoint may play ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        lambda results: b"<html>log in</html>",
+        lambda results: results[: len(results) - 30],
+        lambda results: b"\n".join(results.splitlines()[:2]),
+        lambda results: b"",
+    ],
+    ids=["a page", "cut in a line", "a line too few", "nothing"],
+)
+def test_results_that_cannot_be_read_are_fetched_again(
+    tmp_path: Path, endpoint: Endpoint, content: Callable[[bytes], bytes]
+) -> None:
+    """They were paid for: nothing is asked again, and what can be read is kept."""
+    root = cohort(tmp_path, ESSAYS)
+    run(root, endpoint)
+    whole = dict(endpoint.files)
+    (batch,) = endpoint.batches.values()
+    batch["request_counts"] = {"total": 3, "completed": 3, "failed": 0}
+    name = batch["output_file_id"]
+    endpoint.files[name] = content(whole[name])
+    summary = run(root, endpoint)
+    assert "answers that may be paid for are missing" in (summary.stopped or "")
+    assert "or give it up: delete" in (summary.stopped or "")
+    assert len(waiting(root)) == 3 - summary.done
+    endpoint.files[name] = whole[name]
+    run(root, endpoint)
+    assert len(list(root.glob("gens/evaluation/*/parsed.txt"))) == 3
+    assert (endpoint.requests, waiting(root)) == (3, [])
+
+
+def test_a_completed_batch_without_results_is_not_sent_again(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path, ESSAYS)
+    run(root, endpoint)
+    (batch,) = endpoint.batches.values()
+    name = batch.pop("output_file_id")
+    assert "it is completed without results" in (run(root, endpoint).stopped or "")
+    batch["output_file_id"] = name
+    assert (run(root, endpoint).done, endpoint.requests) == (3, 3)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"{}", b"[]", b"null", b'{"id": null}'])
+@pytest.mark.parametrize("where", ["/v1/files", "/v1/batches", "/v1/batches/batch_"])
+def test_what_is_no_file_or_batch_loses_and_repeats_nothing(
+    tmp_path: Path, endpoint: Endpoint, body: bytes, where: str
+) -> None:
+    root = cohort(tmp_path, ESSAYS)
+    method = "POST" if where != "/v1/batches/batch_" else "GET"
+    if method == "GET":
+        run(root, endpoint)
+    endpoint.batch_reply = lambda path, asked: (
+        Reply(body=body) if path.rstrip("0123456789") == where and asked == method
+        else None
+    )  # fmt: skip
+    try:
+        stopped = run(root, endpoint).stopped
+    except AnswerError as error:
+        stopped = str(error)
+    assert "is not JSON" in (stopped or "") or "has no id" in (stopped or "")
+    endpoint.batch_reply = lambda path, asked: None
+    for _ in range(2):
+        run(root, endpoint)
+    assert len(list(root.glob("gens/evaluation/*/parsed.txt"))) == 3
+    assert endpoint.requests == 3
+
+
+@pytest.mark.parametrize("where", ["/v1/files", "/v1/batches"])
+def test_a_busy_endpoint_is_waited_for(
+    tmp_path: Path, endpoint: Endpoint, where: str
+) -> None:
+    """Refusals for haste use up no retries, and what was refused was not made."""
+    root = cohort(tmp_path, ESSAYS)
+    times: list[float] = []
+
+    def reply(path: str, method: str) -> Reply | None:
+        if path != where or method != "POST":
+            return None
+        times.append(time.monotonic())
+        busy = Reply(status=429, headers={"Retry-After-Ms": "100"})
+        return busy if len(times) <= 4 else None
+
+    endpoint.batch_reply = reply
+    assert run(root, endpoint).in_batch == 3
+    assert min(after - at for at, after in pairwise(times)) > 0.09
+    assert (len(times), len(endpoint.batches)) == (5, 1)
+
+
+def test_a_batch_that_is_gone_holds_up_no_other(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path, ESSAYS)
+    run(root, endpoint, gen_ids=["v_e1"])
+    endpoint.batch_status = "in_progress"
+    run(root, endpoint)
+    endpoint.batch_status = "completed"
+    gone, _ = endpoint.batches
+    endpoint.batch_reply = lambda path, method: (
+        Reply(status=404) if path.endswith(gone) else None
+    )
+    summary = run(root, endpoint)
+    assert (summary.done, waiting(root)) == (2, ["v_e1"])
+    assert "batch here/1: the endpoint answers 404" in (summary.stopped or "")
+
+
+# Files that are not as they were left -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "{}", "[" * 2000, '{"status": 1}', '{"gen_ids": [1]}']
+)
+def test_a_damaged_record_is_named(
+    tmp_path: Path, endpoint: Endpoint, content: str
+) -> None:
+    root = cohort(tmp_path, ESSAYS)
+    run(root, endpoint)
+    record = root / "cohorts/here/batches/1/batch.json"
+    whole = record.read_text()
+    record.write_text(content)
+    with pytest.raises(CohortError, match="is damaged, and says which batch"):
+        run(root, endpoint)
+    record.write_text(whole)
+    assert (run(root, endpoint).done, endpoint.requests) == (3, 3)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", "[" * 2000])
+def test_a_damaged_mark_waits_for_the_batch_that_names_it(
+    tmp_path: Path, endpoint: Endpoint, content: str
+) -> None:
+    root = cohort(tmp_path, ESSAYS)
+    run(root, endpoint)
+    (folder(root, "e1") / "batch.json").write_text(content)
+    assert run(root, endpoint).done == 3
+    assert (endpoint.requests, waiting(root)) == (3, [])
+
+
+def test_a_kill_while_a_refused_batch_is_undone_sends_nothing_twice(
+    tmp_path: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = cohort(tmp_path, ESSAYS)
+    endpoint.batch_reply = lambda path, method: (
+        Reply(status=400) if path == "/v1/batches" and method == "POST" else None
+    )
+    unmark = batches._unmark
+    left = iter([True, False])
+
+    def dying(*args: Any) -> None:
+        if not next(left):
+            raise Killed
+        unmark(*args)
+
+    monkeypatch.setattr(batches, "_unmark", dying)
+    with pytest.raises(Killed):
+        run(root, endpoint)
+    monkeypatch.setattr(batches, "_unmark", unmark)
+    endpoint.batch_reply = lambda path, method: None
+    for _ in range(2):
+        run(root, endpoint)
+    assert len(list(root.glob("gens/evaluation/*/parsed.txt"))) == 3
+    assert endpoint.requests == 3
+
+
+def test_a_model_that_is_gone_blocks_its_own_evaluations(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path, [f"e{number}" for number in range(8)])
+    path = root / "cohorts/here/membership.csv"
+    path.write_text(path.read_text().replace("sonnet-4", "gone", 6))
+    summary = run(root, endpoint)
+    assert (summary.in_batch, summary.failures) == (2, {"blocked": 6})
+    assert (run(root, endpoint).done, endpoint.requests) == (2, 2)
+    for path in root.glob("gens/evaluation/*/parsed.txt"):
+        path.unlink()
+    summary = run(root, endpoint, batch=False)
+    assert (summary.done, summary.stopped) == (2, None)

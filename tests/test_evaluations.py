@@ -331,6 +331,18 @@ def test_retries_are_bounded(tmp_path: Path, endpoint: Endpoint, status: int) ->
     assert endpoint.requests == 6 + 1 + 1
 
 
+def test_a_refusal_whose_body_does_not_end_is_given_up(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path, ["e1"])
+    tables(root, llm_models=["id,for_evaluation,timeout_s", "sonnet-4,true,0.3"])
+    endless = Reply(status=500, body=b"x" * 1000, drip_s=0.1)  # 100 s
+    endpoint.script = lambda prompt, number: endless if number == 1 else Reply()
+    begun = time.monotonic()
+    assert run(root, model_at(endpoint)).done == 1
+    assert time.monotonic() - begun < 50
+
+
 def test_waits_grow(tmp_path: Path, endpoint: Endpoint) -> None:
     root = cohort(tmp_path, ["e1"])
     endpoint.script = lambda prompt, number: Reply(status=500)
@@ -691,6 +703,9 @@ def test_an_answer_is_parsed_only_once_it_is_whole(tmp_path: Path) -> None:
     root = cohort(tmp_path, ["e1"])
     generation(root, "evaluation", "v_e1", raw=GOOD, raw_metadata='{"truncated": true}')
     with pytest.raises(UnusableAnswerError, match="truncated"):
+        evaluation_parsed(opened(root), "v_e1")
+    write(root, "gens/evaluation/v_e1/raw_metadata.json", '{"failure": "a later word"}')
+    with pytest.raises(UnusableAnswerError, match="unreadable"):
         evaluation_parsed(opened(root), "v_e1")
     for other in ("{", "[]", '{"finish_reason": "stop"}'):
         write(root, "gens/evaluation/v_e1/raw_metadata.json", other)

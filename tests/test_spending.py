@@ -11,8 +11,10 @@ from cohort_roots import cohort, generation, tables
 from endpoint import GOOD, Endpoint, Reply, started_endpoint
 from hypothesis import given
 from hypothesis import strategies as st
-from test_evaluations import command
+from test_evaluations import command, environment
+from typer.testing import CliRunner
 
+from docs_index.apps.cli.commands import run_evaluations
 from docs_index.cohorts import endpoint as llm_module
 from docs_index.cohorts.answers import Usage
 from docs_index.cohorts.campaign import open_campaign
@@ -85,7 +87,7 @@ def test_wrong_settings_are_all_named(tmp_path: Path) -> None:
     tables(tmp_path, llm_models=[
         "id,for_evaluation,temperature,max_tokens,extra_body,price_in,timeout_s",
         "a,true,0.7,10,{},0.15,1", 'b,true,"0,7",x,[1],-1,0',
-        'c,true,,,"{""model"": ""x""}",,',
+        'c,true,,,"{""model"": ""x""}",,', 'd,true,,,"{""top_k"": NaN}",,',
     ])  # fmt: skip
     with pytest.raises(TableRefusedError) as refusal:
         read_models(open_cohort_layout(tmp_path))
@@ -97,7 +99,20 @@ def test_wrong_settings_are_all_named(tmp_path: Path) -> None:
         '  row 2, model b: temperature is "0,7": it must be a number of at least 0',
         '  row 2, model b: timeout_s is "0": it must be a number of at least 0.001',
         "  row 3, model c: extra_body sets model, which this program sets",
+        "  row 4, model d: extra_body has what is not JSON, such as NaN",
     ]
+
+
+@pytest.mark.parametrize("most", ["null", '""many""', "true", "-5", "1.5"])
+def test_a_limit_of_tokens_that_is_none_is_not_counted_with(
+    tmp_path: Path, endpoint: Endpoint, most: str
+) -> None:
+    """It may stand in extra_body, which is sent as it is."""
+    root = many(tmp_path, 2)
+    priced(root, f'1,2,"{{""max_tokens"": {most}}}"', "extra_body")
+    campaign = open_campaign(open_cohort_layout(root), "here")
+    assert surveyed(campaign).plans["sonnet-4"].answer_tokens is None
+    assert run(root, endpoint, "1").done == 2
 
 
 # The budget --------------------------------------------------------------------------
@@ -221,6 +236,24 @@ def test_a_plan_without_answers_takes_max_tokens(tmp_path: Path) -> None:
 # Which evaluations -------------------------------------------------------------------
 
 
+def test_a_limit_is_not_used_up_by_answers_that_failed(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = many(tmp_path, 6)
+    endpoint.script = lambda prompt, number: Reply(
+        finish_reason="length" if "e0." in prompt or "e1." in prompt else "stop"
+    )
+    model = LanguageModel(llm_module.Endpoint(endpoint.url, "key"), "run")
+    campaign = open_campaign(open_cohort_layout(root), "here")
+    for asked in (2, 4, 6):
+        plan = surveyed(campaign, limit=2).plans["sonnet-4"]
+        run_cohort(
+            campaign, model, concurrency=2, work=Work(limit=2),
+            progress=lambda done, total: None,
+        )  # fmt: skip
+        assert (endpoint.requests, plan.calls) == (asked, 2)
+
+
 def test_a_limit_counts_what_is_not_done(tmp_path: Path, endpoint: Endpoint) -> None:
     root = many(tmp_path, 6)
     generation(root, "evaluation", "v_e0", parsed="7.0\n")
@@ -265,3 +298,24 @@ def test_a_run_and_its_plan_say_what_it_costs(
     assert refused.returncode == 2
     assert "v_e9 is not an evaluation of cohort here" in refused.stderr
     assert endpoint.requests == 2
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "no space")])
+def test_what_was_spent_is_told_before_scores_fail(
+    tmp_path: Path,
+    endpoint: Endpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+) -> None:
+    root = many(tmp_path, 2)
+    for name, value in environment(root, endpoint).items():
+        monkeypatch.setenv(name, value)
+
+    def failing(layout: object) -> None:
+        raise error
+
+    monkeypatch.setattr(run_evaluations, "aggregate_scores", failing)
+    args = ["--cohort", "here", "--json", "--quiet"]
+    result = CliRunner().invoke(run_evaluations.app, args)
+    assert json.loads(result.stdout)["spent"]["sonnet-4"]["answers"] == 2
+    assert result.exit_code == (130 if isinstance(error, KeyboardInterrupt) else 74)

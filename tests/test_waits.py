@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,31 @@ def test_a_stopped_gate_lets_nothing_pass() -> None:
         gate.begin()
     with pytest.raises(StoppedError):
         gate.rest(1.0)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Retry-After": "0"},
+        {"Retry-After-Ms": "0"},
+        {"X-RateLimit-Reset": "1000000000"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_to_ask_for_no_wait_is_not_to_be_asked_without_end(
+    tmp_path: Path, endpoint: Endpoint, headers: dict[str, str], status: int
+) -> None:
+    root = cohort(tmp_path, ["e1"])
+    endpoint.script = lambda prompt, number: (
+        Reply(status=status, headers=headers) if number <= 4 else Reply()
+    )
+    found = llm_module.Endpoint(endpoint.url, "key")
+    model = LanguageModel(found, "run", gate=Gate(first_wait_s=0.05), first_wait_s=0.05)
+    campaign = open_campaign(open_cohort_layout(root), "here")
+    summary = run_cohort(
+        campaign, model, concurrency=1, progress=lambda done, total: None
+    )
+    assert (summary.done, endpoint.requests) == (1, 5)
+    waits = [after - at for at, after in pairwise(endpoint.times)]
+    assert all(wait > 0.75 * 0.05 * 2**n for n, wait in enumerate(waits))

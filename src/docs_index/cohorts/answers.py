@@ -5,6 +5,7 @@ nothing.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ _WHOLE = (None, "stop", "end_turn", "eos", "eos_token", "stop_sequence")
 _CUT = ("length", "max_tokens")
 _TEXT_PARTS = ("text", "output_text")
 _BAD_GATEWAY = 502
+_STATUS = re.compile("[0-9]{3}")
+_MOST = 10**12  # more tokens, or more money, of one answer is a mistake
 _LONGEST_WORDS = 300  # characters of an endpoint's own words in a message
 
 
@@ -133,7 +136,9 @@ def _unreadable(words: str, facts: Mapping[str, Any]) -> Judged:
 
 def _refused(error: object) -> RefusedBody:
     code = error.get("code") if isinstance(error, Mapping) else None
-    status = _count(int(code) if isinstance(code, str) and code.isdigit() else code)
+    if isinstance(code, str):
+        code = int(code) if _STATUS.fullmatch(code) else None
+    status = _count(code)
     is_status = status is not None and 400 <= status < 600
     return RefusedBody(status if status and is_status else _BAD_GATEWAY, _words(error))
 
@@ -196,11 +201,12 @@ def _brief(text: str) -> str:
 
 
 def _count(value: object) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return value if is_count and isinstance(value, int) else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value < _MOST else None
 
 
 def _money(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if 0 <= value < float("inf") else None
+    return float(value) if 0 <= value < _MOST else None

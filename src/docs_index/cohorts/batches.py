@@ -24,7 +24,6 @@ from docs_index.cohorts.endpoint import (
     LanguageModel,
     TryAgainError,
     refusal,
-    request_errors,
 )
 from docs_index.cohorts.generation_files import (
     BATCH,
@@ -40,7 +39,14 @@ from docs_index.cohorts.spending import tokens_of
 from docs_index.cohorts.steps import evaluation_parsed, keep_answer
 from docs_index.disk.directories import remove_tree
 from docs_index.disk.publish import publish, replacing, sync
-from docs_index.errors import AnswerError, CohortError
+from docs_index.errors import (
+    AccessError,
+    AnswerError,
+    BlockedError,
+    CohortError,
+    StoppedError,
+    first_few,
+)
 from docs_index.layout import Layout
 from docs_index.paths import is_file, is_folder, is_there, naming
 from docs_index.progress import Progress
@@ -53,6 +59,7 @@ _PREPARING, _CREATING, _FETCHED = "preparing", "creating", "fetched"
 _ENDED = ("completed", "expired", "cancelled", "failed")
 _PATH, _WINDOW = "/v1/chat/completions", "24h"
 _KEY = "docs_index_key"
+_TEXTS = ("status", "endpoint", "key", "llm_model_id")  # of every record
 _OK, _BAD_GATEWAY = 200, 502
 
 
@@ -97,13 +104,25 @@ def run_batches(
     gen_ids = chosen(campaign, work)
     progress(0, len(gen_ids))
     fetched: set[str] = set()
+    problems = []
     for batch in list(_batches(campaign)):
         if batch.record["status"] == _PREPARING:  # a killed run's; nothing was sent
             _undo(batch, campaign.layout)
             continue
         _refuse_another_endpoint(batch, model)
         _send(batch, campaign.layout, model)
-        fetched |= _fetch(batch, campaign, model, summary)
+        try:
+            for gen_id in _fetched(batch, campaign, model, summary):
+                fetched.add(gen_id)
+        except (AccessError, StoppedError):
+            raise
+        except AnswerError as error:  # the answers of others can be fetched
+            problems.append(
+                f"batch {batch.name}: {error}; run again, or give it up: delete "
+                f"{batch.folder}, and batch.json in its evaluations"
+            )
+    if problems:  # nothing is sent, as what those batches have may be lost
+        model.gate.stop(first_few(problems))
     due = []
     for gen_id in gen_ids:
         if gen_id not in fetched:
@@ -114,11 +133,13 @@ def run_batches(
         progress(summary.counted + len(due), len(gen_ids))
     sent = 0
     wanted = due[: work.limit]
-    affordable = _affordable(campaign, model, wanted)
+    affordable = list(_affordable(campaign, model, wanted))
     for model_id, lines in _lines_of_batches(campaign, affordable):
         batch = _prepare(campaign, model, model_id, lines)
         _send(batch, campaign.layout, model)
         sent += len(batch.gen_ids)
+    if len(affordable) < len(wanted):
+        model.gate.stop(f"the next answer may pass --max-cost {model.max_cost}")
     summary.in_batch += sent
     summary.over_limit = len(due) - len(wanted)
     summary.not_started += len(wanted) - sent
@@ -135,9 +156,30 @@ def _batches(campaign: Campaign) -> Iterator[Batch]:
         path = folder / name / _RECORD
         if is_file(path):
             with naming(path):
-                record = json.loads(path.read_bytes())
+                record = _record(path, path.read_bytes())
             if record["status"] != _FETCHED:
                 yield Batch(folder / name, record)
+
+
+def _record(path: Path, content: bytes) -> dict[str, Any]:
+    """Return the record of a batch.
+
+    Raises:
+        CohortError: this program did not write it so.
+    """
+    try:
+        record = json.loads(content)
+    except (ValueError, RecursionError):
+        record = None
+    if isinstance(record, dict) and isinstance(gen_ids := record.get("gen_ids"), list):
+        texts = [record.get(name) for name in _TEXTS] + gen_ids
+        if all(isinstance(text, str) for text in texts):
+            return record
+    raise CohortError(
+        f"{path} is damaged, and says which batch has prompts that are paid for: "
+        f"restore it, or give the batch up: delete {path.parent}, and batch.json in "
+        "its evaluations"
+    )
 
 
 def _refuse_another_endpoint(batch: Batch, model: LanguageModel) -> None:
@@ -161,7 +203,6 @@ def _affordable(
         if left is not None:
             left -= _may_cost(campaign, evaluation)
             if left < 0:
-                model.gate.stop(f"the next answer may pass --max-cost {model.max_cost}")
                 return
         yield evaluation
 
@@ -174,9 +215,8 @@ def _may_cost(campaign: Campaign, evaluation: Evaluation) -> Decimal:
     """
     model = campaign.model(evaluation)
     prompt = read_text(campaign.folder(evaluation), PROMPT) or ""
-    tokens_out = model.sent.get("max_tokens")
-    if tokens_out is not None and model.price_out is not None:
-        cost = model.price(tokens_of(len(prompt)), int(tokens_out))
+    if model.max_tokens is not None and model.price_out is not None:
+        cost = model.price(tokens_of(len(prompt)), model.max_tokens)
         if cost is not None:
             return cost
     raise CohortError(
@@ -287,18 +327,34 @@ def _upload(batch: Batch, model: LanguageModel) -> str:
                 file=(path.name, file, "application/jsonl"), purpose="batch"
             )
 
-    return str(model.insist(upload).id)
+    return str(model.insist(lambda: _checked(upload(), "id")).id)
 
 
 def _created(batch: Batch, model: LanguageModel) -> Any:
     """Have the endpoint make a batch; never ask twice without looking for it."""
-    with request_errors():
-        return model.client().batches.create(
+
+    def create() -> Any:
+        made = model.client().batches.create(
             input_file_id=batch.record["file_id"],
             endpoint=_PATH,
             completion_window=_WINDOW,
             metadata={_KEY: batch.record["key"], "cohort": batch.name},
         )
+        return _checked(made, "id", "status")
+
+    return model.insist(create, is_repeatable=False)
+
+
+def _checked(found: Any, *names: str) -> Any:
+    """Return what the endpoint says of a file or a batch.
+
+    Raises:
+        TryAgainError: it lacks a text that we need, so it is something else.
+    """
+    for name in names:
+        if not isinstance(value := getattr(found, name, None), str) or not value:
+            raise TryAgainError(f"the answer has no {name}", "unreadable")
+    return found
 
 
 def _found(batch: Batch, model: LanguageModel) -> Any:
@@ -315,7 +371,8 @@ def _found(batch: Batch, model: LanguageModel) -> Any:
 
 
 def _undo(batch: Batch, layout: Layout) -> None:
-    """Remove a batch that was not sent."""
+    """Remove a batch that was not sent; a killed run's next one completes it."""
+    batch.note(status=_PREPARING)
     for gen_id in batch.gen_ids:
         _unmark(batch, layout.generation("evaluation", gen_id))
     remove_tree(batch.folder)
@@ -323,42 +380,75 @@ def _undo(batch: Batch, layout: Layout) -> None:
 
 def _unmark(batch: Batch, folder: Path) -> None:
     """Have an evaluation no longer wait for this batch."""
-    mark = json.loads(read_text(folder, BATCH) or "{}")
-    if mark.get("batch") == batch.name:
+    if _waits_for(folder) in (batch.name, None):
         with naming(folder):
-            (folder / BATCH).unlink()
+            (folder / BATCH).unlink(missing_ok=True)
+
+
+def _waits_for(folder: Path) -> str | None:
+    """Return the batch that an evaluation waits for, None if its file is damaged."""
+    try:
+        return str(json.loads(read_text(folder, BATCH) or "")["batch"])
+    except (BlockedError, ValueError, RecursionError, TypeError, KeyError):
+        return None
 
 
 # Fetching ----------------------------------------------------------------------------
 
 
-def _fetch(
+def _fetched(
     batch: Batch, campaign: Campaign, model: LanguageModel, summary: Summary
-) -> set[str]:
-    """Take in the answers of a batch that has ended; return its evaluations.
+) -> Iterator[str]:
+    """Take in the answers of a batch that has ended; yield its evaluations.
 
-    Returns none while the endpoint works on it.
+    Yields none while the endpoint works on it.
+
+    Raises:
+        AnswerError: its results cannot be had, or not all of them be read.
     """
     batch_id = batch.record["batch_id"]
-    found = model.insist(lambda: model.client().batches.retrieve(batch_id))
+
+    def retrieve() -> Any:
+        return _checked(model.client().batches.retrieve(batch_id), "id", "status")
+
+    found = model.insist(retrieve)
     if found.status not in _ENDED:
         batch.note(status=found.status)
-        return set()
+        return
     waiting = set(batch.gen_ids)
-    for key, name in _RESULTS.items():
-        file_id = getattr(found, key, None)
+    files = {name: getattr(found, key, None) for key, name in _RESULTS.items()}
+    problem = "" if any(files.values()) else "it is completed without results"
+    results = 0
+    for name, file_id in files.items():
         if file_id:
             _download(batch.folder / name, file_id, model)
             for result in _results(batch.folder / name):
-                gen_id = result.get("custom_id")
-                if gen_id in waiting:
+                results += 1
+                if result is None:
+                    problem = f"{name} has a line that is no result"
+                elif (gen_id := _custom_id(result)) in waiting:
                     waiting.remove(gen_id)
                     _count(batch, campaign, model, summary, gen_id, result)
+                    yield gen_id
+    if results < _promised(found):
+        problem = "there are fewer results than the endpoint counts"
+    if waiting and problem and (found.status == "completed" or any(files.values())):
+        raise AnswerError(
+            f"{problem}, and {len(waiting)} answers that may be paid for are missing",
+            "no_result",
+        )
     for gen_id in sorted(waiting):
         ended = {"error": {"message": f"the batch ended as {found.status}"}}
         _count(batch, campaign, model, summary, gen_id, ended)
+        yield gen_id
     batch.note(status=_FETCHED, ended_as=found.status)
-    return set(batch.gen_ids)
+
+
+def _promised(found: Any) -> int:
+    """Return how many results a batch has by the endpoint's word, 0 if it is silent."""
+    counts = getattr(found, "request_counts", None)
+    said = [getattr(counts, name, None) for name in ("completed", "failed")]
+    return sum(count for count in said if isinstance(count, int))
 
 
 def _download(path: Path, file_id: str, model: LanguageModel) -> None:
@@ -370,16 +460,20 @@ def _download(path: Path, file_id: str, model: LanguageModel) -> None:
     model.insist(download)
 
 
-def _results(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the results in a file; a line that is not one is passed over."""
+def _results(path: Path) -> Iterator[dict[str, Any] | None]:
+    """Yield the results in a file, None for a line that is not one."""
     with naming(path), path.open("rb") as file:
-        for line in file:
+        for line in filter(bytes.strip, file):
             try:
                 result = json.loads(line)
             except (ValueError, RecursionError):
-                continue
-            if isinstance(result, dict):
-                yield result
+                result = None
+            yield result if isinstance(result, dict) else None
+
+
+def _custom_id(result: Mapping[str, Any]) -> str:
+    found = result.get("custom_id")
+    return found if isinstance(found, str) else ""
 
 
 def _count(

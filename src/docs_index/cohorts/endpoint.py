@@ -4,6 +4,7 @@ The retries of the openai package are off: no signal interrupts their sleep, thr
 not share their waits, and they would buy an unusable answer again. Writes nothing.
 """
 
+import json
 import os
 import random
 import time
@@ -27,7 +28,7 @@ from docs_index.cohorts.answers import (
     used,
 )
 from docs_index.cohorts.gate import Gate
-from docs_index.cohorts.models import Model
+from docs_index.cohorts.models import TIMEOUT_S, Model
 from docs_index.cohorts.spending import Purse
 from docs_index.cohorts.waits import asked_wait
 from docs_index.errors import AccessError, AnswerError, CohortError
@@ -131,19 +132,29 @@ class LanguageModel:
         }
         return Answer(found, body, metadata)
 
-    def insist(self, call: Callable[[], T]) -> T:
+    def insist(self, call: Callable[[], T], *, is_repeatable: bool = True) -> T:
         """Return what a request that costs nothing gives; retry it like a prompt.
+
+        One that is not repeatable is retried only where it was refused (429).
 
         Raises:
             AnswerError: the endpoint refuses it, or no request was answered.
+            TryAgainError: it is not repeatable, and may have been answered.
             StoppedError: the run stops.
         """
         failures = 0
         while True:
+            self.gate.wait()
             try:
                 with request_errors():
-                    return call()
+                    found = call()
+                self.gate.answered()
+                return found
+            except _BusyError as error:
+                self.gate.pause(error.wait_s, is_busy=True)
             except TryAgainError as error:
+                if not is_repeatable:
+                    raise
                 failures += 1
                 self._back_off(failures, error)
 
@@ -166,7 +177,7 @@ class LanguageModel:
         return metadata
 
     def _back_off(self, failures: int, error: "TryAgainError") -> None:
-        """Wait before a retry, at least as long as the endpoint asks.
+        """Wait before a retry, as long as the endpoint asks if it asks for a wait.
 
         Raises:
             AnswerError: there were enough retries.
@@ -177,7 +188,7 @@ class LanguageModel:
                 "again later",
                 error.reason,
             ) from error
-        if error.wait_s is not None:
+        if error.wait_s:
             self.gate.pause(error.wait_s, is_busy=False)
             return
         wait_s = min(self.first_wait_s * 2 ** (failures - 1), _LONGEST_WAIT_S)
@@ -240,7 +251,33 @@ class LanguageModel:
 def _connection() -> Any:
     import openai
 
-    return openai.DefaultHttpxClient(verify=_certificates())
+    return openai.DefaultHttpxClient(
+        verify=_certificates(), event_hooks={"response": [_bound_refusal]}
+    )
+
+
+def _bound_refusal(response: Any) -> None:
+    """Have the body of a refusal, which openai reads as a whole, end in time."""
+    if not response.is_error:
+        return
+    import httpx
+
+    timeout_s = response.request.extensions["timeout"]["read"] or TIMEOUT_S
+    until, stream = time.monotonic() + timeout_s, response.stream
+
+    class Bounded(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            size = 0
+            for part in stream:
+                size += len(part)
+                if size > MOST_BYTES or time.monotonic() > until:
+                    raise httpx.ReadTimeout("the body of a refusal does not end")
+                yield part
+
+        def close(self) -> None:
+            stream.close()
+
+    response.stream = Bounded()
 
 
 @cache
@@ -272,6 +309,8 @@ def request_errors() -> Iterator[None]:
     except openai.APIConnectionError as error:
         cause = f"{error} ({error.__cause__})"
         raise TryAgainError(cause, "connection") from error
+    except json.JSONDecodeError as error:
+        raise TryAgainError(f"the answer is not JSON: {error}", "unreadable") from error
     except httpx.HTTPError as error:
         is_late = isinstance(error, httpx.TimeoutException)
         message = f"the connection was cut: {error!r}"

@@ -132,6 +132,17 @@ class Gate:
                 self._in_flight -= 1
                 self._changed.notify_all()
 
+    def wait(self) -> None:
+        """Wait as long as the endpoint asks everybody to wait.
+
+        Raises:
+            StoppedError: the run stops.
+        """
+        with self._changed:
+            while (left := self._pause_until - time.monotonic()) > 0:
+                self._wait(left)
+            self._wait(0)
+
     def answered(self) -> None:
         """Count an answer: nobody needs to wait any longer than asked."""
         with self._changed:
@@ -143,7 +154,8 @@ class Gate:
     def pause(self, asked_s: float | None, *, is_busy: bool) -> None:
         """Have all requests wait as long as the endpoint asks.
 
-        If it `is_busy` (429) and does not say how long, the wait doubles each time.
+        If it `is_busy` (429) and does not say how long, or says not at all, the wait
+        doubles each time.
         A run that would wait too long without an answer stops.
         """
         with self._changed:
@@ -152,7 +164,7 @@ class Gate:
                 if now >= self._pause_until:  # one wait for all that were in flight
                     self._refusals += 1
                 self._allowed = 1
-                if asked_s is None:
+                if not asked_s:
                     grown_s = self._first_wait_s * 2 ** min(self._refusals - 1, 16)
                     asked_s = min(grown_s, _LONGEST_WAIT_S)
             self._pause_until = max(self._pause_until, now + (asked_s or 0.0))

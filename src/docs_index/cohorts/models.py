@@ -42,6 +42,12 @@ class Model:
     price_out: Decimal | None = None
     timeout_s: float = TIMEOUT_S
 
+    @property
+    def max_tokens(self) -> int | None:
+        """The most tokens of an answer, None if they are not limited."""
+        most = self.sent.get("max_tokens")
+        return most if type(most) is int and most > 0 else None
+
     def price(self, tokens_in: int, tokens_out: int) -> Decimal | None:
         """Return what tokens cost; None if the table has no prices for them."""
         if self.price_in is None or (tokens_out and self.price_out is None):
@@ -75,7 +81,16 @@ def read_models(layout: Layout) -> dict[str, Model]:
 
 
 def _unsendable(extra_body: str | None) -> list[str]:
-    own = [name for name in _OURS if name in json.loads(extra_body or "{}")]
+    """Return why what a JSON object of DuckDB says cannot be sent."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        found = json.loads(extra_body or "{}", parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return ["extra_body has what is not JSON, such as NaN"]
+    own = [name for name in _OURS if name in found]
     return [f"extra_body sets {name}, which this program sets" for name in own]
 
 

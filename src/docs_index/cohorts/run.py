@@ -39,8 +39,8 @@ from docs_index.progress import Progress
 class Work:
     """Which evaluations a run works on; without any, on all that are not done.
 
-    `limit` is the most evaluations that are not done; `retry` names the failures whose
-    answers are set aside and asked for again.
+    `limit` is the most evaluations that need an answer; `retry` names the failures
+    whose answers are set aside and asked for again.
     """
 
     gen_ids: Collection[str] | None = None
@@ -133,6 +133,13 @@ def needs_answer(campaign: Campaign, gen_id: str, *, has_retry: bool = False) ->
     return not parsed_exists(folder) and (has_retry or not answer_exists(folder))
 
 
+def _is_due(campaign: Campaign, gen_id: str, *, has_retry: bool) -> bool:
+    """Tell whether an evaluation counts for a limit: it may have to be asked for."""
+    folder = campaign.folder(campaign.evaluation(gen_id))
+    needs_one = needs_answer(campaign, gen_id, has_retry=has_retry)
+    return needs_one and not is_there(folder / BATCH)
+
+
 def chosen(campaign: Campaign, work: Work) -> Collection[str]:
     """Return the evaluations of a cohort that are worked on, in the cohort's order.
 
@@ -185,9 +192,9 @@ def run_cohort(
     def run_all() -> None:
         nonlocal left
         for gen_id in pending:
-            is_done = parsed_exists(campaign.folder(campaign.evaluation(gen_id)))
-            if is_done or left > 0:
-                left -= not is_done
+            is_due = _is_due(campaign, gen_id, has_retry=bool(work.retry))
+            if not is_due or left > 0:
+                left -= is_due
                 ask = partial(_ask, campaign, gen_id, model)
                 job = threads.submit(finish, campaign, gen_id, model, work.retry, ask)
                 running[job] = gen_id
@@ -241,6 +248,7 @@ def finish(
             set_aside(campaign, gen_id, retry)
         evaluation_prompt(campaign, gen_id)
         if not answer_exists(folder) and not is_there(folder / BATCH):
+            campaign.model(evaluation)  # else it is blocked, and not asked for
             return ask()
         evaluation_raw(campaign, gen_id, model)
         evaluation_parsed(campaign, gen_id)

@@ -150,8 +150,7 @@ class Purse:
         raise StoppedError(f"not asked for: {why}")
 
     def _may_cost(self, model: Model, known: _Known, chars_in: int) -> Decimal:
-        tokens_out = int(model.sent.get("max_tokens", 0))
-        at_most = model.price(tokens_of(chars_in), tokens_out) or Decimal(0)
+        at_most = model.price(tokens_of(chars_in), model.max_tokens or 0) or Decimal(0)
         if known.cost is None:
             return at_most
         longer = Decimal(max(chars_in, 1)) / Decimal(max(known.chars_in, 1))

@@ -166,8 +166,8 @@ def failure_of(gen_id: str, folder: Path) -> UnusableAnswerError:
 def kept_failure(metadata: Mapping[str, Any]) -> str | None:
     """Return which failure an answer on disk is by its raw_metadata.json, if it is."""
     failure = metadata.get("failure")
-    if failure in KEPT:
-        return str(failure)
+    if failure:
+        return str(failure) if failure in KEPT else UNREADABLE
     is_cut = metadata.get("finish_reason") in _CUT_REASONS or metadata.get("truncated")
     return TRUNCATED if is_cut else None
 

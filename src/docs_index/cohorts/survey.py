@@ -124,13 +124,13 @@ def surveyed(
 ) -> Survey:
     """Return how far a cohort is; evaluations in `new` need not be on disk.
 
-    Only `gen_ids` count, if they are given, and of those that are not done at most
+    Only `gen_ids` count, if they are given, and of those that need an answer at most
     `limit`. Failures in `retry` count as evaluations without an answer.
     """
     survey = Survey()
     left = limit
     for standing in standings(campaign, new, gen_ids, retry):
-        if standing.state is not State.DONE and left is not None:
+        if standing.state in (State.TO_RUN, State.BLOCKED) and left is not None:
             if not left:
                 continue
             left -= 1
@@ -147,8 +147,8 @@ def _estimate(plan: ModelPlan, model: Model | None) -> None:
     if plan.measured:
         mean = Decimal(plan.saved.tokens_out) / plan.measured
         plan.answer_tokens = round(mean * plan.calls)
-    elif "max_tokens" in model.sent:
-        plan.answer_tokens = plan.calls * int(model.sent["max_tokens"])
+    elif model.max_tokens is not None:
+        plan.answer_tokens = plan.calls * model.max_tokens
     plan.cost = model.price(plan.prompt_tokens, plan.answer_tokens or 0)
 
 

@@ -165,7 +165,11 @@ def _print_ways_out(summary: Running) -> None:
             f"--retry-failed {','.join(kept)} asks for them again"
         )
     if summary.in_batch:
-        typer.echo("\nrun again with --batch to fetch the answers of a batch")
+        typer.echo(
+            "\nrun again with --batch to fetch the answers of a batch; a batch of "
+            "another cohort is fetched by that one: batch.json of an evaluation says "
+            "which"
+        )
     if summary.interrupted or summary.not_started:
         typer.echo("\nrun again to complete: no answer that is there is bought again")
 

@@ -46,7 +46,6 @@ from docs_index.cohorts.run import (
 )
 from docs_index.cohorts.survey import bill_fields, survey_fields, surveyed
 from docs_index.disk.lock import take_lock
-from docs_index.errors import DocsIndexError
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import named_cohort
 
@@ -145,18 +144,19 @@ def main(
                     work=work,
                     waiting=wait_for_answers,
                 )
-        if failed_ids:
-            write_ids(failed_ids, summary.failed, replace=replace)
-        scores = problem = None
+        scores: Scores | None = None
+        problem: BaseException | None = None
         if not (no_scores or summary.interrupted):
             try:
                 scores = aggregate_scores(layout)
-            except DocsIndexError as error:  # what was bought is told first
+            except BaseException as error:  # what was bought is told first
                 problem = error
         if as_json:
             show_json(_fields(summary, scores))
         else:
             print_running(summary, scores)
+        if failed_ids:
+            write_ids(failed_ids, summary.failed, replace=replace)
         if problem:
             raise problem
     if summary.interrupted:
