@@ -33,18 +33,27 @@ from docs_index.errors import (
 from docs_index.paths import is_there
 from docs_index.progress import Progress
 
+STEPS = ("evaluation_prompt", "evaluation_raw", "evaluation_parsed")
+RENDERING, ASKING, PARSING = STEPS
+
 
 @dataclass(frozen=True)
 class Work:
     """Which evaluations a run works on; without any, on all that are not done.
 
     `limit` is the most evaluations that are not done; `retry` names the failures whose
-    answers are set aside and asked for again.
+    answers are set aside and asked for again. Only `steps` are run.
     """
 
     gen_ids: Collection[str] | None = None
     limit: int | None = None
     retry: Collection[str] = ()
+    steps: Collection[str] = STEPS
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether one of the steps asks for answers."""
+        return ASKING in self.steps
 
 
 @dataclass
@@ -119,7 +128,7 @@ def retried(words: str) -> frozenset[str]:
 
 def needs_answers(campaign: Campaign, work: Work = _ALL) -> bool:
     """Tell whether a run may have to ask for an answer."""
-    return any(
+    return work.is_asking and any(
         needs_answer(campaign, gen_id, has_retry=bool(work.retry))
         for gen_id in chosen(campaign, work)
     )
@@ -186,8 +195,10 @@ def run_cohort(
             is_done = parsed_exists(campaign.folder(campaign.evaluation(gen_id)))
             if is_done or left > 0:
                 left -= not is_done
-                ask = partial(_ask, campaign, gen_id, model)
-                job = threads.submit(finish, campaign, gen_id, model, work.retry, ask)
+                ask = partial(_ask, campaign, gen_id, model, work.steps)
+                job = threads.submit(
+                    finish, campaign, gen_id, model, work.retry, ask, work.steps
+                )
                 running[job] = gen_id
             if len(running) >= 2 * concurrency:
                 collect()
@@ -217,6 +228,7 @@ def finish(
     model: LanguageModel,
     retry: Collection[str],
     ask: Callable[[], End],
+    steps: Collection[str] = STEPS,
 ) -> End:
     """Run the steps of an evaluation; `ask` runs the last two if it needs an answer.
 
@@ -232,13 +244,16 @@ def finish(
     if model.gate.stopped:
         return End.NOT_STARTED
     try:
-        if retry:
+        if retry and ASKING in steps:
             set_aside(campaign, gen_id, retry)
-        evaluation_prompt(campaign, gen_id)
-        if not answer_exists(folder) and not is_there(folder / BATCH):
-            return ask()
-        evaluation_raw(campaign, gen_id, model)
-        evaluation_parsed(campaign, gen_id)
+        if RENDERING in steps:
+            evaluation_prompt(campaign, gen_id)
+        if ASKING in steps:
+            if not answer_exists(folder) and not is_there(folder / BATCH):
+                return ask()
+            evaluation_raw(campaign, gen_id, model)
+        if PARSING in steps:
+            evaluation_parsed(campaign, gen_id)
     except StoppedError:
         return End.NOT_STARTED
     except InBatchError:
@@ -249,12 +264,15 @@ def finish(
     return End.DONE
 
 
-def _ask(campaign: Campaign, gen_id: str, model: LanguageModel) -> End:
+def _ask(
+    campaign: Campaign, gen_id: str, model: LanguageModel, steps: Collection[str]
+) -> End:
     """Run the steps of an evaluation that needs an answer; the gate counts its end."""
     model.gate.begin()
     try:
         evaluation_raw(campaign, gen_id, model)
-        evaluation_parsed(campaign, gen_id)
+        if PARSING in steps:
+            evaluation_parsed(campaign, gen_id)
     except (StoppedError, InBatchError):
         raise
     except EvaluationError as error:
