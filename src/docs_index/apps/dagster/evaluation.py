@@ -210,8 +210,8 @@ def _tell_spending(context: dg.AssetExecutionContext, summary: Summary) -> None:
         )
     for template_id, count in summary.outdated.items():
         context.log.warning(
-            f"{count} done evaluations of template {template_id} were made from an "
-            "earlier text of it or of their essay"
+            "made from an earlier text of their template or essay, template "
+            f"{template_id}: {count}"
         )
 
 
