@@ -411,7 +411,9 @@ def test_limits_are_those_of_the_script(
     ):
         assert word in failure(instance, backfill(instance, fails=True, limits=limits))
     endpoint.script = lambda prompt, number: Reply(status=500, body=b"{}")
-    ran = backfill(instance, fails=True, limits={"retries": 0})
+    ran = backfill(
+        instance, fails=True, limits={"retries": 0, "requests_per_minute": 6000}
+    )
     assert "no answer after 1 requests" in failure(instance, ran)
     assert endpoint.requests == 2
 
@@ -456,7 +458,7 @@ def test_an_error_of_the_machine_is_no_fault_of_an_evaluation(
     def full(folder: Path, answer: object) -> None:
         if folder.name == "v_e2":
             raise OSError(ENOSPC, "No space left on device")
-        return kept(folder, answer)
+        kept(folder, answer)
 
     kept: Any = steps.keep_answer
     monkeypatch.setattr(steps, "keep_answer", full)
@@ -596,20 +598,21 @@ def test_dagster_starts_as_documented_without_a_warning(
         "dagster dev", f"exec dagster dev --port {free_port()}"
     )
     shutil.copytree(REPOSITORY / ".dagster", tmp_path / "home")
-    program = subprocess.Popen(
+    with subprocess.Popen(
         ["bash", "-c", start],
         cwd=REPOSITORY,
         env=os.environ | {"DAGSTER_HOME": str(tmp_path / "home")},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    assert program.stdout is not None
-    told = []
-    for line in program.stdout:
-        told.append(line)
-        if "Serving dagster-webserver" in line:
-            program.send_signal(signal.SIGINT)
-    program.wait(60)
-    assert "Serving dagster-webserver" in "".join(told)
+    ) as program:  # fmt: skip
+        assert program.stdout is not None
+        told = []
+        for line in program.stdout:
+            told.append(line)
+            if "Serving dagster-webserver" in line:
+                break
+        program.send_signal(signal.SIGINT)
+        program.communicate(timeout=60)
+    assert "Serving dagster-webserver" in told[-1]
     assert not [line for line in told if "warning" in line.lower()]
 
 
@@ -618,10 +621,12 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def test_telemetry_is_off(tmp_path: Path) -> None:
+def test_settings_are_quiet_and_let_one_run_hold_the_limits(tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / ".dagster/dagster.yaml", tmp_path)
     with dg.DagsterInstance.from_config(str(tmp_path)) as configured:
         assert not configured.telemetry_enabled
+        queue = configured.get_concurrency_config().run_queue_config
+    assert queue is not None and queue.max_concurrent_runs == 1
 
 
 def test_nothing_else_needs_dagster() -> None:

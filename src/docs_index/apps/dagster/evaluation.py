@@ -48,7 +48,7 @@ from docs_index.warehouse.cohort_ids import is_path_component
 
 GROUP = "evaluation"
 _TOLD_EVERY_S = 10.0
-_STRANGE = "of_another_cohort"
+_OF_ANOTHER = "of_another_cohort"
 
 Record = dg.MaterializeResult[Texts] | dg.AssetMaterialization
 
@@ -124,22 +124,20 @@ def evaluations(context: dg.AssetExecutionContext, config: Limits) -> Iterator[R
                 work=work,
                 ended=done.append,
             )
-        except BaseException:
+        except BaseException:  # what has ended is recorded
             yield from _records(selected, done)
             raise
         flush()
-        strangers = [name for name in gen_ids if name not in campaign.evaluations]
-        done += _skipped_strangers(context, campaign, strangers, summary)
+        done += _of_others(context, campaign, gen_ids, summary)
         _tell_spending(context, summary)
         if summary.is_complete:
             for step in selected:
                 yield dg.MaterializeResult(asset_key=step, value=Texts(step, gen_ids))
             return
         yield from _records(selected, done)
-        in_batch = _in_batch(campaign, gen_ids, done) if summary.in_batch else []
+        in_batch = _in_batch(campaign, work, done) if summary.in_batch else []
         for gen_id in [*summary.failed, *in_batch]:
-            if gen_id in campaign.evaluations:
-                yield from _records(_ended(campaign, gen_id, selected), [gen_id])
+            yield from _records(_ended(campaign, gen_id, selected), [gen_id])
         for line in failed_lines(summary)[SHOWN:]:
             context.log.error(line)
         raise told(outcome(summary, in_batch))
@@ -175,14 +173,16 @@ def _language_model(
     )
 
 
-def _skipped_strangers(
+def _of_others(
     context: dg.AssetExecutionContext,
     campaign: Campaign,
     gen_ids: Iterable[str],
     summary: Summary,
 ) -> Iterator[str]:
-    """Yield the done evaluations of other cohorts; count the others as failed."""
+    """Yield the done evaluations of other cohorts; count their other ones as failed."""
     for gen_id in gen_ids:
+        if gen_id in campaign.evaluations:
+            continue
         if _is_done(campaign, gen_id):
             context.log.info(f"Skipping {gen_id}: parsed.txt already exists")
             summary.skipped += 1
@@ -192,7 +192,7 @@ def _skipped_strangers(
             campaign.evaluation(gen_id)
         except CohortError as error:
             summary.failed[gen_id] = str(error)
-            summary.failures[_STRANGE] += 1
+            summary.failures[_OF_ANOTHER] += 1
 
 
 def _is_done(campaign: Campaign, gen_id: str) -> bool:
@@ -215,11 +215,9 @@ def _tell_spending(context: dg.AssetExecutionContext, summary: Summary) -> None:
         )
 
 
-def _in_batch(
-    campaign: Campaign, gen_ids: Iterable[str], done: Iterable[str]
-) -> list[str]:
+def _in_batch(campaign: Campaign, work: Work, done: Iterable[str]) -> list[str]:
     """Return the evaluations that wait for a batch."""
-    left = dict.fromkeys(name for name in gen_ids if name in campaign.evaluations)
+    left = dict.fromkeys(work.gen_ids or ())
     for gen_id in done:
         left.pop(gen_id, None)
     folder = campaign.folder
@@ -228,7 +226,9 @@ def _in_batch(
 
 def _ended(campaign: Campaign, gen_id: str, selected: Collection[str]) -> list[str]:
     """Return the selected steps that ended of an evaluation that is not done."""
-    ended = []
+    ended: list[str] = []
+    if gen_id not in campaign.evaluations:
+        return ended
     try:
         if RENDERING in selected:
             steps.evaluation_prompt(campaign, gen_id)  # as before; it costs nothing

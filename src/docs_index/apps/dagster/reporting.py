@@ -7,14 +7,14 @@ from queue import SimpleQueue
 
 import dagster as dg
 from dagster._core.errors import DagsterUserCodeProcessError
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 
 from docs_index.errors import DocsIndexError
 
 Flush = Callable[[], None]
 
 
-def told(message: str) -> DagsterUserCodeProcessError:
+def told(message: str) -> Exception:
     """Return an error that Dagster shows as this message alone.
 
     Of any other error, `dagster.Failure` too, it prints the way through its own code,
@@ -22,7 +22,10 @@ def told(message: str) -> DagsterUserCodeProcessError:
     told, whose traceback would mean nothing here.
     """
     info = SerializableErrorInfo(f"{message}\n", stack=[], cls_name="DocsIndexError")
-    return DagsterUserCodeProcessError.from_error_info(info)
+    error: Exception = DagsterUserCodeProcessError(  # type: ignore[no-untyped-call]
+        message, user_code_process_error_infos=[info]
+    )
+    return error
 
 
 class _Queue(logging.Handler):
