@@ -20,7 +20,9 @@ STANDS_FOR = {
     "KEY=…": "KEY=secret",
     "/path/to/experiment": '"$PWD/data"',
     "/tmp/plan": '"$PWD/plan"',
-    "GEN_ID": '"$(tail -n 1 data/cohorts/spring/membership.csv | cut -d , -f 2)"',
+    "FIRST_ID": '"$(grep ^evaluation, data/cohorts/spring/membership.csv | '
+    'sed -n 1p | cut -d , -f 2)"',
+    "LAST_ID": '"$(tail -n 1 data/cohorts/spring/membership.csv | cut -d , -f 2)"',
 }
 
 
@@ -81,6 +83,7 @@ def test_every_command_does_what_it_shows(copy: Path) -> None:
             capture_output=True, text=True, timeout=300,
         )  # fmt: skip
     assert process.returncode == 0, process.stdout + process.stderr
+    assert "Warning" not in process.stderr  # Dagster's own, say
     assert endpoint.requests == 3
     for number, (command, shown) in enumerate(due):
         output = (copy / f"output.{number}").read_text()

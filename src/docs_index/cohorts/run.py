@@ -34,18 +34,27 @@ from docs_index.errors import (
 from docs_index.paths import is_there
 from docs_index.progress import Progress
 
+STEPS = ("evaluation_prompt", "evaluation_raw", "evaluation_parsed")
+RENDERING, ASKING, PARSING = STEPS
+
 
 @dataclass(frozen=True)
 class Work:
     """Which evaluations a run works on; without any, on all that are not done.
 
     `limit` is the most evaluations that need an answer; `retry` names the failures
-    whose answers are set aside and asked for again.
+    whose answers are set aside and asked for again. Only `steps` are run.
     """
 
     gen_ids: Collection[str] | None = None
     limit: int | None = None
     retry: Collection[str] = ()
+    steps: Collection[str] = STEPS
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether one of the steps asks for answers."""
+        return ASKING in self.steps
 
 
 @dataclass
@@ -121,7 +130,7 @@ def retried(words: str) -> frozenset[str]:
 
 def needs_answers(campaign: Campaign, work: Work = _ALL) -> bool:
     """Tell whether a run may have to ask for an answer."""
-    return any(
+    return work.is_asking and any(
         needs_answer(campaign, gen_id, has_retry=bool(work.retry))
         for gen_id in chosen(campaign, work)
     )
@@ -195,8 +204,10 @@ def run_cohort(
             is_due = _is_due(campaign, gen_id, has_retry=bool(work.retry))
             if not is_due or left > 0:
                 left -= is_due
-                ask = partial(_ask, campaign, gen_id, model)
-                job = threads.submit(finish, campaign, gen_id, model, work.retry, ask)
+                ask = partial(_ask, campaign, gen_id, model, work.steps)
+                job = threads.submit(
+                    finish, campaign, gen_id, model, work.retry, ask, work.steps
+                )
                 running[job] = gen_id
                 job.add_done_callback(ready.put)
             else:
@@ -229,6 +240,7 @@ def finish(
     model: LanguageModel,
     retry: Collection[str],
     ask: Callable[[], End],
+    steps: Collection[str] = STEPS,
 ) -> End:
     """Run the steps of an evaluation; `ask` runs the last two if it needs an answer.
 
@@ -244,14 +256,17 @@ def finish(
     if model.gate.stopped:
         return End.NOT_STARTED
     try:
-        if retry:
+        if retry and ASKING in steps:
             set_aside(campaign, gen_id, retry)
-        evaluation_prompt(campaign, gen_id)
-        if not answer_exists(folder) and not is_there(folder / BATCH):
-            campaign.model(evaluation)  # else it is blocked, and not asked for
-            return ask()
-        evaluation_raw(campaign, gen_id, model)
-        evaluation_parsed(campaign, gen_id)
+        if RENDERING in steps:
+            evaluation_prompt(campaign, gen_id)
+        if ASKING in steps:
+            if not answer_exists(folder) and not is_there(folder / BATCH):
+                campaign.model(evaluation)  # else it is blocked, and not asked for
+                return ask()
+            evaluation_raw(campaign, gen_id, model)
+        if PARSING in steps:
+            evaluation_parsed(campaign, gen_id)
     except StoppedError:
         return End.NOT_STARTED
     except InBatchError:
@@ -262,12 +277,15 @@ def finish(
     return End.DONE
 
 
-def _ask(campaign: Campaign, gen_id: str, model: LanguageModel) -> End:
+def _ask(
+    campaign: Campaign, gen_id: str, model: LanguageModel, steps: Collection[str]
+) -> End:
     """Run the steps of an evaluation that needs an answer; the gate counts its end."""
     model.gate.begin()
     try:
         evaluation_raw(campaign, gen_id, model)
-        evaluation_parsed(campaign, gen_id)
+        if PARSING in steps:
+            evaluation_parsed(campaign, gen_id)
     except (StoppedError, InBatchError):
         raise
     except EvaluationError as error:

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from docs_index.apps.dagster import cohort, evaluation, models
+from docs_index.apps.dagster import cohort, evaluation, models, texts
 
 _RUNNING = dg.in_process_executor
 
@@ -12,9 +12,7 @@ definitions = dg.Definitions(
         models.cohort_models,
         cohort.cohort_membership,
         cohort.register_cohort_partitions,
-        evaluation.evaluation_prompt,
-        evaluation.evaluation_raw,
-        evaluation.evaluation_parsed,
+        evaluation.evaluations,
     ],
     jobs=[
         dg.define_asset_job(
@@ -38,7 +36,7 @@ definitions = dg.Definitions(
     ],
     resources={
         "dbt": models.dbt_resource,
-        evaluation.STORE: evaluation.GenerationStore(),
+        texts.STORE: texts.GenerationStore(),
     },
     executor=_RUNNING,
 )
