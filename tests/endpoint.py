@@ -6,7 +6,9 @@ answered by the same script when it is asked for, unless `batch_status` holds it
 """
 
 import json
+import os
 import socket
+import sys
 import threading
 import time
 from collections import Counter
@@ -15,7 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from pathlib import Path
 from typing import Any
+
+from building import Process, run_command
 
 GOOD = "It is new.\nSCORE: 7"
 
@@ -246,3 +251,23 @@ def started_endpoint() -> Iterator[Endpoint]:
         yield endpoint
     finally:
         endpoint.close()
+
+
+# Commands ----------------------------------------------------------------------------
+
+
+def environment(root: Path, endpoint: Endpoint) -> dict[str, str]:
+    """Return the environment in which scripts ask an endpoint."""
+    return {
+        **os.environ,
+        "DATA_ROOT": str(root),
+        "OPENAI_BASE_URL": endpoint.url,
+        "OPENAI_API_KEY": "secret",
+    }
+
+
+def command(script: str, root: Path, endpoint: Endpoint, *args: str) -> Process:
+    """Run a script on a data root, as its user would; no dbt makes scores."""
+    words = [sys.executable, f"scripts/{script}.py", *args]
+    words += ["--no-scores"] if script == "run_evaluations" else []
+    return run_command(words, environment(root, endpoint))

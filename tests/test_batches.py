@@ -4,14 +4,14 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cohort_roots import cohort, tables
-from endpoint import GOOD, Endpoint, Reply, started_endpoint
-from test_evaluations import command
+from endpoint import GOOD, Endpoint, Reply, command, started_endpoint
+from sampling import sampled
 
 from docs_index.cohorts import batches
 from docs_index.cohorts import endpoint as llm_module
@@ -200,15 +200,15 @@ class Killed(BaseException):
     """Stands for a kill: nothing in the program catches it."""
 
 
-def steps_of(name: str) -> Iterator[tuple[str, str]]:
-    """Yield the functions before and after whose call a run may be killed."""
-    for step in ("note", "_upload", "_created", "write_text", "keep_answer", "_unmark",
-                 "publish", "_download", "evaluation_parsed"):  # fmt: skip
-        yield step, name
+STEPS = (
+    "note", "_upload", "_created", "write_text", "keep_answer", "_unmark", "publish",
+    "_download", "evaluation_parsed",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", [step for step, _ in steps_of("")])
+@pytest.mark.parametrize(
+    "step, when", sampled(product(STEPS, ("before", "after")), every=6)
+)
 def test_a_kill_at_any_step_sends_nothing_twice(
     tmp_path: Path,
     endpoint: Endpoint,

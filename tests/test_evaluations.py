@@ -15,9 +15,16 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from building import REPOSITORY, Process, contents, run_command, snapshot, write
+from building import REPOSITORY, contents, snapshot, write
 from cohort_roots import TEMPLATE, campaign_root, cohort, generation, tables
-from endpoint import GOOD, Endpoint, Reply, started_endpoint
+from endpoint import (
+    GOOD,
+    Endpoint,
+    Reply,
+    command,
+    environment,
+    started_endpoint,
+)
 
 from docs_index.cohorts import endpoint as llm_module
 from docs_index.cohorts import steps
@@ -71,22 +78,6 @@ def run(root: Path, model: LanguageModel, concurrency: int = 2) -> Summary:
     return run_cohort(
         opened(root), model, concurrency=concurrency, progress=lambda done, total: None
     )
-
-
-def environment(root: Path, endpoint: Endpoint) -> dict[str, str]:
-    return {
-        **os.environ,
-        "DATA_ROOT": str(root),
-        "OPENAI_BASE_URL": endpoint.url,
-        "OPENAI_API_KEY": "secret",
-    }
-
-
-def command(script: str, root: Path, endpoint: Endpoint, *args: str) -> Process:
-    """Run a script on a data root, as its user would; no dbt makes scores."""
-    words = [sys.executable, f"scripts/{script}.py", *args]
-    words += ["--no-scores"] if script == "run_evaluations" else []
-    return run_command(words, environment(root, endpoint))
 
 
 def folder(root: Path, essay: str = "e1") -> Path:

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 from cohort_roots import cohort, generation, tables
-from endpoint import GOOD, Endpoint, Reply, started_endpoint
+from endpoint import GOOD, Endpoint, Reply, command, environment, started_endpoint
 from hypothesis import given
 from hypothesis import strategies as st
-from test_evaluations import command, environment
 from typer.testing import CliRunner
 
 from docs_index.apps.cli.commands import run_evaluations
