@@ -408,6 +408,10 @@ def test_limits_are_those_of_the_script(
     for limits, word in (
         ({"max_wait": "soon"}, "'soon' is not a duration"),
         ({"retry_failed": "some"}, "'some' is not a failure"),
+        ({"concurrency": 0}, "concurrency 0: 1 to 64"),
+        ({"retries": -1}, "retries -1: 0 or more"),
+        ({"requests_per_minute": 0}, "requests_per_minute 0.0: above 0"),
+        ({"max_cost": -1}, "max_cost -1.0: 0 or more"),
     ):
         assert word in failure(instance, backfill(instance, fails=True, limits=limits))
     endpoint.script = lambda prompt, number: Reply(status=500, body=b"{}")

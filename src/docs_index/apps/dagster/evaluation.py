@@ -42,7 +42,7 @@ from docs_index.cohorts.run import (
     run_cohort,
 )
 from docs_index.cohorts.survey import bill_fields
-from docs_index.errors import CohortError, EvaluationError
+from docs_index.errors import CohortError, EvaluationError, first_few
 from docs_index.paths import is_there
 from docs_index.warehouse.cohort_ids import is_path_component
 
@@ -56,20 +56,36 @@ Record = dg.MaterializeResult[Texts] | dg.AssetMaterialization
 class Limits(dg.Config):
     """How a run asks, like the options of run_evaluations.py."""
 
-    concurrency: int = Field(4, ge=1, le=64, description="Requests at a time.")
+    concurrency: int = Field(4, description="Requests at a time, 1 to 64.")
     retries: int = Field(
-        RETRIES, ge=0, description="Retries of one request that may fare better."
+        RETRIES, description="Retries of one request that may fare better."
     )
     max_wait: str = Field(
         "30m", description="The longest wait without an answer: 90s, 30m, 2h."
     )
     requests_per_minute: float | None = Field(
-        None, gt=0, description="The most requests of a minute."
+        None, description="The most requests of a minute."
     )
-    max_cost: float | None = Field(None, ge=0, description="The most money to spend.")
+    max_cost: float | None = Field(None, description="The most money to spend.")
     retry_failed: str | None = Field(
         None, description="Ask again where the answer failed: all, or reasons."
     )
+
+    def check(self) -> None:
+        """Refuse numbers out of range; Dagster would tell of them with a traceback.
+
+        Raises:
+            CohortError: there are some.
+        """
+        rate, cost = self.requests_per_minute, self.max_cost
+        allowed = {
+            f"concurrency {self.concurrency}: 1 to 64": 1 <= self.concurrency <= 64,
+            f"retries {self.retries}: 0 or more": self.retries >= 0,
+            f"requests_per_minute {rate}: above 0": rate is None or rate > 0,
+            f"max_cost {cost}: 0 or more": cost is None or cost >= 0,
+        }
+        if faults := [fault for fault, is_allowed in allowed.items() if not is_allowed]:
+            raise CohortError(f"the config cannot be used:\n{first_few(faults)}")
 
 
 def _spec(step: str, dep: str | dg.AssetKey, description: str) -> dg.AssetSpec:
@@ -108,6 +124,7 @@ def evaluations(context: dg.AssetExecutionContext, config: Limits) -> Iterator[R
     gen_ids = list(context.partition_keys)
     done: list[str] = []
     with reported(context) as flush:
+        config.check()
         campaign = opened_campaign()
         work = Work(
             gen_ids=[name for name in gen_ids if name in campaign.evaluations],
