@@ -34,7 +34,15 @@ from docs_index.cohorts.generation_files import (
     write_text,
 )
 from docs_index.cohorts.models import Model
-from docs_index.cohorts.run import End, Summary, Work, chosen, count, finish
+from docs_index.cohorts.run import (
+    End,
+    Summary,
+    Work,
+    chosen,
+    count,
+    finish,
+    is_due,
+)
 from docs_index.cohorts.spending import tokens_of
 from docs_index.cohorts.steps import evaluation_parsed, keep_answer
 from docs_index.disk.directories import remove_tree
@@ -124,25 +132,30 @@ def run_batches(
     if problems:  # nothing is sent, as what those batches have may be lost
         model.gate.stop(first_few(problems))
     due = []
+    left = len(gen_ids) if work.limit is None else work.limit
     for gen_id in gen_ids:
-        if gen_id not in fetched:
+        counts = is_due(campaign, gen_id, has_retry=bool(work.retry))
+        if gen_id in fetched:
+            pass
+        elif counts and not left:
+            summary.over_limit += 1
+        else:
+            left -= counts
             evaluation = campaign.evaluation(gen_id)
             end = partial(finish, campaign, gen_id, model, work.retry, lambda: End.DUE)
             if count(summary, evaluation, end) is End.DUE:
                 due.append(evaluation)
         progress(summary.counted + len(due), len(gen_ids))
     sent = 0
-    wanted = due[: work.limit]
-    affordable = list(_affordable(campaign, model, wanted))
+    affordable = list(_affordable(campaign, model, due))
     for model_id, lines in _lines_of_batches(campaign, affordable):
         batch = _prepare(campaign, model, model_id, lines)
         _send(batch, campaign.layout, model)
         sent += len(batch.gen_ids)
-    if len(affordable) < len(wanted):
+    if len(affordable) < len(due):
         model.gate.stop(f"the next answer may pass --max-cost {model.max_cost}")
     summary.in_batch += sent
-    summary.over_limit = len(due) - len(wanted)
-    summary.not_started += len(wanted) - sent
+    summary.not_started += len(due) - sent
     summary.stopped = model.gate.stopped
     summary.spent = dict(model.spending.spent)
     return summary

@@ -133,7 +133,7 @@ def needs_answer(campaign: Campaign, gen_id: str, *, has_retry: bool = False) ->
     return not parsed_exists(folder) and (has_retry or not answer_exists(folder))
 
 
-def _is_due(campaign: Campaign, gen_id: str, *, has_retry: bool) -> bool:
+def is_due(campaign: Campaign, gen_id: str, *, has_retry: bool) -> bool:
     """Tell whether an evaluation counts for a limit: it may have to be asked for."""
     folder = campaign.folder(campaign.evaluation(gen_id))
     needs_one = needs_answer(campaign, gen_id, has_retry=has_retry)
@@ -192,9 +192,9 @@ def run_cohort(
     def run_all() -> None:
         nonlocal left
         for gen_id in pending:
-            is_due = _is_due(campaign, gen_id, has_retry=bool(work.retry))
-            if not is_due or left > 0:
-                left -= is_due
+            counts = is_due(campaign, gen_id, has_retry=bool(work.retry))
+            if not counts or left > 0:
+                left -= counts
                 ask = partial(_ask, campaign, gen_id, model)
                 job = threads.submit(finish, campaign, gen_id, model, work.retry, ask)
                 running[job] = gen_id
