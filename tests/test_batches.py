@@ -193,6 +193,18 @@ def test_limit_and_budget_hold_for_a_batch(tmp_path: Path, endpoint: Endpoint) -
     assert summary.stopped == "the next answer may pass --max-cost 15"
 
 
+def test_a_limited_batch_sets_aside_no_more_than_it_sends(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = cohort(tmp_path, ESSAYS)
+    endpoint.script = lambda *_: Reply(finish_reason="length")
+    run(root, endpoint, batch=False)
+    summary = run(root, endpoint, retry=retried("all"), limit=1)
+    assert (summary.in_batch, summary.over_limit) == (1, 2)
+    assert len(list(root.glob("gens/evaluation/*/raw.txt"))) == 2
+    assert len(list(root.glob("gens/evaluation/*/attempts/1"))) == 1
+
+
 # Kills -------------------------------------------------------------------------------
 
 

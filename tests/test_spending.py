@@ -16,13 +16,15 @@ from typer.testing import CliRunner
 from docs_index.apps.cli.commands import run_evaluations
 from docs_index.cohorts import endpoint as llm_module
 from docs_index.cohorts.answers import Usage
+from docs_index.cohorts.batches import run_batches
 from docs_index.cohorts.campaign import open_campaign
 from docs_index.cohorts.endpoint import LanguageModel
 from docs_index.cohorts.models import Model, read_models
 from docs_index.cohorts.run import Summary, Work, run_cohort
 from docs_index.cohorts.spending import Bill, billed, tokens_of
 from docs_index.cohorts.survey import surveyed
-from docs_index.errors import TableRefusedError
+from docs_index.disk import publish as publish_module
+from docs_index.errors import CohortError, TableRefusedError
 from docs_index.layout import open_cohort_layout
 
 COSTS = {"prompt_tokens": 100, "completion_tokens": 10, "cost": 0.01}
@@ -192,6 +194,39 @@ def test_failures_and_errors_are_paid_as_they_are(
     bill = summary.spent["sonnet-4"]
     assert (bill.answers, bill.cost, bill.without_cost) == (3, Decimal("0.02"), 1)
     assert summary.stopped is None
+
+
+def test_what_the_budget_cannot_pay_is_not_set_aside(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = many(tmp_path, 4)
+    endpoint.script = lambda *_: Reply(usage=COSTS, finish_reason="length")
+    run(root, endpoint)
+    model = LanguageModel(
+        llm_module.Endpoint(endpoint.url, "key"), "run", max_cost=Decimal(0)
+    )
+    campaign = open_campaign(open_cohort_layout(root), "here")
+    work = Work(retry=("truncated",))
+    again = run_cohort(campaign, model, concurrency=4, work=work, progress=shown)
+    assert again.not_started == 4
+    with pytest.raises(CohortError, match="price_in, price_out and max_tokens"):
+        run_batches(campaign, model, progress=shown, work=work)
+    assert not list(root.glob("gens/evaluation/*/attempts"))
+    assert endpoint.requests == 4
+
+
+def shown(done: int, total: int) -> None:
+    """Show no progress."""
+
+
+def test_a_full_disk_is_seen_before_anything_is_bought(
+    tmp_path: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = many(tmp_path, 4)
+    monkeypatch.setattr(publish_module, "_ROOM_BYTES", 2**70)
+    with pytest.raises(OSError, match="No space left"):
+        run(root, endpoint)
+    assert endpoint.requests == 0
 
 
 # The plan ----------------------------------------------------------------------------

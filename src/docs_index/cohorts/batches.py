@@ -34,11 +34,19 @@ from docs_index.cohorts.generation_files import (
     write_text,
 )
 from docs_index.cohorts.models import Model
-from docs_index.cohorts.run import End, Summary, Work, chosen, count, finish
+from docs_index.cohorts.run import (
+    End,
+    Summary,
+    Work,
+    chosen,
+    count,
+    finish,
+    is_due,
+)
 from docs_index.cohorts.spending import tokens_of
-from docs_index.cohorts.steps import evaluation_parsed, keep_answer
+from docs_index.cohorts.steps import evaluation_parsed, keep_answer, set_aside
 from docs_index.disk.directories import remove_tree
-from docs_index.disk.publish import publish, replacing, sync
+from docs_index.disk.publish import publish, refuse_full_disk, replacing, sync
 from docs_index.errors import (
     AccessError,
     AnswerError,
@@ -124,25 +132,30 @@ def run_batches(
     if problems:  # nothing is sent, as what those batches have may be lost
         model.gate.stop(first_few(problems))
     due = []
+    left = len(gen_ids) if work.limit is None else work.limit
     for gen_id in gen_ids:
-        if gen_id not in fetched:
+        counts = is_due(campaign, gen_id, has_retry=bool(work.retry))
+        if gen_id in fetched:
+            pass
+        elif counts and not left:
+            summary.over_limit += 1
+        else:
+            left -= counts
             evaluation = campaign.evaluation(gen_id)
-            end = partial(finish, campaign, gen_id, model, work.retry, lambda: End.DUE)
+            end = partial(finish, campaign, gen_id, model, work, lambda: End.DUE)
             if count(summary, evaluation, end) is End.DUE:
                 due.append(evaluation)
         progress(summary.counted + len(due), len(gen_ids))
     sent = 0
-    wanted = due[: work.limit]
-    affordable = list(_affordable(campaign, model, wanted))
+    affordable = list(_affordable(campaign, model, due))
     for model_id, lines in _lines_of_batches(campaign, affordable):
         batch = _prepare(campaign, model, model_id, lines)
         _send(batch, campaign.layout, model)
         sent += len(batch.gen_ids)
-    if len(affordable) < len(wanted):
+    if len(affordable) < len(due):
         model.gate.stop(f"the next answer may pass --max-cost {model.max_cost}")
     summary.in_batch += sent
-    summary.over_limit = len(due) - len(wanted)
-    summary.not_started += len(wanted) - sent
+    summary.not_started += len(due) - sent
     summary.stopped = model.gate.stopped
     summary.spent = dict(model.spending.spent)
     return summary
@@ -184,7 +197,7 @@ def _record(path: Path, content: bytes) -> dict[str, Any]:
 
 def _refuse_another_endpoint(batch: Batch, model: LanguageModel) -> None:
     sent_to = batch.record["endpoint"]
-    if sent_to != model.endpoint.base_url:
+    if sent_to.rstrip("/") != model.endpoint.base_url.rstrip("/"):
         raise CohortError(
             f"batch {batch.name} was sent to {sent_to}, and this run would ask "
             f"{model.endpoint.base_url}: set OPENAI_BASE_URL to fetch its answers"
@@ -197,13 +210,21 @@ def _refuse_another_endpoint(batch: Batch, model: LanguageModel) -> None:
 def _affordable(
     campaign: Campaign, model: LanguageModel, due: Iterable[Evaluation]
 ) -> Iterator[Evaluation]:
-    """Yield evaluations until their answers may pass `max_cost`."""
+    """Yield evaluations until their answers may pass `max_cost`.
+
+    An answer that failed, and is asked for again, is set aside.
+    """
     left = model.max_cost
     for evaluation in due:
         if left is not None:
             left -= _may_cost(campaign, evaluation)
             if left < 0:
                 return
+        folder = campaign.folder(evaluation)
+        refuse_full_disk(folder)
+        with held(folder):
+            if answer_exists(folder):
+                set_aside(folder, campaign.prompt(evaluation))
         yield evaluation
 
 
@@ -214,7 +235,7 @@ def _may_cost(campaign: Campaign, evaluation: Evaluation) -> Decimal:
         CohortError: the table of models does not say.
     """
     model = campaign.model(evaluation)
-    prompt = read_text(campaign.folder(evaluation), PROMPT) or ""
+    prompt = campaign.prompt(evaluation)
     if model.max_tokens is not None and model.price_out is not None:
         cost = model.price(tokens_of(len(prompt)), model.max_tokens)
         if cost is not None:

@@ -178,7 +178,7 @@ def read_ids(path: Path) -> list[str]:
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (FileNotFoundError, UnicodeDecodeError) as error:
+    except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError) as error:
         raise CohortError(f"{path} cannot be read: {error}") from error
     ids = [line.strip(_BLANKS) for line in lines]
     return [gen_id for gen_id in ids if gen_id and not gen_id.startswith("#")]

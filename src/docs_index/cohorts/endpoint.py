@@ -43,6 +43,7 @@ _LONGEST_WAIT_S = 30.0
 _TRY_AGAIN = (408, 409, 425)
 _BUSY = 429
 _NO_ACCESS = (401, 402)
+_ASKING = ("retry-after-ms", "retry-after", "date")
 _HINTS = {
     403: "the key may not do this, or the text was flagged",
     404: "check the model in 1_raw/llm_models.csv, and OPENAI_BASE_URL",
@@ -88,9 +89,17 @@ class LanguageModel:
         """Open the purse of the run, with `max_cost` in it."""
         self.spending = Purse(self.gate, self.max_cost)
 
-    def ask(self, model_id: str, model: Model, prompt: str) -> Answer:
+    def ask(
+        self,
+        model_id: str,
+        model: Model,
+        prompt: str,
+        *,
+        before: Callable[[], None] | None = None,
+    ) -> Answer:
         """Return what the model gives and is paid for.
 
+        `before` is called once, when the first request may be sent and is paid for.
         A request that fails is retried up to `retries` times; while the endpoint is
         busy (429), as long as the gate allows.
 
@@ -106,6 +115,8 @@ class LanguageModel:
                 requests += 1
                 try:
                     with self.gate.passed(model):
+                        if before and requests == 1:
+                            before()
                         body, found = self._judged(model, prompt)
                     break
                 except _BusyError as error:
@@ -337,8 +348,12 @@ def refusal(status: int, words: str, headers: Mapping[str, str]) -> Exception:
         advice = "check the key, and what it may spend"
         return AccessError(f"{message}; {advice}", reason)
     if status == _BUSY or status in _TRY_AGAIN or status >= 500:
-        kind = _BusyError if status == _BUSY else TryAgainError
-        return kind(message, reason, asked_wait(headers, datetime.now(UTC)))
+        if status == _BUSY:
+            wait_s = asked_wait(headers, datetime.now(UTC))
+            return _BusyError(message, reason, wait_s)
+        # Of rate limits many endpoints tell with every answer.
+        asked = {name: headers[name] for name in _ASKING if name in headers}
+        return TryAgainError(message, reason, asked_wait(asked, datetime.now(UTC)))
     if status in _HINTS:
         message += f"; {_HINTS[status]}"
     return AnswerError(message, reason)

@@ -89,6 +89,12 @@ class Gate:
             self._wait(0)
             self._begun += 1
 
+    def withdraw(self) -> None:
+        """Take back a `begin`: the evaluation was not asked for."""
+        with self._changed:
+            self._begun -= 1
+            self._changed.notify_all()
+
     def end(self, failure: str | None) -> None:
         """Count an evaluation that was asked for; `failure` None means an answer.
 
@@ -155,8 +161,7 @@ class Gate:
         """Have all requests wait as long as the endpoint asks.
 
         If it `is_busy` (429) and does not say how long, or says not at all, the wait
-        doubles each time.
-        A run that would wait too long without an answer stops.
+        doubles each time. A run that would wait too long without an answer stops.
         """
         with self._changed:
             now = time.monotonic()

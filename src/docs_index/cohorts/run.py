@@ -21,8 +21,8 @@ from docs_index.cohorts.steps import (
     evaluation_parsed,
     evaluation_prompt,
     evaluation_raw,
+    failure_on_disk,
     is_outdated,
-    set_aside,
 )
 from docs_index.errors import (
     AccessError,
@@ -142,7 +142,7 @@ def needs_answer(campaign: Campaign, gen_id: str, *, has_retry: bool = False) ->
     return not parsed_exists(folder) and (has_retry or not answer_exists(folder))
 
 
-def _is_due(campaign: Campaign, gen_id: str, *, has_retry: bool) -> bool:
+def is_due(campaign: Campaign, gen_id: str, *, has_retry: bool) -> bool:
     """Tell whether an evaluation counts for a limit: it may have to be asked for."""
     folder = campaign.folder(campaign.evaluation(gen_id))
     needs_one = needs_answer(campaign, gen_id, has_retry=has_retry)
@@ -201,13 +201,11 @@ def run_cohort(
     def run_all() -> None:
         nonlocal left
         for gen_id in pending:
-            is_due = _is_due(campaign, gen_id, has_retry=bool(work.retry))
-            if not is_due or left > 0:
-                left -= is_due
-                ask = partial(_ask, campaign, gen_id, model, work.steps)
-                job = threads.submit(
-                    finish, campaign, gen_id, model, work.retry, ask, work.steps
-                )
+            counts = is_due(campaign, gen_id, has_retry=bool(work.retry))
+            if not counts or left > 0:
+                left -= counts
+                ask = partial(_ask, campaign, gen_id, model, work)
+                job = threads.submit(finish, campaign, gen_id, model, work, ask)
                 running[job] = gen_id
                 job.add_done_callback(ready.put)
             else:
@@ -238,9 +236,8 @@ def finish(
     campaign: Campaign,
     gen_id: str,
     model: LanguageModel,
-    retry: Collection[str],
+    work: Work,
     ask: Callable[[], End],
-    steps: Collection[str] = STEPS,
 ) -> End:
     """Run the steps of an evaluation; `ask` runs the last two if it needs an answer.
 
@@ -256,16 +253,17 @@ def finish(
     if model.gate.stopped:
         return End.NOT_STARTED
     try:
-        if retry and ASKING in steps:
-            set_aside(campaign, gen_id, retry)
-        if RENDERING in steps:
+        if RENDERING in work.steps:
             evaluation_prompt(campaign, gen_id)
-        if ASKING in steps:
-            if not answer_exists(folder) and not is_there(folder / BATCH):
+        if work.is_asking:
+            is_retried = failure_on_disk(campaign, evaluation) in work.retry
+            is_asked = is_retried or not answer_exists(folder)
+            if is_asked and not is_there(folder / BATCH):
                 campaign.model(evaluation)  # else it is blocked, and not asked for
+                campaign.prompt(evaluation)
                 return ask()
             evaluation_raw(campaign, gen_id, model)
-        if PARSING in steps:
+        if PARSING in work.steps:
             evaluation_parsed(campaign, gen_id)
     except StoppedError:
         return End.NOT_STARTED
@@ -277,16 +275,15 @@ def finish(
     return End.DONE
 
 
-def _ask(
-    campaign: Campaign, gen_id: str, model: LanguageModel, steps: Collection[str]
-) -> End:
+def _ask(campaign: Campaign, gen_id: str, model: LanguageModel, work: Work) -> End:
     """Run the steps of an evaluation that needs an answer; the gate counts its end."""
     model.gate.begin()
     try:
-        evaluation_raw(campaign, gen_id, model)
-        if PARSING in steps:
+        evaluation_raw(campaign, gen_id, model, work.retry)
+        if PARSING in work.steps:
             evaluation_parsed(campaign, gen_id)
     except (StoppedError, InBatchError):
+        model.gate.withdraw()
         raise
     except EvaluationError as error:
         if isinstance(error, AccessError):

@@ -9,6 +9,7 @@ file.
 import json
 import logging
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from docs_index.cohorts.generation_files import (
     write_text,
 )
 from docs_index.disk.directories import publish_directory
-from docs_index.disk.publish import TakenError, publish, sync
+from docs_index.disk.publish import TakenError, publish, refuse_full_disk, sync
 from docs_index.errors import BlockedError, InBatchError, UnusableAnswerError
 from docs_index.paths import is_folder, is_there, naming
 
@@ -68,11 +69,17 @@ def evaluation_prompt(campaign: Campaign, gen_id: str) -> str:
         return text
 
 
-def evaluation_raw(campaign: Campaign, gen_id: str, model: LanguageModel) -> str:
+def evaluation_raw(
+    campaign: Campaign,
+    gen_id: str,
+    model: LanguageModel,
+    retry: Collection[str] = (),
+) -> str:
     """Ask the language model for an evaluation, and return its answer.
 
     The answer is on disk when this returns. If several run at once, one buys it, and
-    the others wait for it.
+    the others wait for it. An answer whose failure is in `retry` is set aside, and
+    asked for again.
 
     Raises:
         BlockedError: the prompt is missing, or the template's parser is not known.
@@ -83,14 +90,15 @@ def evaluation_raw(campaign: Campaign, gen_id: str, model: LanguageModel) -> str
     evaluation = campaign.evaluation(gen_id)
     folder = campaign.folder(evaluation)
     found = _skipped(folder, RAW)
-    if found is None:
+    if found is None and not retry:
         found = read_text(folder, RAW)
     if found is not None:
         return found
     _check_folder(folder)
     with held(folder):
-        if not answer_exists(folder):
-            _buy(campaign, evaluation, model)
+        has_answer = answer_exists(folder)
+        if not has_answer or failure_on_disk(campaign, evaluation) in retry:
+            _buy(campaign, evaluation, model, is_again=has_answer)
         found = read_text(folder, RAW)
     if found is None:
         raise failure_of(evaluation.gen_id, folder)
@@ -205,32 +213,33 @@ def is_outdated(campaign: Campaign, evaluation: Evaluation) -> bool:
     return None not in (sent, now) and sent != now
 
 
-def set_aside(campaign: Campaign, gen_id: str, reasons: Collection[str]) -> bool:
-    """Move a failed answer to `attempts/`, so that it is asked for again.
-
-    Only failures of `reasons` are moved. Returns whether it was moved. A kill at any
-    moment loses nothing: the copy is complete before anything is removed.
-    """
-    evaluation = campaign.evaluation(gen_id)
+def failure_on_disk(campaign: Campaign, evaluation: Evaluation) -> str | None:
+    """Return the failure of an answer on disk, None for one that can be used."""
     folder = campaign.folder(evaluation)
     if parsed_exists(folder) or not answer_exists(folder):
-        return False
-    with held(folder):
-        try:
-            parsed_answer(campaign, evaluation, read_text(folder, RAW))
-            return False
-        except UnusableAnswerError as error:
-            if error.reason not in reasons:
-                return False
-        names = (RAW, RAW_RESPONSE, RAW_METADATA, PROMPT)
-        read = {name: read_bytes(folder, name) for name in names}
-        found = {name: content for name, content in read.items() if content is not None}
-        _publish_attempt(folder, found)
-        with naming(folder):
-            for name in found:  # the answer is the first
-                (folder / name).unlink()
-        sync(folder)
-    return True
+        return None
+    try:
+        parsed_answer(campaign, evaluation, read_text(folder, RAW))
+    except UnusableAnswerError as error:
+        return error.reason
+    return None
+
+
+def set_aside(folder: Path, prompt: str) -> None:
+    """Move an answer to `attempts/`, and write the prompt that is sent in its place.
+
+    The caller holds the directory. A kill at any moment loses nothing: the copy is
+    complete before anything is removed.
+    """
+    names = (RAW, RAW_RESPONSE, RAW_METADATA, PROMPT)
+    read = {name: read_bytes(folder, name) for name in names}
+    found = {name: content for name, content in read.items() if content is not None}
+    _publish_attempt(folder, found)
+    with naming(folder):
+        for name in found:  # the answer is the first
+            (folder / name).unlink()
+    sync(folder)
+    write_text(folder, PROMPT, prompt)
 
 
 def _publish_attempt(folder: Path, contents: Mapping[str, bytes]) -> None:
@@ -260,21 +269,29 @@ def _check_folder(folder: Path) -> None:
         raise BlockedError(f"{folder} is missing: build the cohort again")
 
 
-def _buy(campaign: Campaign, evaluation: Evaluation, model: LanguageModel) -> None:
-    """Buy an answer and write it to disk."""
+def _buy(
+    campaign: Campaign, evaluation: Evaluation, model: LanguageModel, *, is_again: bool
+) -> None:
+    """Buy an answer and write it to disk.
+
+    One that `is_again` bought is set aside when the request may be sent, not before.
+    """
     folder = campaign.folder(evaluation)
     if is_there(folder / BATCH):
         raise InBatchError(
             f"{evaluation.gen_id} waits for a batch: run with --batch to fetch it"
         )
-    prompt = read_text(folder, PROMPT)
+    campaign.parser(evaluation)
+    asked = campaign.model(evaluation)
+    prompt = campaign.prompt(evaluation) if is_again else read_text(folder, PROMPT)
     if prompt is None:
         raise BlockedError(
             f"{evaluation.gen_id} has no {PROMPT} yet: run evaluation_prompt first"
         )
-    campaign.parser(evaluation)
-    asked = campaign.model(evaluation)
-    keep_answer(folder, model.ask(evaluation.llm_model_id, asked, prompt))
+    refuse_full_disk(folder)
+    renew = partial(set_aside, folder, prompt) if is_again else None
+    answer = model.ask(evaluation.llm_model_id, asked, prompt, before=renew)
+    keep_answer(folder, answer)
 
 
 def keep_answer(folder: Path, answer: Answer) -> None:

@@ -6,6 +6,7 @@ leaves the old file or the new one; the next write removes the temporary path.
 """
 
 import csv
+import errno
 import filecmp
 import os
 import shutil
@@ -16,6 +17,8 @@ from typing import BinaryIO
 
 from docs_index.disk.confined import NOT_A_FILE, TooLargeError, read_file
 from docs_index.paths import Name, is_file, is_folder, name_file, naming
+
+_ROOM_BYTES = 4 * 2**20
 
 
 class TakenError(Exception):
@@ -42,6 +45,18 @@ def publish_file(path: Path, made: Path) -> bool:
     with replacing(path) as unpublished:
         shutil.copyfile(made, unpublished)
     return True
+
+
+def refuse_full_disk(folder: Path) -> None:
+    """Check that a disk has room for some files, before something is paid for.
+
+    Raises:
+        OSError: it has less than 4 MiB.
+    """
+    with naming(folder):
+        status = os.statvfs(folder)
+        if status.f_bavail * status.f_frsize < _ROOM_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(folder))
 
 
 @contextmanager
