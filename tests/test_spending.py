@@ -202,15 +202,17 @@ def test_what_the_budget_cannot_pay_is_not_set_aside(
     root = many(tmp_path, 4)
     endpoint.script = lambda *_: Reply(usage=COSTS, finish_reason="length")
     run(root, endpoint)
-    model = LanguageModel(
-        llm_module.Endpoint(endpoint.url, "key"), "run", max_cost=Decimal(0)
-    )
     campaign = open_campaign(open_cohort_layout(root), "here")
     work = Work(retry=("truncated",))
-    again = run_cohort(campaign, model, concurrency=4, work=work, progress=shown)
+
+    def model() -> LanguageModel:
+        found = llm_module.Endpoint(endpoint.url, "key")
+        return LanguageModel(found, "run", max_cost=Decimal(0))
+
+    again = run_cohort(campaign, model(), concurrency=4, work=work, progress=shown)
     assert again.not_started == 4
     with pytest.raises(CohortError, match="price_in, price_out and max_tokens"):
-        run_batches(campaign, model, progress=shown, work=work)
+        run_batches(campaign, model(), progress=shown, work=work)
     assert not list(root.glob("gens/evaluation/*/attempts"))
     assert endpoint.requests == 4
 
