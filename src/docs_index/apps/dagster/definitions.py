@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from docs_index.apps.dagster import cohort, evaluation, models, texts
+from docs_index.apps.dagster import cohort, evaluation, models, scores, texts
 
 _RUNNING = dg.in_process_executor
 
@@ -13,6 +13,7 @@ definitions = dg.Definitions(
         cohort.cohort_membership,
         cohort.register_cohort_partitions,
         evaluation.evaluations,
+        scores.aggregated_scores,
     ],
     jobs=[
         dg.define_asset_job(
@@ -31,6 +32,12 @@ definitions = dg.Definitions(
             "evaluation",
             dg.AssetSelection.groups(evaluation.GROUP),
             description="Run evaluations, a partition each; what is done is skipped.",
+            executor_def=_RUNNING,
+        ),
+        dg.define_asset_job(
+            "scores",
+            dg.AssetSelection.groups(scores.GROUP),
+            description="Write the table of the scores of all evaluations.",
             executor_def=_RUNNING,
         ),
     ],

@@ -71,5 +71,6 @@ class GenerationStore(dg.IOManager):
 
     def load_input(self, context: dg.InputContext) -> str | Texts:
         """Return the text of one partition, or the `Texts` of several."""
-        texts = Texts(context.asset_key.path[-1], context.asset_partition_keys)
+        gen_ids = sorted(context.asset_partition_keys)  # they come in any order
+        texts = Texts(context.asset_key.path[-1], gen_ids)
         return texts if len(texts) > 1 else next(iter(texts.values()))
