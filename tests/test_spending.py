@@ -327,7 +327,7 @@ def test_a_run_and_its_plan_say_what_it_costs(
     }  # fmt: skip
     assert failed.read_text() == ""
     status = command("cohort_status", root, endpoint, "--cohort", "here")
-    assert "saved by reuse" in status.stdout
+    assert "answers that are there" in status.stdout
     assert "0.020000" in status.stdout
     ids.write_text("v_e9\n")
     refused = command("run_evaluations", root, endpoint, *args)

@@ -88,6 +88,11 @@ class Batch:
         """The evaluations whose prompts it has."""
         return list(self.record["gen_ids"])
 
+    @property
+    def size(self) -> str:
+        """How many prompts it has, and what the endpoint calls it."""
+        return f"prompts: {len(self.gen_ids)}, id {self.record['batch_id']}"
+
     def note(self, **values: Any) -> None:
         """Write more facts to its record, durably."""
         self.record |= values
@@ -152,6 +157,7 @@ def run_batches(
         batch = _prepare(campaign, model, model_id, lines)
         _send(batch, campaign.layout, model)
         sent += len(batch.gen_ids)
+        summary.batches.append(f"batch {batch.name}: sent, {batch.size}")
     if len(affordable) < len(due):
         model.gate.stop(f"the next answer may pass --max-cost {model.max_cost}")
     summary.in_batch += sent
@@ -435,6 +441,7 @@ def _fetched(
     found = model.insist(retrieve)
     if found.status not in _ENDED:
         batch.note(status=found.status)
+        summary.batches.append(f"batch {batch.name}: {found.status}, {batch.size}")
         return
     waiting = set(batch.gen_ids)
     files = {name: getattr(found, key, None) for key, name in _RESULTS.items()}

@@ -33,12 +33,12 @@ class Summary:
 
     `members` counts drafts, essays, existing and new evaluations; `evaluations` counts
     the evaluations by state. `calls_saved` counts the answers that are on disk.
-    `models` has the calls, tokens and money of each language model.
-    `unfinished_for_finished` counts members that are unfinished while finished
-    evaluations, which could take their places, are left out. `blocked` counts the
-    evaluations by message, `failed` by reason, and `outdated` by template those whose
-    answer was made from an earlier text. `unreadable` lists the directories of the
-    store that cannot be used.
+    `templates` are those of the evaluations, `models` has the calls, tokens and money
+    of each language model. `unfinished_for_finished` counts members that are unfinished
+    while finished evaluations, which could take their places, are left out. `blocked`
+    counts the evaluations by message, `failed` by reason, and `outdated` by template
+    those whose answer was made from an earlier text. `unreadable` lists the directories
+    of the store that cannot be used.
     """
 
     data_root: str
@@ -48,6 +48,7 @@ class Summary:
     evaluations: dict[str, int]
     calls_saved: int
     calls_to_make: int
+    templates: list[str]
     models: list[dict[str, Any]]
     unfinished_for_finished: int
     blocked: dict[str, int]
@@ -162,6 +163,7 @@ def _counted(
         "evaluations": {state.value: survey.states[state] for state in State},
         "calls_saved": survey.calls_saved,
         "calls_to_make": survey.states[State.TO_RUN],
+        "templates": list(dict.fromkeys(template for template, _ in survey.tallies)),
         "models": [plan_fields(plan) for plan in survey.plans.values()],
         "blocked": dict(survey.blocked),
         "failed": dict(survey.failed),

@@ -65,7 +65,9 @@ class Summary:
     `failures`. `over_limit` are those that the limit left out, `not_started` those that
     the run did not begin, `in_batch` those that wait for a batch. `stopped` says why a
     run ended early. `outdated` counts, by template, the skipped ones that were made
-    from an earlier text of it or of their essay. `spent` is by model.
+    from an earlier text of it or of their essay. `spent` is by model. `batches` says
+    what was sent, and how far each batch is. `batches` says what was
+    sent, and how far each batch is.
     """
 
     cohort_id: str
@@ -81,6 +83,7 @@ class Summary:
     failures: Counter[str] = field(default_factory=Counter)
     outdated: Counter[str] = field(default_factory=Counter)
     spent: dict[str, Bill] = field(default_factory=dict)
+    batches: list[str] = field(default_factory=list)
 
     @property
     def counted(self) -> int:

@@ -48,12 +48,14 @@ class Chosen:
     `models` are those whose scores were averaged; `models_without_scores` were named
     and have none for the baseline. `judged_in_part` counts the best essays that some of
     `models` did not score. `unreadable_rows` counts the scores that were passed over
-    because they are no numbers. `path` was written if any essay is missing.
+    because they are no numbers. `is_target_known` is False if the table of templates
+    lacks the target. `path` was written if any essay is missing.
     """
 
     cohort_id: str
     baseline: str
     target: str
+    is_target_known: bool
     scores: str
     models: list[str]
     models_without_scores: list[str]
@@ -102,6 +104,7 @@ def choose_essays(layout: Layout, wish: Wish) -> Chosen:
         cohort_id=wish.cohort_id,
         baseline=wish.baseline,
         target=wish.target,
+        is_target_known=_is_known(layout, wish.target),
         scores=str(path),
         models=scoring,
         models_without_scores=[model for model in models if model not in scoring],
@@ -126,6 +129,17 @@ def _load(db: duckdb.DuckDBPyConnection, path: Path) -> None:
     db.execute(sql("cohorts/score_rows.sql"))
     if not db.table("score_rows").fetchone():
         raise CohortError(f"{path} is empty: aggregate the scores first")
+
+
+def _is_known(layout: Layout, template: str) -> bool:
+    """Tell whether the table of templates has a template; without a table, it does."""
+    path = layout.evaluation_templates
+    if not is_there(path):
+        return True
+    meta = {"required": [["template_id"]], "columns": ["template_id"]}
+    with duckdb.connect() as db:
+        rows = load_table(db, path, meta).fetchall()
+    return template in {(name or "").strip() for _, name in rows}
 
 
 def _unreadable_scores(

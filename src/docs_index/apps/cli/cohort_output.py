@@ -68,11 +68,12 @@ def print_building(summary: Building) -> None:
     typer.echo(f"data root {printable(summary.data_root)}, cohort {summary.cohort_id}")
     print_table("members", _words(summary.members))
     print_table("evaluations", _words(summary.evaluations))
+    typer.echo(f"\ntemplates: {printable(', '.join(summary.templates), keep='')}")
     print_plan(summary.models)
     if summary.unfinished_for_finished:
         typer.echo(
-            f"\n{summary.unfinished_for_finished} members are unfinished while finished"
-            " evaluations are left out: --prefer-done takes those"
+            "\nunfinished members, while finished evaluations are left out: "
+            f"{summary.unfinished_for_finished}; --prefer-done takes those"
         )
     _print_reasons("blocked, until that is mended", summary.blocked)
     print_table("failed", _words(summary.failed))
@@ -101,7 +102,7 @@ def print_plan(models: Sequence[Mapping[str, Any]]) -> None:
         typer.echo("  money: give price_in and price_out in 1_raw/llm_models.csv")
     elif any(model["calls"] and model["answer_tokens"] is None for model in models):
         typer.echo("  money is of the prompts alone, until an answer or max_tokens")
-    typer.echo("\nsaved by reuse")
+    typer.echo("\nanswers that are there, and are not bought again")
     _print_columns(saved, texts=1)
 
 
@@ -154,7 +155,7 @@ def _print_spent(summary: Running) -> None:
     typer.echo("\nspent")
     _print_columns(rows, texts=1)
     if without := sum(bill.without_cost for bill in summary.spent.values()):
-        typer.echo(f"  {without} answers did not say what they cost")
+        typer.echo(f"  answers of which nobody says what they cost: {without}")
 
 
 def _print_ways_out(summary: Running) -> None:
@@ -164,12 +165,22 @@ def _print_ways_out(summary: Running) -> None:
             "\nanswers that failed are kept: "
             f"--retry-failed {','.join(kept)} asks for them again"
         )
-    if summary.in_batch:
+    for line in summary.batches:
+        typer.echo(f"\n{printable(line)}")
+    if summary.in_batch and summary.batches:
+        typer.echo("run again with --batch to fetch the answers")
+    elif summary.in_batch:
         typer.echo(
-            "\nrun again with --batch to fetch the answers of a batch; a batch of "
-            "another cohort is fetched by that one: batch.json of an evaluation says "
-            "which"
+            "\nrun with --batch to fetch the answers of a batch; batch.json of an "
+            "evaluation says which cohort sent it"
         )
+    if set(summary.failures) - set(KEPT):
+        typer.echo("\nwhat got no answer is asked for again by the next run")
+    if summary.over_limit:
+        typer.echo(f"\nrun again for the others: --limit left {summary.over_limit}")
+    elif summary.is_complete:
+        name = summary.cohort_id
+        typer.echo(f"\nnext: python scripts/cohort_scores.py --cohort {name}")
     if summary.interrupted or summary.not_started:
         typer.echo("\nrun again to complete: no answer that is there is bought again")
 
@@ -223,6 +234,11 @@ def print_chosen(chosen: Chosen, data_root: Path | None = None) -> None:
     typer.echo(printable("\n".join(_about_scores(chosen))))
     if not chosen.missing:
         return
+    if not chosen.is_target_known:
+        typer.echo(
+            f"\n! 1_raw/evaluation_templates.csv has no template {target}: add it, or "
+            "check --target-template"
+        )
     typer.echo(
         f"\nnext, with {target} active in 1_raw/evaluation_templates.csv, or "
         f'"# templates: {target}" in the selection:'

@@ -18,7 +18,7 @@ Cohort = Annotated[
     str | None, typer.Option(help="The cohort's name (default: DD_COHORT).")
 ]
 NamedCohort = Annotated[
-    str | None, typer.Argument(metavar="[COHORT]", help="The cohort's name.")
+    str | None, typer.Argument(metavar="COHORT", help="The cohort's name, as --cohort.")
 ]
 FailedIds = Annotated[
     Path | None,

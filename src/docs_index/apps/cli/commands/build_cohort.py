@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from docs_index.apps.cli.cohort_output import print_building
+from docs_index.apps.cli.cohort_output import asked_cohort, print_building
 from docs_index.apps.cli.console import ending_cleanly
-from docs_index.apps.cli.options import AsJson, Cohort, DataRoot
+from docs_index.apps.cli.options import AsJson, Cohort, DataRoot, NamedCohort
 from docs_index.cohorts.build import build_cohort
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import is_done_preferred, named_cohort
@@ -18,6 +18,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def main(
+    name: NamedCohort = None,
     cohort: Cohort = None,
     dry_run: Annotated[
         bool, typer.Option(help="Say what it would have and cost; write nothing.")
@@ -40,7 +41,7 @@ def main(
         layout = open_cohort_layout(data_root)
         summary = build_cohort(
             layout,
-            named_cohort(cohort),
+            named_cohort(asked_cohort(name, cohort)),
             dry_run=dry_run,
             prefers_done=is_done_preferred(asked=prefer_done),
         )

@@ -6,14 +6,22 @@ from typing import Annotated
 
 import typer
 
+from docs_index.apps.cli.cohort_output import asked_cohort
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.export_files import refuse_to_overwrite
-from docs_index.apps.cli.options import AsJson, Cohort, DataRoot, Limit, Replace
+from docs_index.apps.cli.options import (
+    AsJson,
+    Cohort,
+    DataRoot,
+    Limit,
+    NamedCohort,
+    Replace,
+)
 from docs_index.apps.cli.score_output import print_scores, write_score_rows
 from docs_index.apps.cli.text_tables import show_json
 from docs_index.apps.web.cohort_page import write_cohort_page
 from docs_index.cohorts.scores import cohort_scores
-from docs_index.errors import CohortError
+from docs_index.errors import CohortError, printable
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import named_cohort
 
@@ -22,9 +30,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def main(
-    name: Annotated[
-        str | None, typer.Argument(help="The cohort's name, as --cohort.")
-    ] = None,
+    name: NamedCohort = None,
     cohort: Cohort = None,
     limit: Limit = 20,
     csv: Annotated[
@@ -43,8 +49,6 @@ def main(
     Example: python scripts/cohort_scores.py spring --csv spring.csv
     """
     with ending_cleanly():
-        if name is not None and cohort is not None and name != cohort:
-            raise CohortError(f"two cohorts are named, {name} and {cohort}: name one")
         to_stdout = csv is not None and str(csv) == "-"
         if to_stdout and as_json:
             raise CohortError("--json and --csv - both write to stdout: pass one")
@@ -52,7 +56,7 @@ def main(
             if output is not None:
                 refuse_to_overwrite(output.absolute(), replace=replace)
         layout = open_cohort_layout(data_root)
-        named = named_cohort(name if name is not None else cohort)
+        named = named_cohort(asked_cohort(name, cohort))
         scores = cohort_scores(layout, named)
         if csv is not None:
             write_score_rows(scores, None if to_stdout else csv.absolute())
@@ -62,3 +66,5 @@ def main(
             show_json(asdict(scores))
         elif not to_stdout:
             print_scores(scores, limit)
+            for output in filter(None, (csv, page)):
+                typer.echo(f"\nwritten: {printable(str(output))}")
