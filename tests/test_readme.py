@@ -80,7 +80,7 @@ def test_every_command_does_what_it_shows(copy: Path) -> None:
         process = subprocess.run(
             ["bash", "-c", "\n".join(lines)], cwd=copy,
             env=environment | {"OPENAI_BASE_URL": endpoint.url},
-            capture_output=True, text=True, timeout=300,
+            capture_output=True, text=True, timeout=1200,
         )  # fmt: skip
     assert process.returncode == 0, process.stdout + process.stderr
     assert "Warning" not in process.stderr  # Dagster's own, say
