@@ -106,7 +106,8 @@ def test_a_cohort_is_planned_without_writing_and_built_once(tmp_path: Path) -> N
         "drafts": 2, "essays": 2, "existing_evaluations": 3, "new_evaluations": 5
     }  # fmt: skip
     assert summary["evaluations"] == {
-        "done": 1, "answered": 1, "failed": 1, "to_run": 1, "blocked": 4
+        "done": 1, "answered": 1, "failed": 1, "in_batch": 0, "to_run": 1,
+        "blocked": 4,
     }  # fmt: skip
     assert (summary["calls_saved"], summary["calls_to_make"]) == (3, 1)
     assert list(summary["blocked"].values()) == [4]
@@ -129,9 +130,9 @@ def test_finished_evaluations_are_left_out_unless_they_are_preferred(
     }  # fmt: skip
     generation(root, "evaluation", "v_a", metadata=values)
     generation(root, "evaluation", "v_b", metadata=values, parsed="7.0\n")
-    said = "1 members are unfinished while finished evaluations are left out"
+    said = "unfinished members, while finished evaluations are left out: 1"
     plan = good(build_cohort(root, "--cohort", "here", "--dry-run")).stdout
-    assert f"{said}: --prefer-done takes those" in plan
+    assert f"{said}; --prefer-done takes those" in plan
 
     preferring = ("--cohort", "here", "--prefer-done")
     plan = good(build_cohort(root, *preferring, "--dry-run", "--json")).stdout

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from errno import ENOSPC
@@ -615,7 +616,7 @@ def test_dagster_starts_as_documented_without_a_warning(
     with subprocess.Popen(
         ["bash", "-c", start],
         cwd=REPOSITORY,
-        env=os.environ | {"DAGSTER_HOME": str(tmp_path / "home")},
+        env=os.environ | {"DAGSTER_HOME": str(tmp_path / "home"), "PATH": with_ours},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     ) as program:  # fmt: skip
         assert program.stdout is not None
