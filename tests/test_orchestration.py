@@ -613,6 +613,7 @@ def test_dagster_starts_as_documented_without_a_warning(
         "dagster dev", f"exec dagster dev --port {free_port()}"
     )
     shutil.copytree(REPOSITORY / ".dagster", tmp_path / "home")
+    with_ours = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     with subprocess.Popen(
         ["bash", "-c", start],
         cwd=REPOSITORY,
