@@ -40,8 +40,8 @@ from docs_index.cohorts.run import (
     Work,
     chosen,
     count,
+    counts_for_limit,
     finish,
-    is_due,
 )
 from docs_index.cohorts.spending import tokens_of
 from docs_index.cohorts.steps import evaluation_parsed, keep_answer, set_aside
@@ -137,9 +137,9 @@ def run_batches(
     if problems:  # nothing is sent, as what those batches have may be lost
         model.gate.stop(first_few(problems))
     due = []
-    left = len(gen_ids) if work.limit is None else work.limit
+    left = work.limit or 0
     for gen_id in gen_ids:
-        counts = is_due(campaign, gen_id, has_retry=bool(work.retry))
+        counts = counts_for_limit(campaign, gen_id, work)
         if gen_id in fetched:
             pass
         elif counts and not left:
@@ -522,10 +522,9 @@ def _count(
     def take() -> End:
         asked = campaign.models.get(model_id, Model(model_id))
         with held(folder):
-            is_there = answer_exists(folder)
-            refused = (
-                None if is_there else _kept(folder, model, model_id, asked, result)
-            )
+            refused = None
+            if not answer_exists(folder):
+                refused = _kept(folder, model, model_id, asked, result)
             _unmark(batch, folder)
         if refused is not None:
             raise refused

@@ -66,8 +66,7 @@ class Summary:
     the run did not begin, `in_batch` those that wait for a batch. `stopped` says why a
     run ended early. `outdated` counts, by template, the skipped ones that were made
     from an earlier text of it or of their essay. `spent` is by model. `batches` says
-    what was sent, and how far each batch is. `batches` says what was
-    sent, and how far each batch is.
+    what was sent, and how far each batch is.
     """
 
     cohort_id: str
@@ -145,10 +144,12 @@ def needs_answer(campaign: Campaign, gen_id: str, *, has_retry: bool = False) ->
     return not parsed_exists(folder) and (has_retry or not answer_exists(folder))
 
 
-def is_due(campaign: Campaign, gen_id: str, *, has_retry: bool) -> bool:
-    """Tell whether an evaluation counts for a limit: it may have to be asked for."""
+def counts_for_limit(campaign: Campaign, gen_id: str, work: Work) -> bool:
+    """Tell whether there is a limit, and an evaluation counts: it may be asked for."""
+    if work.limit is None:
+        return False
     folder = campaign.folder(campaign.evaluation(gen_id))
-    needs_one = needs_answer(campaign, gen_id, has_retry=has_retry)
+    needs_one = needs_answer(campaign, gen_id, has_retry=bool(work.retry))
     return needs_one and not is_there(folder / BATCH)
 
 
@@ -188,7 +189,7 @@ def run_cohort(
     """
     summary = Summary(campaign.cohort_id, model.run_id)
     gen_ids = chosen(campaign, work)
-    left = len(gen_ids) if work.limit is None else work.limit
+    left = work.limit or 0
     pending = iter(gen_ids)
     running: dict[Future[End], str] = {}
     ready: SimpleQueue[Future[End]] = SimpleQueue()
@@ -204,7 +205,7 @@ def run_cohort(
     def run_all() -> None:
         nonlocal left
         for gen_id in pending:
-            counts = is_due(campaign, gen_id, has_retry=bool(work.retry))
+            counts = counts_for_limit(campaign, gen_id, work)
             if not counts or left > 0:
                 left -= counts
                 ask = partial(_ask, campaign, gen_id, model, work)
@@ -259,11 +260,14 @@ def finish(
         if RENDERING in work.steps:
             evaluation_prompt(campaign, gen_id)
         if work.is_asking:
-            is_retried = failure_on_disk(campaign, evaluation) in work.retry
+            is_retried = bool(work.retry) and (
+                failure_on_disk(campaign, evaluation) in work.retry
+            )
+            if is_retried:
+                campaign.prompt(evaluation)  # the first step kept that of the answer
             is_asked = is_retried or not answer_exists(folder)
             if is_asked and not is_there(folder / BATCH):
                 campaign.model(evaluation)  # else it is blocked, and not asked for
-                campaign.prompt(evaluation)
                 return ask()
             evaluation_raw(campaign, gen_id, model)
         if PARSING in work.steps:
