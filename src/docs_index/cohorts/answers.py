@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from docs_index.warehouse.generation_scan import CUT_REASONS
+
 TRUNCATED, FILTERED, REFUSED = "truncated", "filtered", "refused"
 NO_TEXT, UNREADABLE, UNPARSED = "no_text", "unreadable", "unparsed"
 KEPT = (TRUNCATED, FILTERED, REFUSED, NO_TEXT, UNREADABLE, UNPARSED)
 """The failures whose answer was paid for and is on disk."""
 
 _WHOLE = (None, "stop", "end_turn", "eos", "eos_token", "stop_sequence")
-_CUT = ("length", "max_tokens")
 _TEXT_PARTS = ("text", "output_text")
 _BAD_GATEWAY = 502
 _STATUS = re.compile("[0-9]{3}")
@@ -117,7 +118,7 @@ def _failure(
         return REFUSED, f"the model refuses: {refusal}"
     if word == "content_filter":
         return FILTERED, f"the endpoint filtered the answer: {_brief(text)}"
-    if word in _CUT:
+    if word in CUT_REASONS:
         return TRUNCATED, f"the finish reason is {word}"
     if calls:
         return NO_TEXT, f"the model calls a tool: {_words(calls)}"

@@ -36,12 +36,12 @@ from docs_index.disk.directories import publish_directory
 from docs_index.disk.publish import TakenError, publish, refuse_full_disk, sync
 from docs_index.errors import BlockedError, InBatchError, UnusableAnswerError
 from docs_index.paths import is_folder, is_there, naming
+from docs_index.warehouse.generation_scan import CUT_REASONS
 
 logger = logging.getLogger(__name__)
 
 _LAST_LINES = 3
 _SHOWN_CHARS = 300
-_CUT_REASONS = ("length", "max_tokens")
 _UNPUBLISHED = ".unpublished"
 
 
@@ -176,7 +176,7 @@ def kept_failure(metadata: Mapping[str, Any]) -> str | None:
     failure = metadata.get("failure")
     if failure:
         return str(failure) if failure in KEPT else UNREADABLE
-    is_cut = metadata.get("finish_reason") in _CUT_REASONS or metadata.get("truncated")
+    is_cut = metadata.get("finish_reason") in CUT_REASONS or metadata.get("truncated")
     return TRUNCATED if is_cut else None
 
 

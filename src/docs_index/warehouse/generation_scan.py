@@ -24,6 +24,8 @@ KEYS = (
     "replicate",
     "origin_cohort_id",
 )
+CUT_REASONS = ("length", "max_tokens")
+"""The finish reasons of answers that were cut off."""
 _MAX_BYTES = 2**20
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 
@@ -90,7 +92,7 @@ def _is_failure(path: str) -> bool:
         found = _metadata(path)
     except _UnreadableError:
         return False
-    is_cut = found.get("finish_reason") in ("length", "max_tokens")
+    is_cut = found.get("finish_reason") in CUT_REASONS
     return bool(found.get("failure") or found.get("truncated") is True or is_cut)
 
 
