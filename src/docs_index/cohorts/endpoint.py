@@ -359,6 +359,23 @@ def refusal(status: int, words: str, headers: Mapping[str, str]) -> Exception:
     return AnswerError(message, reason)
 
 
+def opened_model(
+    run_id: str, gate: Gate, *, retries: int, max_cost: float | None, is_asking: bool
+) -> LanguageModel:
+    """Return the language model of a run; a run that is not asking needs no key.
+
+    Raises:
+        CohortError: see `find_endpoint`.
+    """
+    return LanguageModel(
+        find_endpoint() if is_asking else Endpoint("", ""),
+        run_id,
+        retries=retries,
+        gate=gate,
+        max_cost=None if max_cost is None else Decimal(repr(max_cost)),
+    )
+
+
 def find_endpoint() -> Endpoint:
     """Return the endpoint that the environment names, else OpenRouter.
 

@@ -12,7 +12,6 @@ has executed, and then fails.
 
 import time
 from collections.abc import Collection, Iterable, Iterator
-from decimal import Decimal
 
 import dagster as dg
 from pydantic import Field
@@ -27,7 +26,7 @@ from docs_index.apps.dagster.reporting import Flush, reported, told
 from docs_index.apps.dagster.texts import STORE, Texts
 from docs_index.cohorts import steps
 from docs_index.cohorts.campaign import Campaign
-from docs_index.cohorts.endpoint import RETRIES, Endpoint, LanguageModel, find_endpoint
+from docs_index.cohorts.endpoint import RETRIES, LanguageModel, opened_model
 from docs_index.cohorts.gate import Gate, read_duration
 from docs_index.cohorts.generation_files import BATCH, RAW, parsed_exists, read_text
 from docs_index.cohorts.run import (
@@ -177,16 +176,16 @@ class _Telling:
 def _language_model(
     campaign: Campaign, work: Work, config: Limits, run_id: str
 ) -> LanguageModel:
-    """Return the model to ask; without an answer to buy, no key is needed."""
-    return LanguageModel(
-        find_endpoint() if needs_answers(campaign, work) else Endpoint("", ""),
+    """Return the language model of a run, with the limits of its config."""
+    return opened_model(
         run_id,
-        retries=config.retries,
-        gate=Gate(
+        Gate(
             requests_per_minute=config.requests_per_minute,
             max_wait_s=read_duration(config.max_wait),
         ),
-        max_cost=None if config.max_cost is None else Decimal(repr(config.max_cost)),
+        retries=config.retries,
+        max_cost=config.max_cost,
+        is_asking=needs_answers(campaign, work),
     )
 
 

@@ -3,7 +3,6 @@
 import os
 from dataclasses import asdict
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,7 +33,7 @@ from docs_index.cohorts.aggregate import Summary as Scores
 from docs_index.cohorts.aggregate import aggregate_scores
 from docs_index.cohorts.batches import run_batches
 from docs_index.cohorts.campaign import Campaign, open_campaign, read_ids
-from docs_index.cohorts.endpoint import RETRIES, Endpoint, LanguageModel, find_endpoint
+from docs_index.cohorts.endpoint import RETRIES, opened_model
 from docs_index.cohorts.gate import Gate, read_duration
 from docs_index.cohorts.run import (
     Summary,
@@ -123,13 +122,12 @@ def main(
             _plan(campaign, work, as_json=as_json)
             return
         take_lock(layout.cohort_lock(cohort_id))
-        is_asking = batch or needs_answers(campaign, work)
-        model = LanguageModel(
-            find_endpoint() if is_asking else Endpoint("", ""),
-            run_id=_run_id(),
+        model = opened_model(
+            _run_id(),
+            gate,
             retries=retries,
-            gate=gate,
-            max_cost=None if max_cost is None else Decimal(repr(max_cost)),
+            max_cost=max_cost,
+            is_asking=batch or needs_answers(campaign, work),
         )
         show_skipping(quiet=quiet)
         with shown_progress(quiet=quiet, what="evaluations") as progress:
