@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -356,6 +356,31 @@ def parse_sizes(text: str) -> list[int]:
     if sizes[0] < 1:
         raise typer.BadParameter(f"{text!r}: a size is at least 1")
     return sizes
+
+
+def compare_stores(
+    measure: Callable[[Path, int], Usage], sizes: Sequence[int], folder: Path | None
+) -> None:
+    """Measure stores of so many evaluations in a temporary folder, and print the table.
+
+    `folder` is where to work, in memory if it is None.
+    """
+    leave_on_signals()
+    where = folder or (MEMORY_FOLDER if MEMORY_FOLDER.is_dir() else None)
+    with tempfile.TemporaryDirectory(prefix="docs-index-bench-", dir=where) as work:
+        try:
+            used = [measure(Path(work), size) for size in sizes]
+        except BenchError as error:
+            typer.echo(f"bench: {error}", err=True)
+            raise typer.Exit(1) from error
+    rows = {
+        "seconds": [f"{usage.seconds:.2f}" for usage in used],
+        "CPU seconds": [f"{usage.cpu_seconds:.2f}" for usage in used],
+        "peak MB": [f"{usage.peak_mb:.0f}" for usage in used],
+    }
+    print_table("evaluations in the store", [str(size) for size in sizes], rows)
+    growth = used[-1].seconds / used[0].seconds
+    typer.echo(f"{sizes[-1] / sizes[0]:g} times the store, {growth:.2f} times the time")
 
 
 def leave_on_signals() -> None:

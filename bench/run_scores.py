@@ -5,21 +5,11 @@ memory, which is removed at the end.
 """
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from run import (
-    BENCH,
-    MEMORY_FOLDER,
-    BenchError,
-    Usage,
-    leave_on_signals,
-    parse_sizes,
-    print_table,
-    run_process,
-)
+from run import BENCH, BenchError, Usage, compare_stores, parse_sizes, run_process
 
 SCORES = "7_cross_experiment/aggregated_scores.csv"
 
@@ -58,23 +48,7 @@ def main(
 
     Example: python bench/run_scores.py --evaluations 1000,100000
     """
-    sizes = parse_sizes(evaluations)
-    leave_on_signals()
-    where = folder or (MEMORY_FOLDER if MEMORY_FOLDER.is_dir() else None)
-    with tempfile.TemporaryDirectory(prefix="docs-index-bench-", dir=where) as work:
-        try:
-            used = [measure(Path(work), size) for size in sizes]
-        except BenchError as error:
-            typer.echo(f"bench: {error}", err=True)
-            raise typer.Exit(1) from error
-    rows = {
-        "seconds": [f"{usage.seconds:.2f}" for usage in used],
-        "CPU seconds": [f"{usage.cpu_seconds:.2f}" for usage in used],
-        "peak MB": [f"{usage.peak_mb:.0f}" for usage in used],
-    }
-    print_table("evaluations in the store", [str(size) for size in sizes], rows)
-    growth = used[-1].seconds / used[0].seconds
-    typer.echo(f"{sizes[-1] / sizes[0]:g} times the store, {growth:.2f} times the time")
+    compare_stores(measure, parse_sizes(evaluations), folder)
 
 
 if __name__ == "__main__":
