@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 from building import index, query
@@ -145,3 +146,20 @@ def luminance(colour: str) -> float:
         for each in channels
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def check_structure(page: Element) -> None:
+    """Check that headings, ids, what refers to them, and tables are for all readers."""
+    levels = [int(heading.tag[1]) for heading in page.all("h1", "h2", "h3")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    ids = [each.attributes["id"] for each in page.all() if "id" in each.attributes]
+    assert len(ids) == len(set(ids))
+    for name in ("aria-labelledby", "href"):
+        for element in page.all():
+            named = element.attributes.get(name, "").replace("#", "").split()
+            assert set(named) <= set(ids)
+    for table in page.all("table"):
+        assert table.all("caption")[0].text
+        assert all(heading.attributes["scope"] for heading in table.all("th"))

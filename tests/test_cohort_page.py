@@ -10,7 +10,16 @@ from building import good, script, snapshot, write
 from chromium import visit
 from cohort_oracle import COLUMNS
 from cohort_roots import campaign_root
-from pages import PLANTED, SHOWN, TAGS, Element, contrast, read_page, tables
+from pages import (
+    PLANTED,
+    SHOWN,
+    TAGS,
+    Element,
+    check_structure,
+    contrast,
+    read_page,
+    tables,
+)
 from playwright.sync_api import Browser
 from scoring import command, judged
 
@@ -210,18 +219,7 @@ def test_headings_tables_and_drawings_have_words(
     found: tuple[CohortScores, str],
 ) -> None:
     page = read_page(found[1])
-    levels = [int(heading.tag[1]) for heading in page.all("h1", "h2", "h3")]
-    assert (levels[0], levels.count(1)) == (1, 1)
-    assert all(after - before <= 1 for before, after in pairwise(levels))
-    ids = [each.attributes["id"] for each in page.all() if "id" in each.attributes]
-    assert len(ids) == len(set(ids))
-    for name in ("aria-labelledby", "href"):
-        for element in page.all():
-            named = element.attributes.get(name, "").replace("#", "").split()
-            assert set(named) <= set(ids)
-    for table in page.all("table"):
-        assert table.all("caption")[0].text
-        assert all(heading.attributes["scope"] for heading in table.all("th"))
+    check_structure(page)
     for plot in plots(page):
         assert plot.all("title")[0].text
         assert plot.all("desc")[0].text
