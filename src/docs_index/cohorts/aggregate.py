@@ -37,13 +37,13 @@ class Summary:
 
 
 def aggregate_scores(layout: Layout) -> Summary:
-    """Write aggregated_scores.csv anew, as a whole; an equal file is left alone.
+    """Replace aggregated_scores.csv; a file with the same content is left alone.
 
-    Waits a while for another one that is at it on the same data root.
+    Waits a while for another process that aggregates the scores of this data root.
 
     Raises:
         BuildError: dbt failed; nothing was written.
-        LockedError: another one has not ended in time.
+        LockedError: the other process has not ended in time.
         OSError: writing failed; the last file is still there.
     """
     folder = dbt_folder(layout, "scores")
