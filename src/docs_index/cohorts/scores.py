@@ -83,6 +83,7 @@ def cohort_scores(layout: Layout, cohort_id: str) -> CohortScores:
 def compared_scores(db: duckdb.DuckDBPyConnection, cohort_id: str) -> CohortScores:
     """Return the scores of a cohort whose answers are in the table `answers`."""
     db.execute(f"create temp view scored_answers as {rendered('answer_scores.sql')}")
+    db.execute(sql("cohorts/exact_mean.sql"))
     db.execute(sql("cohorts/member_scores.sql"))
     db.execute(sql("cohorts/judge_scores.sql"))
     errors = [error for (error,) in db.execute(_ERRORS).fetchall()]

@@ -33,10 +33,7 @@ essay_centres as (
         template_id,
         parent_gen_id,
         judges,
-        case
-            when min(mean) = max(mean) then min(mean)
-            else avg(mean order by mean)
-        end as centre
+        exact_mean(mean) as centre
     from pairable
     group by template_id, parent_gen_id, judges
 ),
@@ -45,10 +42,7 @@ template_centres as (
     select
         template_id,
         count(*) as n,
-        case
-            when min(mean) = max(mean) then min(mean)
-            else avg(mean order by mean)
-        end as centre
+        exact_mean(mean) as centre
     from pairable
     group by template_id
 ),

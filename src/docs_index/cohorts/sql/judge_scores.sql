@@ -1,6 +1,5 @@
 -- One row per essay, template and model of the cohort: what a judge says of an essay,
 -- over the replicates that have a score, and how the essay ranks by all judges' means.
--- Equal scores have that score as their mean, without an error of rounding.
 create temp table judge_scores as
 with counted as (
     select
@@ -10,10 +9,7 @@ with counted as (
         min(member_order) as first_order,
         count(score) as n,
         count(*) - count(score) as unscored,
-        case
-            when min(score) = max(score) then min(score)
-            else avg(score order by score)
-        end as mean
+        exact_mean(score) as mean
     from member_scores
     group by parent_gen_id, template_id, llm_model_id
 ),
@@ -48,10 +44,7 @@ essays as (
     select
         parent_gen_id,
         template_id,
-        case
-            when min(mean) = max(mean) then min(mean)
-            else avg(mean order by mean)
-        end as essay_mean
+        exact_mean(mean) as essay_mean
     from counted
     group by parent_gen_id, template_id
 ),

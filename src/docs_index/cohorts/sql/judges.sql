@@ -8,10 +8,7 @@ with found as (
         count(mean) as essays,
         sum(n) as n,
         sum(unscored) as unscored,
-        case
-            when min(mean) = max(mean) then min(mean)
-            else avg(mean order by mean)
-        end as mean,
+        exact_mean(mean) as mean,
         min(mean) as lowest,
         max(mean) as highest,
         avg(spread order by spread) as mean_spread
