@@ -46,7 +46,12 @@ from docs_index.cohorts.run import (
 from docs_index.cohorts.spending import tokens_of
 from docs_index.cohorts.steps import evaluation_parsed, keep_answer, set_aside
 from docs_index.disk.directories import remove_tree
-from docs_index.disk.publish import publish, refuse_full_disk, replacing, sync
+from docs_index.disk.publish import (
+    make_folder,
+    publish,
+    refuse_full_disk,
+    replacing,
+)
 from docs_index.errors import (
     AccessError,
     AnswerError,
@@ -98,7 +103,6 @@ class Batch:
         self.record |= values
         content = json.dumps(self.record, indent=2, sort_keys=True) + "\n"
         publish(self.folder / _RECORD, content.encode())
-        sync(self.folder)
 
 
 def run_batches(
@@ -295,8 +299,7 @@ def _prepare(
     while is_there(above / str(number)):
         number += 1
     batch = Batch(above / str(number), {})
-    batch.folder.mkdir(parents=True)
-    sync(above)
+    make_folder(batch.folder)
     batch.note(
         status=_PREPARING,
         endpoint=model.endpoint.base_url,

@@ -209,7 +209,11 @@ def prompts_of(
 
 def is_outdated(campaign: Campaign, evaluation: Evaluation) -> bool:
     """Tell whether an answer was made from an earlier text of its template or essay."""
-    sent, now = prompts_of(campaign, evaluation)
+    return differ(*prompts_of(campaign, evaluation))
+
+
+def differ(sent: str | None, now: str | None) -> bool:
+    """Tell whether both prompts are known, and are not the same."""
     return None not in (sent, now) and sent != now
 
 

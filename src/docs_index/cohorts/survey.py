@@ -16,7 +16,7 @@ from docs_index.cohorts.generation_files import RAW, read_bytes
 from docs_index.cohorts.models import Model
 from docs_index.cohorts.spending import Bill, billed, tokens_of
 from docs_index.cohorts.states import PAID, Standing, State, standings
-from docs_index.cohorts.steps import prompts_of, raw_metadata
+from docs_index.cohorts.steps import differ, prompts_of, raw_metadata
 from docs_index.errors import BlockedError
 
 _EXAMPLES = 5
@@ -103,7 +103,7 @@ class Survey:
             tokens_in, tokens_out, cost = _paid(campaign, evaluation, sent or now or "")
             plan.saved.add(tokens_in, tokens_out, cost)
             plan.measured += tokens_out > 0
-            if None not in (sent, now) and sent != now:
+            if differ(sent, now):
                 self.outdated[evaluation.template_id] += 1
 
     def _add_failed(self, standing: Standing) -> None:

@@ -1,6 +1,5 @@
 """Write the scores of all evaluations of the generation store to one table."""
 
-import json
 from dataclasses import asdict
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot
 from docs_index.apps.cli.score_output import print_aggregated
+from docs_index.apps.cli.text_tables import show_json
 from docs_index.cohorts.aggregate import aggregate_scores
 from docs_index.layout import open_cohort_layout
 
@@ -23,6 +23,6 @@ def main(as_json: AsJson = False, data_root: DataRoot = None) -> None:
     with ending_cleanly():
         summary = aggregate_scores(open_cohort_layout(data_root))
         if as_json:
-            typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
+            show_json(asdict(summary))
         else:
             print_aggregated(summary)

@@ -1,6 +1,5 @@
 """Build a cohort: its membership, and directories for the evaluations it adds."""
 
-import json
 from dataclasses import asdict
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import typer
 from docs_index.apps.cli.cohort_output import asked_cohort, print_building
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.options import AsJson, Cohort, DataRoot, NamedCohort
+from docs_index.apps.cli.text_tables import show_json
 from docs_index.cohorts.build import build_cohort
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import is_done_preferred, named_cohort
@@ -46,6 +46,6 @@ def main(
             prefers_done=is_done_preferred(asked=prefer_done),
         )
         if as_json:
-            typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
+            show_json(asdict(summary))
         else:
             print_building(summary)

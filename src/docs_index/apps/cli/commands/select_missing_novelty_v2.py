@@ -1,6 +1,5 @@
 """List the best essays that lack a score for a template, for a cohort to evaluate."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from docs_index.apps.cli.cohort_output import print_chosen
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.many_values import ManyValuesCommand
 from docs_index.apps.cli.options import AsJson, DataRoot, Replace
+from docs_index.apps.cli.text_tables import show_json
 from docs_index.cohorts.select import Wish, choose_essays
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import named_cohort
@@ -74,6 +74,6 @@ def main(
         )
         chosen = choose_essays(open_cohort_layout(data_root), wish)
         if as_json:
-            typer.echo(json.dumps(asdict(chosen), indent=2, ensure_ascii=False))
+            show_json(asdict(chosen))
         else:
             print_chosen(chosen, data_root)
