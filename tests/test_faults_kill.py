@@ -33,6 +33,7 @@ from faults import (
     Whole,
     holds_lock,
     kill,
+    left_in,
     reached,
     seen,
     wait_for,
@@ -200,4 +201,4 @@ def test_a_build_killed_while_a_python_model_runs_leaves_no_file_for_good(
     landed[BUILDING] += 1
     assert list(scratch.rglob("*.py"))
     target.build()
-    assert not list(scratch.iterdir())
+    assert not left_in(scratch)
