@@ -44,7 +44,7 @@ def served(layout: Layout, folder: Path) -> Datasette:
             described = _metadata(index)
     except sqlite3.DatabaseError as error:
         raise IndexFileError(
-            f"{layout.index}: {error}; scripts/verify_docs.py tells more"
+            f"{layout.index}: {error}; docs-index verify says more"
         ) from error
     pm.register(Pages(layout))
     return Datasette(immutables=[str(copy)], metadata=described, settings=_SETTINGS)
