@@ -28,21 +28,19 @@ PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 # modules are compiled and dbt parses here, so that the first run is faster.
 NEW_ENOUGH = -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null
 define install
-	@$(PYTHON) $(NEW_ENOUGH) || { \
-		echo "$(PYTHON) is not Python 3.11 or newer: name another, as in make run PYTHON=python3.12" >&2; \
-		exit 2; \
-	}
-	$(BIN)/python $(NEW_ENOUGH) || { rm -rf .venv && $(PYTHON) -m venv .venv; }
-	if command -v uv > /dev/null; then \
+	$(if $(shell $(PYTHON) $(NEW_ENOUGH) && echo yes),,$(error $(PYTHON) is not Python 3.11 or newer: name another, as in make run PYTHON=python3.12))
+	@echo "setting up .venv from $(1); this takes a minute or two" >&2
+	@$(BIN)/python $(NEW_ENOUGH) || { rm -rf .venv && $(PYTHON) -m venv .venv; }
+	@if command -v uv > /dev/null; then \
 		uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
 		&& uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
 	else \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) \
 		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	fi
-	$(BIN)/python -m compileall -q .venv > /dev/null || true
-	$(BIN)/dbt --quiet parse
-	touch $@
+	@$(BIN)/python -m compileall -q .venv > /dev/null || true
+	@$(BIN)/dbt --quiet parse
+	@touch $@
 endef
 
 .DEFAULT_GOAL := help
@@ -113,5 +111,5 @@ clean:
 
 .venv/ready-to-develop: requirements-dev.txt pyproject.toml
 	$(call install,requirements-dev.txt)
-	$(BIN)/dbt --quiet parse --target-path target/tests --vars '$(STAND_INS)'
-	touch .venv/ready-to-run
+	@$(BIN)/dbt --quiet parse --target-path target/tests --vars '$(STAND_INS)'
+	@touch .venv/ready-to-run

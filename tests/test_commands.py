@@ -273,3 +273,83 @@ def test_no_message_names_a_file_of_the_checkout() -> None:
         strings = re.sub(r'"""[\s\S]*?"""|#.*', "", path.read_text())
         found += [path] if named.search(strings) else []
     assert found == []
+
+
+@pytest.mark.slow
+def test_an_installed_wheel_does_the_whole_work(tmp_path: Path) -> None:
+    """Outside of the checkout, and with nothing written into the package."""
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    wheels, site = tmp_path / "wheels", tmp_path / "site"
+    made = [*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels)]
+    subprocess.run([*made, str(REPOSITORY)], check=True, timeout=300)
+    (wheel,) = wheels.iterdir()
+    put = [*pip, "install", "--no-deps", "--target", str(site), str(wheel)]
+    subprocess.run(put, check=True, timeout=300)
+    before = contents(site)
+    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment = keep | {
+        "PYTHONPATH": str(site),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    program = "from docs_index.apps.cli.app import app; app(prog_name='docs-index')"
+    essay = "e_moss"
+    said = ""
+    for words in (
+        ["sample"], ["plan"], ["run"], ["run"], ["status"], ["ls"], ["verify"],
+        ["restore"], ["reindex"], ["repairs"], ["report"], ["search", "moss"],
+        ["cohort", "build", "spring"], ["cohort", "run", "spring", "--dry-run"],
+        ["cohort", "aggregate"], ["cohort", "scores", "spring"],
+    ):  # fmt: skip
+        if words[:2] == ["cohort", "build"]:
+            tasks = tmp_path / "data" / "2_tasks"
+            tasks.mkdir()
+            selection = f"# mode: evaluation-only\n{essay}\n"
+            (tasks / "selected_essays.txt").write_text(selection)
+        process = subprocess.run(
+            [sys.executable, "-c", program, *words], cwd=tmp_path, env=environment,
+            capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+        assert process.returncode == 0, (words, process.stdout, process.stderr)
+        said += process.stdout + process.stderr
+    assert contents(site) == before
+    assert not re.search(r"scripts/|\bdocs/\w+\.md|\.py\b", said)
+
+
+# make --------------------------------------------------------------------------------
+
+
+def make(folder: Path, *words: str) -> Process:
+    """Run make in a folder that has nothing but what the set-up looks at."""
+    shutil.copy(REPOSITORY / "Makefile", folder)
+    for name in ("requirements.txt", "pyproject.toml"):
+        (folder / name).touch()
+    return subprocess.run(
+        ["make", *words], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_make_alone_is_help(tmp_path: Path) -> None:
+    process = make(tmp_path)
+    assert process.returncode == 0
+    assert process.stdout.startswith("make run ")
+    targets = re.findall(r"^make ([a-z-]+) ", process.stdout, re.MULTILINE)
+    phony = re.search(
+        r"^\.PHONY: help (.*)$", (tmp_path / "Makefile").read_text(), re.M
+    )
+    assert phony and sorted(targets) == sorted(
+        set(phony[1].split()) - {"test-slow"}  # what CI runs after `make test`
+    )
+
+
+def test_an_old_python_is_refused_in_one_line_and_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    old = tmp_path / "python3.10"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    process = make(tmp_path, "run", "PYTHON=./python3.10")
+    assert process.returncode == 2
+    assert process.stderr.count("\n") == 1
+    assert "is not Python 3.11 or newer: name another" in process.stderr
+    assert not (tmp_path / ".venv").exists()

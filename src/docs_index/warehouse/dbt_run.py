@@ -48,7 +48,7 @@ def dbt_folder(layout: Layout, kind: str) -> Path:
     It is kept between runs, so that dbt uses its parsed project again. If the main
     target path has a parsed project, that is copied.
     """
-    target = _target()
+    target = main_target()
     name = hashlib.sha256(str(layout.root).encode()).hexdigest()[:12]
     folder = target / kind / name
     known, parsed = target / _PARSED, folder / "target" / _PARSED
@@ -58,7 +58,7 @@ def dbt_folder(layout: Layout, kind: str) -> Path:
     return folder
 
 
-def _target() -> Path:
+def main_target() -> Path:
     """Return dbt's target path: the project's, or of an installed package the cache."""
     named = os.environ.get("DBT_TARGET_PATH")
     if named:

@@ -18,8 +18,9 @@ from docs_index.apps.dagster.reporting import reported
 from docs_index.cohorts.place import refuse_faults
 from docs_index.disk.lock import held_lock
 from docs_index.layout import open_cohort_layout
-from docs_index.resources import PROJECT
+from docs_index.resources import IS_INSTALLED, PROJECT
 from docs_index.warehouse.cohort_ids import named_cohort
+from docs_index.warehouse.dbt_run import main_target
 
 DOCUMENTS, COHORT = "documents_models", "cohort_models"
 _DBT = Path(sys.executable).with_name("dbt")
@@ -50,7 +51,7 @@ class _CohortTranslator(_Translator):
 
 def made_manifest() -> Path:
     """Return dbt's manifest, made again after a change; needs no network."""
-    target = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT / "target").resolve()
+    target = main_target()
     manifest = target / "manifest.json"
     if not manifest.is_file() or manifest.stat().st_mtime < _last_change():
         command = [str(_DBT), "--quiet", "parse", "--target-path", str(target)]
@@ -67,6 +68,9 @@ def _last_change() -> float:
     return max(path.stat().st_mtime for path in files)
 
 
+if IS_INSTALLED:  # dbt would write into the package
+    os.environ.setdefault("DBT_TARGET_PATH", str(main_target()))
+    os.environ.setdefault("DBT_LOG_PATH", str(main_target() / "logs"))
 _MANIFEST = made_manifest()
 dbt_resource = DbtCliResource(
     project_dir=PROJECT, profiles_dir=PROJECT, dbt_executable=_DBT
