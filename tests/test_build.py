@@ -388,14 +388,17 @@ def test_a_retry_reads_no_table_that_others_were_not_read_with(root: Path) -> No
 
 @pytest.mark.slow
 def test_a_whole_build_says_what_comes_next(root: Path) -> None:
-    line = "The build is complete: 32 documents, 8 rejected rows. Next: python scripts/"
+    line = (
+        f"The build of {root} is complete: 32 documents, 8 rejected rows. "
+        "Next: docs-index materialize "
+    )
     said = good(build(root)).stdout
     assert said.count(line) == 1
-    assert "materialize_docs.py (with --dry-run it" in said
+    assert f"{line}(with --dry-run it" in said
     assert NOT_COMPLETE not in said
     scratch = str(root.parent / "scratch")
     said = good(build(root, DOCS_INDEX_SCRATCH=scratch)).stdout
-    assert f"{line}materialize_docs.py --dry-run, with the same DOCS_INDEX_S" in said
+    assert f"{line}--dry-run, with the same DOCS_INDEX_S" in said
     assert good(build(root, "--quiet")).stdout == ""
 
 

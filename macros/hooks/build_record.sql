@@ -150,7 +150,11 @@
     {% set counted %}
         select
             (select count(*) from {{ documents }}) as documents,
-            (select count(*) from {{ rejected }}) as rejected
+            (select count(*) from {{ rejected }}) as rejected,
+            (
+                select min(data_root)
+                from {{ target.schema }}.stg_data_root__input_files
+            ) as data_root
     {% endset %}
     {% set row = run_query(counted).rows[0] %}
     {% set next = "docs-index materialize" %}
@@ -160,7 +164,7 @@
         {% set next = next ~ " (with --dry-run it only says what it would do)" %}
     {% endif %}
     {% do return(
-        "The build is complete: " ~ row[0] ~ " documents, " ~ row[1]
-        ~ " rejected rows. Next: " ~ next
+        "The build of " ~ row[2] ~ " is complete: " ~ row[0] ~ " documents, "
+        ~ row[1] ~ " rejected rows. Next: " ~ next
     ) %}
 {% endmacro %}

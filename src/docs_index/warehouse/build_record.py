@@ -15,7 +15,10 @@ from docs_index.paths import is_file
 from docs_index.warehouse.faults import fault_of, first_line, names_system_error
 from docs_index.warehouse.quoting import literal
 
-_AGAIN = "run `dbt build` first, with the same DATA_ROOT and RUN_ID"
+_AGAIN = (
+    "run `dbt build` first, with the same DATA_ROOT and RUN_ID (`docs-index run` does "
+    "both)"
+)
 
 
 def refuse_scratch(layout: Layout) -> None:

@@ -25,7 +25,7 @@ def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
     if not fitting:
         raise IndexFileError(
             f"no sqlite extension for DuckDB {duckdb.__version__} in {package}: "
-            "run `make setup` again"
+            "install docs-index again"
         )
     connection.execute(f"load {literal(fitting[0])}")
 

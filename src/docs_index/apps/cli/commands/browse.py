@@ -34,8 +34,8 @@ def serve(layout: Layout, port: int) -> None:
         from docs_index.apps.web.browser import served
     except ModuleNotFoundError as error:
         raise BrowserError(
-            f"{error.name} is not installed: run `make setup`, or install the extra "
-            "`browse`"
+            f"{error.name} is not installed: run `make setup` in a checkout, or "
+            "`pip install 'docs-index[browse]'`"
         ) from error
     with listening(port) as sock, scratch_folder(layout.root) as folder:
         typer.echo("reading the documents' texts", err=True)

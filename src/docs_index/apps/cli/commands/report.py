@@ -8,7 +8,8 @@ import typer
 from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.export_files import refuse_to_overwrite
-from docs_index.apps.cli.options import DataRoot
+from docs_index.apps.cli.options import AsJson, DataRoot
+from docs_index.apps.cli.text_tables import show_json
 from docs_index.apps.web.report import write_report
 from docs_index.errors import printable
 from docs_index.layout import open_filled_layout
@@ -23,6 +24,7 @@ def report(
             help="The page (default: 7_reporting/documents_report.html).",
         ),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write one HTML page of what the index has and lacks.
 
@@ -34,8 +36,11 @@ def report(
             refuse_to_overwrite(output, replace=True)
         path = (output or layout.page).absolute()
         is_new = write_report(layout, path)
-        prefix = "" if is_new else "nothing new in "
-        typer.echo(f"{prefix}{printable(str(path))}")
+        if as_json:
+            show_json({"output": str(path), "is_new": is_new})
+        else:
+            prefix = "" if is_new else "nothing new in "
+            typer.echo(f"{prefix}{printable(str(path))}")
 
 
 app = command(report)
