@@ -3,8 +3,8 @@
 `sql/report_*.sql` decide what it says, over a copy of the index, and
 `templates/report.html` how it looks. `cohort_page` adds a page for each cohort. Writes
 only these pages, and never opens the index for writing. They need no other file: no
-script, no font, no image. They name the data root and the version of the program, and
-have no time of writing, so that equal data gives equal pages. Text from data is escaped.
+script, no font, no image. They name data root and version of the program, but no time
+of writing, so that equal data gives equal pages. Text from data is escaped.
 """
 
 import sqlite3

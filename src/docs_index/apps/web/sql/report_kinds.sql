@@ -5,9 +5,9 @@ with kinds (list, position, kind, meaning, remedy) as (
         'conflict',
         1,
         'lineage_changed',
-        'By the tables as they are now, the document has another parent or another key.',
-        'If the tables are right, `RUN_ID=again docs-index run` takes in all rows again,'
-        || ' under a new RUN_ID. If they are wrong, correct them.'
+        'By the tables of today, the document has another parent or another key.',
+        'If the tables are wrong, correct them. If they are right,'
+        || ' `RUN_ID=again docs-index run` takes in all rows again, under a new RUN_ID.'
     ),
     (
         'conflict',
@@ -57,14 +57,14 @@ counted as (
     select
         'conflict' as list,
         kind,
-        count(*) as rows
+        count(*) as documents
     from backfill_conflicts
     group by kind
     union all
     select
         'notice' as list,
         kind,
-        count(*) as rows
+        count(*) as documents
     from backfill_notices
     group by kind
 )
@@ -72,7 +72,7 @@ counted as (
 select
     counted.list,
     counted.kind,
-    counted.rows,
+    counted.documents,
     kinds.meaning,
     kinds.remedy
 from counted
