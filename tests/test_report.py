@@ -2,7 +2,9 @@
 
 import re
 import shlex
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -273,6 +275,22 @@ def test_scores_are_those_of_the_parsed_texts(ran: Path) -> None:
     page = made(ran)
     assert shown_scores(page) == (len(values) - 4, sum(values[4:]))
     assert "4 evaluations have a score that could not be read" in page
+
+
+def test_of_many_texts_those_with_the_highest_means_are_shown() -> None:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("create table documents (doc_id, parent_doc_id, stage, "
+                   "template_id, model_id)")  # fmt: skip
+        db.execute("create table scores (doc_id, score)")
+        for number in range(25):
+            db.execute("insert into documents values (?, null, 'essay', ?, 'm')",
+                       [f"e{number:02}", f"t{number:02}"])  # fmt: skip
+            db.execute("insert into documents values (?, ?, 'evaluation', 'v', 'j')",
+                       [f"v{number:02}", f"e{number:02}"])  # fmt: skip
+            db.execute("insert into scores values (?, ?)",
+                       [f"v{number:02}", number / 3])  # fmt: skip
+        names = [row[3] for row in db.execute(sql("apps/web/report_scores.sql"))]
+    assert names == [f"t{number:02}" for number in range(24, 14, -1)]
 
 
 def shown_scores(page: str) -> tuple[int, Any]:
