@@ -243,6 +243,16 @@ def test_marks_are_within_the_scale(means: Sequence[float]) -> None:
     assert [judge.name for judge in plot.judges] == ["m"]
 
 
+def test_the_scale_begins_where_the_longest_label_ends() -> None:
+    def left(name: str) -> float:
+        cells = {"m": {"mean": 1.0, "n": 1, "spread": None}}
+        plot = dot_plot({name: {"cells": cells, "essay_mean": 1.0}}, ["m"])
+        assert plot is not None
+        return plot.left
+
+    assert 30 < left("e1") < left("an-essay") < left("x" * 28) == left("x" * 99) <= 240
+
+
 def test_many_essays_are_drawn_in_equal_steps() -> None:
     essays = {
         f"e{number}": {

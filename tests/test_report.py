@@ -667,6 +667,9 @@ def test_in_a_browser_it_fits_a_telephone_and_paper(
     visited.page.emulate_media(media="print", color_scheme="dark")
     assert visited.page.evaluate(too_wide) <= 0
     assert visited.page.evaluate(clipped) == []
+    whole = "[...document.querySelectorAll('tr, figure, pre, .about')].every("
+    whole += "one => getComputedStyle(one).breakInside === 'avoid')"
+    assert visited.page.evaluate(whole)
     ground = "getComputedStyle(document.body).backgroundColor"
     assert visited.page.evaluate(ground) == "rgb(255, 255, 255)"
     assert visited.page.pdf(format="A4").startswith(b"%PDF-")
