@@ -11,7 +11,7 @@ from building import index, query
 
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "section",
-    "nav", "h1", "h2", "h3", "p", "br", "a", "span", "strong", "code", "div",
+    "nav", "h1", "h2", "h3", "p", "pre", "br", "a", "span", "strong", "code", "div",
     "dl", "dt", "dd", "ul", "ol", "li", "table", "caption", "thead", "tbody", "tr",
     "th", "td", "figure", "figcaption", "svg", "desc", "text", "line", "rect", "path",
 }  # fmt: skip

@@ -1,7 +1,9 @@
 """The page of a cohort: what its charts and tables say, and that they do no harm."""
 
 import re
+import shlex
 from collections.abc import Sequence
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import pytest
 from building import good, script, snapshot, write
 from chromium import visit
 from cohort_oracle import COLUMNS
-from cohort_roots import campaign_root
+from cohort_roots import campaign_root, cohort, generation
+from cohort_roots import tables as tables_of
 from pages import (
     PLANTED,
     SHOWN,
@@ -26,7 +29,9 @@ from scoring import command, judged
 from docs_index.apps.web.cohort_page import write_cohort_page
 from docs_index.apps.web.dot_plot import dot_plot
 from docs_index.apps.web.report import write_report
+from docs_index.cohorts.campaign import open_campaign
 from docs_index.cohorts.scores import CohortScores, cohort_scores
+from docs_index.cohorts.survey import surveyed
 from docs_index.layout import open_cohort_layout, open_layout
 
 COHORT_PAGE = "7_reporting/documents_report_cohort_here.html"
@@ -34,9 +39,10 @@ COHORT_PAGE = "7_reporting/documents_report_cohort_here.html"
 
 def written(root: Path) -> tuple[CohortScores, str]:
     """Return the scores of a root's cohort, and its page."""
-    scores = cohort_scores(open_cohort_layout(root), "here")
+    layout = open_cohort_layout(root)
+    scores = cohort_scores(layout, "here")
     path = root.parent / "page.html"
-    write_cohort_page(scores, path)
+    write_cohort_page(layout, scores, path)
     return scores, path.read_text(encoding="utf-8")
 
 
@@ -113,6 +119,92 @@ def test_the_numbers_are_in_tables(found: tuple[CohortScores, str]) -> None:
     assert "Without a score:" in page.text
 
 
+def test_the_top_says_root_and_version(found: tuple[CohortScores, str]) -> None:
+    page = read_page(found[1])
+    [facts] = [
+        each for each in page.all("dl") if each.attributes.get("class") == "about"
+    ]
+    root, members, program = (each.text for each in facts.all("dd"))
+    [command] = page.all("pre")
+    assert shlex.split(command.text) == ["export", f"DATA_ROOT={root}"]
+    assert (Path(root) / members).is_file()
+    assert program == f"docs-index {version('docs-index')}"
+
+
+def priced(root: Path) -> Path:
+    """Write a cohort of five evaluations: two answers with a price, and one without."""
+    essays = [f"e{number}" for number in range(5)]
+    cohort(root, essays)
+    tables_of(
+        root,
+        llm_models=["id,model,price_in,price_out", "sonnet-4,vendor/s,1000,2000"],
+    )
+    for essay, usage in {
+        "e0": {"prompt_tokens": 10, "completion_tokens": 3},
+        "e1": {"cost": 0.25, "prompt_tokens": 1, "completion_tokens": 1},
+    }.items():
+        generation(
+            root, "evaluation", f"v_{essay}", raw="SCORE: 7", parsed="7.0\n",
+            raw_metadata={"usage": usage},
+        )  # fmt: skip
+    return root
+
+
+COSTS = "Costs by model"
+
+
+def test_the_page_says_how_far_it_is_and_what_it_costs(tmp_path: Path) -> None:
+    root = priced(tmp_path / "root")
+    found = tables(read_page(written(root)[1]))
+    assert [
+        (row["State"], row["evaluations"]) for row in found["Evaluations by state"]
+    ] == [("done", "2"), ("to run", "3")]
+    survey = surveyed(open_campaign(open_cohort_layout(root), "here"))
+    plan = survey.plans["sonnet-4"]
+    assert plan.cost is not None
+    [row] = found[COSTS]
+    assert row == {
+        "Model": "sonnet-4",
+        "answers": "2",
+        "prompt tokens": "11",
+        "answer tokens": "4",
+        "cost of answers": "0.266000",  # 10 x 0.001 + 3 x 0.002, and 0.25
+        "calls to make": "3",
+        "cost of calls": f"{plan.cost:.6f}",
+    }
+
+
+def test_a_cost_that_nobody_knows_is_not_shown_as_nothing(tmp_path: Path) -> None:
+    root = priced(tmp_path / "root")
+    tables_of(root, llm_models=["id,model", "sonnet-4,vendor/s"])
+    page = read_page(written(root)[1])
+    [row] = tables(page)[COSTS]
+    assert row["cost of answers"] == "0.250000 without 1"
+    assert row["cost of calls"] == "–"  # noqa: RUF001
+    assert "no price is known" in page.text
+
+
+def test_a_complete_cohort_is_not_asked_to_run(tmp_path: Path) -> None:
+    root = priced(tmp_path / "root")
+    unfinished = read_page(written(root)[1])
+    assert "docs-index cohort run --cohort here" in unfinished.text
+    for number in range(5):
+        generation(root, "evaluation", f"v_e{number}", raw="7", parsed="7.0\n")
+    page = read_page(written(root)[1])
+    assert "the cohort is complete" in page.text
+    assert "cohort run" not in page.text
+
+
+def test_a_cohort_without_its_tables_says_why_nobody_knows(tmp_path: Path) -> None:
+    root = judged(tmp_path / "root")
+    (root / "1_raw/llm_models.csv").unlink()
+    page = read_page(written(root)[1])
+    assert "cannot be said" in page.text
+    assert "llm_models.csv" in page.text
+    assert COSTS not in tables(page)
+    assert len(plots(page)) == 2
+
+
 def table_in(table: Element) -> Element:
     """Return a page of one table, under a caption of its own: others share it."""
     [caption] = table.all("caption")
@@ -149,6 +241,16 @@ def test_marks_are_within_the_scale(means: Sequence[float]) -> None:
     for line in plot.lines:
         assert all(plot.left <= dot.x <= plot.right for dot in line.dots)
     assert [judge.name for judge in plot.judges] == ["m"]
+
+
+def test_the_scale_begins_where_the_longest_label_ends() -> None:
+    def left(name: str) -> float:
+        cells = {"m": {"mean": 1.0, "n": 1, "spread": None}}
+        plot = dot_plot({name: {"cells": cells, "essay_mean": 1.0}}, ["m"])
+        assert plot is not None
+        return plot.left
+
+    assert 30 < left("e1") < left("an-essay") < left("x" * 28) == left("x" * 99) <= 240
 
 
 def test_many_essays_are_drawn_in_equal_steps() -> None:
@@ -249,7 +351,9 @@ def test_the_report_links_to_a_page_for_each_cohort(ran: Path) -> None:
     write(ran, "cohorts/broken/membership.csv", "stage\n")
     write(ran, "cohorts/unbuilt/notes.txt", "later")
     page = read_page(made(ran))
-    [rows] = [rows for name, rows in tables(page).items() if "by cohort" in name]
+    [rows] = [
+        rows for name, rows in tables(page).items() if name.startswith("Agreement")
+    ]
     assert [(row["Cohort"], row["Template"]) for row in rows] == [
         ("here", "novelty"), ("here", "depth")
     ]  # fmt: skip
@@ -263,6 +367,21 @@ def test_the_report_links_to_a_page_for_each_cohort(ran: Path) -> None:
     assert snapshot(ran) == before
     write(ran, "gens/evaluation/v_e0_novelty_0_1/parsed.txt", "0.5\n")
     assert not good(script(ran, "report_docs.py")).stdout.startswith("nothing new")
+
+
+def test_the_report_has_costs_and_judges_of_each_cohort(ran: Path) -> None:
+    priced(ran)
+    page = read_page(made(ran))
+    found = tables(page)
+    [cost] = found["Costs by cohort and model"]
+    assert (cost["Cohort"], cost["cost of answers"]) == ("here", "0.266000")
+    [judge] = next(
+        rows for name, rows in found.items() if name.startswith("Judges by cohort")
+    )
+    assert (judge["Judge"], judge["scores"], judge["mean"]) == ("sonnet-4", "2", "7.00")
+    [far] = found["How far the cohorts are"]
+    assert (far["evaluations"], far["done"]) == ("5", "2")
+    assert far["Next"] == "docs-index cohort status here"
 
 
 def test_a_cohort_outside_of_the_root_is_not_read(ran: Path, tmp_path: Path) -> None:
@@ -279,7 +398,8 @@ def test_a_page_alone_needs_no_index(tmp_path: Path) -> None:
     root = judged(tmp_path / "root")
     output = tmp_path / "here.html"
     good(command(root, "cohort_scores", "here", "--page", str(output)))
-    assert output.read_text(encoding="utf-8") == written(root)[1]
+    page = read_page(output.read_text(encoding="utf-8"))
+    assert len(plots(page)) == len(plots(read_page(written(root)[1]))) == 2
     process = command(root, "cohort_scores", "here", "--page", str(output))
     assert (process.returncode, "pass --replace" in process.stderr) == (2, True)
     assert not (root / "7_reporting").exists()

@@ -1,7 +1,11 @@
 """scripts/report_docs.py: one page that says what the index holds, and asks nothing."""
 
 import re
+import shlex
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +41,7 @@ from playwright.sync_api import Browser
 from docs_index.apps.web.report import write_report
 from docs_index.index.database import create_index
 from docs_index.layout import open_layout
+from docs_index.resources import sql
 
 PAGE = "7_reporting/documents_report.html"
 SOURCES = ("draft", "link", "essay", "evaluation")
@@ -91,7 +96,7 @@ def test_the_page_counts_what_was_ingested(sample: Path, page: Element) -> None:
     assert {row["Stage"]: int(row["documents"]) for row in by_stage} == counted(
         sample, "stage"
     )
-    assert sum(int(row["rows not ingested"]) for row in by_stage) == 8
+    assert sum(int(row["rejected rows"]) for row in by_stage) == 8
     for caption, heading, column in (
         ("By month of creation (UTC)", "Month", "substr(created_at, 1, 7)"),
         ("By the model that wrote the text, or judged it", "Model", "model_id"),
@@ -125,36 +130,49 @@ def test_months_without_documents_have_a_row(ran: Path) -> None:
     assert [row["Month"] for row in rows] == ["0001-11", "2025-02", "2025-03"]
 
 
-def test_every_reason_stands_with_its_remedy_and_its_rows(
-    sample: Path, page: Element
-) -> None:
+def test_every_reason_has_its_remedy_and_its_rows(sample: Path, page: Element) -> None:
     found = tables(page)
     reasons = next(rows for name, rows in found.items() if name.startswith("Reasons."))
     remedies = {
-        row["reason"]: row["remedy"]
+        row["reason"]: " ".join(row["remedy"].replace("`", " ").split())
         for row in read_csv(REPOSITORY / "seeds" / "reasons.csv")
         if row["reason"] != "ignored"  # the sample has no repairs
     }
-    assert {row["Reason"].split()[0]: row["Remedy"] for row in reasons} == remedies
+    shown = {row["Reason"]: row["What is wrong, and what to do"] for row in reasons}
+    assert {reason: spaced(text) for reason, text in shown.items()} == {
+        reason: spaced(text) for reason, text in remedies.items()
+    }
     for row in reasons:
         for source in SOURCES:
             (expected,) = query(
                 sample,
                 "select count(*) from bad_generations "
                 "where reason = ? and source_csv = ?",
-                row["Reason"].split()[0],
+                row["Reason"],
                 source,
             )
             assert int(row[source]) == expected[0]
-    shown = {
-        (row["Row"], row["Detail"]) for row in found["Rows that were not ingested"]
-    }
-    assert shown == {
+    rows = {(row["Row"], row["Detail"]) for row in found["Rejected rows, by reason"]}
+    assert rows == {
         (f"{source}:{row_index}", " ".join(detail.split()))
         for source, row_index, detail in query(
             sample, "select source_csv, row_index, detail from bad_generations"
         )
     }
+
+
+def spaced(text: str) -> str:
+    """Return a text without the blanks that elements bring before full stops."""
+    return re.sub(r" (?=[.,;:])", "", text)
+
+
+def test_remedies_say_alone_what_is_wrong_and_name_no_file_of_a_checkout() -> None:
+    for row in read_csv(REPOSITORY / "seeds" / "reasons.csv"):
+        assert row["remedy"].count(". ") >= 1, row["reason"]
+        assert not re.search(r"docs/|scripts/|dbt", row["description"] + row["remedy"])
+        named = re.findall(r"`docs-index (\w+)`", row["remedy"])
+        assert set(named) <= {"run", "repairs"}
+        assert named or "Nothing is to be done." in row["remedy"]
 
 
 def test_gaps_are_pairs_without_a_document_that_parsed(
@@ -181,17 +199,17 @@ def test_gaps_are_pairs_without_a_document_that_parsed(
             for model in {model for _, model in known}
         } - have
         captions = [
-            name for name in tables(page) if name.startswith(f"Stage {stage}, pairs")
+            name for name in tables(page) if name.startswith(f"Stage {stage}, gaps")
         ]
         assert [name.split(": ")[1].split()[0] for name in captions] == [f"{len(gaps)}"]
         shown = {
             (row["Template"], model.split()[0])
             for row in tables(page)[captions[0]]
-            for model in row["Nothing of"].split(", ")
-            if row["Nothing of"] != "no gap"
+            for model in row["No document of"].split(", ")
+            if row["No document of"] != "no gap"
         }
         assert shown == gaps
-    assert any(" that parsed: 1 of 8" in name for name in tables(page))
+    assert "Stage draft, gaps: 1 of 8 pairs" in tables(page)
 
 
 def test_gaps_tell_what_came_to_nothing(ran: Path) -> None:
@@ -202,7 +220,7 @@ def test_gaps_tell_what_came_to_nothing(ran: Path) -> None:
     )
     found = tables(read_page(made(ran)))
     (gaps,) = [rows for name, rows in found.items() if name.startswith("Stage essay,")]
-    shown = {row["Template"]: row["Nothing of"].split(", ") for row in gaps}
+    shown = {row["Template"]: row["No document of"].split(", ") for row in gaps}
     pairs = query(
         ran,
         "select template_id, model_id, count(*) from documents "
@@ -221,8 +239,8 @@ def test_links_are_drafts_among_the_gaps(ran: Path) -> None:
     )
     found = tables(read_page(made(ran)))
     (gaps,) = [rows for name, rows in found.items() if name.startswith("Stage draft,")]
-    nothing_of = {row["Template"]: row["Nothing of"] for row in gaps}
-    assert "unheard-of (2 not ingested)" in nothing_of["bridge-v0"]
+    nothing_of = {row["Template"]: row["No document of"] for row in gaps}
+    assert "unheard-of (2 rejected)" in nothing_of["bridge-v0"]
     assert nothing_of["noticing-v1"] == "unheard-of"
 
 
@@ -259,6 +277,22 @@ def test_scores_are_those_of_the_parsed_texts(ran: Path) -> None:
     assert "4 evaluations have a score that could not be read" in page
 
 
+def test_of_many_texts_those_with_the_highest_means_are_shown() -> None:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("create table documents (doc_id, parent_doc_id, stage, "
+                   "template_id, model_id)")  # fmt: skip
+        db.execute("create table scores (doc_id, score)")
+        for number in range(25):
+            db.execute("insert into documents values (?, null, 'essay', ?, 'm')",
+                       [f"e{number:02}", f"t{number:02}"])  # fmt: skip
+            db.execute("insert into documents values (?, ?, 'evaluation', 'v', 'j')",
+                       [f"v{number:02}", f"e{number:02}"])  # fmt: skip
+            db.execute("insert into scores values (?, ?)",
+                       [f"v{number:02}", number / 3])  # fmt: skip
+        names = [row[3] for row in db.execute(sql("apps/web/report_scores.sql"))]
+    assert names == [f"t{number:02}" for number in range(24, 14, -1)]
+
+
 def shown_scores(page: str) -> tuple[int, Any]:
     """Return how many scores a page shows, and about their sum."""
     found = tables(read_page(page))
@@ -268,6 +302,8 @@ def shown_scores(page: str) -> tuple[int, Any]:
         row for name in found if name.startswith("Scores of") for row in found[name]
     ]
     assert sum(int(row["scores"]) for row in rows) == count
+    judges = found["What each judge gives, by evaluation template"]
+    assert sum(int(row["scores"]) for row in judges) == count
     total = sum(int(row["scores"]) * float(row["mean"]) for row in rows)
     return count, pytest.approx(total, abs=0.1)
 
@@ -307,7 +343,144 @@ def test_an_index_without_documents_has_a_page(tmp_path: Path) -> None:
     create_index(index(tmp_path))
     page = read_page(made(tmp_path))
     assert "0 documents" in page.text
-    assert "Every row was ingested." in page.text
+    assert "No row was rejected" in page.text
+    assert "no document yet" in page.text
+
+
+# Where it is from, and what to do next -----------------------------------------------
+
+
+def about(page: Element) -> dict[str, str]:
+    """Return what the top of a page says of it."""
+    [facts] = [
+        each for each in page.all("dl") if each.attributes.get("class") == "about"
+    ]
+    names, values = facts.all("dt"), facts.all("dd")
+    return {name.text: value.text for name, value in zip(names, values, strict=True)}
+
+
+def test_the_top_says_root_runs_period_and_version(sample: Path, page: Element) -> None:
+    [(first, last)] = query(
+        sample, "select min(created_at), max(created_at) from documents"
+    )
+    day, minute = slice(0, 10), slice(11, 16)
+    assert about(page) == {
+        "Data root": str(sample),
+        "run_id": "backfill",
+        "Period": f"{first[day]} {first[minute]} to {last[day]} {last[minute]} UTC",
+        "Made by": f"docs-index {version('docs-index')}",
+    }
+    [header] = page.all("header")
+    assert "32 documents" in header.text
+
+
+def test_every_run_id_is_named_or_linked(ran: Path) -> None:
+    change(
+        ran,
+        "update documents set run_id = 'run-' || (rowid % 7)",
+    )
+    page = read_page(made(ran))
+    named = about(page)["run_id"]
+    assert named.startswith("backfill , run-0 , run-1")
+    assert named.endswith("and 3 more: all of them")
+    assert "By run_id" in "".join(tables(page))
+
+
+def test_the_data_root_is_escaped_and_quoted(ran: Path, tmp_path: Path) -> None:
+    root = tmp_path / "it's <b>&amp; a root"
+    ran.rename(root)
+    html = made(root)
+    assert "<b>" not in html
+    page = read_page(html)
+    assert about(page)["Data root"] == str(root)
+    [command] = page.all("pre")
+    assert shlex.split(command.text) == ["export", f"DATA_ROOT={root}"]
+
+
+def commands(page: Element) -> set[str]:
+    return {
+        each.text for each in page.all("code") if each.text.startswith("docs-index ")
+    }
+
+
+def test_the_commands_that_it_names_are_there(page: Element) -> None:
+    found = {command.split()[1] for command in commands(page)}
+    assert found == {
+        "browse", "cat", "gaps", "lineage", "repairs", "report", "run", "search",
+        "show", "verify", "why",
+    }  # fmt: skip
+    listed = {row["Command"] for row in tables(page)["Commands"]}
+    assert {"docs-index repairs", "docs-index gaps", "docs-index verify"} <= listed
+
+
+def test_example_commands_name_what_is_in_the_index(
+    sample: Path, page: Element
+) -> None:
+    named = {command.split()[1]: command.split()[-1] for command in commands(page)}
+    doc_ids = {doc_id for (doc_id,) in query(sample, "select doc_id from documents")}
+    assert {named[name] for name in ("show", "cat", "lineage")} <= doc_ids
+    source, row_index = named["why"].split(":")
+    assert query(
+        sample,
+        "select 1 from bad_generations where source_csv = ? and row_index = ?",
+        source,
+        int(row_index),
+    )
+
+
+def test_without_faults_nothing_asks_to_mend_them(ran: Path) -> None:
+    change(
+        ran,
+        "delete from bad_generations",
+        "update documents set status = 'ok', parsed_chars = 1, "
+        "template_id = 't', model_id = 'm'",
+    )
+    page = read_page(made(ran))
+    found = {command.split()[1] for command in commands(page)}
+    assert not found & {"repairs", "why", "gaps", "cat"}
+    assert not {"Conflicts", "Notices", "Cohorts"} & {
+        each.text for each in page.all("h2")
+    }
+
+
+def test_no_page_names_a_script_or_a_file_of_the_checkout(
+    sample: Path, hostile: Path
+) -> None:
+    for root in (sample, hostile):
+        page = read_page(made(root))
+        assert not re.search(r"scripts/|\.py\b|docs/\w+\.md|dbt", page.text)
+
+
+def test_kinds_of_conflicts_and_notices_say_what_to_do(ran: Path) -> None:
+    kinds = {
+        table: re.findall(r"'(\w+)'", listed)
+        for table, listed in re.findall(
+            r"create table backfill_(\w+) \(\s+kind text not null check \("
+            r"\s+kind in \((.*?)\)",
+            sql("index/schema.sql"),
+        )
+    }
+    assert [len(found) for found in kinds.values()] == [3, 4]
+    ids = [doc_id for (doc_id,) in query(ran, "select doc_id from documents")]
+    change(
+        ran,
+        *(
+            f"insert into backfill_conflicts values ('{kind}', 'r', 'k', '{name}', 'd')"
+            for kind, name in zip(kinds["conflicts"], ids, strict=False)
+        ),
+        *(
+            f"insert into backfill_notices values ('{kind}', 'r', 'draft', 'k', "
+            f"'{ids[0]}', 'd')"
+            for kind in kinds["notices"]
+        ),
+    )
+    page = read_page(made(ran))
+    for name, expected in kinds.items():
+        rows = tables(page)[f"Kinds of {name}"]
+        assert [row["Kind"] for row in rows] == expected
+        for row in rows:
+            assert len(row["What it means, and what to do"].split(". ")) >= 2
+            assert row["documents"] == "1"
 
 
 # What it does not do -----------------------------------------------------------------
@@ -320,14 +493,17 @@ def test_a_second_run_writes_nothing(sample: Path) -> None:
     assert snapshot(sample) == before
 
 
-def test_the_page_is_the_same_wherever_the_root_is(
+def test_the_page_is_the_same_wherever_the_root_is_but_for_its_name(
     sample: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "elsewhere.html"
     root = copied(sample, tmp_path)
     (root / PAGE).unlink()
     good(run(root, "--output", str(output)))
-    assert output.read_bytes() == (sample / PAGE).read_bytes()
+    here = output.read_text(encoding="utf-8")
+    there = (sample / PAGE).read_text(encoding="utf-8")
+    assert here.count(str(root)) == 2
+    assert here.replace(str(root), str(sample)) == there
     assert not (root / PAGE).exists()
 
 
@@ -355,7 +531,7 @@ def test_a_damaged_index_is_an_error_of_one_line(ran: Path) -> None:
     process = run(ran)
     assert process.returncode == 2
     assert process.stderr.count("\n") == 1
-    assert "verify_docs.py" in process.stderr
+    assert "docs-index verify" in process.stderr
 
 
 def test_a_page_that_cannot_be_a_file_is_refused(ran: Path) -> None:
@@ -414,7 +590,8 @@ def test_whatever_ids_hold_is_shown_and_not_obeyed(hostile: Path) -> None:
     for caption in (
         f"Scores of curiosity-score-v3{SHOWN}",
         "The documents without a parsed text",
-        "Conflicts between the build and what is there: 1",
+        "Documents in conflict: 1",
+        "Documents whose rows have changed: 1",
     ):
         assert any(
             SHOWN in text for row in tables(page)[caption] for text in row.values()
@@ -482,8 +659,18 @@ def test_in_a_browser_it_fits_a_telephone_and_paper(
     too_wide = "document.documentElement.scrollWidth - innerWidth"
     visited = visit(chromium, url, viewport={"width": 390, "height": 800})
     assert visited.page.evaluate(too_wide) <= 0
+    clipped = "[...document.querySelectorAll('.wide')].filter(one => "
+    clipped += "one.scrollWidth > one.clientWidth).map(one => one.ariaLabel)"
+    if "hostile" not in url:
+        assert visited.page.evaluate(clipped) == []
     visited.page.set_viewport_size({"width": 680, "height": 1000})  # A4 less margins
-    visited.page.emulate_media(media="print")
+    visited.page.emulate_media(media="print", color_scheme="dark")
     assert visited.page.evaluate(too_wide) <= 0
+    assert visited.page.evaluate(clipped) == []
+    whole = "[...document.querySelectorAll('tr, figure, pre, .about')].every("
+    whole += "one => getComputedStyle(one).breakInside === 'avoid')"
+    assert visited.page.evaluate(whole)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert visited.page.evaluate(ground) == "rgb(255, 255, 255)"
     assert visited.page.pdf(format="A4").startswith(b"%PDF-")
     visited.page.context.close()

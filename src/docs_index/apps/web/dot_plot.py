@@ -10,7 +10,12 @@ from typing import Any
 
 _MOST_LINES = 60
 _TOP, _LINE = 12.0, 22.0  # of the first line, and the height of each
-_LEFT, _RIGHT = 230.0, 680.0  # of the scale; labels are to the left of it
+_LEFT, _RIGHT = 230.0, 680.0  # of the scale, at most; labels are to the left of it
+_LABEL, _CHAR, _GAP = (
+    28,
+    7.6,
+    24.0,
+)  # characters of a label, their width, what is around
 _DODGE, _DODGED = 4.5, 14.0  # at most, between two judges' dots and in all of a line
 _TICKS = 10
 _COLOURS, _SHAPES = 6, 6  # in the style sheet, and in the template
@@ -79,6 +84,9 @@ def dot_plot(
         if row["mean"] is not None
     ]
     ticks, step = _ticks(min(means), max(means))
+    drawn = _some(list(essays.items()))
+    longest = max(min(len(name), _LABEL) for name, _ in drawn)
+    left = min(_LEFT, round(_GAP + _CHAR * longest, 1))
     judges = [
         judge for name, judge in all_judges.items()
         if any(_mean(essay, name) is not None for essay in essays.values())
@@ -86,11 +94,11 @@ def dot_plot(
 
     def x(value: float) -> float:
         share = (value - ticks[0]) / (ticks[-1] - ticks[0])
-        return round(_LEFT + share * (_RIGHT - _LEFT), 1)
+        return round(left + share * (_RIGHT - left), 1)
 
     dodge = min(_DODGE, _DODGED / max(1, len(judges) - 1))
     lines = []
-    for place, (name, essay) in enumerate(_some(list(essays.items()))):
+    for place, (name, essay) in enumerate(drawn):
         y = _TOP + (place + 0.5) * _LINE
         dots = [
             Dot(
@@ -104,7 +112,7 @@ def dot_plot(
         ]
         lines.append(Line(name, y, x(essay["essay_mean"]), dots))
     return Plot(
-        left=_LEFT,
+        left=left,
         right=_RIGHT,
         bottom=_TOP + len(lines) * _LINE,
         ticks=[(x(tick), _said(tick, step)) for tick in ticks],

@@ -1,11 +1,23 @@
 """Render the pages' templates: text from data is escaped, and made visible."""
 
+import shlex
 from collections.abc import Mapping
+from decimal import Decimal
+from importlib.metadata import version
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from docs_index.errors import printable
+from docs_index.layout import Layout
+
+_PROGRAM = "docs-index"
+
+
+def origin(layout: Layout) -> dict[str, str]:
+    """Return what every page says of where it comes from."""
+    return {"root": str(layout.root), "program": f"{_PROGRAM} {version(_PROGRAM)}"}
 
 
 def render(template: str, facts: Mapping[str, Any]) -> str:
@@ -19,7 +31,14 @@ def render(template: str, facts: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"bytes": _bytes, "count": _count, "rounded": _rounded}
+    environment.filters |= {
+        "bytes": _bytes,
+        "count": _count,
+        "marked": _marked,
+        "money": _money,
+        "rounded": _rounded,
+        "shell": _shell,
+    }
     return environment.get_template(template).render(facts)
 
 
@@ -36,6 +55,24 @@ def _count(number: int) -> str:
     return f"{number:,}"
 
 
+def _marked(text: str | None) -> Markup | None:
+    """Return a text with what is between backticks as code."""
+    if text is None:
+        return None
+    parts = [
+        Markup("<code>{}</code>" if place % 2 else "{}").format(printable(part))
+        for place, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(parts)
+
+
+def _money(amount: Decimal | None) -> str | None:
+    """Return money with at least two decimals, and six digits of a small amount."""
+    if amount is None:
+        return None
+    return f"{amount:,.2f}" if amount >= 100 or not amount else f"{amount:.6f}"
+
+
 def _rounded(number: float | None) -> str | None:
     """Return a number with two decimals; a huge or a tiny one with an exponent."""
     if number is None:
@@ -43,6 +80,11 @@ def _rounded(number: float | None) -> str | None:
     return (
         f"{number:.2f}" if not number or 0.005 <= abs(number) < 1e6 else f"{number:.3g}"
     )
+
+
+def _shell(value: object) -> str:
+    """Return a value as a word of a command line."""
+    return shlex.quote(str(value))
 
 
 def _bytes(size: int) -> str:

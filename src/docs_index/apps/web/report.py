@@ -3,8 +3,8 @@
 `sql/report_*.sql` decide what it says, over a copy of the index, and
 `templates/report.html` how it looks. `cohort_page` adds a page for each cohort. Writes
 only these pages, and never opens the index for writing. They need no other file: no
-script, no font, no image. They have no time of writing, so that equal data gives equal
-pages. Text from data is escaped.
+script, no font, no image. They name data root and version of the program, but no time
+of writing, so that equal data gives equal pages. Text from data is escaped.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from docs_index.apps.web.cohort_page import write_cohort_pages
-from docs_index.apps.web.rendering import render
+from docs_index.apps.web.rendering import origin, render
 from docs_index.disk.publish import publish
 from docs_index.disk.scratch import scratch_folder
 from docs_index.errors import IndexFileError
@@ -33,12 +33,14 @@ _TABLES = (
     "months",
     "reasons",
     "bad_rows",
+    "kinds",
     "conflicts",
     "notices",
     "coverage",
     "followed",
     "parse_errors",
     "unparsed",
+    "judges",
     "scores",
     "score_classes",
     "sizes",
@@ -65,7 +67,7 @@ def write_report(layout: Layout, path: Path) -> bool:
                 f"{layout.index}: {error}; docs-index verify says more"
             ) from error
     cohorts = write_cohort_pages(layout, path)
-    page = render("report.html", facts | {"cohorts": cohorts})
+    page = render("report.html", facts | origin(layout) | {"cohorts": cohorts})
     is_new = publish(path, page.encode())
     return is_new or any(cohort.is_new for cohort in cohorts)
 

@@ -63,7 +63,7 @@ def show_scores(
         if csv is not None:
             write_score_rows(scores, None if to_stdout else csv.absolute())
         if page is not None:
-            write_cohort_page(scores, page.absolute())
+            write_cohort_page(layout, scores, page.absolute())
         if as_json:
             show_json(asdict(scores))
         elif not to_stdout:
