@@ -51,14 +51,35 @@ _TABLES: Final[dict[str, dict[str, Any]]] = {
     "run_record": {"hidden": True},
 }
 _QUERIES: Final = {
-    "search": ("Search in the texts", "browse_search"),
-    "lineage": ("Lineage of a document", "browse_lineage"),
-    "latest": ("Latest document of each logical key that parsed", "browse_latest"),
-    "bad_rows_by_reason": ("Rejected rows, and what to do", "browse_bad_rows"),
-    "notices": ("Notices: what has changed since", "browse_notices"),
+    "search": (
+        "browse_search",
+        "Search in the texts",
+        "Documents whose text or task id has the words.",
+    ),
+    "lineage": (
+        "browse_lineage",
+        "Lineage of a document",
+        "What it was made from, and what was made from it.",
+    ),
+    "latest": (
+        "browse_latest",
+        "Latest documents",
+        "Of each text that was asked for (its logical key), the latest that parsed.",
+    ),
+    "bad_rows_by_reason": (
+        "browse_bad_rows",
+        "Rejected rows",
+        "Rows of the results tables that did not become documents, and what to do.",
+    ),
+    "notices": (
+        "browse_notices",
+        "Notices",
+        "What has changed in the results tables since a document was made of them.",
+    ),
     "gaps": (
-        "Gaps: pairs of template and model without a document that parsed",
         "browse_gaps",
+        "Gaps",
+        "Pairs of template and model without a document that parsed.",
     ),
 }
 
@@ -81,8 +102,13 @@ def served(layout: Layout, folder: Path) -> Datasette:
 
 def _metadata() -> dict[str, Any]:
     queries = {
-        name: {"title": title, "sql": sql(f"apps/web/{file}.sql"), "hide_sql": True}
-        for name, (title, file) in _QUERIES.items()
+        name: {
+            "title": title,
+            "description": description,
+            "sql": sql(f"apps/web/{file}.sql"),
+            "hide_sql": True,
+        }
+        for name, (file, title, description) in _QUERIES.items()
     }
     documents = {"tables": _TABLES, "queries": queries}
     return {"title": "Documents index", "databases": {"documents": documents}}

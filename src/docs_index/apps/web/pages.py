@@ -47,8 +47,7 @@ _COLUMNS: Final = {
         "parent_doc_id", "doc_id",
     ),
     "bad_generations": (
-        "Link", "reason", "detail", "task_id", "template_id", "model_id", "timestamp",
-        "response_file",
+        "Link", "reason", "detail", "task_id", "template_id", "model_id",
     ),
 }  # fmt: skip
 _LABELS: Final = {
@@ -62,7 +61,7 @@ _LABELS: Final = {
     "row_index": "Row number",
     "bad_rows": "Rejected rows",
     "remedy": "What to do",
-    "Link": "Source row",
+    "Link": "Row",
     "combo_id": "Combo",
     "raw_bytes": "Bytes of the raw text",
     "raw_chars": "Characters of the raw text",
@@ -239,12 +238,12 @@ def _counted(row: Any, column: str, number: int) -> Markup | None:
     pair = ("stage", "template_id", "model_id")
     if not set(pair) <= set(row.keys()):
         return None
-    values = {f"{name}__exact": row[name] for name in pair}
+    values = {name: row[name] for name in pair}
     table = "documents" if column == "parse_errors" else "bad_generations"
     if table == "bad_generations":
-        del values["stage__exact"]  # the table has none
+        del values["stage"]  # the table has none
     else:
-        values["status__exact"] = "parse_error"
+        values["status"] = "parse_error"
     return _link(f"{_address(table)}?{urlencode(values)}", number)
 
 
