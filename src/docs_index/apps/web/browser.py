@@ -5,6 +5,7 @@ of their own. `copies` has the copy of the index that is shown, and says how it 
 the index. `pages` is the plugin that makes the pages.
 """
 
+import asyncio
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,6 +98,7 @@ def served(layout: Layout, folder: Path) -> Datasette:
     index.ds = pages
     pages.add_database(index, name="documents")
     prepare(pages)
+    asyncio.run(pages.invoke_startup())  # two first requests at once would race for it
     return pages
 
 

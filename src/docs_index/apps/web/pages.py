@@ -5,7 +5,7 @@ is opened. Answers requests from this machine only. `document_page` has what is 
 document's page; the templates say how all looks.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -141,7 +141,7 @@ class Pages:
     @hookimpl(hookwrapper=True)  # type: ignore[untyped-decorator]
     def handle_exception(
         self, datasette: Datasette, request: Any, exception: Exception
-    ) -> Iterator[Any]:
+    ) -> Generator[None, Any, None]:
         """Say plainly what cannot be shown, in place of Datasette's traceback."""
         outcome = yield
         is_known = isinstance(exception, Base400 | DatasetteError)
