@@ -1,4 +1,5 @@
-# make run    install what running needs, build, and write the documents of DATA_ROOT
+# make run    set up what running needs, then `docs-index run`: on DATA_ROOT, on data/,
+#             or else on a copy of the bundled sample
 # make report write one page about documents, rejected rows and gaps
 # make browse show the index in a browser, on this machine only
 # make test   set up everything, and run the fast tests
@@ -10,6 +11,8 @@
 # make sql    render the SQL that Python runs outside of dbt (analyses/)
 # make lock   lock the dependencies again (needs uv)
 # make clean  remove the files of set-up and tests; never a data root
+#
+# PYTHON=python3.12 sets up with another Python: 3.11 or newer.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,8 +26,13 @@ PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # The environment is installed from lock files, with uv if that is installed. Python
 # modules are compiled and dbt parses here, so that the first run is faster.
+NEW_ENOUGH = -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null
 define install
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) $(NEW_ENOUGH) || { \
+		echo "$(PYTHON) is not Python 3.11 or newer: name another, as in make run PYTHON=python3.12" >&2; \
+		exit 2; \
+	}
+	$(BIN)/python $(NEW_ENOUGH) || { rm -rf .venv && $(PYTHON) -m venv .venv; }
 	if command -v uv > /dev/null; then \
 		uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
 		&& uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
@@ -37,23 +45,21 @@ define install
 	touch $@
 endef
 
-.PHONY: run report browse test test-all test-slow soak setup lint docs sql lock clean
+.DEFAULT_GOAL := help
+.PHONY: help run report browse test test-all test-slow soak setup lint docs sql lock clean
+
+help:
+	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
 
 run: .venv/ready-to-run
-	@test -n "$$DATA_ROOT" || test -e data || cp -R sample data
-	$(BIN)/dbt build --exclude-resource-type unit_test
-	$(BIN)/python scripts/materialize_docs.py
-	@echo
-	@echo "Look next:"
-	@echo "  sqlite3 \"$${DATA_ROOT:-data}/db/documents.sqlite\" 'select stage, task_id, doc_dir from documents'"
-	@echo "  $${DATA_ROOT:-data}/7_cross_experiment/bad_generations.csv   rows that were not ingested, and why"
-	@echo "  $${DATA_ROOT:-data}/7_reporting/                             the latest documents; index against disk"
+	@test -n "$$DATA_ROOT" || test -e data || $(BIN)/docs-index sample data
+	@$(BIN)/docs-index run
 
 report: .venv/ready-to-run
-	$(BIN)/python scripts/report_docs.py
+	@$(BIN)/docs-index report
 
 browse: .venv/ready-to-develop
-	$(BIN)/python scripts/browse_docs.py
+	@$(BIN)/docs-index browse
 
 setup: .venv/ready-to-develop
 

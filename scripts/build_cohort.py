@@ -1,6 +1,6 @@
 """Build a cohort: its membership, and directories for the evaluations it adds."""
 
-from docs_index.apps.cli.commands.build_cohort import app
+from docs_index.apps.cli.commands.cohort_build import app
 
 if __name__ == "__main__":
     app()

@@ -1,6 +1,6 @@
 """Write the documents of the last `dbt build`, and index them."""
 
-from docs_index.apps.cli.commands.materialize_docs import app
+from docs_index.apps.cli.commands.materialize import app
 
 if __name__ == "__main__":
     app()

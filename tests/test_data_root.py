@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from building import BUILD, DBT, run, sharing, snapshot, write
 
-from docs_index.data_roots import TABLES, has_input, meant_by
+from docs_index.data_roots import TABLES, choose_root, has_input, meant_by
 from docs_index.errors import DataRootError
 from docs_index.layout import (
     open_cohort_layout,
@@ -81,24 +81,49 @@ def test_a_root_is_known_by_what_is_in_it(tmp_path: Path, there: str) -> None:
     assert has_input(tmp_path / "root") == (not there.startswith("db/"))
 
 
-def test_without_a_data_root_the_folder_of_the_user_is_looked_at(
+@pytest.mark.parametrize("where", [".", "3_generation", "3_generation/draft_responses"])
+def test_without_a_data_root_it_is_looked_for_upward(
+    root: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATA_ROOT", raising=False)
+    monkeypatch.chdir(root / where)
+    assert open_layout().root == root
+    assert choose_root() == (root, "found")
+    assert choose_root("elsewhere") == (Path("elsewhere"), "option")
+    monkeypatch.setenv("DATA_ROOT", "elsewhere")
+    assert choose_root() == (Path("elsewhere"), "DATA_ROOT")
+
+
+def test_a_folder_data_is_found_from_where_it_is_in(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATA_ROOT", raising=False)
-    for folder in (root, root / "3_generation", root.parent):
-        monkeypatch.chdir(folder)
-        with pytest.raises(DataRootError) as refusal:
-            open_layout()
-        assert str(refusal.value).startswith("DATA_ROOT is not set, and data root 'da")
-        assert str(refusal.value).endswith(f"did you mean {str(root)!r}?")
+    root.rename(root.parent / "data")
+    (root.parent / "notes").mkdir()
+    monkeypatch.chdir(root.parent / "notes")
+    assert open_layout().root == root.parent / "data"
 
 
-def test_the_bundled_sample_is_not_what_was_meant(
+def test_where_no_data_root_is_above_one_in_the_folder_is_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATA_ROOT", raising=False)
+    monkeypatch.chdir(root.parent)
+    with pytest.raises(DataRootError) as refusal:
+        open_layout()
+    assert str(refusal.value).startswith("DATA_ROOT is not set, and no data root is")
+    assert str(refusal.value).endswith(f"did you mean {str(root)!r}?")
+
+
+def test_the_bundled_sample_is_not_found_and_not_meant(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATA_ROOT", raising=False)
     root.rename(root.parent / "sample")
     write(root.parent, "dbt_project.yml", "")
+    for folder in (root.parent, root.parent / "sample" / "3_generation"):
+        monkeypatch.chdir(folder)
+        assert choose_root().source == "nothing"
     monkeypatch.chdir(root.parent)
     with pytest.raises(DataRootError, match=r"7_cross_experiment/ or gens/\Z"):
         open_layout()

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from docs_index.apps.cli.commands import run_evaluations
+from docs_index.apps.cli.commands import cohort_run
 from docs_index.cohorts import endpoint as llm_module
 from docs_index.cohorts.answers import Usage
 from docs_index.cohorts.batches import run_batches
@@ -350,8 +350,8 @@ def test_what_was_spent_is_told_before_scores_fail(
     def failing(layout: object) -> None:
         raise error
 
-    monkeypatch.setattr(run_evaluations, "aggregate_scores", failing)
+    monkeypatch.setattr(cohort_run, "aggregate_scores", failing)
     args = ["--cohort", "here", "--json", "--quiet"]
-    result = CliRunner().invoke(run_evaluations.app, args)
+    result = CliRunner().invoke(cohort_run.app, args)
     assert json.loads(result.stdout)["spent"]["sonnet-4"]["answers"] == 2
     assert result.exit_code == (130 if isinstance(error, KeyboardInterrupt) else 74)

@@ -153,7 +153,7 @@
             (select count(*) from {{ rejected }}) as rejected
     {% endset %}
     {% set row = run_query(counted).rows[0] %}
-    {% set next = "python scripts/materialize_docs.py" %}
+    {% set next = "docs-index materialize" %}
     {% if env_var("DOCS_INDEX_SCRATCH", "") %}
         {% set next = next ~ " --dry-run, with the same DOCS_INDEX_SCRATCH" %}
     {% else %}

@@ -1,11 +1,13 @@
-"""Tell a data root from other folders, and say which folder was probably meant.
+"""Choose the data root, tell it from other folders, and say which one was meant.
 
-Owns the marks of a data root. Looks at names only, a few levels up and one down, and
+Owns the marks of a data root. Looks at names only, upward and one level down, and
 writes nothing.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from docs_index.paths import is_folder, is_there, real_path
 from docs_index.resources import seed
@@ -24,6 +26,40 @@ _OF_DOCUMENTS = ("db/documents.sqlite", *(f"docs/{stage}" for stage in STAGES))
 _LEVELS = 3  # how much too deep a folder is looked for
 _MOST_ENTRIES = 1000  # of a folder in which a data root is looked for
 _BUNDLED = "sample"  # next to dbt_project.yml: for trying things out
+
+
+class Choice(NamedTuple):
+    """A data root, and what named it: `option`, `DATA_ROOT`, `found` or `nothing`."""
+
+    path: Path
+    source: str
+
+
+def choose_root(given: str | os.PathLike[str] | None = None) -> Choice:
+    """Return the data root that is given, else `DATA_ROOT`, else the nearest upward.
+
+    Upward from the current folder each folder is looked at, and its folder `data`. The
+    bundled sample is not taken. Where nothing is found, the path is `data`.
+    """
+    if given:
+        return Choice(Path(given), "option")
+    if named := os.environ.get("DATA_ROOT"):
+        return Choice(Path(named), "DATA_ROOT")
+    try:
+        here = Path.cwd()
+        found = next(filter(_is_taken, _upward(here)), None)
+    except OSError:  # the current folder is gone, or one may not be looked into
+        found = None
+    return Choice(found, "found") if found else Choice(Path("data"), "nothing")
+
+
+def _upward(here: Path) -> Iterator[Path]:
+    for folder in (here, *here.parents):
+        yield from (folder, folder / "data")
+
+
+def _is_taken(folder: Path) -> bool:
+    return _is_filled(folder) and not _is_bundled(folder)
 
 
 def has_input(folder: Path) -> bool:
@@ -75,7 +111,10 @@ def _is_filled(folder: Path) -> bool:
 
 
 def _folders_in(folder: Path) -> Iterator[Path]:
-    is_project = is_there(folder / "dbt_project.yml")
     for entry in sorted(folder.iterdir())[:_MOST_ENTRIES]:
-        if is_folder(entry) and not (is_project and entry.name == _BUNDLED):
+        if is_folder(entry) and not _is_bundled(entry):
             yield entry
+
+
+def _is_bundled(folder: Path) -> bool:
+    return folder.name == _BUNDLED and is_there(folder.parent / "dbt_project.yml")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 SHOWN = 5
-VERIFY = "scripts/verify_docs.py tells what is damaged"
+VERIFY = "docs-index verify says what is damaged"
 
 
 class DocsIndexError(Exception):

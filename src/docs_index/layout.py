@@ -8,6 +8,7 @@ from pathlib import Path
 
 from docs_index.data_roots import (
     TABLES,
+    choose_root,
     has_input,
     is_data_root,
     meant_by,
@@ -81,7 +82,7 @@ class Layout:
             DataRootError: it is the folder of the index, where a build needs the lock.
         """
         named = os.environ.get(SCRATCH)
-        if not named:
+        if self.scratch or not named:
             return self
         scratch = Path(real_path(named))
         if scratch.is_relative_to(self.db):
@@ -113,7 +114,7 @@ class Layout:
 
     @property
     def suggestions(self) -> Path:
-        """The suggestions for rejected rows; scripts/suggest_repairs.py writes it."""
+        """The suggestions for rejected rows; docs-index repairs writes it."""
         return self.root / "7_cross_experiment" / "repair_suggestions.csv"
 
     def within(self, path: Path) -> str:
@@ -201,7 +202,7 @@ class Layout:
 
     @property
     def page(self) -> Path:
-        """The HTML report; scripts/report_docs.py writes it."""
+        """The HTML report; docs-index report writes it."""
         return self.reports / "documents_report.html"
 
     def documents_on_disk(self) -> Iterator[str]:
@@ -252,21 +253,20 @@ _IS_NOT_FOLLOWED = "is a link, and not followed: put the folder itself there"
 
 
 def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
-    """Return the layout of `data_root`, else of `DATA_ROOT`, else of `data`.
+    """Return the layout of the data root that `choose_root` chooses.
 
     Raises:
         DataRootError: it is not a directory, or a folder in a data root. Or a path that
             this program writes leads out of it, is a link where a file or a stage's
             folder must be, or is a file where a folder must be.
     """
-    set_root = data_root or os.environ.get("DATA_ROOT")
-    named = Path(set_root or "data")
+    named, source = choose_root(data_root)
     if not is_folder(named):
-        unset = "" if set_root else "DATA_ROOT is not set, and "
-        kind = "a file, not a directory" if is_there(named) else "not a directory"
-        raise DataRootError(
-            f"{unset}data root {str(named)!r} is {kind}: {_SET_IT}{_meant(named)}"
-        )
+        kind = "a file, not a folder" if is_there(named) else "not a folder"
+        what = f"data root {str(named)!r} is {kind}"
+        if source == "nothing":
+            what = "DATA_ROOT is not set, and no data root is here or in a folder above"
+        raise DataRootError(f"{what}: {_SET_IT}{_meant(named)}")
     layout = Layout(Path(real_path(named)))
     if around := root_around(layout.root):
         raise DataRootError(

@@ -8,8 +8,15 @@ import csv
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-PROJECT = _PACKAGE.parents[1]
-"""The folder of the dbt project: that of the checkout."""
+_SHIPPED = _PACKAGE / "project"
+IS_INSTALLED = _SHIPPED.is_dir()
+"""Whether the package has the dbt project in it, as one that pip has installed."""
+
+PROJECT = _SHIPPED if IS_INSTALLED else _PACKAGE.parents[1]
+"""The folder of the dbt project."""
+
+SAMPLE = PROJECT / "sample"
+"""The data root that comes with the program."""
 
 
 def sql(name: str) -> str:
@@ -29,18 +36,13 @@ def words(name: str) -> list[dict[str, str]]:
 
 
 def seed(name: str) -> list[dict[str, str]]:
-    """Return the rows of a seed of the dbt project, such as `reasons`.
-
-    An installed package has a copy of the seeds; a checkout has the project's own.
-    """
+    """Return the rows of a seed of the dbt project, such as `reasons`."""
     return _rows(seed_file(name))
 
 
 def seed_file(name: str) -> Path:
     """Return where the CSV file of a seed is."""
-    installed = _PACKAGE / "seeds"
-    folder = installed if installed.is_dir() else PROJECT / "seeds"
-    return folder / f"{name}.csv"
+    return PROJECT / "seeds" / f"{name}.csv"
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

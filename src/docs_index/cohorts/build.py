@@ -4,12 +4,12 @@ dbt works on a separate database outside of the data root, so that a dry run wri
 nothing there, and the documents' build does not change.
 """
 
-from docs_index.cohorts.dbt_run import build_models, dbt_folder
 from docs_index.cohorts.place import Summary, place_cohort, refuse_faults
 from docs_index.disk.lock import take_lock
 from docs_index.errors import BuildError
 from docs_index.layout import Layout
 from docs_index.paths import is_file, is_there
+from docs_index.warehouse.dbt_run import build_models, dbt_folder
 
 
 def build_cohort(

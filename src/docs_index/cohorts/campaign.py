@@ -207,7 +207,7 @@ def read_membership(layout: Layout, cohort_id: str) -> Iterator[dict[str, str]]:
         built = ", ".join(cohorts_built(layout)) or "none"
         raise CohortError(
             f"{path} is missing: build the cohort first, with "
-            f"python scripts/build_cohort.py --cohort {cohort_id}; built are: {built}"
+            f"docs-index cohort build --cohort {cohort_id}; built are: {built}"
         )
     header = check_table(path).header
     missing = [name for name in COLUMNS if name not in header]

@@ -121,7 +121,7 @@ def _load(db: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Make the table `score_rows` of the scores in a file."""
     if not is_there(path):
         raise DataRootError(
-            f"{path} is missing: run python scripts/aggregate_scores.py first, or name "
+            f"{path} is missing: run docs-index cohort aggregate first, or name "
             "the table with --aggregated-scores"
         )
     meta = {"required": [[name] for name in _COLUMNS], "columns": _COLUMNS}

@@ -16,7 +16,7 @@ from docs_index.paths import is_of_a_path, is_there
 
 _DIRECTIVES = ("# mode: evaluation-only", "# include-existing-evaluations")
 _MARK = (
-    "# Written by select_missing_novelty_v2.py, which replaces it as long as nobody "
+    "# Written by `docs-index cohort select`, which replaces it as long as nobody "
     "edits it (checksum {})."
 )
 _MARKED = re.compile(re.escape(_MARK).replace(r"\{\}", "([0-9a-f]{16})"))

@@ -84,7 +84,7 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
         what_to_do = (
             f"its documents have row_keys of an older form, so start a new index: "
             f"move {name}, docs/ and 7_cross_experiment/bad_generations.csv away, then "
-            "run dbt build and scripts/materialize_docs.py"
+            "run docs-index run"
             if version < SCHEMA_VERSION
             else "use the program that made it"
         )
@@ -148,7 +148,7 @@ def connected(path: Path, mode: str = "ro") -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, timeout=10)
 
 
-_REBUILD = "rebuild it with scripts/reindex_docs.py --output"
+_REBUILD = "rebuild it with docs-index reindex --output"
 
 
 def _anew(path: Path) -> str:
@@ -227,7 +227,7 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 
 _MAKE_ONE = (
-    "run scripts/materialize_docs.py, or scripts/reindex_docs.py where there are "
+    "run docs-index materialize, or docs-index reindex where there are "
     "documents already"
 )
 

@@ -176,8 +176,7 @@ def _faults_of_parent(new: NewDocument, parent: Document | None) -> Iterator[str
     created_at = instant_text(new.timestamp)
     if created_at is None:
         yield (
-            f"timestamp {new.timestamp!r} is invalid: write it as "
-            "2025-07-01T12:00:00Z (docs/rules.md, section 2)"
+            f"timestamp {new.timestamp!r} is invalid: write it as 2025-07-01T12:00:00Z"
         )
     if new.parent_doc_id and parent is None:
         yield f"its parent {new.parent_doc_id!r} is not in the index"

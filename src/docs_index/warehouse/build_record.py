@@ -18,17 +18,26 @@ from docs_index.warehouse.quoting import literal
 _AGAIN = "run `dbt build` first, with the same DATA_ROOT and RUN_ID"
 
 
+def refuse_scratch(layout: Layout) -> None:
+    """Check that a command that writes does not work from a build for looking.
+
+    Raises:
+        BuildError: DOCS_INDEX_SCRATCH is set.
+    """
+    if os.environ.get(SCRATCH) and not layout.scratch:
+        raise BuildError(
+            f"{SCRATCH} is set, and a build there is only for looking: unset it, then "
+            "run this again"
+        )
+
+
 def find_build(layout: Layout) -> str:
     """Return the path of the build's database.
 
     Raises:
         BuildError: there is no build, or builds are for looking, and the caller writes.
     """
-    if os.environ.get(SCRATCH) and not layout.scratch:
-        raise BuildError(
-            f"{SCRATCH} is set, and a build there is for a --dry-run alone: unset it, "
-            "then run `dbt build`"
-        )
+    refuse_scratch(layout)
     if not is_file(layout.build):
         raise BuildError(f"there is no dbt build in {layout.build.parent}: {_AGAIN}")
     return str(layout.build)

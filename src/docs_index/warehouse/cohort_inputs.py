@@ -82,7 +82,7 @@ def selection_lines(layout: Layout) -> list[Row]:
     except FileNotFoundError:
         raise DataRootError(
             f"{path} is missing: list the essays to evaluate in it, or let "
-            "scripts/select_missing_novelty_v2.py choose them"
+            "docs-index cohort select choose them"
         ) from None
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror}") from error

@@ -41,6 +41,7 @@ from docs_index.warehouse.faults import (
     message_of,
 )
 from docs_index.warehouse.quoting import identifier, literal
+from docs_index.warehouse.refusals import tell_refusal
 from docs_index.warehouse.score_inputs import load_generations
 from docs_index.warehouse.sources import Sources
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
@@ -71,7 +72,7 @@ class Plugin(BasePlugin):
             if not layout.scratch:
                 gather_temporary_files(layout.root)
         except (DocsIndexError, OSError) as error:
-            raise DbtRuntimeError(message_of(error)) from error
+            raise _refusal(error) from error
 
     def update_connection_config(
         self, creds: DuckDBCredentials, config: dict[str, Any]
@@ -108,7 +109,14 @@ class Plugin(BasePlugin):
                 return self._sources.input_files(cursor)
             return self._sources.load(cursor, source_config.meta)
         except (DocsIndexError, OSError) as error:
-            raise DbtRuntimeError(message_of(error)) from error
+            raise _refusal(error) from error
+
+
+def _refusal(error: Exception) -> DbtRuntimeError:
+    """Return dbt's error for one of ours, and tell who started dbt its exit code."""
+    message = message_of(error)
+    tell_refusal(error, message)
+    return DbtRuntimeError(message)
 
 
 def _refuse_unopened(build: Path) -> None:

@@ -1,39 +1,52 @@
-"""The command `docs-index`: look things up in the index of a data root."""
+"""The command `docs-index`: everything the program does, by name."""
 
-import signal
+from importlib.metadata import version
+from typing import Annotated, ClassVar
 
 import typer
 
-from docs_index.apps.cli.commands import (
-    cat,
-    export,
-    gaps,
-    lineage,
-    ls,
-    search,
-    show,
-    stats,
-    why,
-)
+from docs_index.apps.cli.command import HELP
+from docs_index.apps.cli.command_group import CommandGroup
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+class _Commands(CommandGroup):
+    sections: ClassVar = {
+        "From files to documents": ("run", "plan", "status", "materialize", "sample"),
+        "Look things up": (
+            "ls", "show", "cat", "search", "lineage", "why", "gaps", "stats", "export",
+        ),
+        "Check and mend": ("verify", "restore", "reindex", "repairs"),
+        "Pages": ("report", "browse"),
+        "New evaluations": ("cohort",),
+    }  # fmt: skip
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"docs-index {version('docs-index')}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings=HELP,
+    epilog="`docs-index COMMAND -h` shows the options of a command.",
+)
 
 
 @app.callback()
-def start() -> None:
-    """Look things up in the index of a data root; no document is changed.
+def start(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version.", is_eager=True, callback=_show_version
+        ),
+    ] = False,
+) -> None:
+    """Turn the files of LLM experiments into an index of documents with true lineage.
 
-    Example: docs-index ls --stage essay --latest
+    Begin with: docs-index plan --data-root ~/experiment
     """
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `docs-index ls | head` ends quietly
-
-
-app.command("ls")(ls.list_documents)
-app.command("show")(show.show)
-app.command("cat")(cat.cat)
-app.command("search")(search.search_texts)
-app.command("lineage")(lineage.lineage)
-app.command("why")(why.tell_why)
-app.command("gaps")(gaps.gaps)
-app.command("stats")(stats.stats)
-app.command("export")(export.export)

@@ -82,7 +82,7 @@ def print_building(summary: Building) -> None:
     print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
     if summary.calls_to_make and not summary.dry_run:
         name = summary.cohort_id
-        typer.echo(f"\nnext: python scripts/run_evaluations.py --cohort {name}")
+        typer.echo(f"\nnext: docs-index cohort run --cohort {name}")
 
 
 def print_plan(models: Sequence[Mapping[str, Any]]) -> None:
@@ -180,7 +180,7 @@ def _print_ways_out(summary: Running) -> None:
         typer.echo(f"\nrun again for the others: --limit left {summary.over_limit}")
     elif summary.is_complete:
         name = summary.cohort_id
-        typer.echo(f"\nnext: python scripts/cohort_scores.py --cohort {name}")
+        typer.echo(f"\nnext: docs-index cohort scores --cohort {name}")
     if summary.interrupted or summary.not_started:
         typer.echo("\nrun again to complete: no answer that is there is bought again")
 

@@ -26,6 +26,23 @@ from docs_index.errors import (
 from docs_index.layout import keep_from_strangers
 
 DONE, NEEDS_A_PERSON, HAS_BAD_ROWS, INTERRUPTED, UNREAD = 0, 1, 3, 130, 141
+MEANINGS = {
+    DONE: "done",
+    NEEDS_A_PERSON: "finished, but something is not as it should be: see the output",
+    DocsIndexError.exit_code: "wrong usage, or input refused: nothing was written",
+    HAS_BAD_ROWS: "with --strict: there are rejected rows or notices",
+    StorageError.exit_code: "reading or writing failed: mend that, then run again",
+    LockedError.exit_code: "another program is at work here: try again later",
+    INTERRUPTED: "interrupted: run again to complete",
+}
+OF_ALL = (
+    DONE,
+    DocsIndexError.exit_code,
+    StorageError.exit_code,
+    LockedError.exit_code,
+    INTERRUPTED,
+)
+"""The exit codes that every command may end with."""
 AFTER_INTERRUPT = "interrupted; run again to complete"
 
 

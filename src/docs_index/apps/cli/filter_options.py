@@ -94,36 +94,52 @@ Attempt = Annotated[
 Stage = Annotated[
     str | None,
     typer.Option(
+        metavar="NAME",
         help="draft, essay or evaluation.",
         autocompletion=_stages,
         callback=_one_of(STAGES),
     ),
 ]
 Task = Annotated[
-    str | None, typer.Option(help="The task id; * is anything.", autocompletion=_tasks)
+    str | None,
+    typer.Option(
+        metavar="NAME", help="The task id; * is anything.", autocompletion=_tasks
+    ),
 ]
 Template = Annotated[
     str | None,
-    typer.Option(help="The template; * is anything.", autocompletion=_templates),
+    typer.Option(
+        metavar="NAME", help="The template; * is anything.", autocompletion=_templates
+    ),
 ]
 Model = Annotated[
-    str | None, typer.Option(help="The model; * is anything.", autocompletion=_models)
+    str | None,
+    typer.Option(
+        metavar="NAME", help="The model; * is anything.", autocompletion=_models
+    ),
 ]
 Status = Annotated[
     str | None,
     typer.Option(
+        metavar="NAME",
         help="ok or parse_error.",
         autocompletion=lambda: list(STATUSES),
         callback=_one_of(STATUSES),
     ),
 ]
-RunId = Annotated[str | None, typer.Option(help="The run_id.", autocompletion=_run_ids)]
+RunId = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The run_id.", autocompletion=_run_ids),
+]
 Since = Annotated[
     str | None,
-    typer.Option(help="Not before this, in UTC: 2025-03, say.", callback=_instant),
+    typer.Option(
+        metavar="TIME", help="Not before this, in UTC: 2025-03, say.", callback=_instant
+    ),
 ]
 Until = Annotated[
-    str | None, typer.Option(help="Not after this, included.", callback=_instant)
+    str | None,
+    typer.Option(metavar="TIME", help="Not after this, included.", callback=_instant),
 ]
 Latest = Annotated[
     bool,

@@ -3,36 +3,121 @@
 Options that choose documents are in `filter_options`, as they need the index.
 """
 
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from docs_index.data_roots import choose_root
+from docs_index.errors import printable
+from docs_index.paths import is_folder
+
+_NAMED_BY = {
+    "option": "--data-root",
+    "DATA_ROOT": "DATA_ROOT",
+    "found": "found here or above; DATA_ROOT is not set",
+}
+
+
+def _say_where(ctx: typer.Context, given: Path | None) -> Path | None:
+    """Name the data root on stderr: to people always, to programs if it was found."""
+    if ctx.resilient_parsing:  # a shell completes the command line
+        return given
+    path, source = choose_root(given)
+    is_said = source == "found" or sys.stderr.isatty()
+    with suppress(OSError):  # the command itself says what is wrong with it
+        is_said &= is_folder(path)
+    if is_said:
+        where = printable(str(path.absolute()), keep="")
+        typer.echo(f"data root {where} ({_NAMED_BY[source]})", err=True)
+    return given
+
+
+def _under_the_root(folder: str | None) -> str | None:
+    """Refuse a folder that is not under the data root, as the dbt var does."""
+    if folder is not None and (
+        folder.startswith("/") or ".." in folder.split("/") or not folder.strip()
+    ):
+        message = "must be a folder under the data root, like 4_evaluation"
+        raise typer.BadParameter(message)
+    return folder
+
+
 DataRoot = Annotated[
-    Path | None, typer.Option(help="The data root (default: DATA_ROOT, else data).")
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        callback=_say_where,
+        help="The data root (default: DATA_ROOT, else one that is here or above).",
+    ),
 ]
 RunId = Annotated[
-    str | None, typer.Option(help="Must be the build's (default: RUN_ID).")
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Part of every doc_id (default: RUN_ID, else backfill)."
+    ),
 ]
 Cohort = Annotated[
-    str | None, typer.Option(help="The cohort's name (default: DD_COHORT).")
+    str | None,
+    typer.Option(metavar="NAME", help="The cohort's name (default: DD_COHORT)."),
 ]
 NamedCohort = Annotated[
     str | None, typer.Argument(metavar="COHORT", help="The cohort's name, as --cohort.")
 ]
 FailedIds = Annotated[
     Path | None,
-    typer.Option(help="Write the ids of failed evaluations there, one a line."),
+    typer.Option(
+        metavar="FILE", help="Write the ids of failed evaluations there, one a line."
+    ),
 ]
 Workers = Annotated[
-    int | None, typer.Option(min=1, help="Processes (default: one per core).")
+    int | None,
+    typer.Option(min=1, metavar="N", help="Processes (default: one per core)."),
 ]
-Limit = Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")]
+Limit = Annotated[
+    int, typer.Option(min=0, metavar="N", help="At most so many; 0: all.")
+]
 Replace = Annotated[
     bool, typer.Option("--replace", help="Write over a file that is there.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Quiet = Annotated[bool, typer.Option(help="Show no progress.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="End with 3 if there are rejected rows or notices."),
+]
+AllowShrunk = Annotated[
+    bool,
+    typer.Option(
+        "--allow-shrunk",
+        help="Go on where a table has lost the rows of most of its documents.",
+    ),
+]
+Link = Annotated[
+    bool,
+    typer.Option(
+        "--link",
+        help="Make parsed.txt a hard link to raw.txt where both are equal: it takes no "
+        "room, but an edit of one edits both.",
+    ),
+]
+EvaluationRoot = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FOLDER",
+        callback=_under_the_root,
+        help="Where the paths of evaluations begin, under the data root "
+        "(default: 3_generation).",
+    ),
+]
+MaxResponseBytes = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar="N", help="Take no larger response file (default: 67108864)."
+    ),
+]
 
 ALL = -1
 """A limit that SQLite takes for none."""

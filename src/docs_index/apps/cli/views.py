@@ -62,7 +62,7 @@ def show_in_full(found: Mapping[str, Any]) -> None:
     for name, size in found["files"].items():
         typer.echo(f"  {printable(name, keep=''):<16}{size:>12,} bytes")
     if not found["files"]:
-        typer.echo("  the directory is not there: run scripts/verify_docs.py")
+        typer.echo("  the directory is not there: run docs-index verify")
 
 
 def show_hits(hits: Sequence[Hit]) -> None:

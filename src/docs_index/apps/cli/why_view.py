@@ -22,7 +22,7 @@ Part = Mapping[str, Any]
 _LONGEST = 2000  # columns of a sentence, because an id in it may have megabytes
 _REINDEXED = (
     "this index was made of the directories, which do not tell what the joins chose "
-    "from: run dbt build and scripts/materialize_docs.py, which write it"
+    "from: run docs-index run, which write it"
 )
 _CANDIDATES = {
     "timestamp_join": "candidates for its parent",

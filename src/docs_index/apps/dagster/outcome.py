@@ -36,7 +36,7 @@ def _lines(summary: Summary, in_batch: Collection[str]) -> Iterator[str]:
         yield from (f"  {line}" for line in failed[:SHOWN])
         if len(failed) > SHOWN:
             yield f"  ... and {len(failed) - SHOWN} more, each in the log of this run"
-    script = f"python scripts/run_evaluations.py --cohort {summary.cohort_id}"
+    script = f"docs-index cohort run --cohort {summary.cohort_id}"
     kept = ",".join(reason for reason in summary.failures if reason in KEPT)
     if kept:
         yield (

@@ -16,7 +16,7 @@ from docs_index.disk.publish import publish
 from docs_index.errors import DocsIndexError
 from docs_index.layout import Layout
 
-_MOST_LISTED = 40  # essays in a table; the CSV of scripts/cohort_scores.py has all
+_MOST_LISTED = 40  # essays in a table; the CSV of docs-index cohort scores has all
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def write_report(layout: Layout, path: Path) -> bool:
                 facts = _facts(index, layout)
         except sqlite3.DatabaseError as error:
             raise IndexFileError(
-                f"{layout.index}: {error}; scripts/verify_docs.py tells more"
+                f"{layout.index}: {error}; docs-index verify says more"
             ) from error
     cohorts = write_cohort_pages(layout, path)
     page = render("report.html", facts | {"cohorts": cohorts})

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from docs_index.apps.cli import filter_options
-from docs_index.apps.cli.exits import ending_cleanly
+from docs_index.apps.cli.command import command
+from docs_index.apps.cli.exits import NEEDS_A_PERSON, ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot
 from docs_index.apps.cli.text_tables import show_json
 from docs_index.errors import printable
@@ -45,3 +46,6 @@ def cat(
         else:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
+
+
+app = command(cat, NEEDS_A_PERSON)

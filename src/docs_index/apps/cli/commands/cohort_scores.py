@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from docs_index.apps.cli.cohort_output import asked_cohort
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.export_files import refuse_to_overwrite
 from docs_index.apps.cli.options import (
@@ -25,28 +26,29 @@ from docs_index.errors import CohortError, printable
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import named_cohort
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-
-@app.command()
-def main(
+def show_scores(
     name: NamedCohort = None,
     cohort: Cohort = None,
     limit: Limit = 20,
     csv: Annotated[
         Path | None,
-        typer.Option(help="Write the whole table to a CSV file; -: to stdout, alone."),
+        typer.Option(
+            metavar="FILE",
+            help="Write the whole table to a CSV file; -: to stdout, alone.",
+        ),
     ] = None,
     page: Annotated[
-        Path | None, typer.Option(help="Write an HTML page with charts to a file.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write an HTML page with charts to a file."),
     ] = None,
     replace: Replace = False,
     as_json: AsJson = False,
     data_root: DataRoot = None,
 ) -> None:
-    """Show a cohort's scores by essay, template and model, and how judges agree.
+    """Compare the scores of the judges of a cohort.
 
-    Example: python scripts/cohort_scores.py spring --csv spring.csv
+    Example: docs-index cohort scores spring --csv spring.csv
     """
     with ending_cleanly():
         to_stdout = csv is not None and str(csv) == "-"
@@ -68,3 +70,6 @@ def main(
             print_scores(scores, limit)
             for output in filter(None, (csv, page)):
                 typer.echo(f"\nwritten: {printable(str(output))}")
+
+
+app = command(show_scores)

@@ -3,6 +3,7 @@
 import typer
 
 from docs_index.apps.cli.cohort_output import asked_cohort, print_status, write_ids
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.exits import DONE, NEEDS_A_PERSON
 from docs_index.apps.cli.options import (
@@ -20,11 +21,8 @@ from docs_index.cohorts.survey import survey_fields, surveyed
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import named_cohort
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-
-@app.command()
-def main(
+def status(
     name: NamedCohort = None,
     cohort: Cohort = None,
     failed_ids: FailedIds = None,
@@ -34,7 +32,7 @@ def main(
 ) -> None:
     """Say how far a cohort is; exit with 1 while it is incomplete.
 
-    Example: python scripts/cohort_status.py --cohort spring
+    Example: docs-index cohort status --cohort spring
     """
     with ending_cleanly():
         cohort_id = named_cohort(asked_cohort(name, cohort))
@@ -47,3 +45,6 @@ def main(
             print_status(cohort_id, survey)
     is_complete = survey.states[State.DONE] == survey.evaluations
     raise typer.Exit(DONE if is_complete else NEEDS_A_PERSON)
+
+
+app = command(status, NEEDS_A_PERSON)

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from docs_index.apps.cli import export_files, filter_options
-from docs_index.apps.cli.exits import ending_cleanly
+from docs_index.apps.cli.command import command
+from docs_index.apps.cli.exits import NEEDS_A_PERSON, ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot, Replace
 from docs_index.apps.cli.text_tables import show_json
 from docs_index.errors import printable
@@ -28,7 +29,7 @@ def export(
     filters: Filters,
     form: Annotated[Format, typer.Option("--format", help="What to write.")],
     output: Annotated[
-        Path | None, typer.Option(help="The file (default: stdout).")
+        Path | None, typer.Option(metavar="FILE", help="The file (default: stdout).")
     ] = None,
     replace: Replace = False,
     texts: Annotated[
@@ -37,7 +38,7 @@ def export(
     as_json: AsJson = False,
     data_root: DataRoot = None,
 ) -> None:
-    """Write documents for other programs, the oldest row of the index first.
+    """Write documents as CSV, as lines of JSON, or as Parquet.
 
     Example: docs-index export --format csv --latest --output latest.csv
     """
@@ -54,3 +55,6 @@ def export(
             show_json({"output": str(output), "format": form, "documents": count})
         elif output:
             typer.echo(f"{count} documents in {printable(str(output))}", err=True)
+
+
+app = command(export, NEEDS_A_PERSON)

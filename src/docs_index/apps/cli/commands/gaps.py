@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.exits import ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot
 from docs_index.apps.cli.text_tables import show_json, show_table
@@ -18,7 +19,7 @@ def gaps(
     as_json: AsJson = False,
     data_root: DataRoot = None,
 ) -> None:
-    """List the pairs of template and model that have no document that parsed.
+    """List the pairs of template and model that lack a good document.
 
     Example: docs-index gaps
     """
@@ -30,3 +31,6 @@ def gaps(
             show_table(found)
             if not found:
                 typer.echo("every template has a document of every model", err=True)
+
+
+app = command(gaps)

@@ -1,6 +1,7 @@
 """The command `docs-index lineage`."""
 
 from docs_index.apps.cli import filter_options, views
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.exits import ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot
 from docs_index.apps.cli.text_tables import show_json
@@ -25,3 +26,6 @@ def lineage(
             show_json({"doc_id": document.doc_id, "tree": found})
         else:
             views.show_tree(found, document.doc_id)
+
+
+app = command(lineage)

@@ -3,6 +3,7 @@
 import typer
 
 from docs_index.apps.cli import filter_options, views
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.exits import ending_cleanly
 from docs_index.apps.cli.options import ALL, AsJson, DataRoot, Limit
 from docs_index.apps.cli.text_tables import show_json
@@ -36,3 +37,6 @@ def list_documents(
         if len(found) < total:
             more = f"{len(found)} of {total} documents; --limit 0 lists all"
             typer.echo(more, err=True)
+
+
+app = command(list_documents)

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from docs_index.apps.cli import filter_options, views
-from docs_index.apps.cli.exits import ending_cleanly
+from docs_index.apps.cli.command import command
+from docs_index.apps.cli.exits import NEEDS_A_PERSON, ending_cleanly
 from docs_index.apps.cli.options import ALL, AsJson, DataRoot, Limit
 from docs_index.apps.cli.text_tables import show_json
 from docs_index.errors import VERIFY, DamagedDocumentError
@@ -52,3 +53,6 @@ def search_texts(
             raise DamagedDocumentError(
                 f"{unreadable} documents cannot be read, nor be searched; {VERIFY}"
             )
+
+
+app = command(search_texts, NEEDS_A_PERSON)

@@ -1,6 +1,7 @@
 """The command `docs-index show`."""
 
 from docs_index.apps.cli import filter_options, views
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.exits import ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot
 from docs_index.apps.cli.text_tables import show_json
@@ -14,7 +15,7 @@ def show(
     as_json: AsJson = False,
     data_root: DataRoot = None,
 ) -> None:
-    """Show a document: its row, its files, and what stands around it.
+    """Show a document: its row, its files and its lineage.
 
     Example: docs-index show 6z2j
     """
@@ -24,3 +25,6 @@ def show(
             show_json(found)
         else:
             views.show_in_full(found)
+
+
+app = command(show)

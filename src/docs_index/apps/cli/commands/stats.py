@@ -1,6 +1,7 @@
 """The command `docs-index stats`."""
 
 from docs_index.apps.cli import views
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.exits import ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot
 from docs_index.apps.cli.score_table import scores
@@ -10,7 +11,7 @@ from docs_index.index.reader import open_documents
 
 
 def stats(as_json: AsJson = False, data_root: DataRoot = None) -> None:
-    """Count documents: how many, how large, of what; and what was not taken.
+    """Count documents, their sizes, and rejected rows.
 
     Example: docs-index stats
     """
@@ -23,3 +24,6 @@ def stats(as_json: AsJson = False, data_root: DataRoot = None) -> None:
             show_json(found)
         else:
             views.show_stats(found)
+
+
+app = command(stats)

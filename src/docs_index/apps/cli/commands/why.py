@@ -1,6 +1,7 @@
 """The command `docs-index why`."""
 
 from docs_index.apps.cli import filter_options
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.exits import ending_cleanly
 from docs_index.apps.cli.options import ALL, AsJson, DataRoot, Limit
 from docs_index.apps.cli.text_tables import show_json
@@ -15,7 +16,7 @@ def tell_why(
     as_json: AsJson = False,
     data_root: DataRoot = None,
 ) -> None:
-    """Tell what became of a row or a task, by which rule, and what else was considered.
+    """Say what became of a row or a task, and by which rule.
 
     Example: docs-index why essay:7
     """
@@ -25,3 +26,6 @@ def tell_why(
             show_json(found)
         else:
             show_reasons(found)
+
+
+app = command(tell_why)

@@ -2,8 +2,7 @@
 
 from dataclasses import asdict
 
-import typer
-
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot
 from docs_index.apps.cli.score_output import print_aggregated
@@ -11,14 +10,13 @@ from docs_index.apps.cli.text_tables import show_json
 from docs_index.cohorts.aggregate import aggregate_scores
 from docs_index.layout import open_cohort_layout
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
+def aggregate(as_json: AsJson = False, data_root: DataRoot = None) -> None:
+    """Write the scores of all evaluations to one table.
 
-@app.command()
-def main(as_json: AsJson = False, data_root: DataRoot = None) -> None:
-    """Write 7_cross_experiment/aggregated_scores.csv, a row per evaluation.
+    It is 7_cross_experiment/aggregated_scores.csv.
 
-    Example: python scripts/aggregate_scores.py
+    Example: docs-index cohort aggregate
     """
     with ending_cleanly():
         summary = aggregate_scores(open_cohort_layout(data_root))
@@ -26,3 +24,6 @@ def main(as_json: AsJson = False, data_root: DataRoot = None) -> None:
             show_json(asdict(summary))
         else:
             print_aggregated(summary)
+
+
+app = command(aggregate)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.options import DataRoot
 from docs_index.disk.scratch import scratch_folder
@@ -13,8 +14,6 @@ from docs_index.errors import BrowserError
 from docs_index.layout import Layout, open_filled_layout
 
 HOST = "127.0.0.1"
-
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 def listening(port: int) -> socket.socket:
@@ -47,16 +46,21 @@ def serve(layout: Layout, port: int) -> None:
             server.run(sockets=[sock])
 
 
-@app.command()
-def main(
+def browse(
     data_root: DataRoot = None,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Where it listens; 0 for a free one.")
+        int,
+        typer.Option(min=0, max=65535, metavar="N", help="The port; 0 for a free one."),
     ] = 8001,
 ) -> None:
-    """Serve the index as pages for a browser on this machine, with Datasette.
+    """Show the index in a browser, on this machine only.
 
-    Example: python scripts/browse_docs.py --data-root ~/experiment
+    Datasette serves a copy of the index until Ctrl-C.
+
+    Example: docs-index browse --data-root ~/experiment
     """
     with ending_cleanly():
         serve(open_filled_layout(data_root), port)
+
+
+app = command(browse)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.exits import DONE, NEEDS_A_PERSON
 from docs_index.apps.cli.options import AsJson, DataRoot, Quiet, Replace, Workers
@@ -16,8 +17,6 @@ from docs_index.audit.findings import finding_lines
 from docs_index.audit.reindex import Options, Summary, reindex
 from docs_index.errors import DocsIndexError
 from docs_index.layout import open_filled_layout
-
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 def closing_lines(summary: Summary) -> str:
@@ -30,17 +29,19 @@ def closing_lines(summary: Summary) -> str:
     left_out = f", {summary.left_out} directories left out" if summary.left_out else ""
     return (
         f"{summary.documents} documents in {summary.output}{left_out}\n"
-        "Its lists are empty until scripts/materialize_docs.py has run with it as\n"
+        "Its lists are empty until docs-index materialize has run with it as\n"
         "db/documents.sqlite."
     )
 
 
-@app.command()
-def main(
+def reindex_documents(
     data_root: DataRoot = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="The new index (default: db/documents.reindexed.sqlite)."),
+        typer.Option(
+            metavar="FILE",
+            help="The new index (default: db/documents.reindexed.sqlite).",
+        ),
     ] = None,
     replace: Replace = False,
     skip_damaged: Annotated[
@@ -54,9 +55,9 @@ def main(
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
-    """Rebuild the SQLite index from the documents' metadata.json files alone.
+    """Rebuild the index from the metadata.json files alone.
 
-    Example: python scripts/reindex_docs.py --data-root ~/experiment
+    Example: docs-index reindex --data-root ~/experiment
     """
     with ending_cleanly():
         layout = open_filled_layout(data_root)
@@ -79,3 +80,6 @@ def main(
     if not summary.output:
         raise typer.Exit(DocsIndexError.exit_code)
     raise typer.Exit(NEEDS_A_PERSON if summary.findings else DONE)
+
+
+app = command(reindex_documents, NEEDS_A_PERSON)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from docs_index.apps.cli.cohort_output import asked_cohort, print_building
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.options import AsJson, Cohort, DataRoot, NamedCohort
 from docs_index.apps.cli.text_tables import show_json
@@ -13,15 +14,15 @@ from docs_index.cohorts.build import build_cohort
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import is_done_preferred, named_cohort
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-
-@app.command()
-def main(
+def build(
     name: NamedCohort = None,
     cohort: Cohort = None,
     dry_run: Annotated[
-        bool, typer.Option(help="Say what it would have and cost; write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Say what it would have and cost; write nothing."
+        ),
     ] = False,
     prefer_done: Annotated[
         bool,
@@ -33,9 +34,11 @@ def main(
     as_json: AsJson = False,
     data_root: DataRoot = None,
 ) -> None:
-    """Build a cohort of the selected essays, taking in evaluations that exist.
+    """Build a cohort of the selected essays.
 
-    Example: python scripts/build_cohort.py --cohort spring --dry-run
+    Evaluations that exist are taken in, if the selection says so.
+
+    Example: docs-index cohort build --cohort spring --dry-run
     """
     with ending_cleanly():
         layout = open_cohort_layout(data_root)
@@ -49,3 +52,6 @@ def main(
             show_json(asdict(summary))
         else:
             print_building(summary)
+
+
+app = command(build)

@@ -1,4 +1,4 @@
-"""Suggest what could repair the rows that were not ingested; repair nothing."""
+"""Suggest what could repair the rejected rows; repair nothing."""
 
 import json
 from dataclasses import asdict
@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly, print_table
 from docs_index.apps.cli.options import AsJson, DataRoot, RunId
 from docs_index.errors import printable
 from docs_index.ingest.suggestions import Summary, suggest_repairs
 from docs_index.layout import open_filled_layout
-
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 def print_summary(summary: Summary) -> None:
@@ -29,21 +28,21 @@ def print_summary(summary: Summary) -> None:
     else:
         typer.echo(
             "Nothing is repaired yet. Copy the rows that are right, with the header, "
-            "into\n7_cross_experiment/generation_repairs.csv; then `dbt build` and "
-            "materialize_docs.py\n(docs/repairs.md)."
+            "into\n7_cross_experiment/generation_repairs.csv; then docs-index run."
         )
 
 
-@app.command()
-def main(
+def suggest(
     data_root: DataRoot = None,
     run_id: RunId = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print nothing but errors.")
+    ] = False,
 ) -> None:
-    """Suggest what could repair the rows that were not ingested; repair nothing.
+    """Suggest how to repair the rejected rows; repair nothing.
 
-    Example: python scripts/suggest_repairs.py --data-root ~/experiment
+    Example: docs-index repairs --data-root ~/experiment
     """
     with ending_cleanly():
         summary = suggest_repairs(open_filled_layout(data_root), run_id)
@@ -51,3 +50,6 @@ def main(
             typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
         elif not quiet:
             print_summary(summary)
+
+
+app = command(suggest)

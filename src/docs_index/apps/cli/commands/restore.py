@@ -8,16 +8,14 @@ from typing import Annotated
 
 import typer
 
-from docs_index.apps.cli.commands.verify_docs import folder_of_evaluations
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.exits import DONE, NEEDS_A_PERSON
-from docs_index.apps.cli.options import AsJson, DataRoot, Quiet, Workers
+from docs_index.apps.cli.options import AsJson, DataRoot, EvaluationRoot, Quiet, Workers
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.audit.restore import Options, Restored, Summary, restore
 from docs_index.errors import printable
 from docs_index.layout import RESPONSES, open_filled_layout
-
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 def lines(summary: Summary) -> Iterator[str]:
@@ -48,8 +46,7 @@ def _lines_of(found: Restored, summary: Summary) -> Iterator[str]:
         yield f"  NOT put back: {found.problem}"
 
 
-@app.command()
-def main(
+def restore_documents(
     doc_ids: Annotated[
         list[str] | None,
         typer.Argument(help="Look at these documents only (default: all)."),
@@ -68,23 +65,23 @@ def main(
             help="Where prompt.txt and its prompt file differ, take the prompt file.",
         ),
     ] = False,
-    evaluation_root: Annotated[
-        str, typer.Option(help="As the dbt var: where evaluations' responses are.")
-    ] = RESPONSES,
+    evaluation_root: EvaluationRoot = None,
     as_json: AsJson = False,
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
-    """Put back what is missing or damaged of documents, from their source files.
+    """Put back files of documents that are missing or damaged.
 
-    Example: python scripts/restore_docs.py --data-root ~/experiment --apply
+    Without --apply it only says what it would do.
+
+    Example: docs-index restore --data-root ~/experiment --apply
     """
     with ending_cleanly():
         options = Options(
             doc_ids=doc_ids or (),
             apply=apply,
             take_prompts=take_prompts,
-            evaluation_root=folder_of_evaluations(evaluation_root),
+            evaluation_root=evaluation_root or RESPONSES,
             workers=workers or os.cpu_count() or 1,
         )
         with shown_progress(quiet=quiet) as progress:
@@ -98,3 +95,6 @@ def main(
                 typer.echo(printable(line))
     is_done = summary.unrestorable == 0 and (apply or summary.restored == 0)
     raise typer.Exit(DONE if is_done else NEEDS_A_PERSON)
+
+
+app = command(restore_documents, NEEDS_A_PERSON)

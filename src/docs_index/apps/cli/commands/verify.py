@@ -7,15 +7,14 @@ from typing import Annotated
 
 import typer
 
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.exits import DONE, NEEDS_A_PERSON
-from docs_index.apps.cli.options import AsJson, DataRoot, Quiet, Workers
+from docs_index.apps.cli.options import AsJson, DataRoot, EvaluationRoot, Quiet, Workers
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.audit.findings import as_object, report_lines
 from docs_index.audit.verify import Options, verify
 from docs_index.layout import RESPONSES, open_filled_layout
-
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 def share(read_data: str) -> float:
@@ -28,16 +27,7 @@ def share(read_data: str) -> float:
     return float(found[1]) / 100
 
 
-def folder_of_evaluations(folder: str) -> str:
-    """Return a folder that is under the data root, as the dbt var must be."""
-    if folder.startswith("/") or ".." in folder.split("/") or not folder.strip():
-        message = "must be a folder under the data root, like 4_evaluation"
-        raise typer.BadParameter(message)
-    return folder
-
-
-@app.command()
-def main(
+def verify_documents(
     data_root: DataRoot = None,
     read_data: Annotated[
         str,
@@ -47,22 +37,20 @@ def main(
             "always the same one. Sizes are checked anyway.",
         ),
     ] = "none",
-    evaluation_root: Annotated[
-        str, typer.Option(help="As the dbt var: where evaluations' responses are.")
-    ] = RESPONSES,
+    evaluation_root: EvaluationRoot = None,
     as_json: AsJson = False,
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
-    """Check that the index and the documents' directories agree; change nothing.
+    """Check that index and directories agree; change nothing.
 
-    Example: python scripts/verify_docs.py --data-root ~/experiment --read-data 5%
+    Example: docs-index verify --data-root ~/experiment --read-data 5%
     """
     with ending_cleanly():
         options = Options(
             share=share(read_data),
             read_data=read_data,
-            evaluation_root=folder_of_evaluations(evaluation_root),
+            evaluation_root=evaluation_root or RESPONSES,
             workers=workers or os.cpu_count() or 1,
         )
         with shown_progress(quiet=quiet) as progress:
@@ -73,3 +61,6 @@ def main(
             for line in report_lines(report):
                 typer.echo(line)
     raise typer.Exit(NEEDS_A_PERSON if report.findings else DONE)
+
+
+app = command(verify_documents, NEEDS_A_PERSON)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.export_files import refuse_to_overwrite
 from docs_index.apps.cli.options import DataRoot
@@ -12,20 +13,20 @@ from docs_index.apps.web.report import write_report
 from docs_index.errors import printable
 from docs_index.layout import open_filled_layout
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-
-@app.command()
-def main(
+def report(
     data_root: DataRoot = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="The page (default: 7_reporting/documents_report.html)."),
+        typer.Option(
+            metavar="FILE",
+            help="The page (default: 7_reporting/documents_report.html).",
+        ),
     ] = None,
 ) -> None:
-    """Write the documents report: one HTML page of what the index holds and lacks.
+    """Write one HTML page of what the index has and lacks.
 
-    Example: python scripts/report_docs.py --data-root ~/experiment
+    Example: docs-index report --data-root ~/experiment
     """
     with ending_cleanly():
         layout = open_filled_layout(data_root)
@@ -35,3 +36,6 @@ def main(
         is_new = write_report(layout, path)
         prefix = "" if is_new else "nothing new in "
         typer.echo(f"{prefix}{printable(str(path))}")
+
+
+app = command(report)

@@ -7,51 +7,44 @@ from typing import Annotated
 
 import typer
 
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import (
     ending_cleanly,
     exit_code,
     print_summary,
 )
-from docs_index.apps.cli.options import AsJson, DataRoot, Quiet, RunId, Workers
+from docs_index.apps.cli.exits import HAS_BAD_ROWS, NEEDS_A_PERSON
+from docs_index.apps.cli.options import (
+    AllowShrunk,
+    AsJson,
+    DataRoot,
+    Link,
+    Quiet,
+    RunId,
+    Strict,
+    Workers,
+)
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.ingest.materialize import Options, materialize
 from docs_index.layout import open_filled_layout
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-
-@app.command()
-def main(
+def materialize_documents(
     data_root: DataRoot = None,
     run_id: RunId = None,
     dry_run: Annotated[
-        bool, typer.Option(help="Print the plan and write nothing.")
+        bool, typer.Option("--dry-run", help="Print the plan and write nothing.")
     ] = False,
     as_json: AsJson = False,
     workers: Workers = None,
-    link: Annotated[
-        bool,
-        typer.Option(
-            help="Make parsed.txt a hard link to raw.txt where both are equal: it "
-            "takes no room, but an edit of one edits both."
-        ),
-    ] = False,
+    link: Link = False,
     quiet: Quiet = False,
-    strict: Annotated[
-        bool,
-        typer.Option(help="Exit with 3 when rows are in the bad list, or notices."),
-    ] = False,
-    allow_shrunk: Annotated[
-        bool,
-        typer.Option(
-            "--allow-shrunk",
-            help="Go on where a table has lost the rows of most of its documents.",
-        ),
-    ] = False,
+    strict: Strict = False,
+    allow_shrunk: AllowShrunk = False,
 ) -> None:
     """Write the documents of the last `dbt build`, and index them.
 
-    Example: python scripts/materialize_docs.py --data-root ~/experiment --dry-run
+    Example: docs-index materialize --data-root ~/experiment --dry-run
     """
     with ending_cleanly():
         options = Options(
@@ -68,3 +61,6 @@ def main(
         else:
             print_summary(summary)
     raise typer.Exit(exit_code(summary, strict=strict))
+
+
+app = command(materialize_documents, NEEDS_A_PERSON, HAS_BAD_ROWS)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from docs_index.apps.cli.cohort_output import print_chosen
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.many_values import ManyValuesCommand
 from docs_index.apps.cli.options import AsJson, DataRoot, Replace
@@ -15,36 +16,44 @@ from docs_index.cohorts.select import Wish, choose_essays
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import named_cohort
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-
-@app.command(cls=ManyValuesCommand)
-def main(
+def select_essays(
     cohort: Annotated[
         str | None,
-        typer.Option(help="The cohort that is to be built next (default: DD_COHORT)."),
+        typer.Option(
+            metavar="NAME",
+            help="The cohort that is to be built next (default: DD_COHORT).",
+        ),
     ] = None,
     top_n: Annotated[
-        int, typer.Option(min=1, help="How many of the best essays are looked at.")
+        int,
+        typer.Option(
+            min=1, metavar="N", help="How many of the best essays are looked at."
+        ),
     ] = 30,
     baseline_template: Annotated[
-        str, typer.Option(help="The template whose scores say which are the best.")
+        str,
+        typer.Option(
+            metavar="NAME", help="The template whose scores say which are the best."
+        ),
     ] = "novelty",
     target_template: Annotated[
-        str, typer.Option(help="The template whose scores are missing.")
+        str, typer.Option(metavar="NAME", help="The template whose scores are missing.")
     ] = "novelty-v2",
     average_models: Annotated[
         list[str] | None,
         typer.Option(
+            metavar="NAMES",
             help="Models whose scores are averaged, with blanks or commas "
-            "(default: all)."
+            "(default: all).",
         ),
     ] = None,
     aggregated_scores: Annotated[
         Path | None,
         typer.Option(
+            metavar="FILE",
             help="The table of scores "
-            "(default: 7_cross_experiment/aggregated_scores.csv)."
+            "(default: 7_cross_experiment/aggregated_scores.csv).",
         ),
     ] = None,
     skip_unreadable: Annotated[
@@ -57,9 +66,11 @@ def main(
     as_json: AsJson = False,
     data_root: DataRoot = None,
 ) -> None:
-    """Make 2_tasks/selected_essays.txt a list of the best essays that lack a score.
+    """Choose the best essays that lack a score for a template.
 
-    Example: python scripts/select_missing_novelty_v2.py --cohort spring --top-n 30
+    It writes 2_tasks/selected_essays.txt.
+
+    Example: docs-index cohort select --cohort spring --top-n 30
     """
     with ending_cleanly():
         wish = Wish(
@@ -77,3 +88,6 @@ def main(
             show_json(asdict(chosen))
         else:
             print_chosen(chosen, data_root)
+
+
+app = command(select_essays, cls=ManyValuesCommand)

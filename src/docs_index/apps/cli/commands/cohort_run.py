@@ -16,6 +16,7 @@ from docs_index.apps.cli.cohort_output import (
     wait_for_answers,
     write_ids,
 )
+from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.exits import DONE, INTERRUPTED, NEEDS_A_PERSON
 from docs_index.apps.cli.export_files import refuse_to_overwrite
@@ -48,37 +49,47 @@ from docs_index.disk.lock import take_lock
 from docs_index.layout import open_cohort_layout
 from docs_index.warehouse.cohort_ids import named_cohort
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-
-@app.command()
-def main(
+def run(
     name: NamedCohort = None,
     cohort: Cohort = None,
     concurrency: Annotated[
-        int, typer.Option(min=1, max=64, help="Requests at a time.")
+        int, typer.Option(min=1, max=64, metavar="N", help="Requests at a time.")
     ] = 4,
     retries: Annotated[
-        int, typer.Option(min=0, help="Retries of one request that may fare better.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Retries of one request that may fare better."
+        ),
     ] = RETRIES,
     max_wait: Annotated[
-        str, typer.Option(help="The longest wait without an answer: 90s, 30m, 2h.")
+        str,
+        typer.Option(
+            metavar="TIME", help="The longest wait without an answer: 90s, 30m, 2h."
+        ),
     ] = "30m",
     requests_per_minute: Annotated[
-        float | None, typer.Option(min=0.001, help="The most requests of a minute.")
+        float | None,
+        typer.Option(min=0.001, metavar="N", help="The most requests of a minute."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=0, help="The most evaluations to work on.")
+        int | None,
+        typer.Option(min=0, metavar="N", help="The most evaluations to work on."),
     ] = None,
     max_cost: Annotated[
-        float | None, typer.Option(min=0, help="The most money to spend.")
+        float | None,
+        typer.Option(min=0, metavar="MONEY", help="The most money to spend."),
     ] = None,
     ids: Annotated[
-        Path | None, typer.Option(help="Work on these gen_ids only, one a line.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Work on these gen_ids only, one a line."),
     ] = None,
     retry_failed: Annotated[
         str | None,
-        typer.Option(help="Ask again where the answer failed: all, or reasons."),
+        typer.Option(
+            metavar="REASONS",
+            help="Ask again where the answer failed: all, or reasons.",
+        ),
     ] = None,
     batch: Annotated[
         bool,
@@ -87,7 +98,10 @@ def main(
         ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option(help="Render all prompts, say what they cost; ask nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Render all prompts, say what they cost; ask nothing."
+        ),
     ] = False,
     no_scores: Annotated[
         bool, typer.Option("--no-scores", help="Leave aggregated_scores.csv as it is.")
@@ -96,13 +110,13 @@ def main(
     replace: Replace = False,
     as_json: AsJson = False,
     quiet: Annotated[
-        bool, typer.Option(help="Show no progress, nor what is skipped.")
+        bool, typer.Option("--quiet", help="Show no progress, nor what is skipped.")
     ] = False,
     data_root: DataRoot = None,
 ) -> None:
     """Run the evaluations of a cohort that are not done.
 
-    Example: python scripts/run_evaluations.py --cohort spring --max-cost 5
+    Example: docs-index cohort run --cohort spring --max-cost 5
     """
     with ending_cleanly():
         layout = open_cohort_layout(data_root)
@@ -185,3 +199,6 @@ def _fields(summary: Summary, scores: Scores | None) -> dict[str, Any]:
 
 def _run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+
+
+app = command(run, NEEDS_A_PERSON)

@@ -1,0 +1,46 @@
+"""What `run` and `plan` share: the build, and the output of both."""
+
+from dataclasses import asdict
+
+import typer
+
+from docs_index.apps.cli.console import print_summary
+from docs_index.apps.cli.progress import shown_progress
+from docs_index.apps.cli.text_tables import show_json
+from docs_index.errors import printable
+from docs_index.ingest.materialize import Summary
+from docs_index.layout import Layout
+from docs_index.warehouse.dbt_run import Built, build_documents
+
+
+def built(
+    layout: Layout,
+    run_id: str | None,
+    evaluation_root: str | None,
+    max_response_bytes: int | None,
+    *,
+    quiet: bool,
+) -> Built:
+    """Build the documents of a data root, and say on stderr what was built."""
+    variables = {
+        "evaluation_root": evaluation_root,
+        "max_response_bytes": max_response_bytes,
+    }
+    given = {name: value for name, value in variables.items() if value is not None}
+    with shown_progress(quiet=quiet, what="models and tests") as progress:
+        build = build_documents(layout, given, run_id, progress)
+    if not quiet:
+        typer.echo(
+            f"built {build.models} models, {build.tests} tests passed, "
+            f"{build.seconds:.1f} s; log: {printable(build.log)}",
+            err=True,
+        )
+    return build
+
+
+def show_outcome(build: Built, summary: Summary, *, as_json: bool) -> None:
+    """Print what a run did, or would do, with what its build did."""
+    if as_json:
+        show_json(asdict(summary) | {"build": asdict(build)})
+    else:
+        print_summary(summary)

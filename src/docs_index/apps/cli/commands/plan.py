@@ -1,0 +1,57 @@
+"""Show what a run would do; nothing is written under the data root."""
+
+from dataclasses import replace
+
+import typer
+
+from docs_index.apps.cli.building import built, show_outcome
+from docs_index.apps.cli.command import command
+from docs_index.apps.cli.console import ending_cleanly, exit_code
+from docs_index.apps.cli.exits import HAS_BAD_ROWS, NEEDS_A_PERSON
+from docs_index.apps.cli.options import (
+    AllowShrunk,
+    AsJson,
+    DataRoot,
+    EvaluationRoot,
+    MaxResponseBytes,
+    Quiet,
+    RunId,
+    Strict,
+)
+from docs_index.apps.cli.progress import shown_progress
+from docs_index.disk.scratch import scratch_folder
+from docs_index.ingest.materialize import Options, materialize
+from docs_index.layout import open_filled_layout
+
+
+def plan(
+    data_root: DataRoot = None,
+    run_id: RunId = None,
+    evaluation_root: EvaluationRoot = None,
+    max_response_bytes: MaxResponseBytes = None,
+    allow_shrunk: AllowShrunk = False,
+    strict: Strict = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show what a run would do; write nothing under the data root.
+
+    The data root may be a read-only copy.
+
+    Example: docs-index plan --data-root ~/experiment
+    """
+    with ending_cleanly():
+        layout = open_filled_layout(data_root)
+        with scratch_folder(layout.root) as scratch:
+            layout = replace(layout, scratch=scratch)
+            build = built(
+                layout, run_id, evaluation_root, max_response_bytes, quiet=quiet
+            )
+            options = Options(run_id=run_id, dry_run=True, allow_shrunk=allow_shrunk)
+            with shown_progress(quiet=quiet) as progress:
+                summary = materialize(layout, options, progress)
+        show_outcome(build, summary, as_json=as_json)
+    raise typer.Exit(exit_code(summary, strict=strict))
+
+
+app = command(plan, NEEDS_A_PERSON, HAS_BAD_ROWS)

@@ -1,0 +1,63 @@
+"""Build the index of a data root and write what is new: the main job."""
+
+import os
+
+import typer
+
+from docs_index.apps.cli.building import built, show_outcome
+from docs_index.apps.cli.command import command
+from docs_index.apps.cli.console import ending_cleanly, exit_code
+from docs_index.apps.cli.exits import HAS_BAD_ROWS, NEEDS_A_PERSON
+from docs_index.apps.cli.options import (
+    AllowShrunk,
+    AsJson,
+    DataRoot,
+    EvaluationRoot,
+    Link,
+    MaxResponseBytes,
+    Quiet,
+    RunId,
+    Strict,
+    Workers,
+)
+from docs_index.apps.cli.progress import shown_progress
+from docs_index.ingest.materialize import Options, materialize
+from docs_index.layout import open_filled_layout
+from docs_index.warehouse.build_record import refuse_scratch
+
+
+def run(
+    data_root: DataRoot = None,
+    run_id: RunId = None,
+    evaluation_root: EvaluationRoot = None,
+    max_response_bytes: MaxResponseBytes = None,
+    workers: Workers = None,
+    link: Link = False,
+    allow_shrunk: AllowShrunk = False,
+    strict: Strict = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Build the index of a data root, and write what is new.
+
+    It is `dbt build`, then `docs-index materialize`. Your own files are not changed.
+
+    Example: docs-index run --data-root ~/experiment
+    """
+    with ending_cleanly():
+        layout = open_filled_layout(data_root)
+        refuse_scratch(layout)
+        build = built(layout, run_id, evaluation_root, max_response_bytes, quiet=quiet)
+        options = Options(
+            run_id=run_id,
+            workers=workers or os.cpu_count() or 1,
+            link=link,
+            allow_shrunk=allow_shrunk,
+        )
+        with shown_progress(quiet=quiet) as progress:
+            summary = materialize(layout, options, progress)
+        show_outcome(build, summary, as_json=as_json)
+    raise typer.Exit(exit_code(summary, strict=strict))
+
+
+app = command(run, NEEDS_A_PERSON, HAS_BAD_ROWS)

@@ -1,0 +1,57 @@
+"""Say what there is in a data root, what is open, and what to do next."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import typer
+
+from docs_index.apps.cli.command import command
+from docs_index.apps.cli.exits import ending_cleanly
+from docs_index.apps.cli.options import AsJson, DataRoot
+from docs_index.apps.cli.root_state import RootState, state_of
+from docs_index.apps.cli.text_tables import show_fields, show_json
+from docs_index.errors import printable
+from docs_index.layout import open_filled_layout
+
+
+def status(as_json: AsJson = False, data_root: DataRoot = None) -> None:
+    """Say what is there, what is open, and what to do next.
+
+    Example: docs-index status --data-root ~/experiment
+    """
+    with ending_cleanly():
+        state = state_of(open_filled_layout(data_root))
+        if as_json:
+            show_json(asdict(state))
+        else:
+            show_fields(_fields(state))
+            typer.echo("\nnext")
+            for line in state.next:
+                typer.echo(f"  {printable(line, keep='')}")
+
+
+def _fields(state: RootState) -> dict[str, str]:
+    index = "none yet"
+    if state.has_index:
+        index = f"{_counts(state.documents)}; run_id {', '.join(state.run_ids) or '-'}"
+    return {
+        "data root": state.data_root,
+        "results tables": ", ".join(state.tables) or "none",
+        "not there": ", ".join(state.missing_tables) or "-",
+        "last build": state.built_at or "none yet",
+        "changed since": ", ".join(state.changed_since_build) or "-",
+        "documents": index,
+        "rejected rows": _counts(state.rejected_rows),
+        "conflicts": _counts(state.conflicts),
+        "notices": _counts(state.notices),
+        "generations": _counts(state.generations),
+        "cohorts": ", ".join(state.cohorts) or "none",
+    }
+
+
+def _counts(counted: Mapping[str, int]) -> str:
+    parts = ", ".join(f"{count:,} {name}" for name, count in counted.items())
+    return f"{sum(counted.values()):,} ({parts})" if parts else "none"
+
+
+app = command(status)

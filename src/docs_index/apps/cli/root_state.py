@@ -1,0 +1,129 @@
+"""What is known of a data root without a build: its files, its index, what is open.
+
+Reads names, times of files and the index; opens no DuckDB file, so that `status` starts
+at once. Writes nothing.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from docs_index.data_roots import TABLES
+from docs_index.index import counts
+from docs_index.index.reader import open_documents
+from docs_index.layout import Layout
+from docs_index.paths import is_there
+from docs_index.vocabulary import STAGES
+
+
+@dataclass(frozen=True)
+class RootState:
+    """The state of one data root; a part that is not there is None or empty.
+
+    `changed_since_build` are the tables of the history that were written after the
+    build. `documents` and `generations` count by stage, `rejected_rows` by reason,
+    `conflicts` and `notices` by kind. `next` are the commands that help most.
+    """
+
+    data_root: str
+    tables: list[str]
+    missing_tables: list[str]
+    built_at: str | None
+    changed_since_build: list[str]
+    has_index: bool
+    documents: dict[str, int]
+    run_ids: list[str]
+    rejected_rows: dict[str, int]
+    conflicts: dict[str, int]
+    notices: dict[str, int]
+    generations: dict[str, int]
+    cohorts: list[str]
+    next: list[str]
+
+
+def state_of(layout: Layout) -> RootState:
+    """Return the state of a data root.
+
+    Raises:
+        IndexFileError: the index is damaged, or not one of this program.
+    """
+    there = [table for table in TABLES if is_there(layout.root / table)]
+    built = layout.build.stat().st_mtime if is_there(layout.build) else None
+    changed = _changed_since(layout, built) if built else []
+    found = _counted(layout)
+    generations = {stage: len(_names(layout.generations / stage)) for stage in STAGES}
+    state = RootState(
+        data_root=str(layout.root),
+        tables=there,
+        missing_tables=[table for table in TABLES if table not in there],
+        built_at=_as_written(built) if built else None,
+        changed_since_build=changed,
+        has_index=is_there(layout.index),
+        documents={row["stage"]: row["documents"] for row in found["by_stage"]},
+        run_ids=[row["run_id"] for row in found["by_run_id"]],
+        rejected_rows={row["reason"]: row["rows"] for row in found["bad_rows"]},
+        conflicts={row["kind"]: row["rows"] for row in found["conflicts"]},
+        notices={row["kind"]: row["rows"] for row in found["notices"]},
+        generations={stage: n for stage, n in generations.items() if n},
+        cohorts=_cohorts(layout),
+        next=[],
+    )
+    state.next.extend(_next(state))
+    return state
+
+
+def _counted(layout: Layout) -> dict[str, Any]:
+    """Return the counts of the index, empty ones where there is none."""
+    if is_there(layout.index):
+        with open_documents(layout.root) as documents:
+            return counts.stats(documents)
+    parts = ("by_stage", "by_run_id", "bad_rows", "conflicts", "notices")
+    return {part: [] for part in parts}
+
+
+def _changed_since(layout: Layout, built: float) -> list[str]:
+    """Return the tables of the history that were written after the build."""
+    files = [layout.root / table for table in TABLES]
+    raw = layout.root / "1_raw"
+    files += (raw / name for name in _names(raw) if name.endswith(".csv"))
+    files.append(layout.bad_generations.with_name("generation_repairs.csv"))
+    return [
+        layout.within(file)
+        for file in files
+        if is_there(file) and file.stat().st_mtime > built
+    ]
+
+
+def _as_written(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the names in a folder, but for hidden ones; none if it is not there."""
+    with suppress(FileNotFoundError):
+        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    return []
+
+
+def _cohorts(layout: Layout) -> list[str]:
+    names = _names(layout.cohorts)
+    return [name for name in names if is_there(layout.membership(name))]
+
+
+def _next(state: RootState) -> Iterator[str]:
+    if state.tables and (not state.has_index or state.changed_since_build):
+        yield "docs-index plan     # what a run would do; nothing is written"
+        yield "docs-index run      # build, and write what is new"
+        return
+    if state.conflicts:
+        yield "docs-index verify   # which documents differ from what was ingested"
+    if state.rejected_rows:
+        yield "docs-index repairs  # what could repair the rejected rows"
+    if state.has_index:
+        yield "docs-index report   # one page about all documents"
+    for cohort in state.cohorts:
+        yield f"docs-index cohort status {cohort}"

@@ -1,0 +1,219 @@
+"""Run dbt as a process of its own, and say what it did in a line or what went wrong.
+
+Owns where dbt keeps its files for each data root. `build_documents` builds what
+`dbt build` does; `build_models` works on a database of its own outside of the data
+root, so that nothing is written there. Writes dbt's own files only.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from docs_index.errors import BuildError, DocsIndexError, StorageError
+from docs_index.layout import SCRATCH, Layout
+from docs_index.paths import is_file, is_there
+from docs_index.progress import Progress
+from docs_index.resources import IS_INSTALLED, PROJECT
+from docs_index.warehouse.refusals import REFUSAL, read_refusal
+
+_PARSED = "partial_parse.msgpack"
+_BUILD = ("build", "--exclude-resource-type", "unit_test")
+_OF_MACHINE = re.compile(r"\b(IO|Out of Memory) Error\b")
+_LONGEST = 2000  # characters of an output of dbt that an error shows
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did: models with their seeds, the tests that passed, its log."""
+
+    models: int
+    tests: int
+    seconds: float
+    log: str
+
+
+def dbt_folder(layout: Layout, kind: str) -> Path:
+    """Return dbt's folder for one kind of work on a data root, such as `cohorts`.
+
+    It is kept between runs, so that dbt uses its parsed project again. If the main
+    target path has a parsed project, that is copied.
+    """
+    target = _target()
+    name = hashlib.sha256(str(layout.root).encode()).hexdigest()[:12]
+    folder = target / kind / name
+    known, parsed = target / _PARSED, folder / "target" / _PARSED
+    if is_there(known) and not is_there(parsed):
+        parsed.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(known, parsed)
+    return folder
+
+
+def _target() -> Path:
+    """Return dbt's target path: the project's, or of an installed package the cache."""
+    named = os.environ.get("DBT_TARGET_PATH")
+    if named:
+        return Path(named).resolve()
+    if not IS_INSTALLED:
+        return PROJECT / "target"
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "docs-index" / version("docs-index")
+
+
+def build_models(
+    layout: Layout,
+    selector: str,
+    folder: Path,
+    environment: Mapping[str, str],
+    inherited: Sequence[int] = (),
+) -> str | None:
+    """Build a selector's models in `build.duckdb` of a folder of `dbt_folder`.
+
+    The last database is removed first. dbt inherits the descriptors `inherited`.
+    Returns what went wrong, None if all went well.
+    """
+    (folder / "build.duckdb").unlink(missing_ok=True)
+    results = folder / "target" / "run_results.json"
+    results.unlink(missing_ok=True)
+    process = subprocess.run(
+        [*_dbt("--quiet"), "--selector", selector],
+        cwd=PROJECT,
+        env=_environment(layout, folder) | {SCRATCH: str(folder), **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        pass_fds=inherited,
+    )
+    if process.returncode == 0:
+        return None
+    said = (process.stdout + process.stderr)[-_LONGEST:].strip()
+    return "\n".join(_failures(results)) or said
+
+
+def build_documents(
+    layout: Layout, variables: Mapping[str, Any], run_id: str | None, progress: Progress
+) -> Built:
+    """Build the documents of a data root, in its `db/` or in the layout's `scratch`.
+
+    `progress` is called with how many nodes are done and how many there are.
+
+    Raises:
+        BuildError: dbt refused the input, or a model or test failed.
+        LockedError: another process works on the data root.
+        StorageError: reading or writing failed.
+    """
+    folder = dbt_folder(layout, "plans" if layout.scratch else "runs")
+    results = folder / "target" / "run_results.json"
+    results.unlink(missing_ok=True)
+    log = folder / "logs" / "dbt.log"
+    command = _dbt("--log-format", "json")
+    if variables:
+        command += ["--vars", json.dumps(variables)]
+    environment = _environment(layout, folder)
+    environment.pop(SCRATCH, None)
+    if layout.scratch:
+        environment[SCRATCH] = str(layout.scratch)
+    if run_id:
+        environment["RUN_ID"] = run_id
+    with tempfile.TemporaryDirectory(prefix="docs_index_") as scratch:
+        refusal = Path(scratch) / "refusal.json"
+        environment[REFUSAL] = str(refusal)
+        said = _follow(command, environment, progress)
+        if said is None:
+            return _built(results, log)
+        raise read_refusal(refusal) or _failure(results, said, log)
+
+
+def _dbt(*options: str) -> list[str]:
+    places = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT))
+    return [sys.executable, "-m", "dbt.cli.main", *options, *_BUILD, *places]
+
+
+def _environment(layout: Layout, folder: Path) -> dict[str, str]:
+    changes = {
+        "DATA_ROOT": str(layout.root),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+    return {**os.environ, **changes}
+
+
+def _follow(
+    command: Sequence[str], environment: Mapping[str, str], progress: Progress
+) -> str | None:
+    """Run dbt to its end; return the end of what it said if it failed, else None."""
+    said: list[str] = []
+    with subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                info, data = _event(line)
+                if str(info.get("name")).endswith("Result"):
+                    # A test's event has the number of all nodes by another name.
+                    total = data.get("total") or data.get("num_models") or 0
+                    progress(data["index"], total)
+                said = [*said[-50:], f"{info.get('msg') or line.rstrip()}\n"]
+        except BaseException:
+            process.terminate()
+            raise
+    return None if process.returncode == 0 else "".join(said)[-_LONGEST:].strip()
+
+
+def _event(line: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return an event of dbt's log and its data, empty where a line is not one."""
+    try:
+        event = json.loads(line)
+        return event["info"], event["data"]
+    except (ValueError, KeyError, TypeError):
+        return {}, {}
+
+
+def _built(results: Path, log: Path) -> Built:
+    record = json.loads(results.read_text(encoding="utf-8"))
+    kinds = [row["unique_id"].split(".")[0] for row in record["results"]]
+    return Built(
+        models=sum(kind in ("model", "seed") for kind in kinds),
+        tests=kinds.count("test"),
+        seconds=record["elapsed_time"],
+        log=str(log),
+    )
+
+
+def _failure(results: Path, said: str, log: Path) -> DocsIndexError:
+    message = "\n".join(_failures(results)) or said
+    kind = StorageError if _OF_MACHINE.search(message) else BuildError
+    return kind(f"the build failed, and nothing was ingested:\n{message}\nlog: {log}")
+
+
+def _failures(results: Path) -> Iterator[str]:
+    """Yield the messages of the failed nodes, without dbt's own first lines."""
+    if not is_file(results):
+        return
+    for result in json.loads(results.read_text(encoding="utf-8"))["results"]:
+        if result["status"] in ("error", "fail"):
+            first, _, rest = (result["message"] or "").partition("\n")
+            message = rest if first.startswith("Runtime Error") else f"{first}\n{rest}"
+            name = result["unique_id"].split(".")[2]
+            is_own = first.startswith("Runtime Error in model")
+            lines = [line.strip() for line in message.strip().splitlines()]
+            yield "\n".join(lines) if is_own else f"{name}: {' '.join(lines)}"

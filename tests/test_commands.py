@@ -1,0 +1,275 @@
+"""`docs-index`: one command for everything, in a checkout and as pip installs it."""
+
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import typer
+from building import REPOSITORY, Process, contents, run, sharing, snapshot
+
+from docs_index.apps.cli.app import app
+from docs_index.apps.cli.commands import cohort
+from docs_index.apps.cli.exits import MEANINGS, OF_ALL
+from docs_index.data_roots import TABLES
+from docs_index.disk.lock import held_lock
+from docs_index.layout import open_layout
+
+COMMANDS = REPOSITORY / "src/docs_index/apps/cli/commands"
+DOORS = {
+    "aggregate_scores.py": "cohort aggregate",
+    "browse_docs.py": "browse",
+    "build_cohort.py": "cohort build",
+    "cohort_scores.py": "cohort scores",
+    "cohort_status.py": "cohort status",
+    "inspect_docs.py": "",
+    "materialize_docs.py": "materialize",
+    "reindex_docs.py": "reindex",
+    "report_docs.py": "report",
+    "restore_docs.py": "restore",
+    "run_evaluations.py": "cohort run",
+    "select_missing_novelty_v2.py": "cohort select",
+    "suggest_repairs.py": "repairs",
+    "verify_docs.py": "verify",
+}
+
+
+def names(group: typer.Typer) -> list[str]:
+    found = typer.main.get_command(group)
+    return list(found.commands)  # type: ignore[attr-defined]
+
+
+ALL = [*names(app), *(f"cohort {name}" for name in names(cohort.app))]
+
+
+def docs_index(root: Path, *words: str, **environment: str | None) -> Process:
+    """Run a command on a data root: the door of all of them, as a fork runs it."""
+    script = str(REPOSITORY / "scripts" / "inspect_docs.py")
+    return run(root, [sys.executable, script, *words], sharing(root) | environment)
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    shutil.copytree(REPOSITORY / "sample", tmp_path / "root")
+    return tmp_path / "root"
+
+
+# What there is -----------------------------------------------------------------------
+
+
+def test_every_file_of_commands_is_a_command() -> None:
+    files = {path.stem.replace("_", " ") for path in COMMANDS.glob("[!_]*.py")}
+    assert sorted(ALL) == sorted(files)
+
+
+@pytest.mark.parametrize("command", ALL)
+def test_every_command_says_how_it_is_used_and_how_it_ends(
+    command: str, tmp_path: Path
+) -> None:
+    said = {}
+    for option in ("-h", "--help"):
+        process = docs_index(tmp_path, *command.split(), option)
+        assert (process.returncode, process.stderr) == (0, "")
+        said[option] = process.stdout
+    assert said["-h"] == said["--help"]
+    assert f"docs-index {command}" in said["-h"].replace(
+        "inspect_docs.py", "docs-index"
+    )
+    if command != "cohort":
+        for code in OF_ALL:
+            assert re.search(rf"^ +{code}  {MEANINGS[code]}$", said["-h"], re.MULTILINE)
+        assert f"Example: docs-index {command}" in " ".join(said["-h"].split())
+
+
+def test_the_list_of_commands_has_a_whole_sentence_for_each(tmp_path: Path) -> None:
+    for words in ([], ["cohort"]):
+        process = docs_index(tmp_path, *words, "-h")
+        assert process.returncode == 0
+        assert "..." not in process.stdout.partition("Commands")[2]
+        assert max(map(len, process.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("script", sorted(DOORS))
+def test_a_script_is_a_door_of_a_command(script: str, tmp_path: Path) -> None:
+    lines = (REPOSITORY / "scripts" / script).read_text().splitlines()
+    assert len(lines) < 10
+    path = str(REPOSITORY / "scripts" / script)
+    by_script = run(tmp_path, [sys.executable, path, "--help"], {}).stdout
+    by_command = docs_index(tmp_path, *DOORS[script].split(), "--help").stdout
+    assert by_script.split("\n\n", 1)[1] == by_command.split("\n\n", 1)[1]
+    assert (REPOSITORY / "scripts").joinpath(script).is_file()
+
+
+def test_every_script_is_a_door() -> None:
+    assert sorted(DOORS) == sorted(
+        p.name for p in (REPOSITORY / "scripts").glob("*.py")
+    )
+
+
+def test_the_version_is_the_package_s(tmp_path: Path) -> None:
+    process = docs_index(tmp_path, "--version")
+    assert process.stdout == f"docs-index {version('docs-index')}\n"
+
+
+def test_options_of_one_name_mean_one_thing() -> None:
+    """An option has one form everywhere: with a value or without, and its short help.
+
+    `run_id` and `limit` choose documents where documents are listed.
+    """
+    seen: dict[str, set[tuple[bool, str | None]]] = {}
+    for name in ALL:
+        module = import_module(f"docs_index.apps.cli.commands.{name.replace(' ', '_')}")
+        for option in typer.main.get_command(module.app).params:
+            if option.param_type_name == "option":
+                form = (option.is_flag, option.metavar)  # type: ignore[attr-defined]
+                for word in (*option.opts, *option.secondary_opts):
+                    seen.setdefault(word, set()).add(form)
+    assert {word: forms for word, forms in seen.items() if len(forms) > 1} == {}
+
+
+# Where it is -------------------------------------------------------------------------
+
+
+def on_a_terminal(command: list[str], cwd: Path, environment: dict[str, str]) -> str:
+    """Run a command with a terminal as stderr alone, and return what that shows."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        said = b""
+        try:
+            while piece := os.read(ours, 4096):
+                said += piece
+        except OSError:  # the other end is closed
+            pass
+        process.wait(timeout=60)
+    os.close(ours)
+    return said.decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_is_told_the_data_root(ran: Path) -> None:
+    bare = {name: value for name, value in os.environ.items() if name != "DATA_ROOT"}
+    script = str(REPOSITORY / "scripts" / "inspect_docs.py")
+    command = [sys.executable, script, "ls"]
+    found = "found here or above; DATA_ROOT is not set"
+    cases: list[tuple[list[str], dict[str, str], str]] = [
+        ([], {"DATA_ROOT": str(ran)}, "DATA_ROOT"),
+        (["--data-root", str(ran)], {}, "--data-root"),
+        ([], {}, found),
+    ]
+    for options, environment, source in cases:
+        said = on_a_terminal([*command, *options], ran / "docs", bare | environment)
+        assert said.startswith(f"data root {ran} ({source})\n")
+
+
+def test_a_pipe_is_told_only_a_root_that_was_found(ran: Path) -> None:
+    assert docs_index(ran, "ls").stderr == ""
+    script = str(REPOSITORY / "scripts" / "inspect_docs.py")
+    bare = {name: value for name, value in os.environ.items() if name != "DATA_ROOT"}
+    process = subprocess.run(
+        [sys.executable, script, "ls"],
+        cwd=ran, env=bare, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert process.stderr.startswith(f"data root {ran} (found here or above; ")
+
+
+# Run, plan, status, sample -----------------------------------------------------------
+
+
+def test_a_plan_says_what_a_run_would_do_and_touches_nothing(sample: Path) -> None:
+    before = snapshot(sample)
+    plan = docs_index(sample, "plan", "--json", "--quiet")
+    assert (plan.returncode, plan.stderr) == (0, "")
+    assert snapshot(sample) == before
+    done = docs_index(sample, "run", "--json", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    planned, made = json.loads(plan.stdout), json.loads(done.stdout)
+    assert planned["documents"] == made["documents"]
+    assert planned["dry_run"] and not made["dry_run"]
+    assert made["build"]["models"] > 60 and made["build"]["tests"] > 20
+    assert Path(made["build"]["log"]).is_file()
+    for stage, count in made["placed_by_stage"].items():
+        assert len(list((sample / "docs" / stage).glob("*/*/raw.txt"))) == count
+    again = docs_index(sample, "run")
+    assert "nothing new: nothing was written" in again.stdout
+    assert re.search(r"built \d+ models, \d+ tests passed, .* log: /", again.stderr)
+
+
+def test_a_refusal_of_the_build_has_its_exit_code(sample: Path) -> None:
+    with held_lock(open_layout(sample).lock, patience_s=0):
+        process = docs_index(sample, "run")
+    assert process.returncode == 75
+    assert "Traceback" not in process.stderr
+    table = sample / TABLES[0]
+    table.write_bytes(table.read_bytes() + b'"half a record')
+    process = docs_index(sample, "run")
+    assert process.returncode == 2
+    assert str(table.name) in process.stderr
+
+
+def test_a_run_with_vars_of_dbt(sample: Path) -> None:
+    process = docs_index(sample, "run", "--max-response-bytes", "1", "--json")
+    assert process.returncode == 0, process.stderr
+    made = json.loads(process.stdout)
+    assert made["placed_by_stage"] == {}
+    refused = docs_index(sample, "run", "--evaluation-root", "../elsewhere")
+    assert refused.returncode == 2
+    assert "must be a folder under the data root" in refused.stderr
+
+
+def test_status_says_what_is_there_and_what_is_next(ran: Path) -> None:
+    before = snapshot(ran)
+    process = docs_index(ran, "status", "--json")
+    assert (process.returncode, process.stderr) == (0, "")
+    state = json.loads(process.stdout)
+    assert snapshot(ran) == before
+    assert state["has_index"] and sum(state["documents"].values()) == 32
+    assert sum(state["rejected_rows"].values()) == 8
+    assert state["changed_since_build"] == []
+    assert state["next"][0].startswith("docs-index repairs")
+    os.utime(ran / TABLES[0], (2e9, 2e9))
+    state = json.loads(docs_index(ran, "status", "--json").stdout)
+    assert state["changed_since_build"] == [TABLES[0]]
+    assert [line.split()[1] for line in state["next"]] == ["plan", "run"]
+
+
+def test_status_of_a_new_data_root(sample: Path) -> None:
+    process = docs_index(sample, "status")
+    assert process.returncode == 0
+    assert "none yet" in process.stdout
+    assert "docs-index plan" in process.stdout
+
+
+def test_the_sample_is_copied_to_a_new_folder_only(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    assert docs_index(tmp_path, "sample", str(folder)).returncode == 0
+    assert contents(folder) == contents(REPOSITORY / "sample")
+    process = docs_index(tmp_path, "sample", str(folder))
+    assert process.returncode == 2
+    assert f"{folder} exists: name a new folder" in process.stderr
+
+
+# No checkout -------------------------------------------------------------------------
+
+
+def test_no_message_names_a_file_of_the_checkout() -> None:
+    """Texts that users see name no script and no page: a wheel has none."""
+    named = re.compile(r"scripts/|\bdocs/\w+\.md|README|\b\w+_docs\.py")
+    texts: list[Path] = [
+        *REPOSITORY.glob("seeds/**/*.csv"),
+        *REPOSITORY.glob("src/**/*.csv"),
+    ]
+    found = [path for path in texts if named.search(path.read_text())]
+    package = REPOSITORY / "src/docs_index"
+    for path in package.rglob("*.py"):
+        strings = re.sub(r'"""[\s\S]*?"""|#.*', "", path.read_text())
+        found += [path] if named.search(strings) else []
+    assert found == []
