@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -34,9 +35,10 @@ from docs_index.apps.web.copies import FollowedIndex
 from docs_index.apps.web.search_words import as_query
 from docs_index.index.reader import open_documents
 from docs_index.index.row import Document
-from docs_index.index.snapshot import PATIENCE_S
+from docs_index.index.snapshot import copy_index
+from docs_index.index.texts import read_part
 from docs_index.index.why import explained
-from docs_index.layout import open_layout
+from docs_index.layout import Layout, open_layout
 from docs_index.new_document import NewDocument
 from docs_index.resources import seed
 from docs_index.writer import Writer
@@ -382,7 +384,7 @@ def test_what_cannot_be_served_is_an_error_of_one_line(
     (tmp_path / "7_cross_experiment").mkdir()
     process = run(tmp_path, "--port", "0")
     assert process.returncode == 2
-    assert "run scripts/materialize_docs.py" in process.stderr
+    assert "run docs-index materialize" in process.stderr
 
 
 # What a page says ---------------------------------------------------------------------
@@ -588,7 +590,6 @@ def test_a_document_that_is_added_is_shown_and_found(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    read_part = copies.read_part
 
     def noted(layout: Any, doc_dir: str, name: str) -> bytes | None:
         read.append(doc_dir)
@@ -669,25 +670,23 @@ def test_what_cannot_be_copied_keeps_the_old_copy(here: Here) -> None:
     assert here.rows(count) == before
 
 
-def test_a_run_at_work_delays_no_page(here: Here) -> None:
-    """A run holds the lock for long: a page shows the old copy meanwhile."""
-    code = (
-        "import sys, time; from docs_index.disk.lock import take_lock; "
-        "from pathlib import Path; take_lock(Path(sys.argv[1])); print(1, flush=True); "
-        "time.sleep(600)"
-    )
-    command = [sys.executable, "-c", code, str(here.root / "db" / ".lock")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        try:
-            change(here.root, "insert into backfill_counters values ('of_a_run', 7)")
-            begun = time.monotonic()
-            assert here.get("documents")[0] == 200
-            assert time.monotonic() - begun < PATIENCE_S
-        finally:
-            holder.kill()
+def test_a_copy_that_takes_long_delays_no_page(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run may hold the lock for long: pages show the old copy, and say so."""
+    may_go_on = threading.Event()
+
+    def late(layout: Layout, folder: Path) -> Path:
+        assert may_go_on.wait(60)
+        return copy_index(layout, folder)
+
+    monkeypatch.setattr(copies, "copy_index", late)
+    change(here.root, "insert into backfill_counters values ('of_a_run', 7)")
     table = "documents/backfill_counters?counter=of_a_run"
+    for _ in range(3):
+        assert here.rows(table) == []
+        assert "a new copy is being made" in here.page("documents").text
+    may_go_on.set()
     here.until(lambda: len(here.rows(table)) == 1)
 
 

@@ -44,7 +44,7 @@ from docs_index.layout import Layout
 from docs_index.resources import sql
 
 LOOK_S: Final = 1.0  # between two looks at the index
-_WAIT_S: Final = 0.5  # that a request waits for a new copy
+_WAIT_S: Final = 0.5  # that requests wait for a new copy
 _REST: Final = 4  # times as long as a copy takes, until the next look
 _SETTLED_S: Final = 2.0  # within it, a change may not show in a file's time
 _ADD_TEXT: Final = "insert into documents_fts (rowid, task_id, text) values (?, ?, ?)"
@@ -95,6 +95,7 @@ class FollowedIndex(Database):  # type: ignore[misc]
         self._worker = ThreadPoolExecutor(1, "copying")
         self._copying: Future[None] | None = None
         self._look_at = time.monotonic() + LOOK_S
+        self._wait_until = 0.0
         self.latest = self._made()
         self.cached_size = self.latest.path.stat().st_size
 
@@ -158,9 +159,11 @@ class FollowedIndex(Database):  # type: ignore[misc]
             self._look_at = time.monotonic() + LOOK_S
             if _signature(self.layout.index) != self.latest.signature:
                 self._copying = self._worker.submit(self._copy_again)
-        if self._copying is not None and self.is_copying:
+                self._wait_until = time.monotonic() + _WAIT_S
+        patience = self._wait_until - time.monotonic()
+        if self._copying is not None and self.is_copying and patience > 0:
             waited_for = asyncio.wrap_future(self._copying)
-            await asyncio.wait([waited_for], timeout=_WAIT_S)
+            await asyncio.wait([waited_for], timeout=patience)
 
     def _copy_again(self) -> None:
         begun = time.monotonic()

@@ -5,6 +5,7 @@ is opened. Answers requests from this machine only. `document_page` has what is 
 document's page; the templates say how all looks.
 """
 
+import json
 from collections.abc import Generator, Iterable
 from itertools import groupby
 from operator import itemgetter
@@ -110,6 +111,8 @@ class Pages:
             return None
         if column == "created_at":
             return _moment(value)
+        if column == "meta_small":
+            return _facts(value)
         if column == "stage":
             return Markup(f'<span class="stage {escape(value)}">{escape(value)}</span>')
         if column == "status" and value == "parse_error":
@@ -231,6 +234,16 @@ def _address(table: str, key: str = "") -> str:
 
 def _link(address: str, text: object) -> Markup:
     return Markup(f'<a href="{escape(address)}">{escape(printable(str(text)))}</a>')
+
+
+def _facts(text: str) -> Markup | None:
+    """Return the fields of a JSON object, one a line."""
+    try:
+        fields = json.loads(text).items()
+    except (ValueError, AttributeError):
+        return None
+    lines = (printable(f"{_label(name)}: {value}") for name, value in fields)
+    return Markup("<br>").join(lines)
 
 
 def _counted(row: Any, column: str, number: int) -> Markup | None:
