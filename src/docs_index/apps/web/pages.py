@@ -68,6 +68,7 @@ _LABELS: Final = {
     "raw_chars": "Characters of the raw text",
     "parsed_chars": "Characters of the parsed text",
     "content_hash": "Hash of the raw text",
+    "meta_small": "Further facts",
     "doc_dir": "Directory, below docs/",
     "run_id": "Name of the backfill (run_id)",
     "row_key": "Name of the attempt (row_key)",
@@ -242,7 +243,11 @@ def _facts(text: str) -> Markup | None:
         fields = json.loads(text).items()
     except (ValueError, AttributeError):
         return None
-    lines = (printable(f"{_label(name)}: {value}") for name, value in fields)
+    lines = (
+        printable(f"{_label(name)}: {value}")
+        for name, value in fields
+        if value is not None
+    )
     return Markup("<br>").join(lines)
 
 

@@ -1,8 +1,8 @@
 -- The latest document of each logical key that parsed.
 select
+    task_id,
     doc_id,
     stage,
-    task_id,
     template_id,
     model_id,
     created_at,
