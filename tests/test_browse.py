@@ -1,12 +1,20 @@
-"""scripts/browse_docs.py: pages for this machine alone, whatever the texts hold."""
+"""scripts/browse_docs.py: pages for this machine alone, whatever the texts hold.
 
+Most tests ask Datasette in this process, `here`; what is a promise of the process asks
+the process, `site`.
+"""
+
+import asyncio
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +25,23 @@ from urllib.request import Request, urlopen
 import pytest
 from building import Process, Run, copied, index, query, run_command, snapshot, started
 from chromium import visit
-from pages import PLANTED, Element, plant, read_page
+from datasette.app import Datasette  # type: ignore[import-untyped]
+from pages import PLANTED, SHOWN, Element, change, contrast, plant, read_page
 from playwright.sync_api import Browser
+
+from docs_index.apps.web import copies
+from docs_index.apps.web.browser import served
+from docs_index.apps.web.copies import FollowedIndex
+from docs_index.apps.web.search_words import as_query
+from docs_index.index.reader import open_documents
+from docs_index.index.row import Document
+from docs_index.index.snapshot import copy_index
+from docs_index.index.texts import read_part
+from docs_index.index.why import explained
+from docs_index.layout import Layout, open_layout
+from docs_index.new_document import NewDocument
+from docs_index.resources import seed
+from docs_index.writer import Writer
 
 SCRIPT = "scripts/browse_docs.py"
 MARKDOWN = """# A heading
@@ -65,6 +88,68 @@ class Site:
         assert status == 200, (path, body)
         rows: list[dict[str, Any]] = json.loads(body)
         return rows
+
+
+@dataclass(frozen=True)
+class Here:
+    """Pages that this process makes, of the data root."""
+
+    root: Path
+    pages: Datasette
+
+    @property
+    def followed(self) -> FollowedIndex:
+        found: FollowedIndex = self.pages.get_database("documents")
+        return found
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Return the status and the body of a page."""
+        answer = asyncio.run(self.pages.client.get(f"/{path}"))
+        return answer.status_code, answer.text
+
+    def page(self, path: str) -> Element:
+        status, body = self.get(path)
+        assert status == 200, (path, body)
+        return read_page(body)
+
+    def rows(self, path: str) -> list[dict[str, Any]]:
+        """Return the rows that a page is of."""
+        name, _, arguments = path.partition("?")
+        status, body = self.get(f"{name}.json?{arguments}&_shape=array")
+        assert status == 200, (path, body)
+        rows: list[dict[str, Any]] = json.loads(body)
+        return rows
+
+    def until(self, is_so: Callable[[], bool]) -> None:
+        """Ask again until something is so; a page waits for a copy only a moment."""
+        end = time.monotonic() + 60
+        while not is_so():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def here(ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
+    """The sample, whose index is looked at for each request."""
+    monkeypatch.setattr(copies, "LOOK_S", 0.0)
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    return Here(ran, served(open_layout(ran), folder))
+
+
+def add(root: Path, number: int = 1, **changes: str) -> Document:
+    """Add a draft as a program does."""
+    values = {
+        "stage": "draft",
+        "task_id": f"added {number}",
+        "template_id": "of a program",
+        "model_id": "m",
+        "timestamp": "2025-06-01 10:00:00",
+        "attempt_id": str(number),
+        "combo_id": "c",
+        "raw": f"A quokka is text {number}.",
+    }
+    return Writer(root, run_id="added").add(NewDocument(**values | changes))
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +199,7 @@ def paths(site: Site) -> list[str]:
 def test_every_page_is_there_and_obeys_nothing(site: Site) -> None:
     for path in paths(site):
         page = site.page(path)
-        scripts = [script.text for script in page.all("script")]
-        assert not any("alert" in script for script in scripts)
+        assert not page.all("script")
         for element in page.all():
             assert not element.attributes.get("href", "").startswith("javascript")
             assert not any(name.startswith("on") for name in element.attributes)
@@ -149,8 +233,9 @@ def test_documents_have_facets_and_labels(site: Site) -> None:
     )
     page = site.page(f"documents/documents?doc_id={site.document}")
     links = {link.attributes["href"]: link.text for link in page.all("a")}
-    shown = parent[1].replace("\u202e", "")
-    assert links[f"/documents/documents/{parent[0]}"].replace("\u202e", "") == shown
+    assert links[f"/documents/documents/{parent[0]}"] == parent[1].replace(
+        PLANTED, SHOWN
+    )
 
 
 def test_words_are_found_in_texts(site: Site) -> None:
@@ -228,7 +313,7 @@ def test_gaps_have_no_document_that_parsed(site: Site) -> None:
 def test_nothing_outside_of_docs_is_shown(site: Site) -> None:
     page = site.page(f"documents/documents/{site.escaping}")
     assert OUTSIDE not in page.text
-    assert "Its texts are not there" in page.text
+    assert "Its texts are not there. docs-index verify" in page.text
     assert site.rows("documents/search?words=xylophone") == []
 
 
@@ -299,7 +384,413 @@ def test_what_cannot_be_served_is_an_error_of_one_line(
     (tmp_path / "7_cross_experiment").mkdir()
     process = run(tmp_path, "--port", "0")
     assert process.returncode == 2
-    assert "run scripts/materialize_docs.py" in process.stderr
+    assert "run docs-index materialize" in process.stderr
+
+
+# What a page says ---------------------------------------------------------------------
+
+
+def test_every_page_names_its_data_root_and_its_moment(site: Site) -> None:
+    bodies = [site.get(path)[1] for path in [*paths(site), "documents/no-such-table"]]
+    for body in bodies:
+        (header,) = read_page(body).all("header")
+        assert f"Data root {site.root}" in header.text
+        assert re.search(r"as of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", header.text)
+
+
+def test_a_table_begins_with_its_rows(here: Here) -> None:
+    for table in ("documents", "bad_generations", "backfill_counters"):
+        (main,) = here.page(f"documents/{table}").all("main")
+        order = [each.attributes.get("class", each.tag) for each in main.all()]
+        assert order.index("rows") < order.index("meanings")
+        folded = main.all("details")
+        assert not any("open" in each.attributes for each in folded)
+        in_folds = [each for fold in folded for each in fold.all("dl", "form")]
+        assert main.all("dl", "form") == in_folds
+
+
+def test_cells_are_labelled_for_a_narrow_screen(site: Site) -> None:
+    for path in paths(site):
+        for table in site.page(path).all("table"):
+            if "rows" not in table.attributes.get("class", ""):
+                continue  # a table of a text
+            (head, body) = table.all("thead", "tbody")
+            names = [re.sub(" [▲▼]$", "", cell.text) for cell in head.all("th")]
+            for row in body.all("tr"):
+                labels = [cell.attributes["data-label"] for cell in row.all("td")]
+                assert labels == names
+
+
+def test_a_document_tells_its_facts_by_name(here: Here) -> None:
+    (doc_id,) = query(here.root, "select min(doc_id) from documents")[0]
+    page = here.page(f"documents/documents/{doc_id}")
+    assert not page.all("section")
+    facts = {each.all("dt")[0].text: each.all("dd")[0].text for each in page.all("div")
+             if [child.tag for child in each.all()][:2] == ["dt", "dd"]}  # fmt: skip
+    template, model, content_hash = query(
+        here.root,
+        "select template_id, model_id, content_hash from documents where doc_id = ?",
+        doc_id,
+    )[0]
+    assert facts["Template"] == template
+    assert facts["Model"] == model
+    assert facts["Hash of the raw text"] == content_hash
+    assert '{"' not in page.text
+
+
+def test_a_document_tells_why_its_parent_is_its_parent(here: Here) -> None:
+    with open_documents(here.root) as documents:
+        essays = [each.doc_id for each in documents.select("where stage = 'essay'")]
+        attempts = [explained(documents, each, -1)["attempts"][0] for each in essays]
+    several = [each for each in attempts if each["candidates"]]
+    assert several
+    for attempt in several:
+        page = here.page(f"documents/documents/{attempt['doc_id']}")
+        assert f"row {attempt['row_index']} of the results table essay" in page.text
+        assert attempt["response_file"] in page.text
+        assert f"{attempt['link_method']} : {attempt['rule']}" in page.text
+        (table,) = [
+            each.all("tbody")[0]
+            for each in page.all("div")
+            if each.attributes.get("aria-label") == "Candidates"
+        ]
+        shown = [[cell.text for cell in row.all("td")] for row in table.all("tr")]
+        (join,) = attempt["candidates"]
+        assert [(row[0], row[3]) for row in shown] == [
+            (f"{each['source_csv']}:{each['row_index']}", each["rule"])
+            for each in join["listed"]
+        ]
+
+
+def test_a_lineage_marks_the_document_and_names_template_model_and_date(
+    here: Here,
+) -> None:
+    (doc_id,) = query(
+        here.root,
+        "select parent_doc_id from documents where stage = 'evaluation' "
+        "and parent_doc_id in (select doc_id from documents where stage = 'essay') "
+        "order by doc_id",
+    )[0]
+    rows = here.rows(f"documents/lineage?doc_id={doc_id}")
+    (tree,) = here.page(f"documents/documents/{doc_id}").all("ol")
+    shown = tree.all("li")
+    for row, item in zip(rows, shown, strict=True):
+        for name in ("stage", "task_id", "template_id", "model_id", "doc_id"):
+            assert row[name] in item.text
+        assert row["created_at"][:10] in item.text
+        assert ("this one" in item.text) == (row["doc_id"] == doc_id)
+        assert ("aria-current" in item.attributes) == (row["doc_id"] == doc_id)
+
+
+def test_found_words_are_marked(site: Site) -> None:
+    page = site.page("documents/search?words=ZANZIBAR%20tab*")
+    (hits,) = page.all("ol")
+    assert [mark.text for mark in hits.all("mark")] == ["table", "zanzibar"]
+    (link,) = hits.all("a")
+    assert link.attributes["href"] == f"/documents/documents/{site.document}"
+    (row,) = site.rows("documents/search?words=zanzibar")
+    assert "zanzibar" in row["excerpt"]
+    assert "zanzibar |" in row["excerpt"]  # without marks
+
+
+ODD = (
+    '"', '""', '"a', 'a"', "'", "*", "a*", "**", "-", "^a", "a -b", "AND", "a OR",
+    "NEAR(a b)", "text:a", "{text}: a", "(", ")", "a + b", "\0", "a\0b", "\ufeff", "%",
+    "\\", "a" * 5000, "select", "é", "漢字",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ODD)
+def test_whatever_is_searched_gives_a_page(here: Here, words: str) -> None:
+    for path in ("documents/search?words=", "documents/documents?_search="):
+        assert here.get(f"{path}{quote(words)}")[0] == 200
+
+
+def test_a_search_without_a_word_says_so(here: Here) -> None:
+    for words in ('"', "*", "- -"):
+        page = here.page(f"documents/search?words={quote(words)}")
+        assert "There is no word in" in page.text
+    status, body = here.get("documents/documents?_search=%22&_searchmode=raw")
+    assert status == 400
+    assert "This search cannot be understood" in body
+
+
+def test_a_query_means_what_it_means_in_the_terminal() -> None:
+    assert as_query("one two") == '"one" "two"'
+    assert as_query('"one two" thr*') == '"one two" "thr"*'
+    assert as_query('one "two three') == '"one" "two three"'
+    assert as_query(' " ') == as_query("") == as_query(None) == '""'
+
+
+def test_a_lineage_is_found_by_the_beginning_of_an_id_or_a_task(here: Here) -> None:
+    doc_id, task_id = query(
+        here.root,
+        "select max(doc_id), task_id from documents group by task_id "
+        "having count(*) = 1 order by task_id",
+    )[0]
+    family = here.rows(f"documents/lineage?doc_id={doc_id}")
+    assert {row["generation"] for row in family} >= {0}
+    assert here.rows(f"documents/lineage?doc_id={doc_id[:12]}") == family
+    assert here.rows(f"documents/lineage?doc_id={quote(task_id)}") == family
+
+
+def test_a_beginning_of_several_ids_lists_them(here: Here) -> None:
+    (first,) = query(
+        here.root,
+        "select substr(doc_id, 1, 1) from documents group by 1 having count(*) > 1",
+    )[0]
+    fitting = query(
+        here.root, "select doc_id from documents where doc_id glob ?", f"{first}*"
+    )
+    rows = here.rows(f"documents/lineage?doc_id={first}")
+    assert {row["generation"] for row in rows} == {None}
+    assert {(row["doc_id"],) for row in rows} == set(fitting)
+    page = here.page(f"documents/lineage?doc_id={first}")
+    links = {link.attributes["href"] for link in page.all("a")}
+    assert f"fits {len(fitting)} documents" in page.text
+    assert links >= {f"/documents/lineage?doc_id={each}" for (each,) in fitting}
+    assert "No document has" in here.page("documents/lineage?doc_id=none").text
+
+
+def test_a_rejected_row_shows_its_detail_and_its_remedy_whole(here: Here) -> None:
+    detail = " ".join(f"word{number}" for number in range(1500))
+    change(here.root, f"update bad_generations set detail = '{detail}'")
+    here.until(lambda: detail in here.page("documents/bad_generations").text)
+    page = here.page("documents/bad_rows_by_reason")
+    remedies = {row["reason"]: row["remedy"] for row in seed("reasons")}
+    rejected = query(
+        here.root, "select reason, source_csv, row_index from bad_generations"
+    )
+    assert page.text.count(detail) == len(rejected)
+    for reason, source_csv, row_index in rejected:
+        assert remedies[reason].replace("`", "").split(". ")[0] in re.sub(
+            r" ([.,])", r"\1", page.text
+        )
+        row = here.page(f"documents/bad_generations/{source_csv},{row_index}").text
+        assert detail in row
+        assert "What to do" in row
+
+
+def test_what_is_not_there_is_said_plainly(
+    here: Here, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for path in ("documents/documents/none", "documents/none", "none"):
+        status, body = here.get(path)
+        assert status == 404
+        page = read_page(body)
+        assert page.all("h1")[0].text == "Not found"
+        assert "/documents" in {each.attributes["href"] for each in page.all("a")}
+    assert capfd.readouterr() == ("", "")
+
+
+# Following the index ------------------------------------------------------------------
+
+
+def test_a_document_that_is_added_is_shown_and_found(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def noted(layout: Any, doc_dir: str, name: str) -> bytes | None:
+        read.append(doc_dir)
+        return read_part(layout, doc_dir, name)
+
+    monkeypatch.setattr(copies, "read_part", noted)
+    assert here.rows("documents/search?words=quokka") == []
+    added = [add(here.root, number) for number in (1, 2)]
+    here.until(lambda: len(here.rows("documents/search?words=quokka")) == 2)
+    assert set(read) == {document.doc_dir for document in added}
+    page = here.page(f"documents/documents/{added[0].doc_id}")
+    assert "A quokka is text 1." in page.text
+    counted = here.rows("documents?sql=select count(*) as n from documents")
+    assert counted == [{"n": query(here.root, "select count(*) from documents")[0][0]}]
+
+
+def test_a_request_keeps_its_copy_while_another_is_made(here: Here) -> None:
+    followed = here.followed
+    count = "select count(*) from documents"
+
+    async def counted() -> int:
+        found: int = (await followed.execute(count)).first()[0]
+        return found
+
+    async def in_another_request() -> int:
+        async with followed.in_use():
+            return await counted()
+
+    async def both() -> None:
+        async with followed.in_use():
+            copy, before = followed.shown, await counted()
+            add(here.root)
+            while await asyncio.create_task(in_another_request()) == before:
+                await asyncio.sleep(0.05)
+            assert await counted() == before
+            assert followed.shown is copy
+            assert followed.latest is not copy
+            assert copy.path.exists()
+        assert await in_another_request() == before + 1
+        assert not copy.path.exists()
+
+    asyncio.run(both())
+
+
+def test_no_request_fails_while_copies_are_replaced(here: Here) -> None:
+    paths = (
+        "documents", "documents/documents", "documents/search?words=the",
+        "documents/latest",
+    )  # fmt: skip
+
+    async def answered(path: str) -> int:
+        status: int = (await here.pages.client.get(f"/{path}")).status_code
+        return status
+
+    async def ask() -> None:
+        for number in range(4):
+            await asyncio.to_thread(add, here.root, number)
+            statuses = await asyncio.gather(*(answered(path) for path in paths * 2))
+            assert set(statuses) == {200}
+
+    asyncio.run(ask())
+    here.until(lambda: len(here.rows("documents/search?words=quokka")) == 4)
+
+
+def test_what_cannot_be_copied_keeps_the_old_copy(here: Here) -> None:
+    count = "documents?sql=select count(*) as n from documents"
+    before, moment = here.rows(count), here.page("documents").all("time")[0].text
+    kept = index(here.root).with_name("kept")
+    shutil.copyfile(index(here.root), kept)
+    index(here.root).write_bytes(b"not a database")
+    here.until(lambda: "could not be copied" in here.page("documents").text)
+    assert here.rows(count) == before
+    page = here.page("documents/documents")
+    assert str(index(here.root)) in page.all("header")[0].text
+    assert page.all("time")[0].text >= moment
+    kept.replace(index(here.root))
+    here.until(lambda: "could not be copied" not in here.page("documents").text)
+    assert here.rows(count) == before
+
+
+def test_a_copy_that_takes_long_delays_no_page(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run may hold the lock for long: pages show the old copy, and say so."""
+    may_go_on = threading.Event()
+
+    def late(layout: Layout, folder: Path) -> Path:
+        assert may_go_on.wait(60)
+        return copy_index(layout, folder)
+
+    monkeypatch.setattr(copies, "copy_index", late)
+    change(here.root, "insert into backfill_counters values ('of_a_run', 7)")
+    table = "documents/backfill_counters?counter=of_a_run"
+    for _ in range(3):
+        assert here.rows(table) == []
+        assert "a new copy is being made" in here.page("documents").text
+    may_go_on.set()
+    here.until(lambda: len(here.rows(table)) == 1)
+
+
+def test_another_index_in_its_place_is_searched_anew(here: Here) -> None:
+    assert here.rows("documents/search?words=the")
+    parsed = "select doc_id, doc_dir from documents where status = 'ok' order by doc_id"
+    (doc_id, doc_dir), *_ = query(here.root, parsed)
+    change(
+        here.root,
+        "pragma foreign_keys = off",
+        f"delete from documents where doc_id != '{doc_id}'",
+        f"update documents set rowid = 1000 where doc_id = '{doc_id}'",
+    )
+    here.until(lambda: len(here.rows("documents/documents?_size=max")) == 1)
+    text = (here.root / "docs" / doc_dir / "parsed.txt").read_text()
+    (word, *_) = re.findall(r"\b[a-z]{5,}", text)
+    found = here.rows(f"documents/search?words={word}")
+    assert [row["doc_id"] for row in found] == [doc_id]
+
+
+def test_the_index_is_neither_kept_open_nor_written(here: Here) -> None:
+    add(here.root)
+    before = snapshot(here.root)
+    here.until(lambda: bool(here.rows("documents/search?words=quokka")))
+    opened = [os.path.realpath(each) for each in Path("/proc/self/fd").iterdir()]
+    assert not [each for each in opened if each.startswith(str(here.root / "db"))]
+    assert snapshot(here.root) == before
+
+
+# A browser ----------------------------------------------------------------------------
+
+# The colours of each text that is shown, and of the nearest ground under it.
+COLOURS = """() => {
+  const found = {};
+  const ground = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const colour = getComputedStyle(each).backgroundColor;
+      if (!colour.endsWith(', 0)')) return colour;
+    }
+    return 'none';
+  };
+  for (const element of document.querySelectorAll('body *')) {
+    const own = [...element.childNodes].some((e) => e.nodeType === 3 && e.data.trim());
+    if (own && element.getClientRects().length) {
+      const pair = [getComputedStyle(element).color, ground(element)];
+      found[pair] = pair.concat([element.outerHTML.slice(0, 80)]);
+    }
+  }
+  return Object.values(found);
+}"""
+
+
+def hexed(colour: str) -> str:
+    numbers = [int(each) for each in re.findall(r"\d+", colour)[:3]]
+    return "#{:02x}{:02x}{:02x}".format(*numbers)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_in_a_browser_pages_fit_and_their_texts_can_be_read(
+    chromium: Browser, site: Site, width: int, scheme: str
+) -> None:
+    screen: Any = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    visited = visit(chromium, site.url, **screen)
+    for path in paths(site):
+        visited.page.goto(f"{site.url}{path}")
+        visited.page.evaluate(
+            "document.querySelectorAll('details').forEach((each) => each.open = true)"
+        )
+        assert visited.page.evaluate("document.documentElement.scrollWidth") <= width, (
+            path
+        )
+        for text, ground, element in visited.page.evaluate(COLOURS):
+            assert ground != "none"
+            assert contrast(hexed(text), hexed(ground)) >= 4.5, (path, element)
+            if not element.startswith(("<button", "<mark")):
+                is_dark = contrast(hexed(ground), "#ffffff") > 4.5
+                assert is_dark == (scheme == "dark"), (path, element)
+        assert visited.page.evaluate(
+            "[...document.querySelectorAll('main *')].every("
+            "(each) => parseFloat(getComputedStyle(each).fontSize) >= 12)"
+        )
+    visited.page.context.close()
+
+
+@pytest.mark.slow
+def test_a_document_that_is_added_is_shown_by_the_process(ran: Path) -> None:
+    assert copies.LOOK_S <= 1
+    with started(ran, SCRIPT, "--port", "0") as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split("documents")[0]
+        search = f"{url}documents/search.json?words=quokka&_shape=array"
+        with urlopen(search) as response:
+            assert json.load(response) == []
+        document = add(ran)
+        end = time.monotonic() + 30
+        found: list[Any] = []
+        while not found:
+            assert time.monotonic() < end
+            time.sleep(0.2)
+            with urlopen(search) as response:
+                found = json.load(response)
+        assert [row["doc_id"] for row in found] == [document.doc_id]
 
 
 @pytest.mark.slow

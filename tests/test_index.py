@@ -45,7 +45,7 @@ def test_modules_that_open_with_pythons_sqlite_import_no_duckdb() -> None:
     texts = {str(path.relative_to(REPOSITORY)): path.read_text() for path in CODE}
     opening = {path for path, text in texts.items() if "sqlite3.connect(" in text}
     names = (
-        "apps/web/browser", "apps/web/report", "audit/index_checks", "index/database",
+        "apps/web/copies", "apps/web/report", "audit/index_checks", "index/database",
         "index/schema", "index/search", "index/snapshot", "index/writer",
     )  # fmt: skip
     assert opening == {f"src/docs_index/{name}.py" for name in names}

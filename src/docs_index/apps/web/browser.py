@@ -1,128 +1,116 @@
 """The index as pages of Datasette, for a browser on this machine.
 
-Owns a copy of the index as of one moment, with a full-text table of the documents. The
-index itself is not kept open, and never written. The texts on a document's page are
-read from its directory when the page is opened.
+Owns what Datasette is given: its settings, the tables, and the queries that have pages
+of their own. `copies` has the copy of the index that is shown, and says how it follows
+the index. `pages` is the plugin that makes the pages.
 """
 
-import sqlite3
-from contextlib import closing
+import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from datasette.app import Datasette  # type: ignore[import-untyped]
 from datasette.plugins import pm  # type: ignore[import-untyped]
 
-from docs_index.apps.web.pages import Pages
-from docs_index.apps.web.report import add_reasons
-from docs_index.errors import IndexFileError
-from docs_index.index.snapshot import copy_index
-from docs_index.index.texts import read_part
+from docs_index.apps.web.copies import FollowedIndex
+from docs_index.apps.web.pages import PAGES, prepare
 from docs_index.layout import Layout
 from docs_index.resources import sql
 
-_SETTINGS = {
+_SETTINGS: Final = {
     "default_page_size": 50,
-    "truncate_cells_html": 400,
+    "truncate_cells_html": 20_000,  # an id may have megabytes
     "sql_time_limit_ms": 5000,
     "facet_time_limit_ms": 1000,
+    "suggest_facets": False,
+    "default_cache_ttl": 0,  # a page that is loaded again shows the latest copy
     "allow_download": False,
+}
+_TABLES: Final[dict[str, dict[str, Any]]] = {
+    "documents": {
+        "title": "Documents",
+        "label_column": "task_id",
+        "sort_desc": "created_at",
+        "facets": ["stage", "template_id", "model_id", "status"],
+        "fts_table": "documents_fts",
+        "fts_pk": "rowid",
+    },
+    "bad_generations": {
+        "title": "Rejected rows: the table",
+        "facets": ["reason", "source_csv"],
+    },
+    "backfill_notices": {
+        "title": "Notices: the table",
+        "facets": ["kind", "source_csv"],
+    },
+    "backfill_conflicts": {"title": "Conflicts", "facets": ["kind"]},
+    "backfill_counters": {"title": "Counters of the last build"},
+    "link_candidates": {"title": "Candidates of the joins"},
+    "reasons": {"title": "Reasons and remedies"},
+    "column_descriptions": {"hidden": True},
+    "list_checksums": {"hidden": True},
+    "run_record": {"hidden": True},
+}
+_QUERIES: Final = {
+    "search": (
+        "browse_search",
+        "Search in the texts",
+        "Documents whose text or task id has the words.",
+    ),
+    "lineage": (
+        "browse_lineage",
+        "Lineage of a document",
+        "What it was made from, and what was made from it.",
+    ),
+    "latest": (
+        "browse_latest",
+        "Latest documents",
+        "Of each text that was asked for (its logical key), the latest that parsed.",
+    ),
+    "bad_rows_by_reason": (
+        "browse_bad_rows",
+        "Rejected rows",
+        "Rows of the results tables that did not become documents, and what to do.",
+    ),
+    "notices": (
+        "browse_notices",
+        "Notices",
+        "What has changed in the results tables since a document was made of them.",
+    ),
+    "gaps": (
+        "browse_gaps",
+        "Gaps",
+        "Pairs of template and model without a document that parsed.",
+    ),
 }
 
 
 def served(layout: Layout, folder: Path) -> Datasette:
-    """Return Datasette on a copy of the index in a folder.
+    """Return Datasette on copies of the index, which are in a folder.
 
     Raises:
         IndexFileError: the index is missing, or is not a database of this program.
     """
-    copy = copy_index(layout, folder)
-    try:
-        with closing(sqlite3.connect(copy)) as index:
-            add_reasons(index)
-            _add_texts(index, layout)
-            described = _metadata(index)
-    except sqlite3.DatabaseError as error:
-        raise IndexFileError(
-            f"{layout.index}: {error}; docs-index verify says more"
-        ) from error
-    pm.register(Pages(layout))
-    return Datasette(immutables=[str(copy)], metadata=described, settings=_SETTINGS)
+    index = FollowedIndex(layout, folder)
+    if not pm.is_registered(PAGES):
+        pm.register(PAGES)
+    pages = Datasette(metadata=_metadata(), settings=_SETTINGS)
+    index.ds = pages
+    pages.add_database(index, name="documents")
+    prepare(pages)
+    asyncio.run(pages.invoke_startup())  # two first requests at once would race for it
+    return pages
 
 
-def _add_texts(index: sqlite3.Connection, layout: Layout) -> None:
-    """Add the texts of all documents to the copy: the parsed text, else the raw one."""
-    index.execute(sql("apps/web/browse_texts.sql"))
-    documents = index.execute("select rowid, task_id, doc_dir from documents")
-    index.executemany(
-        "insert into documents_fts (rowid, task_id, text) values (?, ?, ?)",
-        ((row, task, _words(layout, doc_dir)) for row, task, doc_dir in documents),
-    )
-    index.commit()
-
-
-def _words(layout: Layout, doc_dir: str) -> str:
-    parsed = read_part(layout, doc_dir, "parsed.txt")
-    text = read_part(layout, doc_dir, "raw.txt") if parsed is None else parsed
-    return (text or b"").decode(errors="replace")
-
-
-def _metadata(index: sqlite3.Connection) -> dict[str, Any]:
-    """Return the metadata for Datasette, with the index's column descriptions."""
-    columns: dict[str, dict[str, str]] = {}
-    for table, column, description in index.execute(
-        "select table_name, column_name, description from column_descriptions"
-    ):
-        columns.setdefault(table, {})[column] = description
-    tables: dict[str, Any] = {
-        table: {"columns": described} for table, described in columns.items()
+def _metadata() -> dict[str, Any]:
+    queries = {
+        name: {
+            "title": title,
+            "description": description,
+            "sql": sql(f"apps/web/{file}.sql"),
+            "hide_sql": True,
+        }
+        for name, (file, title, description) in _QUERIES.items()
     }
-    tables.setdefault("documents", {}).update(
-        label_column="task_id",
-        sort_desc="created_at",
-        facets=["stage", "template_id", "model_id", "status"],
-        fts_table="documents_fts",
-        fts_pk="rowid",
-    )
-    tables.setdefault("bad_generations", {}).update(facets=["reason", "source_csv"])
-    tables.setdefault("backfill_notices", {}).update(facets=["kind", "source_csv"])
-    for table in ("column_descriptions", "list_checksums", "run_record"):
-        tables.setdefault(table, {}).update(hidden=True)
-    database = {"tables": tables, "queries": _queries()}
-    return {
-        "title": "Documents index",
-        "description": "A copy, as the index was when this was started.",
-        "databases": {"documents": database},
-    }
-
-
-def _queries() -> dict[str, dict[str, Any]]:
-    """Return the queries that have their own pages.
-
-    They use no temporary view, such as `coverage` of index/views.sql: Datasette would
-    show a second database.
-    """
-    statements = {
-        "search": ("Search in the texts", sql("apps/web/browse_search.sql")),
-        "latest": (
-            "Latest document of each logical key",
-            sql("apps/web/browse_latest.sql"),
-        ),
-        "lineage": ("Lineage of a document", sql("apps/web/browse_lineage.sql")),
-        "bad_rows_by_reason": (
-            "Rows that were not ingested, of one reason or of all",
-            sql("apps/web/browse_bad_rows.sql"),
-        ),
-        "notices": (
-            "Documents whose rows have changed since, of one kind of notice or of all",
-            sql("apps/web/browse_notices.sql"),
-        ),
-        "gaps": (
-            "Gaps: pairs of template and model without a document that parsed",
-            sql("apps/web/browse_gaps.sql"),
-        ),
-    }
-    return {
-        name: {"title": title, "sql": statement, "hide_sql": True}
-        for name, (title, statement) in statements.items()
-    }
+    documents = {"tables": _TABLES, "queries": queries}
+    return {"title": "Documents index", "databases": {"documents": documents}}

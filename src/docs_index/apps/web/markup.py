@@ -3,7 +3,7 @@
 Owns the formatting that a page shows: headings, paragraphs, lists, quotes, emphasis,
 strikethrough, code, tables, rules and links. All else is shown as its source text: HTML
 is escaped, an image is its Markdown, and only http, https and mailto can be links.
-Fetches nothing.
+Fetches nothing. Marks the words that a search has found.
 """
 
 import re
@@ -14,8 +14,12 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from docs_index.index.search import END, FOUND
+
+_CODE: Final = re.compile("`([^`]+)`")
+_FOUND: Final = re.compile(f"{FOUND}([^{FOUND}{END}]*){END}")
 _LINK: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 
 
@@ -38,6 +42,17 @@ def safe_html(text: str) -> Markup:
     _remove_attributes(tokens)
     html = _FORMATTING.renderer.render(tokens, _FORMATTING.options, {})
     return Markup(html.rstrip("\n"))
+
+
+def marked(excerpt: str) -> Markup:
+    """Return an excerpt as HTML, with the words that were found in `mark` elements."""
+    html = _FOUND.sub(r"<mark>\1</mark>", str(escape(excerpt)))
+    return Markup(html.replace(FOUND, "").replace(END, ""))
+
+
+def with_code(sentence: str) -> Markup:
+    """Return a sentence of ours as HTML, with what is in backquotes as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(sentence))))
 
 
 def _remove_attributes(tokens: Sequence[Token]) -> None:

@@ -27,7 +27,7 @@ def listening(port: int) -> socket.socket:
 
 
 def serve(layout: Layout, port: int) -> None:
-    """Serve a copy of the index until Ctrl-C."""
+    """Serve copies of the index, each newer than the last, until Ctrl-C."""
     try:
         import uvicorn
 
@@ -55,7 +55,7 @@ def browse(
 ) -> None:
     """Show the index in a browser, on this machine only.
 
-    Datasette serves a copy of the index until Ctrl-C.
+    The pages follow the index as it grows, until Ctrl-C.
 
     Example: docs-index browse --data-root ~/experiment
     """

@@ -6,7 +6,11 @@ select
     bad_generations.row_index,
     bad_generations.task_id,
     bad_generations.detail,
-    reasons.remedy
+    reasons.remedy,
+    bad_generations.template_id,
+    bad_generations.model_id,
+    bad_generations.timestamp,
+    bad_generations.response_file
 from bad_generations
 left join reasons on bad_generations.reason = reasons.reason
 where :reason in ('', bad_generations.reason)
