@@ -353,7 +353,7 @@ def test_a_lost_index_is_not_made_anew_without_what_only_it_knew(ran: Path) -> N
         Writer(ran, run_id="autumn").add(new)
     assert snapshot(ran / "docs") == before
     assert not index(ran).exists()
-    rebuilt = f"scripts/reindex_docs.py --output {index(ran)}"
+    rebuilt = f"docs-index reindex --output {index(ran)}"
     assert rebuilt in process.stderr
     good(script(ran, "reindex_docs.py", "--output", str(index(ran))))
     good(materialize(ran))
@@ -634,7 +634,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
         "table link_candidates is missing\nnothing was written: undo that, or rebuild",
     ),
     "truncated index": (_cut_index_off, "malformed; move it away, then rebuild it"),
-    "spoiled pages": (_spoil_pages, "malformed; scripts/verify_docs.py tells"),
+    "spoiled pages": (_spoil_pages, "malformed; docs-index verify says"),
     "index is a folder": (
         partial(_replace_by_folder, "db/documents.sqlite"),
         "move it away",

@@ -310,7 +310,7 @@ def test_a_failed_partition_is_a_line_and_the_others_are_done(
     assert [line.partition(":")[0] for line in sorted(lines)] == [
         "  v_e3", "  v_e5", "  v_e7"
     ]  # fmt: skip
-    assert "run_evaluations.py --cohort here --retry-failed truncated" in way_out
+    assert "docs-index cohort run --cohort here --retry-failed truncated" in way_out
     done = {f"v_{essay}": STEPS for essay in ESSAYS}
     part_done = done | {"v_e3": STEPS[:2], "v_e5": STEPS[:1]}
     del part_done["v_e7"]
@@ -434,7 +434,7 @@ def test_evaluations_that_wait_in_a_batch_are_told(
     ran = backfill(instance, fails=True)
     message = failure(instance, ran)
     assert "1 of 2 evaluations are not done" in message
-    assert "1 wait for a batch: python scripts/run_evaluations.py" in message
+    assert "1 wait for a batch: docs-index cohort run" in message
     assert "--cohort here --batch fetches" in message and "  v_e2" in message
     assert materialized(instance, ran) == {"v_e1": STEPS, "v_e2": STEPS[:1]}
     assert endpoint.requests == 1

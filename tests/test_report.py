@@ -520,7 +520,7 @@ def test_without_an_index_it_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "7_cross_experiment").mkdir()
     process = run(tmp_path)
     assert process.returncode == 2
-    assert "run scripts/materialize_docs.py" in process.stderr
+    assert "run `docs-index run`" in process.stderr
     assert [path.name for path in tmp_path.rglob("*")] == ["7_cross_experiment"]
 
 

@@ -84,7 +84,7 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
         what_to_do = (
             f"its documents have row_keys of an older form, so start a new index: "
             f"move {name}, docs/ and 7_cross_experiment/bad_generations.csv away, then "
-            "run docs-index run"
+            "run `docs-index run`"
             if version < SCHEMA_VERSION
             else "use the program that made it"
         )
@@ -227,8 +227,7 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 
 _MAKE_ONE = (
-    "run docs-index materialize, or docs-index reindex where there are "
-    "documents already"
+    "run `docs-index run`, or `docs-index reindex` where there are documents already"
 )
 
 
