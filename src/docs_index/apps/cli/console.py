@@ -165,7 +165,10 @@ def _in_brief(remedy: str) -> str:
 def _print_problems(summary: Summary) -> None:
     """Print conflicts and damage, and in a dry run an example of all that it plans."""
     kinds = {name: n for name, n in summary.documents.items() if name not in _HARMLESS}
-    title = f"{_counted(summary.conflicts, 'conflict')}: in the build, not written"
+    title = (
+        f"{_counted(summary.conflicts, 'conflict')}, not written; see the table "
+        "backfill_conflicts of the index"
+    )
     print_table(title, kinds.items())
     if summary.dry_run:
         examples = _first_of_each(summary.examples)
@@ -180,7 +183,7 @@ def _print_problems(summary: Summary) -> None:
     if summary.damaged:
         typer.echo()
         say(
-            f"{_counted(summary.damaged, 'document')} not on disk as they should be: "
+            f"{_counted(summary.damaged, 'damaged document')}; "
             "see 7_reporting/documents_consistency_report.csv"
         )
     if summary.bad_list_is_altered:

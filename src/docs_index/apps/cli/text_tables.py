@@ -13,6 +13,8 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
 
 import typer
 
@@ -108,10 +110,14 @@ def show_fields(values: Mapping[str, object]) -> None:
 
 
 def say(text: str, indent: str = "") -> None:
-    """Print a sentence: on a terminal in lines that fit it, else in one line."""
+    """Print a sentence: on a terminal in lines that fit it, else in one line.
+
+    No word is broken, so that a path or an id can be copied.
+    """
     text = printable(" ".join(text.split()), keep="")
     if on_terminal():
-        for line in wrapped(text, terminal_columns() - len(indent)):
+        room = terminal_columns() - len(indent)
+        for line in wrapped(text, room, breaks_words=False):
             typer.echo(f"{indent}{line}")
     else:
         typer.echo(f"{indent}{text}")
@@ -125,7 +131,11 @@ def fitting(text: str) -> str:
 
 def plain(value: object) -> str:
     """Return a value as a field of a line for programs; it is empty without a value."""
-    return "" if value is None else printable(str(value), keep="")
+    if value is None:
+        return ""
+    if isinstance(value, float) and "e" in repr(value):
+        return f"{Decimal(repr(value)):f}"
+    return printable(str(value), keep="")
 
 
 def readable_bytes(size: int) -> str:
@@ -170,7 +180,8 @@ def cut_apart(
     different = list(dict.fromkeys(zip(texts, seen, strict=True)))[:_MOST_COMPARED]
     possible = (len(different), len({text for text, _ in different}))
     longest = max((len(text) for text, _ in different), default=0)
-    best, most = _middle, (-1, -1)
+    best: _Way = _middle
+    most = (-1, -1)
     for way in _ways(width, longest):
         shown = [(way(text, width), other) for text, other in different]
         apart = (len(set(shown)), len({text for text, _ in shown}))
@@ -181,7 +192,7 @@ def cut_apart(
     return [best(text, width) for text in texts]
 
 
-def wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int, *, breaks_words: bool = True) -> list[str]:
     """Return a text in lines of a width; only a word that is longer is broken."""
     lines, line = [], ""
     for word in text.split(" "):
@@ -192,7 +203,7 @@ def wrapped(text: str, width: int) -> list[str]:
         if line:
             lines.append(line)
         line = word
-        while width_of(line) > width:
+        while breaks_words and width_of(line) > width:
             piece = line[:width]
             while width_of(piece) > width:
                 piece = piece[:-1]
@@ -222,10 +233,10 @@ def _ways(width: int, longest: int) -> Iterator[_Way]:
     """Yield ways of cutting: without the middle, then what is kept moves to the end."""
     yield _middle
     for start in range(1, min(longest - width + 3, _MOST_COMPARED)):
-        yield lambda text, width, start=start: _window(text, width, start)
+        yield partial(_window, start)
 
 
-def _window(text: str, width: int, start: int) -> str:
+def _window(start: int, text: str, width: int) -> str:
     """Return what fits of a text from `start`, with dots for what is left out."""
     if width_of(text) <= width:
         return text
@@ -261,7 +272,8 @@ def _show_fitted(
         cells[name] = cut_apart(cells[name], widths[name], seen)
         if name not in _NEVER_ALIKE:
             seen = [(*row, cell) for row, cell in zip(seen, cells[name], strict=True)]
-    lines += zip(*(cells[name] for name in widths), strict=True)
+    columns = (cells[name] for name in widths)
+    lines += map(list, zip(*columns, strict=True))
     for number, line in enumerate(lines):
         shown = _GAP.join(
             _aligned(cut(text, width), width, name in numeric)

@@ -21,6 +21,7 @@ from docs_index.apps.cli.text_tables import (
 Part = Mapping[str, Any]
 
 _LONGEST = 2000  # columns of a sentence, because an id in it may have megabytes
+_NAMED = ("rejected", "rule")  # what no sentence says without its name
 _REINDEXED = (
     "this index was made of the directories, which do not tell what the joins chose "
     "from: docs-index run writes it"
@@ -64,7 +65,8 @@ def _show_attempt(attempt: Part, *, has_candidates: bool) -> None:
         for name, value in title.items():
             typer.echo(f"{name}\t{plain(value)}")
     for name, sentence in _sentences(attempt, has_candidates=has_candidates):
-        _say(name, sentence)
+        is_named = on_terminal() and name in _NAMED
+        _say(name, f"{name}: {sentence}" if is_named else sentence)
     for join in attempt["candidates"]:
         _show_list(_CANDIDATES[join["link_method"]], join, join["rule"])
     for join in attempt["asked_by"]:
@@ -81,7 +83,7 @@ def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[tuple[str, st
         of_run = f"of run {attempt['run_id']}{parsed}"
         yield "document", f"{attempt['stage']} {attempt['doc_id']} {of_run}"
     elif attempt["fate"] == "bad_row":
-        yield "rejected", f"rejected: {attempt['reason']}"
+        yield "rejected", attempt["reason"]
         yield "detail", attempt["detail"]
         if repeated := attempt["repeats"]:
             became = repeated["doc_id"] or f"rejected: {repeated['reason']}"
@@ -102,7 +104,7 @@ def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[tuple[str, st
         named = f"{parent['stage']} {parent['doc_id']} {parent['task_id']}"
         yield "parent", f"its parent is {named}"
         if not attempt["candidates"]:
-            yield "rule", f"rule: {attempt['rule']}"
+            yield "rule", attempt["rule"]
             if not attempt["is_of_last_build"]:
                 of_last = "those of the last build are kept: another run"
                 yield "candidates", f"of the candidates {of_last}"
@@ -150,7 +152,7 @@ def _name(row: Part) -> str:
 
 
 def _moment(text: str | None) -> str | None:
-    return text and text[:19].replace("T", " ")
+    return text[:19].replace("T", " ") if text and on_terminal() else text
 
 
 def _say(name: str, sentence: str) -> None:
