@@ -329,8 +329,11 @@ def test_json_and_csv_have_the_same_table(tmp_path: Path) -> None:
     process = command(root, "cohort_scores", "here", "--csv", str(out))
     assert (process.returncode, "pass --replace" in process.stderr) == (2, True)
     good(command(root, "cohort_scores", "here", "--csv", str(out), "--replace"))
-    limited = good(command(root, "cohort_scores", "here", "--limit", "1")).stdout
-    assert "... and 23 more rows" in limited
+    limited = good(command(root, "cohort_scores", "here", "--limit", "1"))
+    assert "23 more rows; --limit 0 shows all" in limited.stderr
+    head, *rows = limited.stdout.partition("essays, the best first\n")[2].splitlines()
+    assert len(head.split("\t")) == len(rows[0].split("\t"))
+    assert len(rows) == 1
 
 
 def test_scores_are_those_on_disk_now(tmp_path: Path) -> None:

@@ -84,8 +84,8 @@ def print_building(summary: Building) -> None:
     if summary.unfinished_for_finished:
         typer.echo()
         say(
-            f"unfinished members: {summary.unfinished_for_finished}, while as many "
-            "finished evaluations are left out; --prefer-done takes those"
+            "unfinished members, while finished evaluations are left out: "
+            f"{summary.unfinished_for_finished}; --prefer-done takes those"
         )
     _print_reasons("blocked, until that is mended", summary.blocked)
     print_table("failed", _words(summary.failed))
@@ -290,8 +290,10 @@ def _about_scores(chosen: Chosen) -> Iterator[str]:
     if chosen.models_without_scores:
         named = ", ".join(chosen.models_without_scores)
         yield f"no score for {chosen.baseline} by {named}"
-    yield f"of the best, not scored by all of them: {chosen.judged_in_part}"
-    yield f"rows left out, as their score is no number: {chosen.unreadable_rows}"
+    if chosen.judged_in_part:
+        yield f"of the best, not scored by all of them: {chosen.judged_in_part}"
+    if chosen.unreadable_rows:
+        yield f"rows left out, as their score is not a number: {chosen.unreadable_rows}"
 
 
 def _print_rows(title: str, rows: Sequence[Mapping[str, object]]) -> None:

@@ -233,7 +233,7 @@ def _print_aligned(
     """
     if not on_terminal():
         for row in rows:
-            typer.echo("\t".join(plain(text) for text in row if text))
+            typer.echo("\t".join(map(plain, row)).rstrip("\t"))
         return
     columns = range(max(map(len, rows)) - 1)
     widths = [max(width_of(row[column]) for row in rows) for column in columns]
