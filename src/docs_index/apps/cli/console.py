@@ -229,7 +229,8 @@ def _print_aligned(
 ) -> None:
     """Print rows: aligned and cut on a terminal, else with tabs.
 
-    The column `numbers` is right-aligned, the last one is cut.
+    The column `numbers` is right-aligned. Only the last one is cut: the others may be
+    commands or paths, which the user copies.
     """
     if not on_terminal():
         for row in rows:
@@ -244,8 +245,10 @@ def _print_aligned(
             else text + " " * (width - width_of(text))
             for column, (text, width) in enumerate(zip(row, widths, strict=False))
         ]
-        line = indent + "  ".join([*cells, *row[len(widths) :]]).rstrip()
-        typer.echo(cut(line, terminal_columns()))
+        line = indent + "  ".join([*cells, ""])
+        room = terminal_columns() - width_of(line)
+        last = "".join(row[len(widths) :])
+        typer.echo(f"{line}{cut(last, room) if room > 0 else ''}".rstrip())
 
 
 def exit_code(summary: Summary, *, strict: bool) -> int:
