@@ -521,7 +521,7 @@ def test_output_fits_a_terminal(long_ids: Path, columns: int) -> None:
 
 def test_a_list_shows_whole_ids_and_what_tells_rows_apart(long_ids: Path) -> None:
     doc_ids = [each["doc_id"] for each in printed(long_ids, "ls")["documents"]]
-    for columns in (60, 80, 200):
+    for columns in (60, 80, 300):
         head, *lines = seen(long_ids, "ls", columns=columns).splitlines()
         assert [line.split()[0] for line in lines] == doc_ids
         tasks = [line.split()[-1] for line in lines]
@@ -759,13 +759,13 @@ def test_an_index_that_cannot_be_read_says_what_to_do(ran: Path) -> None:
     set_version(SCHEMA_VERSION)
     with closing(sqlite3.connect(index(ran))) as connection:
         connection.execute("alter table documents rename column status to state")
-    assert "status; scripts/verify_docs.py tells" in refusal()
+    assert "status; docs-index verify says" in refusal()
     spoil_schema(index(ran))
     assert "documents.sqlite is damaged; move it away" in refusal()
     index(ran).write_text("no database " * 100)
     assert "move it away" in refusal()
     index(ran).unlink()
-    assert "run scripts/materialize_docs.py" in refusal()
+    assert "docs-index run" in refusal()
     shutil.rmtree(ran)
     assert "is not a directory: set DATA_ROOT" in refusal()
 
@@ -906,7 +906,7 @@ def test_programs_read_texts_as_they_are(ran: Path) -> None:
             reader.read_raw(essay)
         path.unlink()
         path.symlink_to("/etc/hostname")
-        with pytest.raises(DamagedDocumentError, match="verify_docs"):
+        with pytest.raises(DamagedDocumentError, match="docs-index verify"):
             reader.read_raw(essay)
     assert ask(ran, "cat", ESSAY).exit_code == 1
 
