@@ -224,7 +224,7 @@ def test_a_summary_fits_a_screen(root: Path) -> None:
     assert first == f"data root {root}, run_id backfill"
     assert 2 + len(lines) < LINES  # with a line for the build
     assert all(len(line) <= 80 or str(root) in line for line in lines)
-    assert lines[1] == "32 new documents: 13 drafts, 7 essays, 12 evaluations"
+    assert lines[0] == "32 new documents: 13 drafts, 7 essays, 12 evaluations"
     assert "8 rejected rows, 8 new" in lines
     for reason, count in query(root, "select reason, count(*) from bad_generations "
                                "group by 1"):  # fmt: skip

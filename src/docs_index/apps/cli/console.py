@@ -73,9 +73,12 @@ def print_summary(summary: Summary) -> None:
     data_root = printable(summary.data_root)
     typer.echo(f"data root {data_root}, run_id {printable(summary.run_id)}")
     missing = [f"missing, counted as empty: {path}" for path in summary.missing_tables]
-    for line in (*summary.rejected_tables, *summary.missing_folders, *missing):
+    warnings = [*summary.rejected_tables, *summary.missing_folders, *missing]
+    for line in warnings:
         _print_line(line, "! ")
-    typer.echo(f"\n{_new_documents(summary)}")
+    if warnings:
+        typer.echo()
+    typer.echo(_new_documents(summary))
     if skipped := summary.documents.get("skipped"):
         typer.echo(f"{_counted(skipped, 'document')} in the index already")
     _print_rejected(summary)
