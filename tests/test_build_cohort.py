@@ -73,12 +73,12 @@ def test_a_cohort_is_built(tmp_path: Path) -> None:
     before = snapshot(root)
     first = good(build_cohort(root, DD_COHORT="here"))
     for line in (
-        "drafts                                       2",
-        "existing evaluations                         3",
-        "new evaluations                              5",
-        "unparsed                                     1",
+        "drafts\t2\n",
+        "existing evaluations\t3\n",
+        "new evaluations\t5\n",
+        "unparsed\t1\n",
         "e2/parsed.txt is missing: finish the essay first (4)",
-        "next: python scripts/run_evaluations.py --cohort here",
+        "next\tdocs-index cohort run here\t",
     ):
         assert line in first.stdout
     rows = read_csv(root / "cohorts/here/membership.csv")

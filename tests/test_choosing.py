@@ -285,11 +285,10 @@ def test_the_command_says_what_to_do_next(tmp_path: Path) -> None:
         "1 of the best 1 essays have no score for new",
         "averaged: scores for old by a\n",
         "no score for old by c\n",
-        "of the best, not scored by all of them: 0\n",
-        "rows left out, as their score is no number: 1\n",
-        "  python scripts/build_cohort.py --cohort spring\n",
-        "  python scripts/run_evaluations.py --cohort spring\n",
-        "  python scripts/cohort_status.py --cohort spring\n",
+        "rows left out, as their score is not a number: 1\n",
+        "  docs-index cohort build spring\n",
+        "  docs-index cohort run spring\n",
+        "  docs-index cohort status spring\n",
     ):
         assert line in process.stdout
     assert listed(tmp_path) == ["e1"]
@@ -301,10 +300,10 @@ def test_the_next_commands_name_the_data_root_that_was_named(tmp_path: Path) -> 
     root = tmp_path / "a root's"
     write(root, SCORES, f"{HEADER}\ne1,novelty,a,5\n")
     process = command(root, "--cohort", "here", "--data-root", str(root))
-    commands = [line for line in process.stdout.splitlines() if "scripts/" in line]
-    assert [shlex.split(line)[1:] for line in commands] == [
-        [f"scripts/{name}.py", "--cohort", "here", "--data-root", str(root)]
-        for name in ("build_cohort", "run_evaluations", "cohort_status")
+    commands = [line for line in process.stdout.splitlines() if "docs-index" in line]
+    assert [shlex.split(line) for line in commands] == [
+        ["docs-index", "cohort", name, "here", "--data-root", str(root)]
+        for name in ("build", "run", "status")
     ]
 
 

@@ -594,7 +594,7 @@ def test_a_run_and_its_status_tell_how_far_it_is(
     assert files and not [text for text in files if b"secret" in text]
     after = command("cohort_status", root, endpoint, "here")
     assert after.returncode == 1
-    assert "novelty   sonnet-4     2      0       1" in after.stdout
+    assert "\nnovelty\tsonnet-4\t2\t0\t1\n" in after.stdout
     assert "finds no result in the answer, which ends 'well'" in after.stdout
     generation(root, "evaluation", "v_e3", parsed="1.0\n")
     assert command("cohort_status", root, endpoint, "here").returncode == 0

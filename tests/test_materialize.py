@@ -55,6 +55,7 @@ from building import (
 )
 from harness import Models
 from sampling import sampled
+from terminal import LINES, on_terminal
 
 from docs_index.errors import IndexFileError
 from docs_index.index.new_row import NewDocument
@@ -209,12 +210,40 @@ def test_parents_are_there_before_what_hangs_on_them(first_run: Run) -> None:
         seen.add(document["doc_id"])
 
 
-def test_printed_counters_are_those_of_the_index(first_run: Run) -> None:
-    _, _, section = first_run.process.stdout.partition("\ncounters\n")
-    lines = section.partition("\n\n")[0].splitlines()
-    printed = [(name, int(value)) for name, value in map(str.split, lines)]
-    stored = query(first_run.root, "select * from backfill_counters order by counter")
-    assert printed == stored
+def test_counters_of_the_json_are_those_of_the_index(ran: Path) -> None:
+    shown = json.loads(good(materialize(ran, "--json")).stdout)["counters"]
+    stored = query(ran, "select * from backfill_counters order by counter")
+    assert list(shown.items()) == stored
+
+
+def test_a_summary_fits_a_screen(root: Path) -> None:
+    command = [sys.executable, str(SCRIPT), "--quiet"]
+    environment = {"DATA_ROOT": str(root), "NO_COLOR": "1"}
+    shown = on_terminal(command, environment)
+    first, *lines = shown.splitlines()
+    assert first == f"data root {root}, run_id backfill"
+    assert 2 + len(lines) < LINES  # with a line for the build
+    assert all(len(line) <= 80 or str(root) in line for line in lines)
+    assert lines[0] == "32 new documents: 13 drafts, 7 essays, 12 evaluations"
+    assert "8 rejected rows, 8 new" in lines
+    for reason, count in query(root, "select reason, count(*) from bad_generations "
+                               "group by 1"):  # fmt: skip
+        (line,) = [line.split(maxsplit=2) for line in lines if f"  {reason} " in line]
+        assert line[1] == str(count)
+        assert line[2][0].islower()  # what to do, in brief
+    assert "docs-index repairs" in lines[-2]
+    assert "counters" not in shown
+    assert not re.search(r"\b0\b", shown.replace(str(root), ""))
+    again = on_terminal(command, environment)
+    assert "no new documents\n32 documents in the index already\n" in again
+    assert "nothing new: nothing was written\n" in again
+
+
+def test_a_summary_in_a_pipe_is_whole(root: Path) -> None:
+    shown = good(materialize(root)).stdout
+    assert "\nduplicate_row\t1\tnothing\n" in shown
+    assert "\ndb/documents.sqlite\tthe index\n" in shown
+    assert "…" not in shown
 
 
 def test_bad_list_and_table_agree(first_run: Run) -> None:
@@ -1194,7 +1223,7 @@ def damaged(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (docs / "draft" / "stray_key" / "raw.txt").write_text("stray")
     process = materialize(root)
     assert process.returncode == 1, process.stderr
-    assert "5 documents are not on disk as they should be" in process.stdout
+    assert "5 damaged documents; see 7_reporting/" in process.stdout
     return root
 
 

@@ -117,7 +117,7 @@ def test_without_changes_nothing_is_said(models: Models, root: Path) -> None:
     assert "changed in the tables" not in process.stdout
     assert "backfill_notices" not in process.stdout
     again = good(materialize(root, "--strict"))
-    assert again.stdout.endswith("nothing new: nothing was written\n")
+    assert "nothing new: nothing was written\n" in again.stdout
     assert query(root, "select * from backfill_notices") == []
 
 
@@ -144,9 +144,9 @@ def test_a_corrected_row_is_told(models: Models, root: Path) -> None:
         'not_successful: row 2: the status is "failed"'
     ]
     said = process.stdout.partition("changed in the tables since\n")[2]
-    assert said.startswith(f"  {'row_changed':<36}{2:>10}\n")
+    assert said.startswith("row_changed\t2\n")
     assert "  row_now_bad: draft:b:" in said
-    assert said.endswith("The table backfill_notices of the index lists all.\n")
+    assert "The table backfill_notices of the index lists all.\n" in said
 
 
 def test_a_replaced_attempt_of_the_same_task_and_moment_is_told(
@@ -331,7 +331,7 @@ def test_each_kind_has_three_examples(models: Models, root: Path) -> None:
     good(taken(models, root, [draft(name) for name in "abcdefgh"]))
     process = good(taken(models, root, [draft("a"), draft("b")]))
     assert process.stdout.count("\n  row_vanished: draft:") == 3
-    assert f"  {'row_vanished':<36}{6:>10}\n" in process.stdout
+    assert "\nrow_vanished\t6\n" in process.stdout
 
 
 def test_notices_are_in_the_json_and_in_a_dry_run(models: Models, root: Path) -> None:

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import pty
 import re
 import shutil
 import signal
@@ -32,10 +31,17 @@ from building import (
     write,
 )
 from schemas import fits, schema
+from terminal import on_terminal
 from typer.testing import CliRunner, Result
 
 from docs_index.apps.cli.app import app
-from docs_index.apps.cli.text_tables import cut, width_of
+from docs_index.apps.cli.text_tables import (
+    cut,
+    cut_apart,
+    readable_bytes,
+    width_of,
+    wrapped,
+)
 from docs_index.errors import DamagedDocumentError, UnknownDocumentError
 from docs_index.index.database import SCHEMA_VERSION
 from docs_index.index.reader import open_documents
@@ -45,6 +51,7 @@ ESSAY = "6z2jk819zukzyq1z"
 DRAFT = "3c3to3503e0nzx69"
 UNPARSED = "50rdbl62rbllf3jt"
 SCHEMA = schema("reading.schema.json")
+LISTED = ["doc_id", "stage", "created", "template", "model", "status", "task_id"]
 COMMANDS = {
     "ls": [],
     "show": [ESSAY],
@@ -76,6 +83,36 @@ def _kept_process() -> Iterator[None]:
 def sample(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample after its run, for tests that add nothing but the search index."""
     return copied(first_run.root, tmp_path_factory.mktemp("reading"))
+
+
+@pytest.fixture(scope="module")
+def long_ids(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample after its run, with task ids that only differ in their middle."""
+    root = copied(first_run.root, tmp_path_factory.mktemp("long"))
+    with closing(sqlite3.connect(index(root))) as connection, connection:
+        connection.execute("drop trigger documents_are_never_updated")
+        connection.execute(
+            "update documents set task_id = 'of_an_experiment_with_a_long_name_' || "
+            "printf('%03d', rowid) || '_' || task_id || '_and_a_long_end_of_its_name', "
+            "template_id = template_id || '_with_what_else_people_write_there'"
+        )
+    return root
+
+
+def rename(root: Path, task_id: str) -> None:
+    """Give the essay another task id, an expression of SQLite."""
+    with closing(sqlite3.connect(index(root))) as connection, connection:
+        connection.execute("drop trigger documents_are_never_updated")
+        connection.execute(
+            f"update documents set task_id = {task_id} where doc_id = ?", [ESSAY]
+        )
+
+
+def seen(root: Path, *args: str, columns: int = 80, **environment: str) -> str:
+    """Return what a command prints on a terminal, without colours by default."""
+    environment = {"DATA_ROOT": str(root), "NO_COLOR": "1"} | environment
+    command = [sys.executable, "scripts/inspect_docs.py", *args]
+    return on_terminal(command, environment, columns=columns)
 
 
 def ask(root: Path, *args: str, **environment: str) -> Result:
@@ -470,29 +507,120 @@ def test_nothing_but_the_search_index_is_written(ran: Path) -> None:
     assert changed == {"db"}  # a file was added to it
 
 
-def test_output_fits_80_columns_and_is_plain(sample: Path) -> None:
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_output_fits_a_terminal(long_ids: Path, columns: int) -> None:
     for command, args in COMMANDS.items():
         if command in ("cat", "export"):
             continue
-        lines = ask(sample, command, *args).stdout.splitlines()
+        lines = seen(long_ids, command, *args, columns=columns).splitlines()
         assert lines, command
-        assert max(map(len, lines)) <= 80, command
+        for line in lines:  # a path or an id is whole in a sentence, to be copied
+            assert width_of(line) <= columns or len(line.split()) == 1, command
         assert not any("\x1b" in line for line in lines), command
 
 
-def test_what_a_terminal_would_obey_is_escaped(ran: Path) -> None:
+def test_a_list_shows_whole_ids_and_what_tells_rows_apart(long_ids: Path) -> None:
+    doc_ids = [each["doc_id"] for each in printed(long_ids, "ls")["documents"]]
+    for columns in (60, 80, 300):
+        head, *lines = seen(long_ids, "ls", columns=columns).splitlines()
+        assert [line.split()[0] for line in lines] == doc_ids
+        tasks = [line.split()[-1] for line in lines]
+        assert len(set(tasks)) == len(lines), tasks
+        assert head.split()[:3] == ["doc_id", "stage", "created"]
+    assert head.split()[3:] == ["template", "model", "status", "task_id"]
+    assert not any("…" in line for line in lines)
+
+
+def test_a_status_is_listed_on_a_terminal_if_one_has_failed(sample: Path) -> None:
+    head, *lines = seen(sample, "ls").splitlines()
+    assert head.split()[5] == "status"
+    assert [line.split()[0] for line in lines if " error " in line] == [UNPARSED]
+    assert "status" not in seen(sample, "ls", "--stage", "essay")
+
+
+def test_a_pipe_gets_whole_fields_between_tabs(long_ids: Path) -> None:
+    with closing(sqlite3.connect(index(long_ids))) as connection:
+        wanted = connection.execute(
+            "select doc_id, stage, created_at, template_id, model_id, status, task_id "
+            f"from documents order by {LATEST_FIRST}"
+        ).fetchall()
+    for columns in ("40", "500"):
+        shown = ask(long_ids, "ls", COLUMNS=columns).stdout.splitlines()
+        head, *rows = (line.split("\t") for line in shown)
+        assert head == LISTED
+        assert [tuple(row) for row in rows] == wanted
+    command = '"$0" scripts/inspect_docs.py ls | cut -f1'
+    cut_out = subprocess.run(
+        ["bash", "-c", command, sys.executable],
+        cwd=REPOSITORY, env={**os.environ, "DATA_ROOT": str(long_ids)},
+        capture_output=True, text=True, timeout=60, check=True,
+    ).stdout.split()  # fmt: skip
+    assert cut_out == ["doc_id", *(row[0] for row in wanted)]
+
+
+def test_a_row_in_a_pipe_is_one_line_whatever_it_holds(ran: Path) -> None:
+    rename(ran, "'a' || char(9) || 'b' || char(10) || char(13) || 'c' || char(8232)")
+    (row,) = (
+        line for line in ask(ran, "ls").stdout.split("\n") if line.startswith(ESSAY)
+    )
+    assert row.split("\t")[6:] == [r"a\tb\n\rc\u2028"]
+    for command, args in COMMANDS.items():
+        if command in ("cat", "export"):
+            continue
+        for line in ask(ran, command, *args).stdout.split("\n"):
+            assert line.isprintable() or line.replace("\t", "").isprintable(), command
+
+
+def test_numbers_in_a_pipe_have_no_separators(ran: Path) -> None:
     with closing(sqlite3.connect(index(ran))) as connection, connection:
         connection.execute("drop trigger documents_are_never_updated")
-        connection.execute(
-            "update documents set task_id = 'a' || char(27) || '[31m' || char(8238)"
-            f"where doc_id = '{ESSAY}'"
-        )
+        connection.execute("update documents set raw_bytes = 1234567")
+    total = ask(ran, "stats").stdout.split("\n\n")[0].splitlines()
+    values = dict(zip(total[1].split("\t"), total[2].split("\t"), strict=True))
+    assert values["raw_bytes"] == str(32 * 1234567)
+    assert "raw_bytes\t1234567\n" in ask(ran, "show", ESSAY).stdout
+    assert "  39.5 MB  " in seen(ran, "stats")
+    assert "raw_bytes  1.23 MB\n" in seen(ran, "show", ESSAY)
+
+
+def test_a_pipe_has_a_header_without_rows(sample: Path) -> None:
+    for command, head in (
+        ("ls --task nothing", LISTED),
+        ("search nothing_has_this", ["doc_id", "stage", "task_id", "template"]),
+    ):
+        result = ask(sample, *command.split())
+        (line,) = result.stdout.splitlines()
+        assert line.split("\t")[: len(head)] == head
+        assert result.stderr.count("\n") >= 1
+        assert seen(sample, *command.split()) == ""
+
+
+def test_a_hit_in_a_pipe_is_one_line(sample: Path) -> None:
+    head, *hits = ask(sample, "search", "suitcase*").stdout.splitlines()
+    assert head.split("\t")[-1] == "excerpt"
+    assert len(hits) == len(found_by(sample, "suitcase*")) == 2
+    for line in hits:
+        assert len(line.split("\t")) == len(head.split("\t"))
+        assert "suitcase" in line.split("\t")[-1]
+
+
+def test_a_branch_of_a_tree_keeps_its_id_in_a_narrow_terminal(long_ids: Path) -> None:
+    for line in seen(long_ids, "lineage", ESSAY, columns=40).splitlines():
+        assert re.search("(^| )[0-9a-z]{16} ", line)
+        assert width_of(line) <= 40
+
+
+def test_what_a_terminal_would_obey_is_escaped(ran: Path) -> None:
+    rename(ran, "'a' || char(27) || '[31m' || char(8238)")
     for command in ("ls", "show", "lineage"):
         args = [ESSAY] if command != "ls" else []
         for options in ([], ["--json"]):
-            shown = ask(ran, command, *args, *options).stdout
-            assert "\x1b" not in shown
-            assert "\u202e" not in shown
+            for shown in (
+                ask(ran, command, *args, *options).stdout,
+                seen(ran, command, *args, *options),
+            ):
+                assert "\x1b" not in shown
+                assert "\u202e" not in shown
     assert printed(ran, "show", ESSAY)["task_id"] == "a\x1b[31m\u202e"
 
 
@@ -506,35 +634,41 @@ def test_texts_are_cut_in_their_middle_by_the_columns_they_take() -> None:
     assert cut("a" + "x" * 3_000_000 + "z", 5) == "ax…xz"
 
 
-def on_a_terminal(root: Path, *args: str, **environment: str) -> str:
-    """Return what a command prints on a terminal."""
-    leader, follower = pty.openpty()
-    process = subprocess.run(
-        [sys.executable, "scripts/inspect_docs.py", *args],
-        cwd=REPOSITORY, stdout=follower, stdin=subprocess.DEVNULL, check=True,
-        env={**os.environ, "DATA_ROOT": str(root), "TERM": "xterm", **environment},
-    )  # fmt: skip
-    assert process.returncode == 0
-    os.close(follower)
-    shown = b""
-    try:
-        while piece := os.read(leader, 65536):
-            shown += piece
-    except OSError:  # Linux tells the end so
-        pass
-    os.close(leader)
-    return shown.decode()
+def test_texts_that_differ_look_different_when_they_are_cut() -> None:
+    texts = [f"the_same_beginning_{n}_and_the_same_end" for n in range(90)]
+    assert len(set(cut_apart(texts, 12))) == 90
+    assert cut_apart(["a" * 30, "b" * 30], 9) == ["aaaa…aaaa", "bbbb…bbbb"]
+    kinds = ["x", "y"] * 2  # which also are seen
+    middles = ("1-x", "1-y", "2-x", "2-y")
+    texts = [f"{'s' * 9}{middle}{'e' * 9}" for middle in middles]
+    cells = cut_apart(texts, 8, kinds)
+    assert len(set(zip(cells, kinds, strict=True))) == 4
+    for text in ("東京" * 20 + "a", "東京" * 20 + "b", "x" * 3_000_000):
+        assert all(width_of(each) <= 9 for each in cut_apart([text, text + "c"], 9))
+
+
+def test_a_text_is_wrapped_by_the_columns_it_takes() -> None:
+    text = "東京" * 30 + " and " + "x" * 30
+    lines = wrapped(text, 20)
+    assert "".join(lines) == text.replace(" ", "")
+    assert max(map(width_of, lines)) <= 20
+    assert wrapped("a" * 30 + " b", 20, breaks_words=False) == ["a" * 30, "b"]
+    assert readable_bytes(999) == "999 B"
+    assert [readable_bytes(n) for n in (1000, 99_949, 999_500)] == [
+        "1.00 kB", "99.9 kB", "1.00 MB",
+    ]  # fmt: skip
 
 
 def test_colours_are_for_terminals_that_want_them(sample: Path) -> None:
-    assert "\x1b[" in on_a_terminal(sample, "ls", NO_COLOR="")
-    assert "\x1b[" not in on_a_terminal(sample, "ls", NO_COLOR="1")
+    assert "\x1b[" in seen(sample, "ls", NO_COLOR="")
+    assert "\x1b[" not in seen(sample, "ls", NO_COLOR="1")
+    assert "\x1b[" not in ask(sample, "ls", NO_COLOR="").stdout
 
 
 def test_cat_keeps_a_terminal_from_obeying_a_text(ran: Path) -> None:
     (row,) = documents(ran, f"doc_id = '{ESSAY}'")
     (ran / "docs" / row["doc_dir"] / "raw.txt").write_text("a\x1b[31mb\tc\n")
-    assert on_a_terminal(ran, "cat", ESSAY) == "a\\x1b[31mb\tc\r\n"
+    assert seen(ran, "cat", ESSAY) == "a\\x1b[31mb\tc\n"
 
 
 def test_a_pipe_that_closes_early_is_no_error(sample: Path) -> None:
@@ -625,15 +759,15 @@ def test_an_index_that_cannot_be_read_says_what_to_do(ran: Path) -> None:
     set_version(SCHEMA_VERSION)
     with closing(sqlite3.connect(index(ran))) as connection:
         connection.execute("alter table documents rename column status to state")
-    assert "status; scripts/verify_docs.py tells" in refusal()
+    assert "status; docs-index verify says" in refusal()
     spoil_schema(index(ran))
     assert "documents.sqlite is damaged; move it away" in refusal()
     index(ran).write_text("no database " * 100)
     assert "move it away" in refusal()
     index(ran).unlink()
-    assert "run scripts/materialize_docs.py" in refusal()
+    assert "run docs-index materialize" in refusal()
     shutil.rmtree(ran)
-    assert "is not a directory: set DATA_ROOT" in refusal()
+    assert "is not a folder: set DATA_ROOT" in refusal()
 
 
 @pytest.mark.parametrize(
@@ -772,7 +906,7 @@ def test_programs_read_texts_as_they_are(ran: Path) -> None:
             reader.read_raw(essay)
         path.unlink()
         path.symlink_to("/etc/hostname")
-        with pytest.raises(DamagedDocumentError, match="verify_docs"):
+        with pytest.raises(DamagedDocumentError, match="docs-index verify"):
             reader.read_raw(essay)
     assert ask(ran, "cat", ESSAY).exit_code == 1
 

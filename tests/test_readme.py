@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from endpoint import started_endpoint
+from terminal import run_on_terminal
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text()
@@ -16,6 +17,8 @@ README = (REPOSITORY / "README.md").read_text()
 NOT_HERE = {"make test", "make setup", "make lint", "make browse", "dagster dev"}
 # The prefixes of variables that would change what the commands do.
 OURS = ("DBT_", "DATA_ROOT", "RUN_ID", "DD_", "OPEN", "MAKE", "MFLAGS")
+BETWEEN = "\036"  # what stands on the terminal before the output of each command
+WIDE = 200  # columns, so that paths of temporary folders are not cut
 STANDS_FOR = {
     "KEY=…": "KEY=secret",
     "/path/to/experiment": '"$PWD/data"',
@@ -69,24 +72,24 @@ def test_every_command_does_what_it_shows(copy: Path) -> None:
     due = [(command, shown) for command, shown in commands() if command not in NOT_HERE]
     if not shutil.which("sqlite3"):  # it need not be installed
         due = [each for each in due if not each[0].startswith("sqlite3 ")]
-    for number, (command, _) in enumerate(due):
+    for command, _ in due:
         for written, meant in STANDS_FOR.items():
             command = command.replace(written, meant)
-        lines.append(f"{{ {command}\n}} > output.{number}")
+        lines.append(f"printf '{BETWEEN}'\n{command}")
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(OURS)
     }
     with started_endpoint() as endpoint:
-        process = subprocess.run(
-            ["bash", "-c", "\n".join(lines)], cwd=copy,
-            env=environment | {"OPENAI_BASE_URL": endpoint.url},
-            capture_output=True, text=True, timeout=1200,
+        process = run_on_terminal(
+            ["bash", "-c", "\n".join(lines)],
+            environment | {"OPENAI_BASE_URL": endpoint.url, "NO_COLOR": "1"},
+            columns=WIDE, folder=copy, timeout=1200,
         )  # fmt: skip
     assert process.returncode == 0, process.stdout + process.stderr
     assert "Warning" not in process.stderr  # Dagster's own, say
     assert endpoint.requests == 3
-    for number, (command, shown) in enumerate(due):
-        output = (copy / f"output.{number}").read_text()
+    outputs = process.stdout.split(BETWEEN)[1:]
+    for (command, shown), output in zip(due, outputs, strict=True):
         assert shown in output, command
         if command.endswith("build_cohort.py --cohort spring"):
             assert blocks("text")[-1].strip() in output

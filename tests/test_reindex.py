@@ -162,7 +162,7 @@ def test_documents_of_the_older_identity_are_not_taken_over(ran: Path) -> None:
     assert older.name in finding["path"]
     assert snapshot(ran) == before
     assert "Start a new index" in run(ran).stdout
-    assert "31 documents" in run(ran, "--skip-damaged").stdout
+    assert "31 documents" in run(ran, "--skip-damaged").stderr
 
 
 def test_all_damaged_documents_are_told_together(ran: Path) -> None:
@@ -198,7 +198,7 @@ def test_damaged_documents_and_what_hangs_on_them_are_left_out(ran: Path) -> Non
     expected = [row for row in dump(ran)["documents"] if row[0] not in family]
     process = run(ran, "--skip-damaged")
     assert process.returncode == 1
-    assert f"{len(family)} directories left out" in process.stdout
+    assert f"{len(family)} directories left out" in process.stderr
     swap(ran)
     assert dump(ran)["documents"] == expected
 

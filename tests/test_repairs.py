@@ -272,7 +272,7 @@ def test_the_index_is_made_again_from_the_directories(
 def test_why_tells_of_repairs(repaired: Path) -> None:
     for row_key, told in [
         (GEESE_ESSAY, "a repair names it"),
-        ("combo_v1_e41b09_noticing-v1_basalt-2", "not ingested: ignored"),
+        ("combo_v1_e41b09_noticing-v1_basalt-2", "rejected\tignored\n"),
     ]:
         shown = good(inspect(repaired, "why", row_key)).stdout
         assert told in shown

@@ -451,13 +451,13 @@ def restore_docs(root: Path, *args: str) -> Process:
 def test_the_exit_code_says_whether_something_is_left_to_do(ran: Path) -> None:
     process = good(restore_docs(ran))
     assert process.stdout.endswith(
-        "\n32 documents in the index: 0 to be put back, 0 need a person\n"
+        "\n32 documents in the index: 0 to be put back, 0 cannot be\n"
     )
     (directory(ran, DRAFT) / "raw.txt").unlink()
     process = restore_docs(ran)
     assert process.returncode == 1
     assert "  missing: raw.txt\n" in process.stdout
-    assert process.stdout.endswith("run this again with --apply.\n")
+    assert process.stdout.endswith("docs-index restore --apply puts them back.\n")
     good(restore_docs(ran, "--apply"))
     good(restore_docs(ran))
     shutil.rmtree(ran / "3_generation")

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from building import (
 from cohort_roots import campaign_root, generation
 from endpoint import GOOD, Endpoint, Reply, started_endpoint
 from scoring import command, judged
+from terminal import on_terminal
 
 from docs_index.cohorts.scores import cohort_scores
 from docs_index.errors import CohortError, StorageError
@@ -298,6 +300,22 @@ def test_a_cohort_is_named_with_or_without_the_option(tmp_path: Path) -> None:
     ]
     assert shown.count(shown[0]) == 4
     assert "agreement of judges" in shown[0]
+
+
+def test_scores_fit_a_terminal_and_are_whole_in_a_pipe(tmp_path: Path) -> None:
+    root = judged(tmp_path / "root")
+    asked = [sys.executable, "scripts/cohort_scores.py", "here"]
+    for columns in (60, 80):
+        environment = {"DATA_ROOT": str(root), "NO_COLOR": "1"}
+        lines = on_terminal(asked, environment, columns=columns).splitlines()
+        assert max(map(len, lines)) <= columns
+    shown = good(command(root, "cohort_scores", "here")).stdout
+    table = shown.partition("\njudges\n")[2].partition("\n\n")[0].splitlines()
+    head, *rows = (line.split("\t") for line in table)
+    judges = cohort_scores(open_cohort_layout(root), "here").judges
+    assert [float(row[head.index("mean")]) for row in rows] == [
+        judge["mean"] for judge in judges
+    ]
     assert "\u202e" not in shown[0]
     for args, said in [
         (("here", "--cohort", "there"), "two cohorts are named"),
@@ -329,8 +347,10 @@ def test_json_and_csv_have_the_same_table(tmp_path: Path) -> None:
     process = command(root, "cohort_scores", "here", "--csv", str(out))
     assert (process.returncode, "pass --replace" in process.stderr) == (2, True)
     good(command(root, "cohort_scores", "here", "--csv", str(out), "--replace"))
-    limited = good(command(root, "cohort_scores", "here", "--limit", "1")).stdout
-    assert "... and 23 more rows" in limited
+    limited = good(command(root, "cohort_scores", "here", "--limit", "1"))
+    assert "23 more rows; --limit 0 shows all" in limited.stderr
+    head, row = limited.stdout.partition("essays, the best first\n")[2].splitlines()
+    assert len(head.split("\t")) == len(row.split("\t"))
 
 
 def test_scores_are_those_on_disk_now(tmp_path: Path) -> None:

@@ -328,7 +328,7 @@ def test_a_run_and_its_plan_say_what_it_costs(
     assert failed.read_text() == ""
     status = command("cohort_status", root, endpoint, "--cohort", "here")
     assert "answers that are there" in status.stdout
-    assert "0.020000" in status.stdout
+    assert "\t0.02\n" in status.stdout
     ids.write_text("v_e9\n")
     refused = command("run_evaluations", root, endpoint, *args)
     assert refused.returncode == 2

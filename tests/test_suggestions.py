@@ -424,7 +424,7 @@ def test_the_second_run_writes_nothing_and_none_writes_anything_else(
 
 def test_a_person_is_told_what_to_do_next(root: Path) -> None:
     process = good(suggest(root))
-    assert "rows with suggestions\n  missing_response_file" in process.stdout
+    assert "rows with suggestions\nmissing_response_file\t8\n" in process.stdout
     assert "Nothing is repaired yet. Copy the rows" in process.stdout
     assert good(suggest(root, "--quiet")).stdout == ""
     summary = json.loads(good(suggest(root, "--json")).stdout)

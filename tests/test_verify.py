@@ -36,6 +36,7 @@ from building import (
 )
 from sampling import sampled
 from schemas import fits, schema
+from terminal import on_terminal
 
 from docs_index.audit import bad_list
 from docs_index.audit.findings import Report as Checked
@@ -796,8 +797,8 @@ def test_a_damaged_index_is_a_finding(ran: Path) -> None:
     _scribble(ran)
     process = run(ran)
     assert process.returncode == 1
-    assert process.stderr == ""
-    assert "\nindex_damaged: " in process.stdout
+    assert "the index could not be read to its end" in process.stderr
+    assert "\nindex_damaged\t" in process.stdout
 
 
 NO_INDEX: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -877,24 +878,38 @@ def test_rows_in_the_log_of_a_killed_run_count(ran: Path) -> None:
 def test_findings_are_grouped_with_remedy_and_first_few(ran: Path) -> None:
     for document in documents(ran, "stage = 'draft'"):
         (ran / "docs" / document["doc_dir"] / "raw.txt").unlink()
-    process = run(ran)
-    assert process.returncode == 1
-    assert process.stderr == ""
-    assert "\nfile_missing: 13\n" in process.stdout
-    said = " ".join(process.stdout.split())
+    command = [sys.executable, "scripts/verify_docs.py"]
+    shown = on_terminal(command, {"DATA_ROOT": str(ran)}, exit_code=1)
+    assert "\nfile_missing: 13\n" in shown
+    said = " ".join(shown.split())
     assert known_findings()["file_missing"].remedy in said
-    assert process.stdout.count("/raw.txt\n") == 5
-    assert "    ... and 8 more: --json lists all\n" in process.stdout
-    assert process.stdout.endswith("\n13 found\n")
+    assert shown.count("/raw.txt\n") == 5
+    assert "    ... and 8 more: --json lists all\n" in shown
+    assert shown.endswith("\n13 found\n")
     report = json.loads(run(ran, "--json").stdout)
     assert len(report["findings"]) == 13
+
+
+def test_a_pipe_gets_one_finding_a_line(ran: Path) -> None:
+    drafts = documents(ran, "stage = 'draft'")
+    for document in drafts:
+        (ran / "docs" / document["doc_dir"] / "raw.txt").unlink()
+    process = run(ran)
+    assert process.returncode == 1
+    head, *rows = (line.split("\t") for line in process.stdout.splitlines())
+    assert head == ["code", "doc_id", "path", "detail", "remedy"]
+    assert {row[0] for row in rows} == {"file_missing"}
+    assert {row[1] for row in rows} == {document["doc_id"] for document in drafts}
+    assert {row[4] for row in rows} == {known_findings()["file_missing"].remedy}
+    assert process.stderr.endswith("\n13 found\n")
 
 
 def test_lines_fit_a_terminal(ran: Path) -> None:
     for name in ("raw.txt longer", "broken metadata", "a row removed"):
         DAMAGES[name][0](ran)
-    lines = list(finding_lines(verify_all(ran).findings))
-    assert max(map(len, lines)) <= 80
+    for columns in (60, 80):
+        lines = list(finding_lines(verify_all(ran).findings, columns))
+        assert max(len(line) for line in lines if len(line.split()) > 2) <= columns
 
 
 JSON_SCHEMA = schema("verifying.schema.json")

@@ -22,7 +22,7 @@ from building import (
     write_table,
 )
 from harness import Models
-from test_reading import SCHEMA, ask, printed
+from test_reading import SCHEMA, ask, printed, seen
 
 from docs_index.index.new_row import NewDocument
 from docs_index.index.writer import Writer
@@ -351,7 +351,7 @@ def test_all_attempts_that_are_meant_are_told_the_latest_first(store: Path) -> N
     of_file = printed(store, "why", FILE, "--limit", "3")
     assert (of_file["total"] > 3, len(of_file["attempts"])) == (True, 3)
     result = ask(store, "why", FILE, "--limit", "3")
-    assert "more attempts are meant; --limit 0 tells all" in result.stderr
+    assert "more attempts are meant; --limit 0 shows all" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -400,7 +400,7 @@ def test_a_reason_that_has_no_remedy_is_told(store: Path, tmp_path: Path) -> Non
     root = copied(store, tmp_path)
     change(root, "update bad_generations set reason = 'set_aside' where row_index = 10")
     assert one(root, "draft:10")["remedy"] is None
-    assert "not ingested: set_aside" in ask(root, "why", "draft:10").stdout
+    assert "rejected\tset_aside\n" in ask(root, "why", "draft:10").stdout
 
 
 def test_a_rebuilt_index_says_that_it_has_no_candidates(
@@ -412,7 +412,7 @@ def test_a_rebuilt_index_says_that_it_has_no_candidates(
     good(run(root, command, {}))
     assert printed(root, "why", "essay:1")["has_candidates"] is False
     result = ask(root, "why", "essay:1")
-    assert "run dbt build and scripts/materialize_docs.py" in result.stderr
+    assert "docs-index run writes it" in result.stderr
     assert "no other candidate" not in result.stdout
     good(materialize(root))
     assert one(root, "essay:1") == one(store, "essay:1")
@@ -432,8 +432,9 @@ def test_a_parent_that_a_program_gave_was_not_chosen(
     assert found["doc_id"] == added.doc_id
     assert found["rule"] == "the program that added it names it"
     assert verdicts(one(root, draft), "asked_by")["given"] == {"runtime:None": "named"}
-    assert "runtime  2025-06-01" in ask(root, "why", draft).stdout
-    assert "runtime  added  2025-06-01" in ask(root, "why", "added").stdout
+    shown = ask(root, "why", "added").stdout
+    assert "\nruntime\t2025-06-01" in ask(root, "why", draft).stdout
+    assert "row\truntime\ntask_id\tadded\ntimestamp\t2025-06-01" in shown
 
 
 def test_documents_of_another_run_say_whose_candidates_are_kept(
@@ -460,10 +461,25 @@ def test_every_verdict_is_on_the_page() -> None:
 @pytest.mark.parametrize(
     "name", ["essay:1", "orphan", "by_draft", "draft:3", "draft:9", "before_all"]
 )
-def test_it_fits_80_columns(store: Path, name: str) -> None:
-    lines = ask(store, "why", name).stdout.splitlines()
-    assert len(lines) > 3
-    assert max(map(len, lines)) <= 80
+def test_it_fits_a_terminal(store: Path, name: str) -> None:
+    for columns in (60, 80):
+        lines = seen(store, "why", name, columns=columns).splitlines()
+        assert len(lines) > 3
+        assert max(map(len, lines)) <= columns
+
+
+def test_each_sentence_in_a_pipe_has_a_name_and_is_whole(store: Path) -> None:
+    found = one(store, "draft:9")
+    first, *_ = ask(store, "why", "draft:9").stdout.split("\n\n")
+    fields = dict(line.split("\t") for line in first.splitlines())
+    for name in ("task_id", "timestamp", "detail", "remedy"):
+        assert fields[name] == found[name]
+    assert (fields["row"], fields["rejected"]) == ("draft:9", found["reason"])
+    shown = ask(store, "why", "essay:1", COLUMNS="40").stdout
+    assert "\nrow\tcreated\tdocument\trule\n" in shown
+    for listed in one(store, "essay:1")["candidates"][0]["listed"]:
+        became = listed["reason"] or listed["doc_id"]
+        assert f"\t{listed['created_at']}\t{became}\t{listed['rule']}\n" in shown
 
 
 def test_a_busy_key_is_kept_once_and_told_up_to_a_limit(

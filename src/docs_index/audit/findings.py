@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from docs_index.errors import SHOWN
 from docs_index.resources import words
 
-_WIDTH = 76
+_WIDEST = 80  # columns of a text: longer lines are hard to read
 
 
 class Finding(NamedTuple):
@@ -73,8 +73,8 @@ def in_order(findings: list[Finding]) -> tuple[list[Finding], dict[str, int]]:
     return findings, dict(Counter(each.code for each in findings))
 
 
-def report_lines(report: Report) -> Iterator[str]:
-    """Yield the lines of a report: for each code its remedy and the first findings."""
+def opening_lines(report: Report) -> Iterator[str]:
+    """Yield the lines of a report before its findings: what was looked at."""
     yield f"data root {report.data_root}"
     yield (
         f"{report.documents} documents in the index, {report.directories} "
@@ -82,7 +82,10 @@ def report_lines(report: Report) -> Iterator[str]:
     )
     if report.sources_missing:
         yield f"{report.sources_missing} response files are gone: not looked at"
-    yield from finding_lines(report.findings)
+
+
+def closing_lines(report: Report) -> Iterator[str]:
+    """Yield the lines of a report after its findings: what is open, and how many."""
     if report.undecided:
         who = report.running or "a run"
         yield f"\n{who} was at work: {report.undecided} things it may yet settle"
@@ -93,17 +96,21 @@ def report_lines(report: Report) -> Iterator[str]:
     yield f"\n{number} found" if number else "\nno problems found"
 
 
-def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield for each code its meaning, its remedy and the first findings."""
+def finding_lines(findings: Sequence[Finding], columns: int = _WIDEST) -> Iterator[str]:
+    """Yield for each code its meaning, its remedy and the first findings.
+
+    A line has at most so many columns, unless a word is longer.
+    """
+    width = min(columns, _WIDEST)
     for code, known in known_findings().items():
         found = [each for each in findings if each.code == code]
         if not found:
             continue
         yield f"\n{code}: {len(found)}"
-        yield from _folded(f"{known.meaning} {known.remedy}", "  ")
+        yield from _folded(f"{known.meaning} {known.remedy}", "  ", width)
         for each in found[:SHOWN]:
-            yield f"  - {each.path}"
-            yield from _folded(_plain(each.detail), "    ")
+            yield f"  - {_plain(each.path)}"
+            yield from _folded(_plain(each.detail), "    ", width)
         if len(found) > SHOWN:
             yield f"    ... and {len(found) - SHOWN} more: --json lists all"
 
@@ -120,11 +127,11 @@ def _plain(text: str) -> str:
     return "".join(each if each.isprintable() else "?" for each in text)
 
 
-def _folded(text: str, indent: str) -> Iterator[str]:
-    """Yield a text in lines that fit a terminal; a word is never cut."""
+def _folded(text: str, indent: str, width: int) -> Iterator[str]:
+    """Yield a text in lines that fit a width; a word is never cut."""
     line = indent
     for word in text.split():
-        if len(line) + len(word) > _WIDTH and line.strip():
+        if len(line) + len(word) > width and line.strip():
             yield line.rstrip()
             line = indent
         line += f"{word} "

@@ -1,4 +1,4 @@
-"""The output of the cohort scripts: results on stdout, messages on stderr."""
+"""The output of the cohort commands: results on stdout, messages on stderr."""
 
 import logging
 import shlex
@@ -10,8 +10,18 @@ from typing import Any
 
 import typer
 
-from docs_index.apps.cli.console import print_table, print_written
+from docs_index.apps.cli.console import (
+    print_next,
+    print_table,
+    print_written,
+)
 from docs_index.apps.cli.export_files import refuse_to_overwrite
+from docs_index.apps.cli.text_tables import (
+    on_terminal,
+    say,
+    show_table,
+    show_title,
+)
 from docs_index.cohorts.aggregate import Summary as Scores
 from docs_index.cohorts.answers import KEPT
 from docs_index.cohorts.place import Summary as Building
@@ -68,11 +78,13 @@ def print_building(summary: Building) -> None:
     typer.echo(f"data root {printable(summary.data_root)}, cohort {summary.cohort_id}")
     print_table("members", _words(summary.members))
     print_table("evaluations", _words(summary.evaluations))
-    typer.echo(f"\ntemplates: {printable(', '.join(summary.templates), keep='')}")
+    typer.echo()
+    say(f"templates: {', '.join(summary.templates)}")
     print_plan(summary.models)
     if summary.unfinished_for_finished:
-        typer.echo(
-            "\nunfinished members, while finished evaluations are left out: "
+        typer.echo()
+        say(
+            "unfinished members, while finished evaluations are left out: "
             f"{summary.unfinished_for_finished}; --prefer-done takes those"
         )
     _print_reasons("blocked, until that is mended", summary.blocked)
@@ -80,30 +92,42 @@ def print_building(summary: Building) -> None:
     print_table(_OUTDATED, list(summary.outdated.items()))
     _print_few("directories that were passed over", summary.unreadable)
     print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
-    if summary.calls_to_make and not summary.dry_run:
-        name = summary.cohort_id
-        typer.echo(f"\nnext: docs-index cohort run --cohort {name}")
+    named = summary.cohort_id
+    if summary.dry_run:
+        print_next([(f"docs-index cohort build {named}", "carries this out")])
+    elif summary.calls_to_make:
+        print_next([
+            (f"docs-index cohort run {named}", "asks for the answers; --max-cost"),
+            (f"docs-index cohort status {named}", "says how far it is"),
+        ])  # fmt: skip
+    elif summary.evaluations.get(State.ANSWERED):
+        print_next([(f"docs-index cohort run {named}", "parses the answers")])
 
 
 def print_plan(models: Sequence[Mapping[str, Any]]) -> None:
     """Print the calls, tokens and money of each language model: to make, and saved."""
-    head = ("model", "calls", "prompt tokens", "answer tokens", "money")
-    due, saved = [head], [head]
-    for model in models:
-        name, reused = printable(model["llm_model_id"], keep=""), model["saved"]
-        due.append((
-            name, f"{model['calls']:,}", f"{model['prompt_tokens']:,}",
-            _about(model["answer_tokens"]), _money(model["cost"]),
-        ))  # fmt: skip
-        saved.append((name, *_bill(reused)))
-    typer.echo("\ncalls to make")
-    _print_columns(due, texts=1)
-    if any(model["calls"] and model["cost"] is None for model in models):
-        typer.echo("  money: give price_in and price_out in 1_raw/llm_models.csv")
-    elif any(model["calls"] and model["answer_tokens"] is None for model in models):
-        typer.echo("  money is of the prompts alone, until an answer or max_tokens")
-    typer.echo("\nanswers that are there, and are not bought again")
-    _print_columns(saved, texts=1)
+    due = [
+        {
+            "model": model["llm_model_id"],
+            "calls": model["calls"],
+            "prompt tokens": model["prompt_tokens"],
+            "answer tokens": model["answer_tokens"],
+            "money": model["cost"],
+        }
+        for model in models
+        if model["calls"]
+    ]
+    saved = [
+        _bill(model["llm_model_id"], model["saved"])
+        for model in models
+        if model["saved"]["answers"]
+    ]
+    _print_rows("calls to make", due)
+    if any(row["money"] is None for row in due):
+        say("money: give price_in and price_out in 1_raw/llm_models.csv")
+    elif any(row["answer tokens"] is None for row in due):
+        say("money is of the prompts alone, until an answer or max_tokens")
+    _print_rows("answers that are there, and are not bought again", saved)
 
 
 def print_dry_run(cohort_id: str, survey: Survey) -> None:
@@ -114,6 +138,8 @@ def print_dry_run(cohort_id: str, survey: Survey) -> None:
     print_plan([plan_fields(plan) for plan in survey.plans.values()])
     _print_survey(survey)
     typer.echo("\ndry run: nothing was asked for or written")
+    if survey.states[State.TO_RUN]:
+        print_next([(f"docs-index cohort run {cohort_id}", "carries this out")])
 
 
 def print_running(summary: Running, scores: Scores | None = None) -> None:
@@ -137,79 +163,85 @@ def print_running(summary: Running, scores: Scores | None = None) -> None:
     _print_few("failed", failed)
     print_table(_OUTDATED, list(summary.outdated.items()))
     if summary.stopped:
-        typer.echo(f"\nthe run stopped: {printable(summary.stopped)}")
+        typer.echo()
+        say(f"the run stopped: {summary.stopped}")
     if scores:
         typer.echo(
             f"\n{scores.scored} of {scores.evaluations} evaluations of the store have "
-            "a score: see 7_cross_experiment/aggregated_scores.csv"
+            "a score:\nsee 7_cross_experiment/aggregated_scores.csv"
         )
     _print_ways_out(summary)
 
 
 def _print_spent(summary: Running) -> None:
-    if not summary.spent:
-        return
-    rows = [("model", "answers", "prompt tokens", "answer tokens", "money")]
-    for name, bill in summary.spent.items():
-        rows.append((printable(name, keep=""), *_bill(bill_fields(bill))))
-    typer.echo("\nspent")
-    _print_columns(rows, texts=1)
+    rows = [_bill(name, bill_fields(bill)) for name, bill in summary.spent.items()]
+    _print_rows("spent", rows)
     if without := sum(bill.without_cost for bill in summary.spent.values()):
-        typer.echo(f"  answers of which nobody says what they cost: {without}")
+        typer.echo(f"answers of which nobody says what they cost: {without}")
 
 
 def _print_ways_out(summary: Running) -> None:
+    again = f"docs-index cohort run {summary.cohort_id}"
     kept = [reason for reason in summary.failures if reason in KEPT]
+    commands = []
     if kept:
-        typer.echo(
-            "\nanswers that failed are kept: "
-            f"--retry-failed {','.join(kept)} asks for them again"
-        )
+        words = f"asks again where an answer failed: {', '.join(kept)}"
+        commands.append((f"{again} --retry-failed {','.join(kept)}", words))
     for line in summary.batches:
-        typer.echo(f"\n{printable(line)}")
-    if summary.in_batch and summary.batches:
-        typer.echo("run again with --batch to fetch the answers")
-    elif summary.in_batch:
-        typer.echo(
-            "\nrun with --batch to fetch the answers of a batch; batch.json of an "
-            "evaluation says which cohort sent it"
-        )
+        typer.echo()
+        say(line)
+    if summary.in_batch:
+        commands.append((f"{again} --batch", "fetches the answers of batches"))
+        if not summary.batches:
+            typer.echo()
+            say("batch.json of an evaluation says which cohort sent its batch")
     if set(summary.failures) - set(KEPT):
-        typer.echo("\nwhat got no answer is asked for again by the next run")
-    if summary.over_limit:
-        typer.echo(f"\nrun again for the others: --limit left {summary.over_limit}")
+        commands.append((again, "asks again for what got no answer"))
+    elif summary.over_limit:
+        commands.append((again, f"runs the others: --limit left {summary.over_limit}"))
+    elif summary.interrupted or summary.not_started:
+        commands.append((again, "completes it; no answer is bought again"))
     elif summary.is_complete:
-        name = summary.cohort_id
-        typer.echo(f"\nnext: docs-index cohort scores --cohort {name}")
-    if summary.interrupted or summary.not_started:
-        typer.echo("\nrun again to complete: no answer that is there is bought again")
+        named = summary.cohort_id
+        commands.append((f"docs-index cohort scores {named}", "compares the judges"))
+    print_next(commands)
 
 
 def print_status(cohort_id: str, survey: Survey) -> None:
     """Print how far a cohort is, per template and model, and what the rest costs."""
-    typer.echo(f"cohort {cohort_id}\n")
-    rows: list[tuple[str, ...]] = [("template", "model", "done", "to do", "failed")]
+    counts = ("done", "to_do", "failed")
     tallies = list(survey.tallies.values())
-    rows += [
-        (printable(one.template_id), printable(one.llm_model_id), str(one.done),
-         str(one.to_do), str(one.failed))
+    rows = [
+        {"template": one.template_id, "model": one.llm_model_id}
+        | {name.replace("_", " "): getattr(one, name) for name in counts}
         for one in tallies
-    ]  # fmt: skip
-    rows.append((
-        "all", "",
-        *(str(sum(getattr(one, name) for one in tallies))
-          for name in ("done", "to_do", "failed")),
-    ))  # fmt: skip
-    _print_columns(rows, texts=2, indent="")
+    ]
+    total = {name: sum(getattr(one, name) for one in tallies) for name in counts}
+    if on_terminal():
+        all_of_them = {name.replace("_", " "): total[name] for name in counts}
+        rows.append({"template": "all", "model": ""} | all_of_them)
+    typer.echo(f"cohort {cohort_id}")
+    _print_rows("evaluations", rows)
     print_plan([plan_fields(plan) for plan in survey.plans.values()])
     _print_survey(survey)
+    if survey.states[State.IN_BATCH]:
+        print_next([
+            (f"docs-index cohort run {cohort_id} --batch", "fetches its answers"),
+        ])  # fmt: skip
+    elif total["to_do"]:
+        print_next([(f"docs-index cohort run {cohort_id}", "runs the rest")])
+    elif total["failed"]:
+        again = f"docs-index cohort run {cohort_id} --retry-failed all"
+        print_next([(again, "asks again where answers failed")])
+    else:
+        print_next([(f"docs-index cohort scores {cohort_id}", "compares the judges")])
 
 
 def _print_survey(survey: Survey) -> None:
     _print_reasons("blocked, until that is mended", survey.blocked)
     print_table("failed, by reason", _words(survey.failed))
     for messages in survey.examples.values():
-        typer.echo(printable(first_few(messages)))
+        _print_items(messages)
     print_table(_OUTDATED, list(survey.outdated.items()))
     if waiting := survey.states[State.IN_BATCH]:
         typer.echo(f"\n{waiting} wait for a batch: run with --batch to fetch them")
@@ -222,30 +254,33 @@ def print_chosen(chosen: Chosen, data_root: Path | None = None) -> None:
     """
     target, best = printable(chosen.target), len(chosen.best)
     if chosen.missing:
-        typer.echo(
+        say(
             f"{len(chosen.missing)} of the best {best} essays have no score "
-            f"for {target}: written to {printable(chosen.path)}"
+            f"for {target}: written to {chosen.path}"
         )
     else:
-        typer.echo(
+        say(
             f"nothing missing: all of the best {best} essays have a score "
             f"for {target}; nothing was written"
         )
-    typer.echo(printable("\n".join(_about_scores(chosen))))
+    for line in _about_scores(chosen):
+        say(line)
     if not chosen.missing:
         return
     if not chosen.is_target_known:
-        typer.echo(
-            f"\n! 1_raw/evaluation_templates.csv has no template {target}: add it, or "
+        typer.echo()
+        say(
+            f"! 1_raw/evaluation_templates.csv has no template {target}: add it, or "
             "check --target-template"
         )
-    typer.echo(
-        f"\nnext, with {target} active in 1_raw/evaluation_templates.csv, or "
+    typer.echo()
+    say(
+        f"next, with {target} active in 1_raw/evaluation_templates.csv, or "
         f'"# templates: {target}" in the selection:'
     )
     at = f" --data-root {shlex.quote(str(data_root))}" if data_root else ""
-    for script in ("build_cohort", "run_evaluations", "cohort_status"):
-        typer.echo(f"  python scripts/{script}.py --cohort {chosen.cohort_id}{at}")
+    for command in ("build", "run", "status"):
+        typer.echo(f"  docs-index cohort {command} {chosen.cohort_id}{at}")
 
 
 def _about_scores(chosen: Chosen) -> Iterator[str]:
@@ -255,40 +290,28 @@ def _about_scores(chosen: Chosen) -> Iterator[str]:
     if chosen.models_without_scores:
         named = ", ".join(chosen.models_without_scores)
         yield f"no score for {chosen.baseline} by {named}"
-    yield f"of the best, not scored by all of them: {chosen.judged_in_part}"
-    yield f"rows left out, as their score is no number: {chosen.unreadable_rows}"
+    if chosen.judged_in_part:
+        yield f"of the best, not scored by all of them: {chosen.judged_in_part}"
+    if chosen.unreadable_rows:
+        yield f"rows left out, as their score is not a number: {chosen.unreadable_rows}"
 
 
-def _print_columns(
-    rows: Sequence[Sequence[str]], *, texts: int, indent: str = "  "
-) -> None:
-    """Print rows in columns: first `texts` columns of texts, then numbers."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        cells = [
-            text.ljust(width) if column < texts else text.rjust(width)
-            for column, (text, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        typer.echo(f"{indent}{'  '.join(cells)}".rstrip())
+def _print_rows(title: str, rows: Sequence[Mapping[str, object]]) -> None:
+    if rows:
+        typer.echo()
+        show_title(title)
+        show_table(rows)
 
 
-def _bill(fields: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    """Return answers, tokens and money as texts."""
-    return (
-        f"{fields['answers']:,}", f"{fields['prompt_tokens']:,}",
-        f"{fields['answer_tokens']:,}", _money(fields["cost"]),
-    )  # fmt: skip
-
-
-def _about(count: int | None) -> str:
-    return "-" if count is None else f"{count:,}"
-
-
-def _money(amount: float | None) -> str:
-    """Return money with at least two decimals, and six digits of a small amount."""
-    if amount is None:
-        return "-"
-    return f"{amount:,.2f}" if amount >= 100 or not amount else f"{amount:.6f}"
+def _bill(model: str, fields: Mapping[str, Any]) -> dict[str, object]:
+    """Return answers, tokens and money of a language model, as a row of a table."""
+    return {
+        "model": model,
+        "answers": fields["answers"],
+        "prompt tokens": fields["prompt_tokens"],
+        "answer tokens": fields["answer_tokens"],
+        "money": fields["cost"],
+    }
 
 
 def _words(counts: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -302,4 +325,10 @@ def _print_reasons(title: str, counted: Mapping[str, int]) -> None:
 def _print_few(title: str, items: Sequence[str]) -> None:
     if items:
         typer.echo(f"\n{title}")
-        typer.echo(printable(first_few(items)))
+        _print_items(items)
+
+
+def _print_items(items: Sequence[str]) -> None:
+    """Print the first items, each indented, and how many more there are."""
+    for line in first_few(items).split("\n"):
+        say(line, "  ")

@@ -1,4 +1,4 @@
-"""The output of the scripts about scores: results on stdout, messages on stderr."""
+"""The output of the commands about scores: results on stdout, messages on stderr."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from docs_index.apps.cli.console import print_table, print_written
-from docs_index.apps.cli.text_tables import show_table, show_title
+from docs_index.apps.cli.text_tables import say, show_table, show_title
 from docs_index.cohorts.aggregate import Summary
 from docs_index.cohorts.scores import SCORE_COLUMNS, CohortScores, Row
 from docs_index.disk.publish import csv_lines, publish
@@ -20,7 +20,8 @@ def print_aggregated(summary: Summary) -> None:
     _print_counts(summary.scored, summary.unscored)
     if summary.unreadable:
         typer.echo(f"\ndirectories that were passed over: {len(summary.unreadable)}")
-        typer.echo(printable(first_few(summary.unreadable)))
+        for line in first_few(summary.unreadable).split("\n"):
+            say(line, "  ")
     print_written(summary.data_root, summary.changed_files, dry_run=False)
 
 
@@ -51,9 +52,8 @@ def print_scores(scores: CohortScores, limit: int) -> None:
          "mean": "mean", "spread": "spread", "unscored": "no score"},
     )  # fmt: skip
     if len(shown) < len(scores.table):
-        typer.echo(
-            f"... and {len(scores.table) - len(shown)} more rows: --limit 0 shows all"
-        )
+        left = len(scores.table) - len(shown)
+        typer.echo(f"{left} more rows; --limit 0 shows all", err=True)
 
 
 def write_score_rows(scores: CohortScores, path: Path | None) -> None:
@@ -68,6 +68,8 @@ def write_score_rows(scores: CohortScores, path: Path | None) -> None:
 
 
 def _print_counts(scored: int, unscored: Mapping[str, int]) -> None:
+    if not scored and not unscored:
+        typer.echo("no evaluations")
     without = sum(unscored.values())
     print_table("evaluations", [("with a score", scored), ("without one", without)])
     print_table(

@@ -1,9 +1,9 @@
 """The output of `docs-index why` without --json: sentences and tables.
 
-Owns their words; `index.why` decides what became of a row.
+Owns their words; `index.why` decides what became of a row. In a pipe each sentence has
+the name of what it says in front of it, and a tab.
 """
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,18 +11,20 @@ import typer
 
 from docs_index.apps.cli.text_tables import (
     cut,
+    on_terminal,
+    plain,
+    say,
     show_table,
     show_title,
-    terminal_columns,
 )
-from docs_index.errors import printable
 
 Part = Mapping[str, Any]
 
 _LONGEST = 2000  # columns of a sentence, because an id in it may have megabytes
+_NAMED = ("rejected", "rule")  # what no sentence says without its name
 _REINDEXED = (
     "this index was made of the directories, which do not tell what the joins chose "
-    "from: run docs-index run, which write it"
+    "from: docs-index run writes it"
 )
 _CANDIDATES = {
     "timestamp_join": "candidates for its parent",
@@ -46,56 +48,68 @@ def show_reasons(found: Part) -> None:
         _show_attempt(attempt, has_candidates=found["has_candidates"])
     more = found["total"] - len(found["attempts"])
     if more:
-        typer.echo(f"{more} more attempts are meant; --limit 0 tells all", err=True)
+        typer.echo(f"{more} more attempts are meant; --limit 0 shows all", err=True)
     if not found["has_candidates"]:
         typer.echo(_REINDEXED, err=True)
 
 
 def _show_attempt(attempt: Part, *, has_candidates: bool) -> None:
-    title = [_name(attempt), attempt["task_id"], attempt["timestamp"]]
-    show_title(_fitting("  ".join(filter(None, title))))
-    for sentence in _sentences(attempt, has_candidates=has_candidates):
-        _say(sentence)
+    title = {
+        "row": _name(attempt),
+        "task_id": attempt["task_id"],
+        "timestamp": attempt["timestamp"],
+    }
+    if on_terminal():
+        show_title("  ".join(filter(None, title.values())))
+    else:
+        for name, value in title.items():
+            typer.echo(f"{name}\t{plain(value)}")
+    for name, sentence in _sentences(attempt, has_candidates=has_candidates):
+        is_named = on_terminal() and name in _NAMED
+        _say(name, f"{name}: {sentence}" if is_named else sentence)
     for join in attempt["candidates"]:
         _show_list(_CANDIDATES[join["link_method"]], join, join["rule"])
     for join in attempt["asked_by"]:
-        got = f"{join['chosen']:,} got it"
+        got = f"{join['chosen']} got it"
         _show_list(_ASKED_BY.get(join["link_method"], "children"), join, got)
     if attempt["same_key"]["total"] > 1:
         _show_list("attempts at the same", attempt["same_key"], "")
 
 
-def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[str]:
-    """Yield what became of an attempt, and the remedy."""
+def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[tuple[str, str]]:
+    """Yield what became of an attempt, and the remedy, each with its name."""
     if attempt["fate"] == "document":
         parsed = "" if attempt["status"] == "ok" else ", which does not parse"
         of_run = f"of run {attempt['run_id']}{parsed}"
-        yield f"{attempt['stage']} {attempt['doc_id']} {of_run}"
+        yield "document", f"{attempt['stage']} {attempt['doc_id']} {of_run}"
     elif attempt["fate"] == "bad_row":
-        yield f"not ingested: {attempt['reason']}"
-        yield attempt["detail"]
+        yield "rejected", attempt["reason"]
+        yield "detail", attempt["detail"]
         if repeated := attempt["repeats"]:
-            became = repeated["doc_id"] or f"not ingested: {repeated['reason']}"
-            yield f"{_name(repeated)} is {became}"
+            became = repeated["doc_id"] or f"rejected: {repeated['reason']}"
+            yield "repeats", f"{_name(repeated)} is {became}"
     else:
-        yield f"not in the index: {attempt['reason']}"
+        yield "conflict", f"not in the index: {attempt['reason']}"
     for repair in attempt["repair"] or ():
-        yield _repaired(repair)
+        yield "repair", _repaired(repair)
     if attempt["conflict"]:
-        yield f"{attempt['conflict']['kind']}: {attempt['conflict']['detail']}"
+        conflict = attempt["conflict"]
+        yield "conflict", f"{conflict['kind']}: {conflict['detail']}"
     for notice in attempt["notices"]:
-        yield f"{notice['kind']}: {notice['detail']}"
+        yield "notice", f"{notice['kind']}: {notice['detail']}"
     if attempt["remedy"]:
-        yield attempt["remedy"]
+        yield "remedy", attempt["remedy"]
     parent = attempt["parent"]
     if parent:
-        yield f"its parent is {parent['stage']} {parent['doc_id']}  {parent['task_id']}"
+        named = f"{parent['stage']} {parent['doc_id']} {parent['task_id']}"
+        yield "parent", f"its parent is {named}"
         if not attempt["candidates"]:
-            yield f"rule: {attempt['rule']}"
+            yield "rule", attempt["rule"]
             if not attempt["is_of_last_build"]:
-                yield "of the candidates those of the last build are kept: another run"
+                of_last = "those of the last build are kept: another run"
+                yield "candidates", f"of the candidates {of_last}"
             elif has_candidates and attempt["is_joined"] and not attempt["conflict"]:
-                yield "the last build had no other candidate"
+                yield "candidates", "the last build had no other candidate"
 
 
 def _repaired(repair: Mapping[str, str]) -> str:
@@ -107,13 +121,13 @@ def _repaired(repair: Mapping[str, str]) -> str:
 
 def _show_list(title: str, listed: Part, words: str) -> None:
     typer.echo()
-    show_title(f"{title}: {listed['total']:,}")
+    show_title(f"{title}: {listed['total']}")
     if words:
-        _say(words)
+        _say("rule", words)
     _show_rows(listed["listed"])
     more = listed["total"] - len(listed["listed"])
     if more:
-        _say(f"and {more:,} more: --limit 0 lists all")
+        _say("more", f"and {more} more: --limit 0 lists all")
 
 
 def _show_rows(rows: Sequence[Part]) -> None:
@@ -126,7 +140,8 @@ def _show_rows(rows: Sequence[Part]) -> None:
                 "rule": row["rule"],
             }
             for row in rows
-        ]
+        ],
+        spare=["created"],
     )
 
 
@@ -137,15 +152,11 @@ def _name(row: Part) -> str:
 
 
 def _moment(text: str | None) -> str | None:
-    return text and text[:19].replace("T", " ")
+    return text[:19].replace("T", " ") if text and on_terminal() else text
 
 
-def _fitting(text: str) -> str:
-    return cut(printable(text, keep=""), terminal_columns())
-
-
-def _say(sentence: str) -> None:
-    plain = cut(printable(" ".join(sentence.split()), keep=""), _LONGEST)
-    room = terminal_columns() - 2
-    for line in textwrap.wrap(plain, room, break_on_hyphens=False):
-        typer.echo(f"  {line}")
+def _say(name: str, sentence: str) -> None:
+    if on_terminal():
+        say(cut(sentence, _LONGEST), "  ")
+    else:
+        typer.echo(f"{name}\t{plain(' '.join(sentence.split()))}")

@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from docs_index.apps.cli import views
 from docs_index.apps.cli.command import command
 from docs_index.apps.cli.exits import ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot
-from docs_index.apps.cli.text_tables import show_json, show_table
+from docs_index.apps.cli.text_tables import show_json
 from docs_index.index import counts
 from docs_index.index.reader import open_documents
 
@@ -28,9 +29,7 @@ def gaps(
         if as_json:
             show_json({"gaps": found})
         else:
-            show_table(found)
-            if not found:
-                typer.echo("every template has a document of every model", err=True)
+            views.show_gaps(found)
 
 
 app = command(gaps)

@@ -11,9 +11,10 @@ import typer
 from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.exits import DONE, NEEDS_A_PERSON
+from docs_index.apps.cli.finding_output import print_findings
 from docs_index.apps.cli.options import AsJson, DataRoot, Quiet, Replace, Workers
 from docs_index.apps.cli.progress import shown_progress
-from docs_index.audit.findings import finding_lines
+from docs_index.apps.cli.text_tables import on_terminal
 from docs_index.audit.reindex import Options, Summary, reindex
 from docs_index.errors import DocsIndexError
 from docs_index.layout import open_filled_layout
@@ -23,13 +24,14 @@ def closing_lines(summary: Summary) -> str:
     """Return the closing message: what was written, and what to do next."""
     if not summary.output:
         return (
-            f"{summary.left_out} directories tell of no row: nothing was written.\n"
-            "Restore them, move them away, or pass --skip-damaged."
+            f"{summary.left_out} directories have no row that can be used: nothing was "
+            "written.\nRestore them with docs-index restore, move them away, or pass "
+            "--skip-damaged."
         )
     left_out = f", {summary.left_out} directories left out" if summary.left_out else ""
     return (
         f"{summary.documents} documents in {summary.output}{left_out}\n"
-        "Its lists are empty until docs-index materialize has run with it as\n"
+        "Its lists are empty until docs-index run has run with it as "
         "db/documents.sqlite."
     )
 
@@ -74,9 +76,9 @@ def reindex_documents(
             found = asdict(summary) | {"findings": findings}
             typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
         else:
-            for line in finding_lines(summary.findings):
-                typer.echo(line)
-            typer.echo(closing_lines(summary))
+            print_findings(summary.findings)
+            is_table = bool(summary.findings) and not on_terminal()
+            typer.echo(f"\n{closing_lines(summary)}", err=is_table)
     if not summary.output:
         raise typer.Exit(DocsIndexError.exit_code)
     raise typer.Exit(NEEDS_A_PERSON if summary.findings else DONE)

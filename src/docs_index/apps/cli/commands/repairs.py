@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from docs_index.apps.cli.command import command
-from docs_index.apps.cli.console import ending_cleanly, print_table
+from docs_index.apps.cli.console import ending_cleanly, print_next, print_table
 from docs_index.apps.cli.options import AsJson, DataRoot, RunId
+from docs_index.apps.cli.text_tables import say
 from docs_index.errors import printable
 from docs_index.ingest.suggestions import Summary, suggest_repairs
 from docs_index.layout import open_filled_layout
@@ -18,18 +19,19 @@ def print_summary(summary: Summary) -> None:
     """Print the counts of suggestions, and what to do with them."""
     run_id = printable(summary.run_id)
     typer.echo(f"data root {printable(summary.data_root)}, run_id {run_id}")
-    print_table("rows not ingested", summary.bad_rows.items())
+    print_table("rejected rows", summary.bad_rows.items())
     print_table("rows with suggestions", summary.rows_with_suggestions.items())
     print_table("suggestions", summary.suggestions.items())
     state = "written" if summary.is_new else "nothing new in"
     typer.echo(f"\n{state}: {summary.output}")
     if not summary.suggestions:
-        typer.echo("There is no suggestion.")
-    else:
-        typer.echo(
-            "Nothing is repaired yet. Copy the rows that are right, with the header, "
-            "into\n7_cross_experiment/generation_repairs.csv; then docs-index run."
-        )
+        typer.echo("no suggestions")
+        return
+    say(
+        "Nothing is repaired yet. Copy the rows that are right, with the header, into "
+        "7_cross_experiment/generation_repairs.csv."
+    )
+    print_next([("docs-index run", "applies the repairs")])
 
 
 def suggest(

@@ -27,10 +27,10 @@ def lines(summary: Summary) -> Iterator[str]:
     done = "put back" if summary.applied else "to be put back"
     yield (
         f"\n{summary.documents} documents in the index: {summary.restored} {done}, "
-        f"{summary.unrestorable} need a person"
+        f"{summary.unrestorable} cannot be"
     )
     if summary.restored and not summary.applied:
-        yield "Nothing is changed yet: run this again with --apply."
+        yield "Nothing is changed yet: docs-index restore --apply puts them back."
 
 
 def _lines_of(found: Restored, summary: Summary) -> Iterator[str]:

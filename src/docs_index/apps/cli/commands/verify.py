@@ -10,9 +10,10 @@ import typer
 from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.exits import DONE, NEEDS_A_PERSON
+from docs_index.apps.cli.finding_output import print_report
 from docs_index.apps.cli.options import AsJson, DataRoot, EvaluationRoot, Quiet, Workers
 from docs_index.apps.cli.progress import shown_progress
-from docs_index.audit.findings import as_object, report_lines
+from docs_index.audit.findings import as_object
 from docs_index.audit.verify import Options, verify
 from docs_index.layout import RESPONSES, open_filled_layout
 
@@ -58,8 +59,7 @@ def verify_documents(
         if as_json:
             typer.echo(json.dumps(as_object(report), indent=2, ensure_ascii=False))
         else:
-            for line in report_lines(report):
-                typer.echo(line)
+            print_report(report)
     raise typer.Exit(NEEDS_A_PERSON if report.findings else DONE)
 
 
