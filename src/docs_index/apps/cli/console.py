@@ -1,6 +1,5 @@
 """What scripts show, and how they end: data on stdout, messages on stderr."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -149,20 +148,14 @@ def _print_rejected(summary: Summary) -> None:
     by_reason = summary.bad_rows_by_reason
     total, new = sum(by_reason.values()), summary.bad_rows_added
     title = _counted(total, "rejected row") + (f", {new} new" if new else "")
-    remedies = {row["reason"]: row["remedy"] for row in seed("reasons")}
+    in_brief = {row["reason"]: row["in_brief"] for row in seed("reasons")}
     print_table(
         title,
         [
-            (reason, count, _in_brief(remedies.get(reason, "")))
+            (reason, count, in_brief.get(reason, ""))
             for reason, count in by_reason.items()
         ],
     )
-
-
-def _in_brief(remedy: str) -> str:
-    """Return the main clause of a remedy."""
-    clause, *_ = re.split("[,:;.]", remedy, maxsplit=1)
-    return clause[:1].lower() + clause[1:]
 
 
 def _print_problems(summary: Summary) -> None:
