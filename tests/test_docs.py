@@ -59,6 +59,8 @@ STANDS_FOR = {
 SHOWN_FOLDER = "/home/me/docs-index"
 MARK = "@@ ended:"
 WIDTH = 88
+# If it is set, the test writes into the pages what their commands print.
+WRITE = "DOCS_INDEX_WRITE_PAGES"
 
 
 def read(page: str) -> str:
@@ -230,6 +232,30 @@ def comparable(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
 
 
+def is_shown(shown: str, output: str) -> bool:
+    """Tell whether an output is as a page shows it; `…` stands for lines between."""
+    output = comparable(output)
+    for part in re.split(r"^…\n", shown, flags=re.MULTILINE):
+        if part.strip():
+            _, found, output = output.partition(comparable(part))
+            if not found:
+                return False
+    return True
+
+
+def write_shown(page: str, command: str, shown: str, output: str) -> None:
+    """Put the output of a command into its page, where another one is shown."""
+    if not shown.strip() or is_shown(shown, output):
+        return
+    text = read(page)
+    written = "\n".join(line.rstrip() for line in output.strip("\n").splitlines())
+    before = re.search(rf"^\$ {re.escape(command)}( +#.*)?\n", text, re.MULTILINE)
+    assert before
+    head, tail = text[: before.end()], text[before.end() :]
+    new = f"{written}\n" + tail.removeprefix(shown)
+    (REPOSITORY / page).write_text(head + new)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in pages() if commands(page)])
 def test_every_command_does_what_its_page_shows(
@@ -251,12 +277,13 @@ def test_every_command_does_what_its_page_shows(
         )
     errors = (copy.parent / "stderr").read_text()
     for (command, comment, shown), (code, output) in zip(due, results, strict=False):
+        output = output.replace(str(copy), SHOWN_FOLDER)
+        if os.environ.get(WRITE):
+            write_shown(page, command, shown, output)
+            continue
         said = re.search(r"exit code (\d+)", comment)
         assert code == (int(said[1]) if said else 0), (command, output, errors)
-        output = comparable(output.replace(str(copy), SHOWN_FOLDER))
-        for part in re.split(r"^…\n", shown, flags=re.MULTILINE):
-            _, found, output = output.partition(comparable(part))
-            assert found or not part.strip(), (command, part, output)
+        assert is_shown(shown, output), (command, shown, output)
     assert len(results) == len(due), errors
     assert "Warning" not in errors  # Dagster's own, say
     assert endpoint.requests == ASKS.get(page, 0)
@@ -351,15 +378,15 @@ def program() -> dict[str, set[str]]:
 
 def test_every_command_and_option_is_on_the_page_of_commands() -> None:
     page = read("docs/commands.md")
-    rows = re.findall(
-        r"^\| `(docs-index [a-z ]+)` \| .* \| (.*) \|$", page, re.MULTILINE
-    )
+    rows = re.findall(r"^\| `(docs-index [a-z ]+)` \| .* \|(.*)\|$", page, re.MULTILINE)
     assert sorted(name for name, _ in rows) == sorted(program())
     shared = page.partition("## Options that many commands have")[2].partition("\n## ")[
         0
     ]
     common = set(re.findall(r"^\| `(--[a-z-]+)`", shared, re.MULTILINE))
-    filters = set(re.findall(r"--[a-z-]+", shared.partition("| filters |")[2]))
+    filters = set(
+        re.findall(r"--[a-z-]+", shared.partition("| filters |")[2].partition("\n")[0])
+    )
     for name, own in rows:
         listed = set(re.findall(r"--[a-z-]+", own)) | (
             filters if "filters" in own else set()
