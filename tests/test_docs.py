@@ -13,6 +13,7 @@ import select
 import shutil
 import struct
 import subprocess
+import tempfile
 import termios
 import time
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ from endpoint import started_endpoint
 REPOSITORY = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-START = re.compile(r"The commands on this page start from\s+([^.]+)\.")
+START = re.compile(r"The commands on this page start from ([^.]+)\.")
 LONGEST_README = 130
 
 # The states that a page can start from.
@@ -55,6 +56,14 @@ STANDS_FOR = {
     "FIRST_ID": '"$(grep ^evaluation, data/cohorts/spring/membership.csv | '
     'sed -n 1p | cut -d , -f 2)"',
     "LAST_ID": '"$(tail -n 1 data/cohorts/spring/membership.csv | cut -d , -f 2)"',
+}
+# The lists of the program that a page has as a table, by their columns.
+TABLES = {
+    "docs/rejected.md": ("seeds/reasons.csv", ("reason", "remedy")),
+    "docs/verifying.md": (
+        "src/docs_index/audit/findings.csv",
+        ("code", "meaning", "remedy"),
+    ),
 }
 SHOWN_FOLDER = "/home/me/docs-index"
 MARK = "@@ ended:"
@@ -109,9 +118,12 @@ def commands(page: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository as git has it, with this environment in its .venv."""
-    folder = tmp_path_factory.mktemp("docs") / "copy"
+def copy() -> Iterator[Path]:
+    """A copy of the repository as git has it, with this environment in its .venv.
+
+    Its path is as long as the one that pages show, since tables are cut to fit.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="pages-", dir="/tmp"))
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=REPOSITORY, capture_output=True, check=True, text=True,
@@ -124,16 +136,17 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / ".venv").symlink_to(REPOSITORY / ".venv")
     for stamp in ("ready-to-run", "ready-to-develop"):
         (folder / ".venv" / stamp).touch()
-    return folder
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
-def ran(copy: Path) -> Path:
-    """The sample after a run."""
-    folder = copy.parent / "ran"
-    shutil.copytree(REPOSITORY / "sample", folder)
-    session(copy, [f"docs-index run --data-root '{folder}'"], activated())
-    return folder
+def ran(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample after a run in the folder `data` of the copy, as a build names it."""
+    shutil.copytree(REPOSITORY / "sample", copy / "data")
+    folder = tmp_path_factory.mktemp("ran")
+    session(copy, ["docs-index run"], activated(), folder / "stderr")
+    return Path(shutil.move(copy / "data", folder))
 
 
 @pytest.fixture
@@ -153,9 +166,9 @@ def started(request: pytest.FixtureRequest, copy: Path, page: str) -> Iterator[N
 
 def start(page: str) -> str:
     """Return the state that a page says its commands start from."""
-    said = START.findall(read(page))
+    said = START.findall(" ".join(read(page).split()))
     assert len(said) == 1, f"{page} does not say once what its commands start from"
-    state = " ".join(said[0].split())
+    state = said[0]
     assert state in (CHECKOUT, SAMPLE, RAN)
     return state
 
@@ -166,11 +179,11 @@ def activated() -> dict[str, str]:
 
 
 def session(
-    folder: Path, due: list[str], variables: dict[str, str]
+    folder: Path, due: list[str], variables: dict[str, str], stderr: Path
 ) -> list[tuple[int, str]]:
     """Run commands in one shell on a terminal; return what each ended with and wrote.
 
-    What goes to stderr is in the file `stderr` next to the folder.
+    What they write to stderr is in a file.
     """
     lines = []
     for command in due:
@@ -183,7 +196,7 @@ def session(
     environment |= {"NO_COLOR": "1", "TERM": "xterm"} | variables
     terminal, inner = pty.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 50, WIDTH, 0, 0))
-    with (folder.parent / "stderr").open("w") as errors:
+    with stderr.open("w") as errors:
         process = subprocess.Popen(
             ["bash", "-c", "\n".join(lines)], cwd=folder, env=environment,
             stdin=subprocess.DEVNULL, stdout=inner, stderr=errors,
@@ -259,7 +272,7 @@ def write_shown(page: str, command: str, shown: str, output: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in pages() if commands(page)])
 def test_every_command_does_what_its_page_shows(
-    copy: Path, started: None, page: str
+    copy: Path, started: None, page: str, tmp_path: Path
 ) -> None:
     due = [
         each
@@ -274,21 +287,27 @@ def test_every_command_does_what_its_page_shows(
             copy,
             [command for command, _, _ in due],
             variables | {"OPENAI_BASE_URL": endpoint.url},
+            tmp_path / "stderr",
         )
-    errors = (copy.parent / "stderr").read_text()
+    errors = (tmp_path / "stderr").read_text()
     for (command, comment, shown), (code, output) in zip(due, results, strict=False):
         output = output.replace(str(copy), SHOWN_FOLDER)
+        said = re.search(r"exit code (\d+)", comment)
+        assert code == (int(said[1]) if said else 0), (command, output, errors)
         if os.environ.get(WRITE):
             write_shown(page, command, shown, output)
             continue
-        said = re.search(r"exit code (\d+)", comment)
-        assert code == (int(said[1]) if said else 0), (command, output, errors)
         assert is_shown(shown, output), (command, shown, output)
     assert len(results) == len(due), errors
     assert "Warning" not in errors  # Dagster's own, say
     assert endpoint.requests == ASKS.get(page, 0)
     if page == "README.md":  # which ends with how to remove what was added
         assert contents(copy / "experiment") == contents(REPOSITORY / "sample")
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if commands(page)])
+def test_a_page_says_what_its_commands_start_from(page: str) -> None:
+    assert start(page)
 
 
 def test_what_is_not_run_is_on_a_page() -> None:
@@ -426,11 +445,21 @@ def test_every_invariant_is_listed_with_its_test() -> None:
     )
 
 
-def test_every_reason_is_listed_with_its_remedy() -> None:
-    page = read("docs/rejected.md")
-    with (REPOSITORY / "seeds/reasons.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            assert f"| `{row['reason']}` | {row['remedy']} |" in page
+@pytest.mark.parametrize("page", TABLES)
+def test_a_list_of_the_program_is_on_its_page(page: str) -> None:
+    file, head = TABLES[page]
+    with (REPOSITORY / file).open(newline="") as source:
+        rows = [list(map(row.get, head)) for row in csv.DictReader(source)]
+    lines = [f"| `{name}` | {' | '.join(map(str, rest))} |\n" for name, *rest in rows]
+    listed = "".join(lines)
+    text = read(page)
+    above = f"| {' | '.join(head)} |\n|{' --- |' * len(head)}\n"
+    before, _, after = text.partition(above)
+    if os.environ.get(WRITE):
+        after = after[after.index("\n\n") + 1 :]
+        (REPOSITORY / page).write_text(f"{before}{above}{listed}{after}")
+    else:
+        assert after.startswith(f"{listed}\n")
 
 
 def test_scripts_are_named_on_one_page() -> None:
