@@ -261,12 +261,12 @@ def write_shown(page: str, command: str, shown: str, output: str) -> None:
     if not shown.strip() or is_shown(shown, output):
         return
     text = read(page)
+    line = rf"^\$ {re.escape(command)}( +#.*)?\n(?={re.escape(shown)})"
+    found = re.search(line, text, re.MULTILINE)
+    assert found
     written = "\n".join(line.rstrip() for line in output.strip("\n").splitlines())
-    before = re.search(rf"^\$ {re.escape(command)}( +#.*)?\n", text, re.MULTILINE)
-    assert before
-    head, tail = text[: before.end()], text[before.end() :]
-    new = f"{written}\n" + tail.removeprefix(shown)
-    (REPOSITORY / page).write_text(head + new)
+    rest = text[found.end() :].removeprefix(shown)
+    (REPOSITORY / page).write_text(f"{text[: found.end()]}{written}\n{rest}")
 
 
 @pytest.mark.slow
