@@ -168,7 +168,7 @@ def start(page: str) -> str:
     """Return the state that a page says its commands start from."""
     said = START.findall(" ".join(read(page).split()))
     assert len(said) == 1, f"{page} does not say once what its commands start from"
-    state = said[0]
+    state: str = said[0]
     assert state in (CHECKOUT, SAMPLE, RAN)
     return state
 
