@@ -5,17 +5,11 @@ tests/README.md says how a page is written so that its commands can be run.
 """
 
 import csv
-import fcntl
 import os
-import pty
 import re
-import select
 import shutil
-import struct
 import subprocess
 import tempfile
-import termios
-import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -24,6 +18,7 @@ from typing import Any
 import pytest
 import typer
 from endpoint import started_endpoint
+from terminal import run_on_terminal
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
@@ -66,7 +61,7 @@ TABLES = {
     ),
 }
 SHOWN_FOLDER = "/home/me/docs-index"
-MARK = "@@ ended:"
+MARK = "\036"  # what is on the terminal after the output of each command
 WIDTH = 88
 # If it is set, the test writes into the pages what their commands print.
 WRITE = "DOCS_INDEX_WRITE_PAGES"
@@ -144,9 +139,9 @@ def copy() -> Iterator[Path]:
 def ran(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample after a run in the folder `data` of the copy, as a build names it."""
     shutil.copytree(REPOSITORY / "sample", copy / "data")
-    folder = tmp_path_factory.mktemp("ran")
-    session(copy, ["docs-index run"], activated(), folder / "stderr")
-    return Path(shutil.move(copy / "data", folder))
+    results, errors = session(copy, ["docs-index run"], activated())
+    assert [code for code, _ in results] == [0], errors
+    return Path(shutil.move(copy / "data", tmp_path_factory.mktemp("ran")))
 
 
 @pytest.fixture
@@ -179,55 +174,29 @@ def activated() -> dict[str, str]:
 
 
 def session(
-    folder: Path, due: list[str], variables: dict[str, str], stderr: Path
-) -> list[tuple[int, str]]:
-    """Run commands in one shell on a terminal; return what each ended with and wrote.
+    folder: Path, due: list[str], variables: dict[str, str]
+) -> tuple[list[tuple[int, str]], str]:
+    """Run commands in one shell on a terminal.
 
-    What they write to stderr is in a file.
+    Returns what each ended with and printed, and what all wrote to stderr.
     """
     lines = []
     for command in due:
         for written, meant in STANDS_FOR.items():
             command = command.replace(written, meant)
-        lines += [command, f"printf '\\n{MARK} %s\\n' $?"]
+        lines += [command, f"printf '{MARK}%s\\n' $?"]
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(OURS)
     }
-    environment |= {"NO_COLOR": "1", "TERM": "xterm"} | variables
-    terminal, inner = pty.openpty()
-    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 50, WIDTH, 0, 0))
-    with stderr.open("w") as errors:
-        process = subprocess.Popen(
-            ["bash", "-c", "\n".join(lines)], cwd=folder, env=environment,
-            stdin=subprocess.DEVNULL, stdout=inner, stderr=errors,
-        )  # fmt: skip
-    os.close(inner)
-    try:
-        output = read_all(terminal)
-    finally:
-        os.close(terminal)
-        process.kill()
-        process.wait()
-    output = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output.replace("\r", ""))
-    parts = re.split(rf"\n{MARK} (\d+)\n", output)
-    return [
-        (int(code), text) for text, code in zip(parts[::2], parts[1::2], strict=False)
-    ]
-
-
-def read_all(terminal: int) -> str:
-    """Read what comes from a terminal until its programs have ended."""
-    taken = b""
-    last = time.monotonic() + 1200
-    while select.select([terminal], [], [], max(0, last - time.monotonic()))[0]:
-        try:
-            part = os.read(terminal, 1 << 16)
-        except OSError:  # how Linux says that nothing has the terminal open
-            return taken.decode()
-        if not part:
-            return taken.decode()
-        taken += part
-    raise TimeoutError(taken.decode()[-2000:])
+    process = run_on_terminal(
+        ["bash", "-c", "\n".join(lines)],
+        environment | {"NO_COLOR": "1"} | variables,
+        columns=WIDTH, folder=folder, timeout=1200,
+    )  # fmt: skip
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", process.stdout)
+    parts = re.split(rf"{MARK}(\d+)\n", plain)
+    results = zip(map(int, parts[1::2]), parts[::2], strict=False)
+    return list(results), process.stderr
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -272,7 +241,7 @@ def write_shown(page: str, command: str, shown: str, output: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in pages() if commands(page)])
 def test_every_command_does_what_its_page_shows(
-    copy: Path, started: None, page: str, tmp_path: Path
+    copy: Path, started: None, page: str
 ) -> None:
     due = [
         each
@@ -283,13 +252,11 @@ def test_every_command_does_what_its_page_shows(
     ]
     variables = {} if start(page) == CHECKOUT else activated()
     with started_endpoint() as endpoint:
-        results = session(
+        results, errors = session(
             copy,
             [command for command, _, _ in due],
             variables | {"OPENAI_BASE_URL": endpoint.url},
-            tmp_path / "stderr",
         )
-    errors = (tmp_path / "stderr").read_text()
     for (command, comment, shown), (code, output) in zip(due, results, strict=False):
         output = output.replace(str(copy), SHOWN_FOLDER)
         said = re.search(r"exit code (\d+)", comment)
