@@ -20,7 +20,7 @@ from building import REPOSITORY, contents, read_csv, snapshot
 from cohort_oracle import membership
 from cohort_roots import campaign_root, cohort, generation, select, tables
 from endpoint import GOOD, Endpoint, Reply, started_endpoint
-from test_readme import blocks
+from test_docs import blocks
 
 from docs_index.apps.dagster.cohort import PARTITIONS
 from docs_index.apps.dagster.definitions import definitions
@@ -608,7 +608,7 @@ def test_dbt_tests_are_checks() -> None:
 def test_dagster_starts_as_documented_without_a_warning(
     root: Path, tmp_path: Path
 ) -> None:
-    [block] = [one for one in blocks("sh") if "dagster dev" in one]
+    [block] = [one for one in blocks("docs/dagster.md", "sh") if "dagster dev" in one]
     start = block[block.index("export PYTHONWARNINGS") :].replace(
         "dagster dev", f"exec dagster dev --port {free_port()}"
     )
