@@ -35,13 +35,8 @@ from terminal import on_terminal
 from typer.testing import CliRunner, Result
 
 from docs_index.apps.cli.app import app
-from docs_index.apps.cli.text_tables import (
-    cut,
-    cut_apart,
-    readable_bytes,
-    width_of,
-    wrapped,
-)
+from docs_index.apps.cli.text_fit import cut, cut_apart, width_of, wrapped
+from docs_index.apps.cli.text_tables import readable_bytes
 from docs_index.errors import DamagedDocumentError, UnknownDocumentError
 from docs_index.index.database import SCHEMA_VERSION
 from docs_index.index.reader import open_documents

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import typer
 
-from docs_index.apps.cli.console import print_summary
 from docs_index.apps.cli.progress import shown_progress
+from docs_index.apps.cli.run_output import print_summary
 from docs_index.apps.cli.text_tables import show_json
 from docs_index.errors import printable
 from docs_index.ingest.materialize import Summary

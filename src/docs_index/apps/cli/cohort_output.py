@@ -10,14 +10,12 @@ from typing import Any
 
 import typer
 
-from docs_index.apps.cli.console import (
-    print_next,
-    print_table,
-    print_written,
-)
 from docs_index.apps.cli.export_files import refuse_to_overwrite
+from docs_index.apps.cli.run_output import print_written
 from docs_index.apps.cli.text_tables import (
     on_terminal,
+    print_next,
+    print_table,
     say,
     show_table,
     show_title,

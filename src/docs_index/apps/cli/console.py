@@ -1,10 +1,9 @@
-"""What scripts show, and how they end: data on stdout, messages on stderr."""
+"""How commands end that use DuckDB: its errors too are one message and a code."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
-import typer
 
 from docs_index.apps.cli import exits
 from docs_index.apps.cli.exits import (
@@ -16,34 +15,10 @@ from docs_index.apps.cli.exits import (
     end,
     end_of_database,
 )
-from docs_index.apps.cli.text_tables import (
-    cut,
-    fitting,
-    on_terminal,
-    plain,
-    say,
-    terminal_columns,
-    width_of,
-)
-from docs_index.errors import BuildError, printable
+from docs_index.errors import BuildError
 from docs_index.ingest.materialize import Summary
-from docs_index.resources import seed
 from docs_index.warehouse.faults import fault_of, is_interrupt
 
-_LONGEST_LINE = 300  # characters of an example on a terminal; its middle is cut
-_ABOUT_NOTICES = (
-    "Their documents stay as they are. If a table is wrong, correct it and run again; "
-    "if it is right, a new RUN_ID makes documents of it as it is now. The table "
-    "backfill_notices of the index lists all."
-)
-_FILES = {
-    "docs/": "a directory per document",
-    "db/documents.sqlite": "the index",
-    "7_cross_experiment/bad_generations.csv": "rejected rows in detail",
-    "7_reporting/documents_latest_report.csv": "the latest good documents",
-    "7_reporting/documents_consistency_report.csv": "index against disk",
-}
-_HARMLESS = ("placed", "found", "skipped")
 _OTHER_VERSION = "the build is of another version: run `dbt build` again"
 
 
@@ -62,189 +37,6 @@ def ending_cleanly() -> Iterator[None]:
             if not isinstance(error, duckdb.Error):
                 raise
             end_of_database(error, fault_of(error))
-
-
-def print_summary(summary: Summary) -> None:
-    """Print what a run did: what came in, what did not and why, and what to do next.
-
-    The counters are in --json and in the index.
-    """
-    data_root = printable(summary.data_root)
-    typer.echo(f"data root {data_root}, run_id {printable(summary.run_id)}")
-    missing = [f"missing, counted as empty: {path}" for path in summary.missing_tables]
-    warnings = [*summary.rejected_tables, *summary.missing_folders, *missing]
-    for line in warnings:
-        _print_line(line, "! ")
-    if warnings:
-        typer.echo()
-    typer.echo(_new_documents(summary))
-    if skipped := summary.documents.get("skipped"):
-        typer.echo(f"{_counted(skipped, 'document')} in the index already")
-    _print_rejected(summary)
-    _print_problems(summary)
-    print_notices(summary)
-    print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
-    print_next(_next_commands(summary))
-
-
-def print_notices(summary: Summary) -> None:
-    """Print what changed in the tables after documents were made; nothing without."""
-    if not summary.notices:
-        return
-    print_table("changed in the tables since", list(summary.notices.items()))
-    for line in summary.notice_examples:
-        _print_line(line, "  ")
-    say(_ABOUT_NOTICES)
-
-
-def print_written(data_root: str, files: Sequence[str], *, dry_run: bool) -> None:
-    """Print which files of a data root a command has written, if any."""
-    if dry_run:
-        typer.echo("\ndry run: nothing was written")
-    elif files:
-        typer.echo(f"\nwritten under {printable(data_root)}/")
-        _print_aligned([(file, _FILES.get(file, "")) for file in files])
-    else:
-        typer.echo("\nnothing new: nothing was written")
-
-
-def print_next(commands: Sequence[tuple[str, str]]) -> None:
-    """Print commands to go on with, and what each does."""
-    if commands:
-        typer.echo()
-        heads = ["next", *("" for _ in commands[1:])]
-        rows = [(head, *row) for head, row in zip(heads, commands, strict=True)]
-        _print_aligned(rows, indent="")
-
-
-def print_table(
-    title: str, rows: Iterable[tuple[str, int] | tuple[str, int, str]]
-) -> None:
-    """Print names, counts and words under a title; nothing where all counts are 0."""
-    counted = [row for row in rows if row[1]]
-    if not counted:
-        return
-    typer.echo(f"\n{printable(title)}")
-    texts = [(plain(row[0]), str(row[1]), *row[2:]) for row in counted]
-    _print_aligned(texts, numbers=1)
-
-
-def _new_documents(summary: Summary) -> str:
-    """Return how many documents are new, by stage."""
-    new = summary.documents["placed"] + summary.documents["found"]
-    if not new:
-        return "no new documents"
-    found = summary.documents["found"]
-    by_stage = ", ".join(
-        _counted(number, stage) for stage, number in summary.placed_by_stage.items()
-    )
-    would_be = " would be written" if summary.dry_run else ""
-    complete = f"; {found} of them were complete on disk" if found else ""
-    return f"{_counted(new, 'new document')}{would_be}: {by_stage}{complete}"
-
-
-def _print_rejected(summary: Summary) -> None:
-    """Print how many rows are rejected for which reason, and what to do, in brief."""
-    by_reason = summary.bad_rows_by_reason
-    total, new = sum(by_reason.values()), summary.bad_rows_added
-    title = _counted(total, "rejected row") + (f", {new} new" if new else "")
-    in_brief = {row["reason"]: row["in_brief"] for row in seed("reasons")}
-    print_table(
-        title,
-        [
-            (reason, count, in_brief.get(reason, ""))
-            for reason, count in by_reason.items()
-        ],
-    )
-
-
-def _print_problems(summary: Summary) -> None:
-    """Print conflicts and damage, and in a dry run an example of all that it plans."""
-    kinds = {name: n for name, n in summary.documents.items() if name not in _HARMLESS}
-    title = (
-        f"{_counted(summary.conflicts, 'conflict')}, not written; see the table "
-        "backfill_conflicts of the index"
-    )
-    print_table(title, kinds.items())
-    if summary.dry_run:
-        examples = _first_of_each(summary.examples)
-        if examples:
-            typer.echo("\nfor example")
-        for line in examples:
-            typer.echo(fitting(f"  {line}"))
-    else:
-        for line in summary.examples:
-            if line.partition(": ")[0] in kinds:
-                _print_line(line, "  ")
-    if summary.damaged:
-        typer.echo()
-        say(
-            f"{_counted(summary.damaged, 'damaged document')}; "
-            "see 7_reporting/documents_consistency_report.csv"
-        )
-    if summary.bad_list_is_altered:
-        typer.echo()
-        say(
-            "7_cross_experiment/bad_generations.csv is not what the last run left: "
-            "restore it from a backup, or move it away"
-        )
-
-
-def _first_of_each(examples: Sequence[str]) -> list[str]:
-    """Return the first example of each kind, which is its first word."""
-    first = {line.partition(": ")[0]: line for line in reversed(examples)}
-    return list(reversed(first.values()))
-
-
-def _next_commands(summary: Summary) -> list[tuple[str, str]]:
-    """Return the commands that fit the results of a run."""
-    commands = []
-    if summary.conflicts:
-        commands.append(
-            ("docs-index why TASK_ID", "what a conflict is, and what to do")
-        )
-    if summary.damaged:
-        commands.append(("docs-index verify", "what is damaged, and what to do"))
-    if summary.dry_run:
-        return [*commands, ("docs-index run", "carries this out")]
-    if summary.bad_rows_by_reason:
-        commands.append(("docs-index repairs", "suggests repairs of rejected rows"))
-    return [*commands, ("docs-index ls", "lists the documents, the newest first")]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _print_line(line: str, indent: str) -> None:
-    say(cut(line, _LONGEST_LINE) if on_terminal() else line, indent)
-
-
-def _print_aligned(
-    rows: Sequence[Sequence[str]], numbers: int | None = None, indent: str = "  "
-) -> None:
-    """Print rows: aligned and cut on a terminal, else with tabs.
-
-    The column `numbers` is right-aligned. Only the last one is cut: the others may be
-    commands or paths, which the user copies.
-    """
-    if not on_terminal():
-        for row in rows:
-            typer.echo("\t".join(map(plain, row)).rstrip("\t"))
-        return
-    columns = range(max(map(len, rows)) - 1)
-    widths = [max(width_of(row[column]) for row in rows) for column in columns]
-    for row in rows:
-        cells = [
-            text.rjust(width)
-            if column == numbers
-            else text + " " * (width - width_of(text))
-            for column, (text, width) in enumerate(zip(row, widths, strict=False))
-        ]
-        line = indent + "  ".join([*cells, ""])
-        room = terminal_columns() - width_of(line)
-        last = "".join(row[len(widths) :])
-        typer.echo(f"{line}{cut(last, room) if room > 0 else ''}".rstrip())
 
 
 def exit_code(summary: Summary, *, strict: bool) -> int:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import typer
 
-from docs_index.apps.cli.console import print_table, print_written
-from docs_index.apps.cli.text_tables import say, show_table, show_title
+from docs_index.apps.cli.run_output import print_written
+from docs_index.apps.cli.text_tables import print_table, say, show_table, show_title
 from docs_index.cohorts.aggregate import Summary
 from docs_index.cohorts.scores import SCORE_COLUMNS, CohortScores, Row
 from docs_index.disk.publish import csv_lines, publish

@@ -11,18 +11,16 @@ import json
 import os
 import shutil
 import sys
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import partial
 
 import typer
 
+from docs_index.apps.cli.text_fit import cut, cut_apart, width_of, wrapped
 from docs_index.errors import printable
 
 _GAP = "  "
 _LEAST = 8  # columns that a cell keeps when it is cut
-_MOST_COMPARED = 500  # texts of a column that are compared, to cut them apart
 # Columns whose values are short, or are what the user copies: they are never cut.
 _WHOLE = frozenset(
     {"doc_id", "stage", "created", "status", "month", "reason", "kind", "row", "code"}
@@ -123,6 +121,54 @@ def say(text: str, indent: str = "") -> None:
         typer.echo(f"{indent}{text}")
 
 
+def print_table(
+    title: str, rows: Iterable[tuple[str, int] | tuple[str, int, str]]
+) -> None:
+    """Print names, counts and words under a title; nothing where all counts are 0."""
+    counted = [row for row in rows if row[1]]
+    if not counted:
+        return
+    typer.echo(f"\n{printable(title)}")
+    texts = [(plain(row[0]), str(row[1]), *row[2:]) for row in counted]
+    print_aligned(texts, numbers=1)
+
+
+def print_next(commands: Sequence[tuple[str, str]]) -> None:
+    """Print commands to go on with, and what each does."""
+    if commands:
+        typer.echo()
+        heads = ["next", *("" for _ in commands[1:])]
+        rows = [(head, *row) for head, row in zip(heads, commands, strict=True)]
+        print_aligned(rows, indent="")
+
+
+def print_aligned(
+    rows: Sequence[Sequence[str]], numbers: int | None = None, indent: str = "  "
+) -> None:
+    """Print rows: aligned and cut on a terminal, else with tabs.
+
+    The column `numbers` is right-aligned. Only the last one is cut: the others may be
+    commands or paths, which the user copies.
+    """
+    if not on_terminal():
+        for row in rows:
+            typer.echo("\t".join(map(plain, row)).rstrip("\t"))
+        return
+    columns = range(max(map(len, rows)) - 1)
+    widths = [max(width_of(row[column]) for row in rows) for column in columns]
+    for row in rows:
+        cells = [
+            text.rjust(width)
+            if column == numbers
+            else text + " " * (width - width_of(text))
+            for column, (text, width) in enumerate(zip(row, widths, strict=False))
+        ]
+        line = indent + "  ".join([*cells, ""])
+        room = terminal_columns() - width_of(line)
+        last = "".join(row[len(widths) :])
+        typer.echo(f"{line}{cut(last, room) if room > 0 else ''}".rstrip())
+
+
 def fitting(text: str) -> str:
     """Return a text as one line; on a terminal it loses its middle to fit."""
     text = printable(text, keep="")
@@ -152,99 +198,6 @@ def readable_bytes(size: int) -> str:
 def money(amount: float) -> str:
     """Return money with at least two decimals, and six digits of a small amount."""
     return f"{amount:,.2f}" if amount >= 100 or not amount else f"{amount:.6f}"
-
-
-def cut(text: str, width: int) -> str:
-    """Return a text that fits a width; a longer one loses its middle."""
-    if width_of(text) <= width:
-        return text
-    half = (width - 1) // 2
-    head, tail = text[: width - 1 - half], text[len(text) - half :]
-    while width_of(head) > width - 1 - half:
-        head = head[:-1]
-    while width_of(tail) > half:
-        tail = tail[1:]
-    return f"{head}…{tail}"
-
-
-def cut_apart(
-    texts: Sequence[str], width: int, others: Sequence[object] = ()
-) -> list[str]:
-    """Cut texts to a width, so that those that differ also look different.
-
-    They lose their middle. If that makes different ones alike, the part that is kept
-    is the one that tells most of them apart, the same in all. `others` has what else
-    is seen of each text's row, by which it may differ from another.
-    """
-    seen = others or [None] * len(texts)
-    different = list(dict.fromkeys(zip(texts, seen, strict=True)))[:_MOST_COMPARED]
-    possible = (len(different), len({text for text, _ in different}))
-    longest = max((len(text) for text, _ in different), default=0)
-    best: _Way = _middle
-    most = (-1, -1)
-    for way in _ways(width, longest):
-        shown = [(way(text, width), other) for text, other in different]
-        apart = (len(set(shown)), len({text for text, _ in shown}))
-        if apart > most:
-            best, most = way, apart
-        if apart == possible:
-            break
-    return [best(text, width) for text in texts]
-
-
-def wrapped(text: str, width: int, *, breaks_words: bool = True) -> list[str]:
-    """Return a text in lines of a width; only a word that is longer is broken."""
-    lines, line = [], ""
-    for word in text.split(" "):
-        joined = f"{line} {word}" if line else word
-        if width_of(joined) <= width:
-            line = joined
-            continue
-        if line:
-            lines.append(line)
-        line = word
-        while breaks_words and width_of(line) > width:
-            piece = line[:width]
-            while width_of(piece) > width:
-                piece = piece[:-1]
-            lines.append(piece)
-            line = line[len(piece) :]
-    return [*lines, line] if line else lines
-
-
-def width_of(text: str) -> int:
-    """Return the columns that a text takes; wide East Asian characters take two."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
-        for c in text
-    )
-
-
-_Way = Callable[[str, int], str]
-
-
-def _middle(text: str, width: int) -> str:
-    return cut(text, width)
-
-
-def _ways(width: int, longest: int) -> Iterator[_Way]:
-    """Yield ways of cutting: without the middle, then what is kept moves to the end."""
-    yield _middle
-    for start in range(1, min(longest - width + 3, _MOST_COMPARED)):
-        yield partial(_window, start)
-
-
-def _window(start: int, text: str, width: int) -> str:
-    """Return what fits of a text from `start`, with dots for what is left out."""
-    if width_of(text) <= width:
-        return text
-    start = min(start, len(text) - width + 1)
-    piece = text[start : start + width - 1]
-    if start + len(piece) < len(text):
-        piece = f"{piece[:-1]}…"
-    return cut(f"…{piece}", width)
 
 
 def _show_fitted(

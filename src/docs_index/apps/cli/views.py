@@ -6,16 +6,14 @@ from typing import Any
 
 import typer
 
+from docs_index.apps.cli.text_fit import cut, width_of, wrapped
 from docs_index.apps.cli.text_tables import (
-    cut,
     on_terminal,
     show_fields,
     show_table,
     show_title,
     styled,
     terminal_columns,
-    width_of,
-    wrapped,
 )
 from docs_index.errors import printable
 from docs_index.index.lineage import lines as tree_lines

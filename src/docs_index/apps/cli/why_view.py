@@ -9,8 +9,8 @@ from typing import Any
 
 import typer
 
+from docs_index.apps.cli.text_fit import cut
 from docs_index.apps.cli.text_tables import (
-    cut,
     on_terminal,
     plain,
     say,

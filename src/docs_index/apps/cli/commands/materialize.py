@@ -8,11 +8,7 @@ from typing import Annotated
 import typer
 
 from docs_index.apps.cli.command import command
-from docs_index.apps.cli.console import (
-    ending_cleanly,
-    exit_code,
-    print_summary,
-)
+from docs_index.apps.cli.console import ending_cleanly, exit_code
 from docs_index.apps.cli.exits import HAS_BAD_ROWS, NEEDS_A_PERSON
 from docs_index.apps.cli.options import (
     AllowShrunk,
@@ -25,6 +21,7 @@ from docs_index.apps.cli.options import (
     Workers,
 )
 from docs_index.apps.cli.progress import shown_progress
+from docs_index.apps.cli.run_output import print_summary
 from docs_index.ingest.materialize import Options, materialize
 from docs_index.layout import open_filled_layout
 

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from docs_index.apps.cli.command import command
-from docs_index.apps.cli.console import ending_cleanly, print_next, print_table
+from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot, RunId
-from docs_index.apps.cli.text_tables import say
+from docs_index.apps.cli.text_tables import print_next, print_table, say
 from docs_index.errors import printable
 from docs_index.ingest.suggestions import Summary, suggest_repairs
 from docs_index.layout import open_filled_layout
