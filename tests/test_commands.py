@@ -1,9 +1,11 @@
 """`docs-index`: one command for everything, in a checkout and as pip installs it."""
 
+import errno
 import json
 import os
 import pty
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,9 +19,11 @@ from building import REPOSITORY, Process, contents, run, sharing, snapshot
 
 from docs_index.apps.cli.app import app
 from docs_index.apps.cli.commands import cohort
+from docs_index.apps.cli.commands import sample as copy_of_sample
 from docs_index.apps.cli.exits import MEANINGS, OF_ALL
 from docs_index.data_roots import TABLES
 from docs_index.disk.lock import held_lock
+from docs_index.errors import StorageError
 from docs_index.layout import open_layout
 
 COMMANDS = REPOSITORY / "src/docs_index/apps/cli/commands"
@@ -216,13 +220,40 @@ def test_a_refusal_of_the_build_has_its_exit_code(sample: Path) -> None:
 
 
 def test_a_run_with_vars_of_dbt(sample: Path) -> None:
-    process = docs_index(sample, "run", "--max-response-bytes", "1", "--json")
+    others = {"DBT_TARGET": "prod", "DBT_WRITE_JSON": "false", "DBT_EMPTY": "true"}
+    words = ("run", "--max-response-bytes", "1", "--json")
+    process = docs_index(sample, *words, **others)  # of the user's own dbt project
     assert process.returncode == 0, process.stderr
     made = json.loads(process.stdout)
     assert made["placed_by_stage"] == {}
     refused = docs_index(sample, "run", "--evaluation-root", "../elsewhere")
     assert refused.returncode == 2
     assert "must be a folder under the data root" in refused.stderr
+
+
+def test_a_dbt_that_does_not_start_has_no_log(sample: Path, tmp_path: Path) -> None:
+    package = tmp_path / "broken" / "dbt"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise ImportError('dbt is broken')\n")
+    path = f"{package.parent}{os.pathsep}{REPOSITORY / 'src'}"
+    process = docs_index(sample, "run", PYTHONPATH=path)
+    assert process.returncode == 2
+    assert "the build failed, and nothing was ingested:" in process.stderr
+    assert "dbt is broken" in process.stderr
+    assert "log: " not in process.stderr
+
+
+def test_a_folder_of_dbt_that_cannot_be_written_is_named(
+    sample: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    target = str(tmp_path / "file" / "target")
+    for command in ("plan", "run"):
+        process = docs_index(sample, command, DBT_TARGET_PATH=target)
+        assert process.returncode == 74
+        [line] = process.stderr.splitlines()
+        assert line.startswith(f"error: {target}/{command}s/")
+        assert "Not a directory; dbt needs a folder to write to" in line
 
 
 def test_status_says_what_is_there_and_what_is_next(ran: Path) -> None:
@@ -248,6 +279,24 @@ def test_status_of_a_new_data_root(sample: Path) -> None:
     assert "docs-index plan" in process.stdout
 
 
+def test_status_where_folders_and_the_index_are_not_what_they_should_be(
+    sample: Path,
+) -> None:
+    shutil.rmtree(sample / "gens/draft")
+    (sample / "gens/draft").write_text("")
+    (sample / "db").mkdir()
+    (sample / "db/documents.sqlite").write_bytes(b"")  # as a killed run can leave it
+    process = docs_index(sample, "status", "--json")
+    assert (process.returncode, process.stderr) == (0, "")
+    state = json.loads(process.stdout)
+    assert not state["has_index"] and "draft" not in state["generations"]
+    for table in TABLES:
+        (sample / table).unlink()
+    process = docs_index(sample, "status")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "next" not in process.stdout
+
+
 def test_the_sample_is_copied_to_a_new_folder_only(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     assert docs_index(tmp_path, "sample", str(folder)).returncode == 0
@@ -255,6 +304,52 @@ def test_the_sample_is_copied_to_a_new_folder_only(tmp_path: Path) -> None:
     process = docs_index(tmp_path, "sample", str(folder))
     assert process.returncode == 2
     assert f"{folder} exists: name a new folder" in process.stderr
+
+
+def test_the_next_command_can_be_copied(tmp_path: Path) -> None:
+    folder = tmp_path / "it's mine"
+    said = docs_index(tmp_path, "sample", str(folder)).stdout
+    assert shlex.split(said.partition("next: ")[2])[-1] == str(folder)
+
+
+def test_a_sample_that_cannot_be_copied_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, folder = tmp_path / "source", tmp_path / "new"
+    (source / "inside").mkdir(parents=True)
+    (source / "a").write_text("")
+    (source / "inside/b").write_text("text")
+    source.chmod(0o555)  # as some systems install packages
+    copy_of_sample.copy_whole(source, folder)
+    source.chmod(0o755)
+    assert contents(folder) == contents(source)
+    assert folder.stat().st_mode & 0o200
+    shutil.rmtree(folder)
+
+    def fail(_: Path, to: Path) -> None:
+        to.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device", "of the source")
+
+    monkeypatch.setattr(shutil, "copyfile", fail)
+    with pytest.raises(StorageError, match=f"{folder} .*: No space left on device"):
+        copy_of_sample.copy_whole(source, folder)
+    assert not folder.exists()
+
+
+# Closed streams ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("words", [["ls"], ["cat", "6z2j"], ["export", "--format=csv"]])
+def test_a_stream_may_be_closed(ran: Path, words: list[str], closed: str) -> None:
+    script = str(REPOSITORY / "scripts" / "inspect_docs.py")
+    command = [sys.executable, script, *words, "--data-root", str(ran)]
+    process = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *command],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (process.returncode, process.stderr) == (0, "")
+    assert bool(process.stdout) == (closed == "2>&-")
 
 
 # No checkout -------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from docs_index.errors import BuildError, DocsIndexError, StorageError
+from docs_index.errors import BuildError, DocsIndexError, StorageError, told
 from docs_index.layout import SCRATCH, Layout
 from docs_index.paths import is_file, is_there
 from docs_index.progress import Progress
@@ -28,7 +28,7 @@ from docs_index.warehouse.refusals import REFUSAL, read_refusal
 
 _PARSED = "partial_parse.msgpack"
 _BUILD = ("build", "--exclude-resource-type", "unit_test")
-_OF_MACHINE = re.compile(r"\b(IO|Out of Memory) Error\b")
+_OF_MACHINE = re.compile(r"\b(IO|Out of Memory) Error\b|\[Errno \d+\]")
 _LONGEST = 2000  # characters of an output of dbt that an error shows
 
 
@@ -47,15 +47,31 @@ def dbt_folder(layout: Layout, kind: str) -> Path:
 
     It is kept between runs, so that dbt uses its parsed project again. If the main
     target path has a parsed project, that is copied.
+
+    Raises:
+        StorageError: it cannot be written to; dbt itself would end without a word.
     """
     target = main_target()
     name = hashlib.sha256(str(layout.root).encode()).hexdigest()[:12]
     folder = target / kind / name
     known, parsed = target / _PARSED, folder / "target" / _PARSED
-    if is_there(known) and not is_there(parsed):
-        parsed.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(known, parsed)
+    log = _log_in(folder)
+    try:
+        for path in (parsed, log):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        log.open("ab").close()
+        if is_there(known) and not is_there(parsed):
+            shutil.copyfile(known, parsed)
+    except OSError as error:
+        raise StorageError(
+            f"{told(error)}; dbt needs a folder to write to: mend that, or set "
+            "DBT_TARGET_PATH to another"
+        ) from error
     return folder
+
+
+def _log_in(folder: Path) -> Path:
+    return folder / "logs" / "dbt.log"
 
 
 def main_target() -> Path:
@@ -116,7 +132,7 @@ def build_documents(
     folder = dbt_folder(layout, "plans" if layout.scratch else "runs")
     results = folder / "target" / "run_results.json"
     results.unlink(missing_ok=True)
-    log = folder / "logs" / "dbt.log"
+    log = _log_in(folder)
     command = _dbt("--log-format", "json")
     if variables:
         command += ["--vars", json.dumps(variables)]
@@ -137,16 +153,23 @@ def build_documents(
 
 def _dbt(*options: str) -> list[str]:
     places = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT))
-    return [sys.executable, "-m", "dbt.cli.main", *options, *_BUILD, *places]
+    quiet = ("-W", "ignore::RuntimeWarning:runpy")  # dbt imports its main module twice
+    return [sys.executable, *quiet, "-m", "dbt.cli.main", *options, *_BUILD, *places]
 
 
 def _environment(layout: Layout, folder: Path) -> dict[str, str]:
+    """Return the environment of dbt, without the user's variables for other projects.
+
+    One such as DBT_TARGET or DBT_WRITE_JSON would change or prevent the build.
+    """
+    kept = {name: value for name, value in os.environ.items() if name[:4] != "DBT_"}
     changes = {
+        "DBT_USE_COLORS": "false",
         "DATA_ROOT": str(layout.root),
         "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
+        "DBT_LOG_PATH": str(_log_in(folder).parent),
     }
-    return {**os.environ, **changes}
+    return {**kept, **changes}
 
 
 def _follow(
@@ -172,7 +195,8 @@ def _follow(
                     # A test's event has the number of all nodes by another name.
                     total = data.get("total") or data.get("num_models") or 0
                     progress(data["index"], total)
-                said = [*said[-50:], f"{info.get('msg') or line.rstrip()}\n"]
+                message = info.get("msg", line).strip()
+                said = [*said[-50:], f"{message}\n"] if message else said
         except BaseException:
             process.terminate()
             raise
@@ -202,7 +226,8 @@ def _built(results: Path, log: Path) -> Built:
 def _failure(results: Path, said: str, log: Path) -> DocsIndexError:
     message = "\n".join(_failures(results)) or said
     kind = StorageError if _OF_MACHINE.search(message) else BuildError
-    return kind(f"the build failed, and nothing was ingested:\n{message}\nlog: {log}")
+    written = f"\nlog: {log}" if log.stat().st_size else ""  # dbt may not have started
+    return kind(f"the build failed, and nothing was ingested:\n{message}{written}")
 
 
 def _failures(results: Path) -> Iterator[str]:

@@ -50,6 +50,7 @@ AFTER_INTERRUPT = "interrupted; run again to complete"
 def ending_cleanly() -> Iterator[None]:
     """Turn every expected error, except DuckDB's, into a message and an exit code."""
     _heed_interrupts(_interrupt)
+    _open_closed_streams()
     keep_from_strangers()
     try:
         yield
@@ -81,6 +82,18 @@ def end(message: str, code: int) -> NoReturn:
     """Print what is wrong, and end with an exit code."""
     typer.echo(f"error: {printable(message)}", err=True)
     raise typer.Exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Open a stream that is closed (`>&-`), so that what is written to it is lost.
+
+    Otherwise a database could get its number, and a message be written into that.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            mode = "w" if number else "r"
+            setattr(sys, name, os.fdopen(opened, mode, encoding="utf-8"))
 
 
 def _heed_interrupts(handler: Callable[..., None]) -> None:

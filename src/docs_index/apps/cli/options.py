@@ -26,7 +26,8 @@ def _say_where(ctx: typer.Context, given: Path | None) -> Path | None:
     if ctx.resilient_parsing:  # a shell completes the command line
         return given
     path, source = choose_root(given)
-    is_said = source == "found" or sys.stderr.isatty()
+    is_shown = bool(sys.stderr and sys.stderr.isatty())  # none if it is closed
+    is_said = source == "found" or is_shown
     with suppress(OSError):  # the command itself says what is wrong with it
         is_said &= is_folder(path)
     if is_said:

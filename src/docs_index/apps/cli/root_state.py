@@ -14,6 +14,7 @@ from typing import Any
 
 from docs_index.data_roots import TABLES
 from docs_index.index import counts
+from docs_index.index.database import has_index
 from docs_index.index.reader import open_documents
 from docs_index.layout import Layout
 from docs_index.paths import is_there
@@ -62,7 +63,7 @@ def state_of(layout: Layout) -> RootState:
         missing_tables=[table for table in TABLES if table not in there],
         built_at=_as_written(built) if built else None,
         changed_since_build=changed,
-        has_index=is_there(layout.index),
+        has_index=has_index(layout.index),
         documents={row["stage"]: row["documents"] for row in found["by_stage"]},
         run_ids=[row["run_id"] for row in found["by_run_id"]],
         rejected_rows={row["reason"]: row["rows"] for row in found["bad_rows"]},
@@ -78,7 +79,7 @@ def state_of(layout: Layout) -> RootState:
 
 def _counted(layout: Layout) -> dict[str, Any]:
     """Return the counts of the index, empty ones where there is none."""
-    if is_there(layout.index):
+    if has_index(layout.index):
         with open_documents(layout.root) as documents:
             return counts.stats(documents)
     parts = ("by_stage", "by_run_id", "bad_rows", "conflicts", "notices")
@@ -103,8 +104,8 @@ def _as_written(seconds: float) -> str:
 
 
 def _names(folder: Path) -> list[str]:
-    """Return the names in a folder, but for hidden ones; none if it is not there."""
-    with suppress(FileNotFoundError):
+    """Return the names in a folder, but for hidden ones; none if there is no folder."""
+    with suppress(FileNotFoundError, NotADirectoryError):
         return sorted(name for name in os.listdir(folder) if not name.startswith("."))
     return []
 

@@ -25,7 +25,8 @@ def status(as_json: AsJson = False, data_root: DataRoot = None) -> None:
             show_json(asdict(state))
         else:
             show_fields(_fields(state))
-            typer.echo("\nnext")
+            if state.next:
+                typer.echo("\nnext")
             for line in state.next:
                 typer.echo(f"  {printable(line, keep='')}")
 
