@@ -384,7 +384,7 @@ def test_what_cannot_be_served_is_an_error_of_one_line(
     (tmp_path / "7_cross_experiment").mkdir()
     process = run(tmp_path, "--port", "0")
     assert process.returncode == 2
-    assert "run docs-index materialize" in process.stderr
+    assert "run `docs-index run`" in process.stderr
 
 
 # What a page says ---------------------------------------------------------------------

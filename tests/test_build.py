@@ -63,7 +63,7 @@ def stopped(process: Process, code: int) -> str:
 def test_a_root_that_does_not_exist_is_named(tmp_path: Path) -> None:
     root = tmp_path / "nowhere"
     said = stopped(build(root), code=2)
-    assert f"data root '{root}' is not a directory: set DATA_ROOT" in said
+    assert f"data root '{root}' is not a folder: set DATA_ROOT" in said
     assert not root.exists()
 
 

@@ -219,6 +219,7 @@ def test_a_refusal_of_the_build_has_its_exit_code(sample: Path) -> None:
     assert str(table.name) in process.stderr
 
 
+@pytest.mark.slow
 def test_a_run_with_vars_of_dbt(sample: Path) -> None:
     others = {"DBT_TARGET": "prod", "DBT_WRITE_JSON": "false", "DBT_EMPTY": "true"}
     words = ("run", "--max-response-bytes", "1", "--json")

@@ -364,7 +364,7 @@ def test_only_hashed_keys_decide_where_documents_are(attack: Attack) -> None:
 
 
 def test_no_terminal_is_told_what_to_do(attack: Attack) -> None:
-    odd = {c for c in attack.said if not c.isprintable() and c != "\n"}
+    odd = {c for c in attack.said if not c.isprintable() and c not in "\n\t"}
     assert odd == set()
     assert "\\x1b" in attack.said
 

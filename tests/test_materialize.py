@@ -241,7 +241,7 @@ def test_a_summary_fits_a_screen(root: Path) -> None:
 
 def test_a_summary_in_a_pipe_is_whole(root: Path) -> None:
     shown = good(materialize(root)).stdout
-    assert "\nduplicate_row\t1\tnothing\n" in shown
+    assert "\nduplicate_row\t1\tnothing to do: the earlier row counts\n" in shown
     assert "\ndb/documents.sqlite\tthe index\n" in shown
     assert "…" not in shown
 
@@ -533,7 +533,7 @@ def test_wrong_usage_is_2(ran: Path, option: list[str]) -> None:
 
 def test_a_missing_data_root_is_refused(tmp_path: Path) -> None:
     process = refused(tmp_path / "nowhere")
-    assert "nowhere' is not a directory: set DATA_ROOT" in process.stderr
+    assert "nowhere' is not a folder: set DATA_ROOT" in process.stderr
 
 
 def test_what_fails_as_a_whole_is_said_first_and_once(
@@ -558,12 +558,12 @@ def test_what_fails_as_a_whole_is_said_first_and_once(
         "3_generation/draft_responses/d0.txt: there is no such file",
         '! link: all 3 rows rejected: not_successful, e.g. the status is "ok"',
         "! 3_generation/draft_responses is missing: 3 rows name files in it",
-        "",
+        "! missing, counted as empty: 7_cross_experiment/essay_generation_results.csv",
     ]
     (root / "3_generation").rmdir()
     said = good(materialize(root, "--dry-run")).stdout
     assert "! 3_generation is missing: 3 rows name files in it\n" in said
-    assert said.count("is missing") == 1
+    assert said.count("is missing: ") == 1
 
 
 def _unbuild(root: Path) -> None:
@@ -678,7 +678,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "index with row_keys of an older form": (
         partial(_set_index, "pragma user_version = 3"),
-        "bad_generations.csv away, then run dbt build and scripts/materialize_docs.py",
+        "bad_generations.csv away, then run `docs-index run`",
     ),
     "bad list with another header": (
         partial(_write, "7_cross_experiment/bad_generations.csv", "a,b\n1,2\n"),

@@ -360,7 +360,7 @@ def test_notices_are_shown_where_people_look(models: Models, root: Path) -> None
     layout = open_layout(root)
     assert write_report(layout, layout.page)
     page = layout.page.read_text()
-    assert "<h3>What has changed since</h3>" in page
+    assert '<h2 id="notices">Notices</h2>' in page
     assert str(markupsafe.escape(told["detail"])) in page
     browsed = sql("apps/web/browse_notices.sql").replace(":kind", "?1")
     for kind, shown in (("", 1), ("row_now_bad", 1), ("row_vanished", 0)):

@@ -760,7 +760,7 @@ def test_an_index_that_cannot_be_read_says_what_to_do(ran: Path) -> None:
     index(ran).write_text("no database " * 100)
     assert "move it away" in refusal()
     index(ran).unlink()
-    assert "run docs-index materialize" in refusal()
+    assert "run `docs-index run`" in refusal()
     shutil.rmtree(ran)
     assert "is not a folder: set DATA_ROOT" in refusal()
 

@@ -120,7 +120,7 @@ def test_rows_of_a_seed_come_in_their_order(name: str) -> None:
     assert [int(row["precedence"]) for row in rows] == [*range(1, len(rows) + 1)]
 
 
-def test_an_installed_package_has_the_seeds(tmp_path: Path) -> None:
+def test_a_wheel_has_the_seeds(tmp_path: Path) -> None:
     builder = REPOSITORY / ".venv/bin/hatchling"
     subprocess.run(
         [builder, "build", "-t", "wheel", "-d", tmp_path],
@@ -132,7 +132,7 @@ def test_an_installed_package_has_the_seeds(tmp_path: Path) -> None:
     seeds = {path.name for path in (REPOSITORY / "seeds").glob("*.csv")}
     with zipfile.ZipFile(wheel) as file:
         packed = {name for name in file.namelist() if name.endswith(".csv")}
-    assert {f"docs_index/seeds/{name}" for name in seeds} <= packed
+    assert {f"docs_index/project/seeds/{name}" for name in seeds} <= packed
 
 
 def test_macros_are_described_with_typed_arguments() -> None:

@@ -1,5 +1,5 @@
 -- Fails when a stage, a reason, a status, a source or a link method is not in its seed.
--- Readers select by these words, and the README explains no others.
+-- Readers select by these words, and docs/glossary.md explains no others.
 -- Does not check that every listed word is in use.
 {{ config(meta={"dagster": {"ref": {"name": "documents"}}}) }}
 with documents as (select * from {{ ref("documents") }}),

@@ -1,4 +1,4 @@
-"""How scripts end: one message on stderr, and an exit code of the README's list.
+"""How commands end: one message on stderr, and an exit code of MEANINGS.
 
 Commands that only read start at once, so nothing heavy is imported here.
 """

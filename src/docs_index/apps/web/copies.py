@@ -41,6 +41,7 @@ from docs_index.errors import DocsIndexError, IndexFileError
 from docs_index.index.snapshot import copy_index
 from docs_index.index.texts import read_part
 from docs_index.layout import Layout
+from docs_index.paths import is_there
 from docs_index.resources import sql
 
 LOOK_S: Final = 1.0  # between two looks at the index
@@ -212,7 +213,7 @@ class FollowedIndex(Database):  # type: ignore[misc]
 
     def _take_in_texts(self, copy: Path) -> None:
         """Add the texts of new documents to what is searched."""
-        if self._texts.exists() and self._is_of_another_index(copy):
+        if is_there(self._texts) and self._is_of_another_index(copy):
             self._texts = self._folder / f"texts-{self._number}.sqlite"
         with closing(self._open_texts(copy)) as texts:
             new = texts.execute(sql("apps/web/browse_new_texts.sql")).fetchall()
