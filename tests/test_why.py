@@ -351,7 +351,7 @@ def test_all_attempts_that_are_meant_are_told_the_latest_first(store: Path) -> N
     of_file = printed(store, "why", FILE, "--limit", "3")
     assert (of_file["total"] > 3, len(of_file["attempts"])) == (True, 3)
     result = ask(store, "why", FILE, "--limit", "3")
-    assert "more attempts are meant; --limit 0 shows all" in result.stderr
+    assert "more attempts fit the name; --limit 0 shows all" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -444,7 +444,8 @@ def test_documents_of_another_run_say_whose_candidates_are_kept(
     change(root, "update bad_generations set run_id = 'newer'")
     found = one(root, "essay:3")
     assert found["is_of_last_build"] is False
-    assert "those of the last build are kept" in ask(root, "why", "essay:3").stdout
+    said = "only the candidates of the last build are kept"
+    assert said in ask(root, "why", "essay:3").stdout
 
 
 def test_every_verdict_is_on_the_page() -> None:

@@ -41,7 +41,7 @@ def _lines_of(found: Restored, summary: Summary) -> Iterator[str]:
     if found.source:
         yield f"  raw text from {found.source}"
     if found.moved_to:
-        yield f"  what was damaged is now in {found.moved_to}"
+        yield f"  the damaged files are now in {found.moved_to}"
     if found.problem:
         yield f"  NOT put back: {found.problem}"
 
