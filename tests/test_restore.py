@@ -232,7 +232,7 @@ def test_a_text_that_is_nowhere_any_more_is_not_restored(ran: Path) -> None:
     source = ran / "3_generation" / document["meta_small"]["response_file"]
     (ran / "docs" / document["doc_dir"] / "raw.txt").unlink()
     source.write_text("another text")
-    assert "has another text by now" in problem(ran)
+    assert "has changed since: restore that file first" in problem(ran)
     source.unlink()
     assert "there is no such file" in problem(ran)
 
