@@ -137,8 +137,8 @@ def test_a_corrected_row_is_told(models: Models, root: Path) -> None:
         ("row_now_bad", "b"),
     ]
     assert details(root, "row_changed") == [
-        "row 1 names right.txt, the document was made of draft_responses/a.txt",
-        "the content of draft_responses/c.txt is not what the document was made of",
+        "row 1 names right.txt; the document was made from draft_responses/a.txt",
+        "the content of draft_responses/c.txt has changed since the document was made",
     ]
     assert details(root, "row_now_bad") == [
         'not_successful: row 2: the status is "failed"'
@@ -159,8 +159,8 @@ def test_a_replaced_attempt_of_the_same_task_and_moment_is_told(
     good(taken(models, root, [second, third]))
     assert notices(root) == [("row_changed", "a"), ("row_changed", "a")]
     assert details(root, "row_changed") == [
-        "row 1 names two.txt, the document was made of one.txt",
-        "row 2 names six.txt, the document was made of two.txt",
+        "row 1 names two.txt; the document was made from one.txt",
+        "row 2 names six.txt; the document was made from two.txt",
     ]
 
 

@@ -277,7 +277,7 @@ def test_attempts_at_the_same_say_which_is_the_latest(store: Path) -> None:
     ]
     assert rules[0] == ("draft:4", "the latest, in the report")
     assert dict(rules)["draft:1"] == "not the latest"
-    assert dict(rules)["draft:10"] == "not ingested"
+    assert dict(rules)["draft:10"] == "rejected"
     unparsed = one(store, "essay:6")["same_key"]["listed"]
     assert [row["row_index"] for row in unparsed] == [1, 6]
 

@@ -99,7 +99,8 @@ class Gate:
     def end(self, failure: str | None) -> None:
         """Count an evaluation that was asked for; `failure` None means an answer.
 
-        The run stops if all of the first evaluations failed for the same reason, or many in a row.
+        The run stops if all of the first evaluations failed for the same reason, or
+        many in a row.
         """
         with self._changed:
             self._ended += 1
