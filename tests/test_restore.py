@@ -451,7 +451,7 @@ def restore_docs(root: Path, *args: str) -> Process:
 def test_the_exit_code_says_whether_something_is_left_to_do(ran: Path) -> None:
     process = good(restore_docs(ran))
     assert process.stdout.endswith(
-        "\n32 documents in the index: 0 to be put back, 0 cannot be\n"
+        "\n32 documents in the index: 0 to be put back, 0 cannot be put back\n"
     )
     (directory(ran, DRAFT) / "raw.txt").unlink()
     process = restore_docs(ran)

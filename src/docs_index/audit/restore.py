@@ -311,8 +311,8 @@ def _has_length(content: bytes, chars: int | None) -> bool:
 def _own_parser_problem(document: Wanted) -> str:
     return (
         f"parsed.txt is not what the parser {document.parser} makes of raw.txt now: "
-        "its row in 1_raw/parsers.csv may have changed since, and the document stays; "
-        "if parsed.txt was damaged, move it away and run this again"
+        "perhaps its row in 1_raw/parsers.csv has changed; then the document stays as "
+        "it is. If parsed.txt was damaged, move it away and run this again"
     )
 
 

@@ -27,7 +27,7 @@ def lines(summary: Summary) -> Iterator[str]:
     done = "put back" if summary.applied else "to be put back"
     yield (
         f"\n{summary.documents} documents in the index: {summary.restored} {done}, "
-        f"{summary.unrestorable} cannot be"
+        f"{summary.unrestorable} cannot be put back"
     )
     if summary.restored and not summary.applied:
         yield "Nothing is changed yet: docs-index restore --apply puts them back."
