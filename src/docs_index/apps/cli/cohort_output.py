@@ -95,8 +95,9 @@ def print_building(summary: Building) -> None:
     if summary.dry_run:
         print_next([(f"docs-index cohort build {named}", "carries this out")])
     elif summary.calls_to_make:
+        asks = "asks for the answers (limit: --max-cost)"
         print_next([
-            (f"docs-index cohort run {named}", "asks for the answers; --max-cost"),
+            (f"docs-index cohort run {named}", asks),
             (f"docs-index cohort status {named}", "shows the progress"),
         ])  # fmt: skip
     elif summary.evaluations.get(State.ANSWERED):

@@ -20,15 +20,15 @@ from docs_index.resources import seed
 _LONGEST_LINE = 300  # characters of an example on a terminal; its middle is cut
 _ABOUT_NOTICES = (
     "Their documents stay as they are. If a table is wrong, correct it and run again; "
-    "if it is right, a new RUN_ID makes documents of it as it is now. The table "
-    "backfill_notices of the index lists all."
+    "if it is right, run with a new RUN_ID to ingest it as it is now. The table "
+    "backfill_notices of the index lists all notices."
 )
 _FILES = {
     "docs/": "a directory per document",
     "db/documents.sqlite": "the index",
     "7_cross_experiment/bad_generations.csv": "rejected rows in detail",
     "7_reporting/documents_latest_report.csv": "the latest good documents",
-    "7_reporting/documents_consistency_report.csv": "index against disk",
+    "7_reporting/documents_consistency_report.csv": "the index compared with the disk",
 }
 _HARMLESS = ("placed", "found", "skipped")
 
