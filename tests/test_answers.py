@@ -292,7 +292,7 @@ def test_five_that_fail_alike_at_first_stop_the_run(
     root = cohort(tmp_path, [f"e{number}" for number in range(30)])
     endpoint.script = lambda *_: reply
     summary = run(root, endpoint, concurrency=concurrency)
-    assert "the first 5 evaluations failed alike" in str(summary.stopped)
+    assert "the first 5 evaluations failed for the same reason" in str(summary.stopped)
     assert endpoint.requests == 5
     assert (len(summary.failed), summary.not_started) == (5, 25)
 
@@ -305,7 +305,7 @@ def test_twenty_in_a_row_that_fail_alike_stop_the_run(
         status=400 if "e0." not in prompt else 200
     )
     summary = run(root, endpoint, concurrency=1)
-    assert "20 evaluations in a row failed alike" in str(summary.stopped)
+    assert "20 evaluations in a row failed for the same reason" in str(summary.stopped)
     assert (summary.done, endpoint.requests) == (1, 21)
 
 

@@ -363,7 +363,7 @@ def test_a_completed_batch_without_results_is_not_sent_again(
     run(root, endpoint)
     (batch,) = endpoint.batches.values()
     name = batch.pop("output_file_id")
-    assert "it is completed without results" in (run(root, endpoint).stopped or "")
+    assert "it has ended without results" in (run(root, endpoint).stopped or "")
     batch["output_file_id"] = name
     assert (run(root, endpoint).done, endpoint.requests) == (3, 3)
 

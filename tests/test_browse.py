@@ -376,7 +376,7 @@ def test_what_cannot_be_served_is_an_error_of_one_line(
         port = str(taken.getsockname()[1])
         process = run(first_run.root, "--port", port)
     assert process.returncode == 2
-    assert process.stderr.startswith(f"error: port {port} cannot be had")
+    assert process.stderr.startswith(f"error: port {port} cannot be used")
     (tmp_path / "uvicorn.py").write_text("import no_such_package")
     process = run(first_run.root, PYTHONPATH=str(tmp_path))
     assert process.returncode == 2

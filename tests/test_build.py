@@ -159,11 +159,11 @@ def test_a_parser_that_nobody_knows_stops_the_build(tmp_path: Path) -> None:
 def test_a_missing_table_counts_as_empty_and_is_reported(odd_run: Run) -> None:
     counters = dict(query(odd_run.root, "select * from backfill_counters"))
     assert counters["rows_link"] == 0
-    assert f"missing, counted as empty: {LINKS}\n" in odd_run.process.stdout
+    assert f"there is no {LINKS}: it counts as empty\n" in odd_run.process.stdout
 
 
 def test_only_a_table_that_is_missing_is_reported(odd_run: Run) -> None:
-    assert odd_run.process.stdout.count("counted as empty") == 1
+    assert odd_run.process.stdout.count("it counts as empty") == 1
 
 
 def test_a_header_alone_is_an_empty_table(odd_run: Run) -> None:

@@ -130,9 +130,9 @@ def test_finished_evaluations_are_left_out_unless_they_are_preferred(
     }  # fmt: skip
     generation(root, "evaluation", "v_a", metadata=values)
     generation(root, "evaluation", "v_b", metadata=values, parsed="7.0\n")
-    said = "unfinished members, while finished evaluations are left out: 1"
+    said = "unfinished members in place of finished evaluations: 1"
     plan = good(build_cohort(root, "--cohort", "here", "--dry-run")).stdout
-    assert f"{said}; --prefer-done takes those" in plan
+    assert f"{said}; --prefer-done takes the finished ones" in plan
 
     preferring = ("--cohort", "here", "--prefer-done")
     plan = good(build_cohort(root, *preferring, "--dry-run", "--json")).stdout

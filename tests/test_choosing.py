@@ -285,7 +285,7 @@ def test_the_command_says_what_to_do_next(tmp_path: Path) -> None:
         "1 of the best 1 essays have no score for new",
         "averaged: scores for old by a\n",
         "no score for old by c\n",
-        "rows left out, as their score is not a number: 1\n",
+        "rows left out, because their score is not a number: 1\n",
         "  docs-index cohort build spring\n",
         "  docs-index cohort run spring\n",
         "  docs-index cohort status spring\n",

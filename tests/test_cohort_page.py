@@ -199,7 +199,7 @@ def test_a_cohort_without_its_tables_says_why_nobody_knows(tmp_path: Path) -> No
     root = judged(tmp_path / "root")
     (root / "1_raw/llm_models.csv").unlink()
     page = read_page(written(root)[1])
-    assert "cannot be said" in page.text
+    assert "progress and costs are not known" in page.text
     assert "llm_models.csv" in page.text
     assert COSTS not in tables(page)
     assert len(plots(page)) == 2

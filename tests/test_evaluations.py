@@ -425,7 +425,9 @@ def test_the_endpoint_comes_from_the_environment(
             find_endpoint()
     monkeypatch.delenv("OPENAI_BASE_URL")
     monkeypatch.setenv("OPENROUTER_API_KEY", "cut…off")
-    with pytest.raises(CohortError, match="has what is not ASCII: copy it again"):
+    with pytest.raises(
+        CohortError, match="has characters that are not ASCII: copy it again"
+    ):
         find_endpoint()
 
 

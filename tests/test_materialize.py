@@ -644,7 +644,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "no db folder": (_build_nothing_yet, "there is no dbt build"),
     "unfinished build": (
         partial(_record, "status = 'unfinished'"),
-        "no `dbt build` of the whole project that ended well",
+        "the last dbt command here was not a complete, successful `dbt build`",
     ),
     "other data root": (partial(_record, "data_root = '/else'"), "data root /else"),
     "other run_id": (partial(_record, "run_id = 'a'"), "for run_id 'a', not for 'ba"),

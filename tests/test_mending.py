@@ -123,17 +123,17 @@ SPOILED: dict[str, tuple[Callable[[], bytes], str, list[list[str]]]] = {
     ),
     "Windows-1252": (
         lambda: encoded(ALL).decode().encode("cp1252"),
-        "it is Latin-1 or Windows-1252, it seems, not UTF-8",
+        "it seems to be Latin-1 or Windows-1252, not UTF-8",
         ALL,
     ),
     "Latin-1": (
         lambda: "task,combo,text\nt,c,naïve\n".encode("latin-1"),
-        "it is Latin-1 or Windows-1252, it seems, not UTF-8",
+        "it seems to be Latin-1 or Windows-1252, not UTF-8",
         [["t", "c", "naïve"]],
     ),
     "Windows-1252 appended to UTF-8": (
         in_two_encodings,
-        "it has lines in UTF-8, and others in Latin-1 or Windows-1252, it seems",
+        "it seems to have lines in UTF-8, and others in Latin-1 or Windows-1252",
         [*ROWS, MORE],
     ),
     "gzip": (
@@ -143,32 +143,32 @@ SPOILED: dict[str, tuple[Callable[[], bytes], str, list[list[str]]]] = {
     ),
     "files joined, with headers": (
         lambda: joined(second_header=True),
-        "it has a byte-order mark in its midst, as files joined by cat",
+        "it has a byte-order mark in the middle, as when cat joined files",
         JOINED,
     ),
     "files joined, without a second header": (
         lambda: joined(second_header=False),
-        "it has a byte-order mark in its midst, as files joined by cat",
+        "it has a byte-order mark in the middle, as when cat joined files",
         JOINED,
     ),
     "files of CRLF joined, all quoted": (
         lambda: joined(second_header=True, newline="\r\n", quote_all=True),
-        "it has a byte-order mark in its midst, as files joined by cat",
+        "it has a byte-order mark in the middle, as when cat joined files",
         JOINED,
     ),
     "a mark inside the quotes of a first value": (
         lambda: encoded([*ROWS, ["\ufefft6", "c6", "x\n\ufeffy"]], quote_all=True),
-        "it has a byte-order mark in its midst, as files joined by cat",
+        "it has a byte-order mark in the middle, as when cat joined files",
         [*ROWS, ["t6", "c6", "x\n\ufeffy"]],
     ),
     "a file with a mark and nothing else appended": (
         lambda: encoded(ALL) + BOM,
-        "it has a byte-order mark in its midst, as files joined by cat",
+        "it has a byte-order mark in the middle, as when cat joined files",
         ALL,
     ),
     "two marks at the beginning": (
         lambda: BOM + encoded(ALL, bom=True),
-        "it has a byte-order mark in its midst, as files joined by cat",
+        "it has a byte-order mark in the middle, as when cat joined files",
         ALL,
     ),
 }

@@ -137,8 +137,8 @@ def test_a_corrected_row_is_told(models: Models, root: Path) -> None:
         ("row_now_bad", "b"),
     ]
     assert details(root, "row_changed") == [
-        "row 1 names right.txt, the document was made of draft_responses/a.txt",
-        "the content of draft_responses/c.txt is not what the document was made of",
+        "row 1 names right.txt; the document was made from draft_responses/a.txt",
+        "the content of draft_responses/c.txt has changed since the document was made",
     ]
     assert details(root, "row_now_bad") == [
         'not_successful: row 2: the status is "failed"'
@@ -159,8 +159,8 @@ def test_a_replaced_attempt_of_the_same_task_and_moment_is_told(
     good(taken(models, root, [second, third]))
     assert notices(root) == [("row_changed", "a"), ("row_changed", "a")]
     assert details(root, "row_changed") == [
-        "row 1 names two.txt, the document was made of one.txt",
-        "row 2 names six.txt, the document was made of two.txt",
+        "row 1 names two.txt; the document was made from one.txt",
+        "row 2 names six.txt; the document was made from two.txt",
     ]
 
 
@@ -401,8 +401,8 @@ def test_a_spoiled_table_is_refused(models: Models, root: Path, name: str) -> No
         process = materialize(root, *options)
         assert process.returncode == 2
         assert (
-            f"error: {DRAFTS} is not what it was: it had 20 rows in the last run, has "
-            f"{len(SHRUNK[name])} now; of the 20 documents that were made of it, "
+            f"error: {DRAFTS} has changed: it had 20 rows in the last run, has "
+            f"{len(SHRUNK[name])} now; of the 20 documents that were made from it, "
         ) in process.stderr
         assert "pass --allow-shrunk if it is right" in process.stderr
         assert process.stdout == ""
@@ -472,13 +472,13 @@ def test_a_list_that_was_changed_is_told_until_it_is_restored(
     rows.append(draft("c", generation_status="failed"))
     for _ in range(2):
         process = good(taken(models, root, rows))
-        assert "bad_generations.csv is not what the last run left" in process.stdout
+        assert "bad_generations.csv has changed since the last run" in process.stdout
         assert verified(root) == ["bad_list_differs"]
     assert path.read_bytes().startswith(kept.replace(b"failed", b"sailed"))
     assert path.read_bytes().count(b"failed") == 1
     path.write_bytes(kept)
     process = good(materialize(root))
-    assert "is not what the last run left" not in process.stdout
+    assert "has changed since the last run" not in process.stdout
     assert verified(root) == []
     assert path.read_bytes().startswith(kept)
 

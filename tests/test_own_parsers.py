@@ -265,11 +265,11 @@ def test_all_faults_are_told_with_their_rows(tmp_path: Path) -> None:
         )
     assert str(refusal.value).split("\n") == [
         "1_raw/parsers.csv: parsers that cannot be used",
-        '  row 2, "twice": the name stands 2 times: keep one',
-        '  row 3, "twice": the name stands 2 times: keep one',
+        '  row 2, "twice": the name occurs 2 times: keep one',
+        '  row 3, "twice": the name occurs 2 times: keep one',
         '  row 4, "identity": the name is that of a built-in parser: choose another',
         '  row 5: it has no name; kind "xml" is not known: write regex or json; it has '
-        'no pattern; minimum "low" is no number',
+        'no pattern; minimum "low" is not a number',
         '  row 6, "broken": RE2 does not take the pattern "(a" (it has no look-around '
         "and no backreferences); the minimum is greater than the maximum",
         "mend these rows, or take them out, then run again",

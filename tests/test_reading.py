@@ -421,7 +421,7 @@ def test_what_cannot_be_read_is_said_and_searched_once_it_is_there(ran: Path) ->
     for _ in range(2):
         result = ask(ran, "search", "suitcase*", "--json")
         assert result.exit_code == 1
-        assert "1 documents cannot be read, nor be searched" in result.stderr
+        assert "1 documents cannot be read, so they are not searched" in result.stderr
         hits = {each["doc_id"] for each in json.loads(result.stdout)["hits"]}
         assert hits == before - {doc_id}
     (ran / "away").rename(parsed)

@@ -184,7 +184,10 @@ def test_mending_the_table_later_makes_no_second_document(
             "value is not a timestamp like 2025-03-14",
         ),
         (set_time(1, "t", ""), "value is blank"),
-        (set_time(2, "t", "2025-02-03"), "it would change nothing, for the row is one"),
+        (
+            set_time(2, "t", "2025-02-03"),
+            "it would change nothing, because the row is one",
+        ),
     ],
 )
 def test_a_timestamp_that_cannot_be_set_stops_the_build(
@@ -454,11 +457,11 @@ FAULTS = {
     ),
     "other values": (
         [by_key(GEESE_ESSAY, "set_parent", each) for each in (YEAST, TIDES)],
-        "the row is given other values, by rows 1 and 2",
+        "the row gets different values, by rows 1 and 2",
     ),
     "ignored and repaired": (
         [by_key(GEESE_ESSAY, "set_parent", YEAST), by_key(GEESE_ESSAY, "ignore")],
-        "the row is ignored and repaired at once, by rows 1 and 2",
+        "the row is both ignored and repaired, by rows 1 and 2",
     ),
     "no attempt": (
         [

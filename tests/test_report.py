@@ -296,7 +296,7 @@ def test_of_many_texts_those_with_the_highest_means_are_shown() -> None:
 def shown_scores(page: str) -> tuple[int, Any]:
     """Return how many scores a page shows, and about their sum."""
     found = tables(read_page(page))
-    classes = found["Evaluations by the whole number that their score begins with"][0]
+    classes = found["Evaluations by score, without its decimals"][0]
     count = sum(int(number) for whole, number in classes.items() if whole.isdigit())
     rows = [
         row for name in found if name.startswith("Scores of") for row in found[name]

@@ -232,7 +232,7 @@ def test_a_text_that_is_nowhere_any_more_is_not_restored(ran: Path) -> None:
     source = ran / "3_generation" / document["meta_small"]["response_file"]
     (ran / "docs" / document["doc_dir"] / "raw.txt").unlink()
     source.write_text("another text")
-    assert "has another text by now" in problem(ran)
+    assert "has changed since: restore that file first" in problem(ran)
     source.unlink()
     assert "there is no such file" in problem(ran)
 
@@ -451,7 +451,7 @@ def restore_docs(root: Path, *args: str) -> Process:
 def test_the_exit_code_says_whether_something_is_left_to_do(ran: Path) -> None:
     process = good(restore_docs(ran))
     assert process.stdout.endswith(
-        "\n32 documents in the index: 0 to be put back, 0 cannot be\n"
+        "\n32 documents in the index: 0 to be put back, 0 cannot be put back\n"
     )
     (directory(ran, DRAFT) / "raw.txt").unlink()
     process = restore_docs(ran)

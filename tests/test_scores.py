@@ -171,7 +171,7 @@ def test_the_store_and_the_documents_build_are_left_alone(
     before = snapshot(copy)
     process = aggregate(copy)
     assert "nothing new: nothing was written" in process.stdout
-    assert "directories that were passed over: 2" in process.stdout
+    assert "directories that cannot be read, left out: 2" in process.stdout
     assert snapshot(copy) == before
     assert not (copy / "db").exists()
 

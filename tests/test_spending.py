@@ -100,7 +100,7 @@ def test_wrong_settings_are_all_named(tmp_path: Path) -> None:
         '  row 2, model b: temperature is "0,7": it must be a number of at least 0',
         '  row 2, model b: timeout_s is "0": it must be a number of at least 0.001',
         "  row 3, model c: extra_body sets model, which this program sets",
-        "  row 4, model d: extra_body has what is not JSON, such as NaN",
+        "  row 4, model d: extra_body has a value that is not JSON, such as NaN",
     ]
 
 

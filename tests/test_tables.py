@@ -288,7 +288,7 @@ WRONG_HEADER = {
     "another case": (b"A,b\n1,2\n", "column 'A' is not 'a', and"),
     "another case of what is not required": (
         b"a,Target\n1,2\n",
-        "column 'Target' is not 'target', and would read as blank: rename it",
+        "column 'Target' is not 'target', so its values would count as blank: rename",
     ),
     "another case of an alternative": (b"a,A_OLD\n1,2\n", "column 'A_OLD' is no"),
     "a name once more, with a blank": (

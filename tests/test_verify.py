@@ -156,7 +156,7 @@ def test_evaluations_that_are_sought_elsewhere_are_told(odd_run: Run) -> None:
     process = good(run(odd_run.root))
     counted = "select count(*) from documents where stage = 'evaluation'"
     [(evaluations,)] = query(odd_run.root, counted)
-    said = f"\n{evaluations} response files are gone: not looked at\n"
+    said = f"\n{evaluations} response files are gone: they are not checked\n"
     assert said in process.stdout
 
 
@@ -885,7 +885,7 @@ def test_findings_are_grouped_with_remedy_and_first_few(ran: Path) -> None:
     assert known_findings()["file_missing"].remedy in said
     assert shown.count("/raw.txt\n") == 5
     assert "    ... and 8 more: --json lists all\n" in shown
-    assert shown.endswith("\n13 found\n")
+    assert shown.endswith("\n13 problems found\n")
     report = json.loads(run(ran, "--json").stdout)
     assert len(report["findings"]) == 13
 
@@ -901,7 +901,7 @@ def test_a_pipe_gets_one_finding_a_line(ran: Path) -> None:
     assert {row[0] for row in rows} == {"file_missing"}
     assert {row[1] for row in rows} == {document["doc_id"] for document in drafts}
     assert {row[4] for row in rows} == {known_findings()["file_missing"].remedy}
-    assert process.stderr.endswith("\n13 found\n")
+    assert process.stderr.endswith("\n13 problems found\n")
 
 
 def test_lines_fit_a_terminal(ran: Path) -> None:

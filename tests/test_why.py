@@ -277,7 +277,7 @@ def test_attempts_at_the_same_say_which_is_the_latest(store: Path) -> None:
     ]
     assert rules[0] == ("draft:4", "the latest, in the report")
     assert dict(rules)["draft:1"] == "not the latest"
-    assert dict(rules)["draft:10"] == "not ingested"
+    assert dict(rules)["draft:10"] == "rejected"
     unparsed = one(store, "essay:6")["same_key"]["listed"]
     assert [row["row_index"] for row in unparsed] == [1, 6]
 
@@ -351,7 +351,7 @@ def test_all_attempts_that_are_meant_are_told_the_latest_first(store: Path) -> N
     of_file = printed(store, "why", FILE, "--limit", "3")
     assert (of_file["total"] > 3, len(of_file["attempts"])) == (True, 3)
     result = ask(store, "why", FILE, "--limit", "3")
-    assert "more attempts are meant; --limit 0 shows all" in result.stderr
+    assert "more attempts fit the name; --limit 0 shows all" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -444,7 +444,8 @@ def test_documents_of_another_run_say_whose_candidates_are_kept(
     change(root, "update bad_generations set run_id = 'newer'")
     found = one(root, "essay:3")
     assert found["is_of_last_build"] is False
-    assert "those of the last build are kept" in ask(root, "why", "essay:3").stdout
+    said = "only the candidates of the last build are kept"
+    assert said in ask(root, "why", "essay:3").stdout
 
 
 def test_every_verdict_is_on_the_page() -> None:

@@ -61,7 +61,7 @@
         end,
         case
             when namesakes > 1 and parser is not null
-                then 'the name stands ' || namesakes || ' times: keep one'
+                then 'the name occurs ' || namesakes || ' times: keep one'
         end,
         case
             when kind is null then 'it has no kind: write regex or json'
@@ -81,7 +81,7 @@
             when kind = 'regex' and not (has_group and not has_second_group)
                 then
                     'the pattern "' || {{ printable("pattern") }} || '" must have one '
-                    || 'group, what it looks for: write (?:...) for other brackets'
+                    || 'group, around the result: write (?:...) for other brackets'
             when
                 kind = 'json'
                 and not {{ matches("pattern", path_in_object()) }}
@@ -92,12 +92,12 @@
         case
             when minimum_text is not null and minimum is null
                 then
-                    'minimum "' || {{ printable("minimum_text") }} || '" is no number'
+                    'minimum "' || {{ printable("minimum_text") }} || '" is not a number'
         end,
         case
             when maximum_text is not null and maximum is null
                 then
-                    'maximum "' || {{ printable("maximum_text") }} || '" is no number'
+                    'maximum "' || {{ printable("maximum_text") }} || '" is not a number'
         end,
         case
             when minimum > maximum then 'the minimum is greater than the maximum'

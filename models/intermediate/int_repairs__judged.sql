@@ -60,7 +60,7 @@ final as (
                 then action || ' is for rows of ' || action_sources || ' alone'
             when is_ignored_and_changed
                 then
-                    'the row is ignored and repaired at once, by rows '
+                    'the row is both ignored and repaired, by rows '
                     || first_of_row || ' and ' || last_of_row
             when action = 'ignore' then null
             when value is null then 'value is blank'
@@ -68,17 +68,17 @@ final as (
                 action = 'set_timestamp'
                 and coalesce(row_reason, '') != 'invalid_timestamp'
                 then
-                    'it would change nothing, for the row is '
+                    'it would change nothing, because the row is '
                     || coalesce(row_reason, 'one with a valid timestamp')
             when action = 'set_timestamp' and not is_retimed
                 then 'value is not a timestamp like 2025-03-14T15:55:00Z'
             when row_reason is not null and not is_retimed
                 then
-                    'it would change nothing, for the row is ' || row_reason || ' ('
+                    'it would change nothing, because the row is ' || row_reason || ' ('
                     || {{ printable("row_detail") }} || '): mend it in its table'
             when has_other_values
                 then
-                    'the row is given other values, by rows ' || first_of_action
+                    'the row gets different values, by rows ' || first_of_action
                     || ' and ' || last_of_action
         end as fault
     from compared

@@ -20,7 +20,7 @@ failed as (
         child.run_id,
         child.row_key,
         child.doc_id,
-        'its parent ' || failed.doc_id || ' was not ingested' as detail
+        'its parent ' || failed.doc_id || ' was not written' as detail
     from failed
     inner join planned as child on failed.doc_id = child.parent_doc_id
     where child.conflict_kind is null

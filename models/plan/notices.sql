@@ -52,10 +52,10 @@ noticed as (
                 then
                     'row ' || row_index_today || ' names '
                     || coalesce(response_file_today, 'no response file')
-                    || ', the document was made of ' || response_file
+                    || '; the document was made from ' || response_file
             else
                 'the content of ' || response_file
-                || ' is not what the document was made of'
+                || ' has changed since the document was made'
         end as detail
     from known_rows
     where not is_vanished and (is_of_another_file or is_other_content)
@@ -74,7 +74,7 @@ noticed as (
         source_csv,
         row_key,
         doc_id,
-        'no row has this row_key any more' as detail
+        'no row has this row_key now' as detail
     from known_rows
     where is_vanished
     union all
@@ -83,8 +83,8 @@ noticed as (
         new_documents.source_csv,
         new_documents.row_key,
         new_documents.doc_id,
-        'it has the text of ' || old_texts.doc_id
-        || ', which is older, of the same task' as detail
+        'it has the same text as ' || old_texts.doc_id
+        || ', an older document of the same task' as detail
     from new_documents
     inner join old_texts
         on

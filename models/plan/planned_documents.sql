@@ -29,7 +29,8 @@ changed as (
     select
         built.doc_id,
         'this row is in the index as ' || known.doc_id
-        || '; the build derives another parent or key: a new run_id takes it in'
+        || '; the build derives another parent or key: '
+        || 'use a new run_id to ingest it again'
             as detail
     from built
     inner join known on built.row_key = known.row_key and built.doc_id != known.doc_id

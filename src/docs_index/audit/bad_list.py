@@ -53,13 +53,13 @@ def _difference(
     ):
         return None
     left = "others" if str(found) == rows else rows
-    return "bad_list_differs", f"it has {found} rows, the last run left {left}"
+    return "bad_list_differs", f"it has {found} rows; after the last run it had {left}"
 
 
 def _absence(rows: str, listed_hash: str, replaced_hash: str | None) -> Fault | None:
     if replaced_hash == _hash(b""):
         return None
-    return "bad_list_missing", f"it is gone; the last run left it with {rows} rows"
+    return "bad_list_missing", f"it is gone; after the last run it had {rows} rows"
 
 
 def _hash(content: bytes) -> str:

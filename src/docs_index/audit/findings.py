@@ -81,19 +81,20 @@ def opening_lines(report: Report) -> Iterator[str]:
         f"directories, {report.documents_read} read"
     )
     if report.sources_missing:
-        yield f"{report.sources_missing} response files are gone: not looked at"
+        yield f"{report.sources_missing} response files are gone: they are not checked"
 
 
 def closing_lines(report: Report) -> Iterator[str]:
     """Yield the lines of a report after its findings: what is open, and how many."""
     if report.undecided:
         who = report.running or "a run"
-        yield f"\n{who} was at work: {report.undecided} things it may yet settle"
-        yield "were not judged. Verify again when it has ended."
+        yield f"\n{who} was working: {report.undecided} findings that it may correct"
+        yield "are not listed. Verify again when it has ended."
     if not report.is_complete:
-        yield "\nthe index could not be read to its end: nothing else was looked at"
+        yield "\nthe index could not be read to its end: nothing else was checked"
     number = len(report.findings)
-    yield f"\n{number} found" if number else "\nno problems found"
+    plural = "" if number == 1 else "s"
+    yield f"\n{number or 'no'} problem{plural} found"
 
 
 def finding_lines(findings: Sequence[Finding], columns: int = _WIDEST) -> Iterator[str]:

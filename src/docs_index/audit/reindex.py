@@ -100,7 +100,7 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
 def _refuse_to_overwrite(options: Options) -> None:
     if is_there(options.output) and not options.replace:
         raise OutputExistsError(
-            f"{options.output} is there: pass --replace to put the new index in its "
+            f"{options.output} exists: pass --replace to put the new index in its "
             "place, or name another --output"
         )
     if is_folder(options.output) or not is_folder(options.output.parent):

@@ -191,7 +191,7 @@ def _restored(
         document.doc_id, f"docs/{document.doc_dir}", [], [], None, None, None
     )
     if not document.is_proved:
-        return result._replace(problem=f"its row is not as it was written; {VERIFY}")
+        return result._replace(problem=f"its index row was changed; {VERIFY}")
     place = Mended(layout.docs, document.doc_dir, layout.damaged, layout.unpublished)
     if place.is_blocked:
         above = result.path.rpartition("/")[0]
@@ -210,7 +210,7 @@ def _restored(
     if document.status == "ok" and "parsed.txt" not in contents:
         problem = _own_parser_problem(document)
     if not lacking and not problem:
-        problem = f"its files are as its row tells, which is wrong itself; {VERIFY}"
+        problem = f"its files agree with its index row, but that row is wrong; {VERIFY}"
     result = result._replace(
         missing=missing, damaged=damaged, source=source, problem=problem
     )
@@ -222,7 +222,7 @@ def _restored(
     try:
         moved = place.put_back(lacking)
     except TakenError:
-        taken = "another program has made its directory: run this again"
+        taken = "another program made its directory meanwhile: run this again"
         return result._replace(missing=[], damaged=[], problem=taken)
     return result._replace(moved_to=layout.within(moved) if moved else None)
 
@@ -242,7 +242,7 @@ def _contents(
     raw, source = _raw(layout, document, place)
     text = raw.decode(errors="replace")
     if (len(raw), len(text)) != (document.raw_bytes, document.raw_chars):
-        raise _LostError(f"its row tells of another length than raw.txt has; {VERIFY}")
+        raise _LostError(f"the length of raw.txt differs from its index row; {VERIFY}")
     contents = {"raw.txt": raw}
     if document.status == "ok":
         parsed = _parsed(document, text, place.read("parsed.txt"), parsers)
@@ -269,7 +269,7 @@ def _raw(layout: Layout, document: Wanted, place: Mended) -> tuple[bytes, str]:
     except UnusableError as error:
         raise _LostError(f"{source}: {error}") from error
     if not _has_hash(content, document):
-        raise _LostError(f"{source} has another text by now: restore that file first")
+        raise _LostError(f"{source} has changed since: restore that file first")
     return content, source
 
 
@@ -295,7 +295,7 @@ def _parsed(
     if text is None or len(text) != document.parsed_chars:
         made = "no text" if text is None else f"{len(text)} characters"
         raise _LostError(
-            f"the parser {document.parser} makes {made} of raw.txt, the row tells of "
+            f"the parser {document.parser} makes {made} of raw.txt; the index row says "
             f"{document.parsed_chars}"
         )
     return text.encode()
@@ -311,8 +311,8 @@ def _has_length(content: bytes, chars: int | None) -> bool:
 def _own_parser_problem(document: Wanted) -> str:
     return (
         f"parsed.txt is not what the parser {document.parser} makes of raw.txt now: "
-        "its row in 1_raw/parsers.csv may have changed since, and the document stays; "
-        "if parsed.txt was damaged, move it away and run this again"
+        "perhaps its row in 1_raw/parsers.csv has changed; then the document stays as "
+        "it is. If parsed.txt was damaged, move it away and run this again"
     )
 
 

@@ -64,7 +64,7 @@ def judged(body: bytes) -> Judged | RefusedBody:
     except (ValueError, RecursionError):
         return _unreadable(f"the body is not JSON: {_shown(body)}", {})
     if not isinstance(found, dict):
-        return _unreadable(f"the body is no completion: {_shown(body)}", {})
+        return _unreadable(f"the body is not a completion: {_shown(body)}", {})
     if found.get("error"):
         return _refused(found["error"])
     facts = {key: found.get(key) for key in ("id", "provider", "model", "usage")}
@@ -72,7 +72,7 @@ def judged(body: bytes) -> Judged | RefusedBody:
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict):
-        return _unreadable(f"the body is no completion: {_shown(body)}", facts)
+        return _unreadable(f"the body is not a completion: {_shown(body)}", facts)
     reason = choice.get("finish_reason")
     facts["finish_reason"] = reason
     if choice.get("error"):
@@ -81,7 +81,7 @@ def judged(body: bytes) -> Judged | RefusedBody:
         return RefusedBody(_BAD_GATEWAY, "the finish reason is error")
     text = _text(message.get("content"))
     if text is None:
-        return _unreadable(f"the content is no text: {_shown(body)}", facts)
+        return _unreadable(f"the content is not text: {_shown(body)}", facts)
     failure, words = _failure(choice, message, text)
     return Judged(text, failure, words, facts)
 
@@ -124,7 +124,11 @@ def _failure(
         return NO_TEXT, f"the model calls a tool: {_words(calls)}"
     if not text.strip():
         thought = message.get("reasoning") or message.get("reasoning_content")
-        said = f"reasoning alone: {_words(thought)}" if thought else "no text at all"
+        said = (
+            f"only reasoning, no answer: {_words(thought)}"
+            if thought
+            else "no text at all"
+        )
         return NO_TEXT, said
     if word not in _WHOLE:
         return UNREADABLE, f"the finish reason is {_words(reason)}, which is not known"

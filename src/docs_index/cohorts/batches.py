@@ -199,8 +199,8 @@ def _record(path: Path, content: bytes) -> dict[str, Any]:
         if all(isinstance(text, str) for text in texts):
             return record
     raise CohortError(
-        f"{path} is damaged, and says which batch has prompts that are paid for: "
-        f"restore it, or give the batch up: delete {path.parent}, and batch.json in "
+        f"{path} is damaged. It names a batch whose prompts are paid for: restore it, "
+        f"or give the batch up: delete {path.parent}, and batch.json in "
         "its evaluations"
     )
 
@@ -209,7 +209,7 @@ def _refuse_another_endpoint(batch: Batch, model: LanguageModel) -> None:
     sent_to = batch.record["endpoint"]
     if sent_to.rstrip("/") != model.endpoint.base_url.rstrip("/"):
         raise CohortError(
-            f"batch {batch.name} was sent to {sent_to}, and this run would ask "
+            f"batch {batch.name} was sent to {sent_to}, but this run uses "
             f"{model.endpoint.base_url}: set OPENAI_BASE_URL to fetch its answers"
         )
 
@@ -338,8 +338,8 @@ def _send(batch: Batch, layout: Layout, model: LanguageModel) -> None:
             found = _created(batch, model)
         except TryAgainError as error:
             raise AnswerError(
-                f"batch {batch.name}: {error}; it is not known whether it was made: "
-                "run again with --batch, which looks for it first",
+                f"batch {batch.name}: {error}; perhaps the endpoint has it: run again "
+                "with --batch, which looks for it first",
                 error.reason,
             ) from error
         except AnswerError:
@@ -448,7 +448,7 @@ def _fetched(
         return
     waiting = set(batch.gen_ids)
     files = {name: getattr(found, key, None) for key, name in _RESULTS.items()}
-    problem = "" if any(files.values()) else "it is completed without results"
+    problem = "" if any(files.values()) else "it has ended without results"
     results = 0
     for name, file_id in files.items():
         if file_id:
@@ -456,7 +456,7 @@ def _fetched(
             for result in _results(batch.folder / name):
                 results += 1
                 if result is None:
-                    problem = f"{name} has a line that is no result"
+                    problem = f"{name} has a line that is not a result"
                 elif (gen_id := _custom_id(result)) in waiting:
                     waiting.remove(gen_id)
                     _count(batch, campaign, model, summary, gen_id, result)

@@ -206,8 +206,8 @@ def read_membership(layout: Layout, cohort_id: str) -> Iterator[dict[str, str]]:
     if not is_file(path):
         built = ", ".join(cohorts_built(layout)) or "none"
         raise CohortError(
-            f"{path} is missing: build the cohort first, with "
-            f"docs-index cohort build --cohort {cohort_id}; built are: {built}"
+            f"{path} is missing: build the cohort first, with docs-index cohort build "
+            f"--cohort {cohort_id}; these are built: {built}"
         )
     header = check_table(path).header
     missing = [name for name in COLUMNS if name not in header]
@@ -217,7 +217,7 @@ def read_membership(layout: Layout, cohort_id: str) -> Iterator[dict[str, str]]:
         )
     if faults := list(_faults(_rows(path), cohort_id)):
         raise TableRefusedError(
-            f"{path} is not what building a cohort writes:\n{first_few(faults)}\n"
+            f"{path} was changed after the cohort was built:\n{first_few(faults)}\n"
             "build the cohort again"
         )
     return _rows(path)

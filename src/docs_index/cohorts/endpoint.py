@@ -45,7 +45,7 @@ _BUSY = 429
 _NO_ACCESS = (401, 402)
 _ASKING = ("retry-after-ms", "retry-after", "date")
 _HINTS = {
-    403: "the key may not do this, or the text was flagged",
+    403: "the key may not do this, or the endpoint refuses the text",
     404: "check the model in 1_raw/llm_models.csv, and OPENAI_BASE_URL",
 }
 
@@ -415,6 +415,7 @@ def _usable(endpoint: Endpoint) -> Endpoint:
         )
     if not (endpoint.api_key.isascii() and endpoint.api_key.isprintable()):
         raise CohortError(
-            f"the key for {endpoint.base_url} has what is not ASCII: copy it again"
+            f"the key for {endpoint.base_url} has characters that are not ASCII: copy "
+            "it again"
         )
     return endpoint

@@ -19,6 +19,7 @@ FIRST = 5
 """So many evaluations are asked for before one of them has an answer."""
 IN_A_ROW = 20
 MAX_WAIT_S = 1800.0
+_ALIKE = "failed for the same reason"
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smh])")
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _FIRST_WAIT_S = 0.5
@@ -98,7 +99,8 @@ class Gate:
     def end(self, failure: str | None) -> None:
         """Count an evaluation that was asked for; `failure` None means an answer.
 
-        The run stops if all of the first evaluations failed alike, or many in a row.
+        The run stops if all of the first evaluations failed for the same reason, or
+        many in a row.
         """
         with self._changed:
             self._ended += 1
@@ -109,10 +111,10 @@ class Gate:
                 self._last.append(failure)
             alike = len(set(self._last)) == 1
             if alike and len(self._last) == IN_A_ROW:
-                self._give_up(f"{IN_A_ROW} evaluations in a row failed alike")
+                self._give_up(f"{IN_A_ROW} evaluations in a row {_ALIKE}")
             if not self._is_proven and self._ended >= FIRST:
                 if alike and len(self._last) == self._ended:
-                    self._give_up(f"the first {FIRST} evaluations failed alike")
+                    self._give_up(f"the first {FIRST} evaluations {_ALIKE}")
                 self._is_proven = True
             self._changed.notify_all()
 
@@ -178,8 +180,8 @@ class Gate:
             if self._pause_until - self._waiting_since > self._max_wait_s:
                 waited_s = self._pause_until - self._waiting_since
                 self._give_up(
-                    f"the endpoint asks to wait, which makes {waited_s:.0f} seconds "
-                    "without an answer, more than --max-wait: run again later"
+                    f"the endpoint asks to wait: {waited_s:.0f} seconds without an "
+                    "answer, more than --max-wait: run again later"
                 )
             self._changed.notify_all()
 

@@ -20,7 +20,7 @@ RAW_METADATA, PARSED_METADATA = "raw_metadata.json", "parsed_metadata.json"
 RAW_RESPONSE = "raw_response.json"  # in the place of raw.txt, if it could not be read
 BATCH = "batch.json"
 ATTEMPTS = "attempts"
-_NO_FILE = "is a link, or no regular file: put the file itself there"
+_NO_FILE = "is a link, or not a regular file: put the file itself there"
 
 
 def parsed_exists(folder: Path) -> bool:
@@ -77,5 +77,5 @@ def held(folder: Path) -> Iterator[None]:
         try:
             stack.enter_context(locked_folder(folder))
         except NotADirectoryError as error:
-            raise BlockedError(f"{folder} is a link, or no directory") from error
+            raise BlockedError(f"{folder} is a link, or not a directory") from error
         yield

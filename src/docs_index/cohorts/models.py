@@ -89,9 +89,9 @@ def _unsendable(extra_body: str | None) -> list[str]:
     try:
         found = json.loads(extra_body or "{}", parse_constant=refuse)
     except (ValueError, RecursionError):
-        return ["extra_body has what is not JSON, such as NaN"]
+        return ["extra_body has a value that is not JSON, such as NaN"]
     own = [name for name in _OURS if name in found]
-    return [f"extra_body sets {name}, which this program sets" for name in own]
+    return [f"extra_body sets {name}, which only this program may set" for name in own]
 
 
 def _model(name: str, settings: Mapping[str, str]) -> Model:

@@ -143,7 +143,7 @@ def _publish_generations(layout: Layout, new: Mapping[str, str]) -> None:
             final = layout.generation("evaluation", gen_id)
             if not staging.publish(gen_id, final):
                 raise CohortError(
-                    f"{final} has come since the build looked: build the cohort again"
+                    f"{final} was made after the build: build the cohort again"
                 )
     unpublished.rmdir()
     sync_file_system(unpublished.parent)

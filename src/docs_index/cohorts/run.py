@@ -124,8 +124,8 @@ def retried(words: str) -> frozenset[str]:
         return frozenset(KEPT)
     if unknown := sorted(named - set(KEPT)):
         raise CohortError(
-            f"--retry-failed {unknown[0]!r} is not a failure that was paid for: name "
-            f"all, or some of {','.join(KEPT)}"
+            f"--retry-failed {unknown[0]!r} is not a failure whose answer is kept: "
+            f"name all, or some of {','.join(KEPT)}"
         )
     return frozenset(named)
 
@@ -185,7 +185,7 @@ def run_cohort(
 
     Raises:
         CohortError: an evaluation that is named is not of the cohort.
-        OSError: an answer could not be stored; the run asked for no further one.
+        OSError: an answer could not be written; the run asked for no further one.
     """
     summary = Summary(campaign.cohort_id, model.run_id)
     gen_ids = chosen(campaign, work)
@@ -228,7 +228,7 @@ def run_cohort(
             waiting()
             run_all()
         except BaseException:
-            model.gate.stop("another evaluation could not be stored")
+            model.gate.stop("another evaluation could not be written")
             raise
     summary.not_started += len(gen_ids) - summary.counted
     summary.stopped = None if summary.interrupted else model.gate.stopped
@@ -277,7 +277,7 @@ def finish(
     except InBatchError:
         return End.IN_BATCH
     except OSError:
-        model.gate.stop("an answer could not be stored")
+        model.gate.stop("an answer could not be written")
         raise
     return End.DONE
 

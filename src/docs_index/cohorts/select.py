@@ -152,7 +152,7 @@ def _unreadable_scores(
         for row, text, essay, template, model in rows
     ]
     return (
-        f"{path} has scores that are no numbers, in {len(rows)} row(s):\n"
+        f"{path} has scores that are not numbers, in {len(rows)} row(s):\n"
         f"{first_few(listed)}\n"
         "correct them (8.5, not 8,5 or 9/10; blank means no score), or pass "
         "--skip-unreadable to leave these rows out"
@@ -198,7 +198,7 @@ def _write(layout: Layout, path: Path, wish: Wish, essays: Sequence[str]) -> Non
     odd = [essay for essay in essays if not is_path_component(essay)]
     if odd:
         raise CohortError(
-            f"{path} has the parent_gen_id {odd[0]!r}, which is not an id: mend it"
+            f"{path} has the parent_gen_id {odd[0]!r}, which is not an id: correct it"
         )
     comment = (
         f"The best {wish.top_n} essays by {wish.baseline} that have no score for "

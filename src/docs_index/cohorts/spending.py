@@ -124,8 +124,8 @@ class Purse:
             self._counted += (known.cost or Decimal(0)) if cost is None else cost
             if known.cost is None and self.most is not None:
                 self.gate.stop(
-                    f"nothing says what an answer of {name} costs, so --max-cost "
-                    "cannot be held: give its prices in 1_raw/llm_models.csv"
+                    f"it is not known what an answer of {name} costs, so --max-cost "
+                    "cannot be kept: write its prices into 1_raw/llm_models.csv"
                 )
         return cost
 

@@ -151,21 +151,21 @@ def _faults(
     elif new.stage == "draft" and new.parent_doc_id is not None:
         yield "a draft has no parent_doc_id"
     elif new.stage != "draft" and new.combo_id is not None:
-        yield f"combo_id is the parent's: a new {new.stage} names none"
+        yield f"a new {new.stage} has the combo_id of its parent: leave combo_id out"
     if _OF_A_TABLE.match(new.attempt_id):
-        yield "attempt_id begins as the row_key of a table's row does"
+        yield "attempt_id begins like the row_key of a source row: choose another"
     yield from _faults_of_texts(new, own_parsers)
     yield from _faults_of_parent(new, parent)
 
 
 def _faults_of_texts(new: NewDocument, own_parsers: Collection[str]) -> Iterator[str]:
     if new.parser is None and new.parsed not in (None, new.raw):
-        yield "parsed is another text than raw, but there is no parser"
+        yield "parsed differs from raw, but no parser is named"
     known = (*PARSERS, *own_parsers)
     if new.parser is not None and new.parser not in known:
         yield f"parser {new.parser!r} is none of {', '.join(known)}"
     if new.parser == "identity" and new.parsed != new.raw:
-        yield "the parser identity makes parsed the same as raw"
+        yield "with the parser identity, parsed must equal raw"
     if new.legacy_file is not None:
         parts = PurePosixPath(new.legacy_file).parts
         if not parts or parts[0] == "/" or ".." in parts:
@@ -188,7 +188,7 @@ def _faults_of_parent(new: NewDocument, parent: Document | None) -> Iterator[str
         and created_at
         and parent.created_at > created_at
     ):
-        yield f"its parent is later: of {parent.created_at}"
+        yield f"its parent is later than it: {parent.created_at}"
 
 
 def _is_text(text: str, name: str) -> bool:

@@ -23,17 +23,17 @@ _ROW = re.compile(rf"({'|'.join(RESULTS)}):([1-9][0-9]{{0,17}})")
 _HAS_CANDIDATES = "select true from list_checksums where table_name = 'link_candidates'"
 _RULES = {
     "timestamp_join": (
-        "of its combo and model, the latest draft or link at or before it; if that has "
-        "no document, none"
+        "the latest draft or link of its combo and model, not later than it; none if "
+        "that has no document"
     ),
     "essay_task_id": (
-        "of the essays that its essay_task_id names, the latest at or before it, else "
-        "the earliest; if that has no document, none"
+        "the latest essay that its essay_task_id names, not later than it; the "
+        "earliest if all are later; none if that has no document"
     ),
     "generation_task_id": (
-        "no row of the essay table has its essay_task_id; of the drafts and links that "
-        "its generation_task_id names, the latest at or before it, else the earliest; "
-        "if that has no document, none"
+        "no row of the essay table has its essay_task_id; the latest draft or link "
+        "that its generation_task_id names, not later than it; the earliest if all are "
+        "later; none if that has no document"
     ),
     "repair": "a repair names it",
     "given": "the program that added it names it",
@@ -73,7 +73,7 @@ def _found(documents: Documents, name: str) -> list[Row]:
         raise UnknownDocumentError(
             f"nothing has the task id, the row (like draft:17), the response file, the "
             f"id or the beginning of an id {name!r}: `docs-index ls` lists documents, "
-            "the table bad_generations the rows that were not ingested"
+            "the table bad_generations lists rejected rows"
         )
     known = {(row["run_id"], row["row_key"]) for row in found if row["status"]}
     return [

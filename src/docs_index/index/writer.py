@@ -112,8 +112,8 @@ class Writer:
             publish_directory(final, ready.contents, self.layout.unpublished)
         except TakenError as error:
             raise DocumentRefusedError(
-                f"{final} is there and is not this document; it was left as it is: "
-                "move it away, or give the attempt an id of its own"
+                f"{final} exists and is another document; it was not changed: move it "
+                "away, or give the attempt another id"
             ) from error
 
     def _legacy(self, new: NewDocument) -> Path | None:
@@ -127,7 +127,7 @@ class Writer:
         if not is_inside or is_link(path):
             raise DocumentRefusedError(f"{path} leads through a link: name another one")
         if is_there(path) and not holds(path, new.raw.encode()):
-            raise DocumentRefusedError(f"{path} has other bytes: name another one")
+            raise DocumentRefusedError(f"{path} has other content: name another one")
         return path
 
 
@@ -149,7 +149,7 @@ def _is_indexed(documents: Documents, document: Document) -> bool:
     if found is not None and found != document:
         raise DocumentRefusedError(
             f"attempt {document.row_key!r} of run_id {document.run_id!r} is in the "
-            f"index as {found.doc_id}, with other values: give this one another id"
+            f"index as {found.doc_id}, with other values: give this attempt another id"
         )
     return found is not None
 

@@ -262,7 +262,7 @@ def _insert_rows(cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) ->
     )
     if inserted != placed:
         raise StorageError(
-            f"{placed} directories were written, and {inserted} rows: run again"
+            f"{placed} directories were written, but {inserted} index rows: run again"
         )
 
 

@@ -230,7 +230,9 @@ def _documents(build: str, places: Sequence[int]) -> list[Planned]:
         {"first": places[0], "last": places[-1], "listed": listed},
     )
     documents = list(map(Planned._make, rows.fetchall()))
-    assert len(documents) == len(places), "the build is not the one that was planned by"
+    assert len(documents) == len(places), (
+        "another build has replaced the one of the plan"
+    )
     return documents
 
 

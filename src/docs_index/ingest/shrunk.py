@@ -44,10 +44,10 @@ def _fault(
     rows_before: int | None,
     rows_now: int,
 ) -> str:
-    lost = [f"{vanished} have no row any more"] if vanished else []
+    lost = [f"{vanished} have no row now"] if vanished else []
     lost += [f"{now_bad} have a row that is {reason} now"] if now_bad else []
     before = f"had {rows_before} rows in the last run, " if rows_before else ""
     return (
-        f"7_cross_experiment/{table}.csv is not what it was: it {before}has {rows_now} "
-        f"now; of the {documents} documents that were made of it, {' and '.join(lost)}"
+        f"7_cross_experiment/{table}.csv has changed: it {before}has {rows_now} now; "
+        f"of the {documents} documents that were made from it, {' and '.join(lost)}"
     )

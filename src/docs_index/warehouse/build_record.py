@@ -29,8 +29,8 @@ def refuse_scratch(layout: Layout) -> None:
     """
     if os.environ.get(SCRATCH) and not layout.scratch:
         raise BuildError(
-            f"{SCRATCH} is set, and a build there is only for looking: unset it, then "
-            "run this again"
+            f"{SCRATCH} is set: a build in that folder is only for dry runs. Unset it, "
+            "then run this again"
         )
 
 
@@ -71,8 +71,8 @@ def attach_build(
     status, data_root, built_run_id = record or ("unfinished", None, None)
     if status != "complete":
         raise BuildError(
-            "the last dbt run on this data root was no `dbt build` of the whole "
-            f"project that ended well: {_AGAIN}"
+            "the last dbt command here was not a complete, successful `dbt build`: "
+            f"{_AGAIN}"
         )
     if data_root != str(layout.root):
         raise BuildError(

@@ -51,8 +51,8 @@ class Columns:
             meant = known.get(_folded(name))
             if meant is not None and name not in self.known:
                 yield (
-                    f"column {name!r} is not {meant!r}, and would read as blank: "
-                    f"rename it to {meant!r}, or to what it is"
+                    f"column {name!r} is not {meant!r}, so its values would count as "
+                    f"blank: rename it to {meant!r}, or to another name"
                 )
 
     def _missing(self, header: Sequence[str]) -> Iterator[str]:

@@ -97,7 +97,7 @@ def diagnosed(path: Path, kinds: Collection[Kind], columns: Columns) -> list[Dia
         command = _python(path, _LINE_ENDS)
         several.append(Diagnosis(words, command, explains_all=False))
     if Kind.MARK in kinds:
-        words = "it has a byte-order mark in its midst, as files joined by cat"
+        words = "it has a byte-order mark in the middle, as when cat joined files"
         command = _python(path, _WITHOUT_MARKS)
         several.append(Diagnosis(words, command, explains_all=False))
     return several
@@ -158,9 +158,9 @@ def _other_encoding(path: Path) -> Diagnosis | None:
     if not is_other:
         return None
     if is_utf8_too:
-        words = "it has lines in UTF-8, and others in Latin-1 or Windows-1252, it seems"
+        words = "it seems to have lines in UTF-8, and others in Latin-1 or Windows-1252"
         return Diagnosis(words, _python(path, _ENCODED_BY_PIECES), explains_all=False)
-    words = "it is Latin-1 or Windows-1252, it seems, not UTF-8"
+    words = "it seems to be Latin-1 or Windows-1252, not UTF-8"
     command = _filter(path, "iconv -f WINDOWS-1252 -t UTF-8")
     return Diagnosis(words, command, explains_all=False)
 

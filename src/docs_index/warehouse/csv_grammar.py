@@ -98,7 +98,7 @@ def check_table(path: Path, columns: Columns = ANY_COLUMNS) -> Table:
     except IsADirectoryError:
         raise TableRefusedError(f"{path} is a directory, not a CSV file") from None
     except NotRegularError:
-        message = f"{path} is not a regular file, so no CSV file"
+        message = f"{path} is not a regular file, so it is not a CSV file"
         raise TableRefusedError(message) from None
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror}") from error
@@ -276,7 +276,7 @@ def _fault(
     if body.removeprefix(b'"').startswith(BOM):
         return _mark_fault(body, header)
     if ending not in (newline, b""):
-        words = "ends with another line end than the first line: LF or CRLF, not both"
+        words = "has another line end than the first line: use LF or CRLF, not both"
         return _Fault(Kind.LINE_END, words)
     if not body:
         return None

@@ -42,7 +42,8 @@ def read_table(
         raise TableRefusedError(f"{table.path} cannot be read: {reason}") from error
     if not unchanged or counted != (table.data_rows,):
         raise TableRefusedError(
-            f"{table.path} changed while it was read: run again once it is at rest"
+            f"{table.path} changed while it was read: run again when nothing writes to "
+            "it"
         )
     return relation
 

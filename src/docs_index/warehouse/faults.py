@@ -68,7 +68,7 @@ def first_line(error: BaseException) -> str:
 def message_of(error: Exception) -> str:
     """Return an error as a build shows it: one of the machine names its file."""
     if isinstance(error, OSError):
-        return printable(f"{told(error)}; build again once the cause is mended")
+        return printable(f"{told(error)}; mend the cause, then build again")
     if isinstance(error, DocsIndexError):
         return printable(str(error))
     return printable(first_line(error))

@@ -64,7 +64,11 @@ def read_generation(folder: Path | str, stage: str, name: str) -> Row:
         OSError: the machine failed to read its metadata.json.
     """
     if not _is_unicode(name):
-        return {"stage": stage, "gen_id": ascii(name), "problem": "has an odd name"}
+        return {
+            "stage": stage,
+            "gen_id": ascii(name),
+            "problem": "its name is not Unicode text",
+        }
     row: Row = {"stage": stage, "gen_id": name}
     try:
         row |= _known(_metadata(f"{folder}/{name}/metadata.json"), stage)
@@ -113,7 +117,7 @@ def _metadata(path: str) -> dict[str, object]:
     except (ValueError, RecursionError) as error:
         raise _UnreadableError(f"its metadata.json is not JSON: {error}") from error
     if not isinstance(found, dict):
-        raise _UnreadableError("its metadata.json holds no JSON object")
+        raise _UnreadableError("its metadata.json is not a JSON object")
     return found
 
 

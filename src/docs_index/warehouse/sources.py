@@ -95,5 +95,5 @@ class Sources:
             if not (table.is_unchanged() if table else not is_there(path)):
                 raise TableRefusedError(
                     f"{path} changed while the build read the other files: run again "
-                    "once all are at rest"
+                    "when nothing writes to them"
                 )

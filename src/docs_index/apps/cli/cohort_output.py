@@ -64,7 +64,8 @@ def show_skipping(*, quiet: bool) -> None:
 def wait_for_answers() -> None:
     """Print that the run was interrupted; from now on a signal ends it at once."""
     typer.echo(
-        "interrupted: waiting for answers that are paid for; once more to leave them",
+        "interrupted: waiting for answers that are paid for; Ctrl-C again ends without "
+        "them",
         err=True,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -82,21 +83,22 @@ def print_building(summary: Building) -> None:
     if summary.unfinished_for_finished:
         typer.echo()
         say(
-            "unfinished members, while finished evaluations are left out: "
-            f"{summary.unfinished_for_finished}; --prefer-done takes those"
+            "unfinished members in place of finished evaluations: "
+            f"{summary.unfinished_for_finished}; --prefer-done takes the finished ones"
         )
-    _print_reasons("blocked, until that is mended", summary.blocked)
+    _print_reasons("blocked, until this is mended", summary.blocked)
     print_table("failed", _words(summary.failed))
     print_table(_OUTDATED, list(summary.outdated.items()))
-    _print_few("directories that were passed over", summary.unreadable)
+    _print_few("directories that cannot be read, left out", summary.unreadable)
     print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
     named = summary.cohort_id
     if summary.dry_run:
         print_next([(f"docs-index cohort build {named}", "carries this out")])
     elif summary.calls_to_make:
+        asks = "asks for the answers (limit: --max-cost)"
         print_next([
-            (f"docs-index cohort run {named}", "asks for the answers; --max-cost"),
-            (f"docs-index cohort status {named}", "says how far it is"),
+            (f"docs-index cohort run {named}", asks),
+            (f"docs-index cohort status {named}", "shows the progress"),
         ])  # fmt: skip
     elif summary.evaluations.get(State.ANSWERED):
         print_next([(f"docs-index cohort run {named}", "parses the answers")])
@@ -124,7 +126,7 @@ def print_plan(models: Sequence[Mapping[str, Any]]) -> None:
     if any(row["money"] is None for row in due):
         say("money: give price_in and price_out in 1_raw/llm_models.csv")
     elif any(row["answer tokens"] is None for row in due):
-        say("money is of the prompts alone, until an answer or max_tokens")
+        say("money counts only the prompts: the length of answers is not known yet")
     _print_rows("answers that are there, and are not bought again", saved)
 
 
@@ -175,7 +177,7 @@ def _print_spent(summary: Running) -> None:
     rows = [_bill(name, bill_fields(bill)) for name, bill in summary.spent.items()]
     _print_rows("spent", rows)
     if without := sum(bill.without_cost for bill in summary.spent.values()):
-        typer.echo(f"answers of which nobody says what they cost: {without}")
+        typer.echo(f"answers whose cost is not known: {without}")
 
 
 def _print_ways_out(summary: Running) -> None:
@@ -194,7 +196,7 @@ def _print_ways_out(summary: Running) -> None:
             typer.echo()
             say("batch.json of an evaluation says which cohort sent its batch")
     if set(summary.failures) - set(KEPT):
-        commands.append((again, "asks again for what got no answer"))
+        commands.append((again, "asks again where there was no answer"))
     elif summary.over_limit:
         commands.append((again, f"runs the others: --limit left {summary.over_limit}"))
     elif summary.interrupted or summary.not_started:
@@ -236,7 +238,7 @@ def print_status(cohort_id: str, survey: Survey) -> None:
 
 
 def _print_survey(survey: Survey) -> None:
-    _print_reasons("blocked, until that is mended", survey.blocked)
+    _print_reasons("blocked, until this is mended", survey.blocked)
     print_table("failed, by reason", _words(survey.failed))
     for messages in survey.examples.values():
         _print_items(messages)
@@ -289,9 +291,11 @@ def _about_scores(chosen: Chosen) -> Iterator[str]:
         named = ", ".join(chosen.models_without_scores)
         yield f"no score for {chosen.baseline} by {named}"
     if chosen.judged_in_part:
-        yield f"of the best, not scored by all of them: {chosen.judged_in_part}"
+        words = "of the best essays, not scored by all of these models"
+        yield f"{words}: {chosen.judged_in_part}"
     if chosen.unreadable_rows:
-        yield f"rows left out, as their score is not a number: {chosen.unreadable_rows}"
+        words = "rows left out, because their score is not a number"
+        yield f"{words}: {chosen.unreadable_rows}"
 
 
 def _print_rows(title: str, rows: Sequence[Mapping[str, object]]) -> None:

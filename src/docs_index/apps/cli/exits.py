@@ -31,8 +31,8 @@ MEANINGS = {
     NEEDS_A_PERSON: "finished, but something is not as it should be: see the output",
     DocsIndexError.exit_code: "wrong usage, or input refused: nothing was written",
     HAS_BAD_ROWS: "with --strict: there are rejected rows or notices",
-    StorageError.exit_code: "reading or writing failed: mend that, then run again",
-    LockedError.exit_code: "another program is at work here: try again later",
+    StorageError.exit_code: "reading or writing failed: mend the cause, then run again",
+    LockedError.exit_code: "another program uses this data root: try again later",
     INTERRUPTED: "interrupted: run again to complete",
 }
 OF_ALL = (

@@ -59,7 +59,7 @@ def refuse_to_overwrite(output: Path, *, replace: bool) -> None:
         OutputExistsError: the path exists, or its folder does not.
     """
     if is_there(output) and not replace:
-        raise OutputExistsError(f"{output} is there: pass --replace, or name another")
+        raise OutputExistsError(f"{output} exists: pass --replace, or name another")
     if is_folder(output) or not is_folder(output.parent):
         raise OutputExistsError(f"{output} cannot be a file: name another one")
 

@@ -103,19 +103,19 @@ Stage = Annotated[
 Task = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="The task id; * is anything.", autocompletion=_tasks
+        metavar="NAME", help="The task id; * fits any text.", autocompletion=_tasks
     ),
 ]
 Template = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="The template; * is anything.", autocompletion=_templates
+        metavar="NAME", help="The template; * fits any text.", autocompletion=_templates
     ),
 ]
 Model = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="The model; * is anything.", autocompletion=_models
+        metavar="NAME", help="The model; * fits any text.", autocompletion=_models
     ),
 ]
 Status = Annotated[
@@ -134,16 +134,24 @@ RunId = Annotated[
 Since = Annotated[
     str | None,
     typer.Option(
-        metavar="TIME", help="Not before this, in UTC: 2025-03, say.", callback=_instant
+        metavar="TIME",
+        help="Created at this time or later, in UTC, such as 2025-03.",
+        callback=_instant,
     ),
 ]
 Until = Annotated[
     str | None,
-    typer.Option(metavar="TIME", help="Not after this, included.", callback=_instant),
+    typer.Option(
+        metavar="TIME",
+        help="Created at this time or earlier; 2025-03 is the whole month.",
+        callback=_instant,
+    ),
 ]
 Latest = Annotated[
     bool,
-    typer.Option("--latest", help="Of each logical key the latest that parsed."),
+    typer.Option(
+        "--latest", help="Only the latest document of each logical key that parsed."
+    ),
 ]
 
 _FILTERS = {

@@ -51,7 +51,7 @@ DataRoot = Annotated[
     typer.Option(
         metavar="FOLDER",
         callback=_say_where,
-        help="The data root (default: DATA_ROOT, else one that is here or above).",
+        help="The data root (default: DATA_ROOT, else the one found here or above).",
     ),
 ]
 RunId = Annotated[
@@ -70,7 +70,8 @@ NamedCohort = Annotated[
 FailedIds = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="Write the ids of failed evaluations there, one a line."
+        metavar="FILE",
+        help="Write the gen_ids of failed evaluations to this file, one per line.",
     ),
 ]
 Workers = Annotated[
@@ -78,11 +79,9 @@ Workers = Annotated[
     typer.Option(min=1, metavar="N", help="Processes (default: one per core)."),
 ]
 Limit = Annotated[
-    int, typer.Option(min=0, metavar="N", help="At most so many; 0: all.")
+    int, typer.Option(min=0, metavar="N", help="How many to show at most; 0 is all.")
 ]
-Replace = Annotated[
-    bool, typer.Option("--replace", help="Write over a file that is there.")
-]
+Replace = Annotated[bool, typer.Option("--replace", help="Replace a file that exists.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Strict = Annotated[
@@ -93,7 +92,7 @@ AllowShrunk = Annotated[
     bool,
     typer.Option(
         "--allow-shrunk",
-        help="Go on where a table has lost the rows of most of its documents.",
+        help="Continue if a table has lost the rows of most of its documents.",
     ),
 ]
 Link = Annotated[
@@ -109,14 +108,16 @@ EvaluationRoot = Annotated[
     typer.Option(
         metavar="FOLDER",
         callback=_under_the_root,
-        help="Where the paths of evaluations begin, under the data root "
-        "(default: 3_generation).",
+        help="The folder under the data root that paths of evaluations are relative "
+        "to (default: 3_generation).",
     ),
 ]
 MaxResponseBytes = Annotated[
     int | None,
     typer.Option(
-        min=1, metavar="N", help="Take no larger response file (default: 67108864)."
+        min=1,
+        metavar="N",
+        help="The largest response file that is read (default: 67108864).",
     ),
 ]
 

@@ -20,15 +20,15 @@ from docs_index.resources import seed
 _LONGEST_LINE = 300  # characters of an example on a terminal; its middle is cut
 _ABOUT_NOTICES = (
     "Their documents stay as they are. If a table is wrong, correct it and run again; "
-    "if it is right, a new RUN_ID makes documents of it as it is now. The table "
-    "backfill_notices of the index lists all."
+    "if it is right, run with a new RUN_ID to ingest it as it is now. The table "
+    "backfill_notices of the index lists all notices."
 )
 _FILES = {
     "docs/": "a directory per document",
     "db/documents.sqlite": "the index",
     "7_cross_experiment/bad_generations.csv": "rejected rows in detail",
     "7_reporting/documents_latest_report.csv": "the latest good documents",
-    "7_reporting/documents_consistency_report.csv": "index against disk",
+    "7_reporting/documents_consistency_report.csv": "the index compared with the disk",
 }
 _HARMLESS = ("placed", "found", "skipped")
 
@@ -40,7 +40,9 @@ def print_summary(summary: Summary) -> None:
     """
     data_root = printable(summary.data_root)
     typer.echo(f"data root {data_root}, run_id {printable(summary.run_id)}")
-    missing = [f"missing, counted as empty: {path}" for path in summary.missing_tables]
+    missing = [
+        f"there is no {path}: it counts as empty" for path in summary.missing_tables
+    ]
     warnings = [*summary.rejected_tables, *summary.missing_folders, *missing]
     for line in warnings:
         _print_line(line, "! ")
@@ -87,7 +89,7 @@ def _new_documents(summary: Summary) -> str:
         _counted(number, stage) for stage, number in summary.placed_by_stage.items()
     )
     would_be = " would be written" if summary.dry_run else ""
-    complete = f"; {found} of them were complete on disk" if found else ""
+    complete = f"; {found} of their directories were there already" if found else ""
     return f"{_counted(new, 'new document')}{would_be}: {by_stage}{complete}"
 
 
@@ -133,7 +135,7 @@ def _print_problems(summary: Summary) -> None:
     if summary.bad_list_is_altered:
         typer.echo()
         say(
-            "7_cross_experiment/bad_generations.csv is not what the last run left: "
+            "7_cross_experiment/bad_generations.csv has changed since the last run: "
             "restore it from a backup, or move it away"
         )
 

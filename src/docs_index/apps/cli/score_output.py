@@ -19,7 +19,9 @@ def print_aggregated(summary: Summary) -> None:
     typer.echo(f"data root {printable(summary.data_root)}")
     _print_counts(summary.scored, summary.unscored)
     if summary.unreadable:
-        typer.echo(f"\ndirectories that were passed over: {len(summary.unreadable)}")
+        typer.echo(
+            f"\ndirectories that cannot be read, left out: {len(summary.unreadable)}"
+        )
         for line in first_few(summary.unreadable).split("\n"):
             say(line, "  ")
     print_written(summary.data_root, summary.changed_files, dry_run=False)

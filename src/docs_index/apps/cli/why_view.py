@@ -23,8 +23,8 @@ Part = Mapping[str, Any]
 _LONGEST = 2000  # columns of a sentence, because an id in it may have megabytes
 _NAMED = ("rejected", "rule")  # what no sentence says without its name
 _REINDEXED = (
-    "this index was made of the directories, which do not tell what the joins chose "
-    "from: docs-index run writes it"
+    "this index was rebuilt from the directories, and has no candidates yet: "
+    "docs-index run writes them"
 )
 _CANDIDATES = {
     "timestamp_join": "candidates for its parent",
@@ -48,7 +48,7 @@ def show_reasons(found: Part) -> None:
         _show_attempt(attempt, has_candidates=found["has_candidates"])
     more = found["total"] - len(found["attempts"])
     if more:
-        typer.echo(f"{more} more attempts are meant; --limit 0 shows all", err=True)
+        typer.echo(f"{more} more attempts fit the name; --limit 0 shows all", err=True)
     if not found["has_candidates"]:
         typer.echo(_REINDEXED, err=True)
 
@@ -70,10 +70,10 @@ def _show_attempt(attempt: Part, *, has_candidates: bool) -> None:
     for join in attempt["candidates"]:
         _show_list(_CANDIDATES[join["link_method"]], join, join["rule"])
     for join in attempt["asked_by"]:
-        got = f"{join['chosen']} got it"
+        got = f"{join['chosen']} of them got it"
         _show_list(_ASKED_BY.get(join["link_method"], "children"), join, got)
     if attempt["same_key"]["total"] > 1:
-        _show_list("attempts at the same", attempt["same_key"], "")
+        _show_list("attempts to get the same text", attempt["same_key"], "")
 
 
 def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[tuple[str, str]]:
@@ -106,8 +106,8 @@ def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[tuple[str, st
         if not attempt["candidates"]:
             yield "rule", attempt["rule"]
             if not attempt["is_of_last_build"]:
-                of_last = "those of the last build are kept: another run"
-                yield "candidates", f"of the candidates {of_last}"
+                kept = "only the candidates of the last build are kept"
+                yield "candidates", f"it is of another run_id, and {kept}"
             elif has_candidates and attempt["is_joined"] and not attempt["conflict"]:
                 yield "candidates", "the last build had no other candidate"
 

@@ -55,15 +55,15 @@ Record = dg.MaterializeResult[Texts] | dg.AssetMaterialization
 class Limits(dg.Config):
     """How a run asks, like the options of run_evaluations.py."""
 
-    concurrency: int = Field(4, description="Requests at a time, 1 to 64.")
+    concurrency: int = Field(4, description="Requests at the same time, 1 to 64.")
     retries: int = Field(
-        RETRIES, description="Retries of one request that may fare better."
+        RETRIES, description="Retries of one request, after an error that may pass."
     )
     max_wait: str = Field(
         "30m", description="The longest wait without an answer: 90s, 30m, 2h."
     )
     requests_per_minute: float | None = Field(
-        None, description="The most requests of a minute."
+        None, description="The most requests per minute."
     )
     max_cost: float | None = Field(None, description="The most money to spend.")
     retry_failed: str | None = Field(

@@ -90,7 +90,7 @@ select
     'unreadable' as code,
     doc_id,
     path || '/' || text_name || '.txt' as path,
-    'it was there, and could not be read' as detail
+    'it is there, but could not be read' as detail
 from (
     unpivot (
         select
@@ -121,7 +121,7 @@ select
     'source_changed' as code,
     doc_id,
     path || '/raw.txt' as path,
-    'it was copied from ' || response_file as detail
+    'raw.txt was copied from ' || response_file as detail
 from held
 where
     (raw_source_bytes != raw_bytes and raw_source_bytes is distinct from recorded_bytes)

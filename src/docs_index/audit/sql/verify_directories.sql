@@ -118,7 +118,7 @@ select
     'size_differs' as code,
     documents.doc_id,
     'docs/' || documents.doc_dir || '/' || entries.name as path,
-    entries.bytes || ' bytes, where its row tells of '
+    entries.bytes || ' bytes; its index row says '
     || case
         when entries.name = 'raw.txt' then documents.raw_bytes || ' bytes'
         else documents.parsed_chars || ' characters'

@@ -101,7 +101,7 @@ select
     'lists_missing' as code,
     null as doc_id,
     $index as path,
-    'the bad rows, counters and descriptions of the last run are not in it' as detail
+    'it lacks the rejected rows, counters and descriptions of a run' as detail
 from has_lists
 where
     not has_lists.has_lists
@@ -115,7 +115,8 @@ select
     null as doc_id,
     $index as path,
     coalesce(stored.table_name, made.table_name) || ' has '
-    || coalesce(cast(made.row_count as varchar), 'no') || ' rows, and was left with '
+    || coalesce(cast(made.row_count as varchar), 'no')
+    || ' rows; after the last run it had '
     || coalesce(stored.row_count, 'no') || case
         when stored.row_count = cast(made.row_count as varchar) then ' others' else ''
     end as detail
@@ -133,7 +134,7 @@ select
     'list_differs' as code,
     null as doc_id,
     $index as path,
-    'run_record has ' || record.documents || ' documents, and there are '
+    'run_record has ' || record.documents || ' documents, but there are '
     || there.documents as detail
 from stored.run_record as record
 cross join there
@@ -156,7 +157,7 @@ select
     null as doc_id,
     $index as path,
     coalesce(sums.rows_read, 0) || ' rows were read, ' || coalesce(sums.rows_placed, 0)
-    || ' became documents or bad rows' as detail
+    || ' became documents or rejected rows' as detail
 from sums
 cross join has_lists
 where
@@ -168,7 +169,7 @@ select
     null as doc_id,
     $index as path,
     'counter ' || counters.counter || ' is ' || counters.value
-    || ', and no run_id has so many documents' as detail
+    || ', but no run_id has so many documents' as detail
 from counters
 inner join resolved on counters.counter = resolved.counter
 left join at_most on counters.counter = at_most.counter

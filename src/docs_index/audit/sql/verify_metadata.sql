@@ -86,7 +86,7 @@ select
     'metadata_unreadable' as code,
     doc_id,
     path,
-    'it is not JSON object' as detail
+    'it is not a JSON object' as detail
 from facts
 where not is_object
 union all
@@ -102,7 +102,7 @@ select
     'metadata_form' as code,
     doc_id,
     path,
-    'other fields, blanks or order than the program writes' as detail
+    'its fields, blanks or order are not as the program writes them' as detail
 from facts
 where is_object and len(differences) = 0 and metadata_text is distinct from made_text
 union all

@@ -148,7 +148,7 @@ select
     case ranked.verdict
         when 'chosen' then 'chosen'
         when 'chosen_lost' then 'chosen; has no document'
-        when 'earliest' then 'chosen: none is earlier'
+        when 'earliest' then 'chosen: the earliest, as all are later'
         when 'named'
             then
                 case ranked.link_method
@@ -162,9 +162,9 @@ select
                     else 'later than the evaluation'
                 end
         when 'link_in_tie' then 'a draft wins over a link'
-        when 'lower_row_in_tie' then 'the higher row wins a tie'
-        when 'not_the_earliest' then 'an earlier one is there'
-        when 'older' then 'older than the chosen'
+        when 'lower_row_in_tie' then 'the higher row_index wins a tie'
+        when 'not_the_earliest' then 'there is an earlier one'
+        when 'older' then 'older than the chosen one'
     end as rule
 from ranked
 left join documents on ranked.doc_id = documents.doc_id

@@ -71,7 +71,7 @@ listed as (
             substr(row_key, length(source_csv) + length(task_id) + 3, 27), timestamp
         ) as created_at,
         4 as precedence,
-        'not ingested' as rule
+        'rejected' as rule
     from bad_generations
     where
         case source_csv when 'link' then 'draft' else source_csv end = :stage

@@ -65,7 +65,7 @@ judged as (
         end,
         case
             when namesakes > 1 and parser is not null
-                then 'the name stands ' || namesakes || ' times: keep one'
+                then 'the name occurs ' || namesakes || ' times: keep one'
         end,
         case
             when kind is null then 'it has no kind: write regex or json'
@@ -85,7 +85,7 @@ judged as (
             when kind = 'regex' and not (has_group and not has_second_group)
                 then
                     'the pattern "' || left(regexp_replace(pattern, '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]', '?', 'g'), 100) || '" must have one '
-                    || 'group, what it looks for: write (?:...) for other brackets'
+                    || 'group, around the result: write (?:...) for other brackets'
             when
                 kind = 'json'
                 and not regexp_full_match(pattern, '[^.\[\]"$*]+(?:\.[^.\[\]"$*]+)*')
@@ -96,12 +96,12 @@ judged as (
         case
             when minimum_text is not null and minimum is null
                 then
-                    'minimum "' || left(regexp_replace(minimum_text, '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]', '?', 'g'), 100) || '" is no number'
+                    'minimum "' || left(regexp_replace(minimum_text, '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]', '?', 'g'), 100) || '" is not a number'
         end,
         case
             when maximum_text is not null and maximum is null
                 then
-                    'maximum "' || left(regexp_replace(maximum_text, '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]', '?', 'g'), 100) || '" is no number'
+                    'maximum "' || left(regexp_replace(maximum_text, '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]', '?', 'g'), 100) || '" is not a number'
         end,
         case
             when minimum > maximum then 'the minimum is greater than the maximum'

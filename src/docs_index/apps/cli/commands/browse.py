@@ -22,7 +22,7 @@ def listening(port: int) -> socket.socket:
         return socket.create_server((HOST, port))
     except OSError as error:
         raise BrowserError(
-            f"port {port} cannot be had ({error.strerror}): pass another with --port"
+            f"port {port} cannot be used ({error.strerror}): pass another with --port"
         ) from error
 
 

@@ -20,9 +20,7 @@ def build(
     cohort: Cohort = None,
     dry_run: Annotated[
         bool,
-        typer.Option(
-            "--dry-run", help="Say what it would have and cost; write nothing."
-        ),
+        typer.Option("--dry-run", help="Show its members and its cost; write nothing."),
     ] = False,
     prefer_done: Annotated[
         bool,

@@ -54,12 +54,14 @@ def run(
     name: NamedCohort = None,
     cohort: Cohort = None,
     concurrency: Annotated[
-        int, typer.Option(min=1, max=64, metavar="N", help="Requests at a time.")
+        int, typer.Option(min=1, max=64, metavar="N", help="Requests at the same time.")
     ] = 4,
     retries: Annotated[
         int,
         typer.Option(
-            min=0, metavar="N", help="Retries of one request that may fare better."
+            min=0,
+            metavar="N",
+            help="Retries of one request, after an error that may pass.",
         ),
     ] = RETRIES,
     max_wait: Annotated[
@@ -70,7 +72,7 @@ def run(
     ] = "30m",
     requests_per_minute: Annotated[
         float | None,
-        typer.Option(min=0.001, metavar="N", help="The most requests of a minute."),
+        typer.Option(min=0.001, metavar="N", help="The most requests per minute."),
     ] = None,
     limit: Annotated[
         int | None,
@@ -82,7 +84,9 @@ def run(
     ] = None,
     ids: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Work on these gen_ids only, one a line."),
+        typer.Option(
+            metavar="FILE", help="Work only on the gen_ids in this file, one per line."
+        ),
     ] = None,
     retry_failed: Annotated[
         str | None,
@@ -100,7 +104,7 @@ def run(
     dry_run: Annotated[
         bool,
         typer.Option(
-            "--dry-run", help="Render all prompts, say what they cost; ask nothing."
+            "--dry-run", help="Render all prompts and show their cost; send nothing."
         ),
     ] = False,
     no_scores: Annotated[
@@ -110,7 +114,7 @@ def run(
     replace: Replace = False,
     as_json: AsJson = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", help="Show no progress, nor what is skipped.")
+        bool, typer.Option("--quiet", help="Show neither progress nor skipped steps.")
     ] = False,
     data_root: DataRoot = None,
 ) -> None:

@@ -22,20 +22,18 @@ def select_essays(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The cohort that is to be built next (default: DD_COHORT).",
+            help="The cohort to build next (default: DD_COHORT).",
         ),
     ] = None,
     top_n: Annotated[
         int,
         typer.Option(
-            min=1, metavar="N", help="How many of the best essays are looked at."
+            min=1, metavar="N", help="How many of the best essays to look at."
         ),
     ] = 30,
     baseline_template: Annotated[
         str,
-        typer.Option(
-            metavar="NAME", help="The template whose scores say which are the best."
-        ),
+        typer.Option(metavar="NAME", help="The template whose scores rank the essays."),
     ] = "novelty",
     target_template: Annotated[
         str, typer.Option(metavar="NAME", help="The template whose scores are missing.")
@@ -44,7 +42,7 @@ def select_essays(
         list[str] | None,
         typer.Option(
             metavar="NAMES",
-            help="Models whose scores are averaged, with blanks or commas "
+            help="Models whose scores are averaged, separated by blanks or commas "
             "(default: all).",
         ),
     ] = None,
@@ -59,7 +57,7 @@ def select_essays(
     skip_unreadable: Annotated[
         bool,
         typer.Option(
-            "--skip-unreadable", help="Leave out rows whose score is no number."
+            "--skip-unreadable", help="Leave out rows whose score is not a number."
         ),
     ] = False,
     replace: Replace = False,

@@ -24,15 +24,15 @@ def closing_lines(summary: Summary) -> str:
     """Return the closing message: what was written, and what to do next."""
     if not summary.output:
         return (
-            f"{summary.left_out} directories have no row that can be used: nothing was "
+            f"{summary.left_out} directories have no usable row: nothing was "
             "written.\nRestore them with docs-index restore, move them away, or pass "
             "--skip-damaged."
         )
     left_out = f", {summary.left_out} directories left out" if summary.left_out else ""
     return (
         f"{summary.documents} documents in {summary.output}{left_out}\n"
-        "Its lists are empty until docs-index run has run with it as "
-        "db/documents.sqlite."
+        "Its lists are empty: once it is db/documents.sqlite, docs-index run writes "
+        "them."
     )
 
 

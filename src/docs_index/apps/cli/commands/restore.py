@@ -27,7 +27,7 @@ def lines(summary: Summary) -> Iterator[str]:
     done = "put back" if summary.applied else "to be put back"
     yield (
         f"\n{summary.documents} documents in the index: {summary.restored} {done}, "
-        f"{summary.unrestorable} cannot be"
+        f"{summary.unrestorable} cannot be put back"
     )
     if summary.restored and not summary.applied:
         yield "Nothing is changed yet: docs-index restore --apply puts them back."
@@ -41,7 +41,7 @@ def _lines_of(found: Restored, summary: Summary) -> Iterator[str]:
     if found.source:
         yield f"  raw text from {found.source}"
     if found.moved_to:
-        yield f"  what was damaged is now in {found.moved_to}"
+        yield f"  the damaged files are now in {found.moved_to}"
     if found.problem:
         yield f"  NOT put back: {found.problem}"
 

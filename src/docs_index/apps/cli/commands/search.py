@@ -20,11 +20,13 @@ def search_texts(
     filters: Filters,
     words: Annotated[
         list[str] | None,
-        typer.Argument(help="All must occur; w* begins a word, 'a b' is a phrase."),
+        typer.Argument(
+            help="All must occur. w* finds words that begin with w; 'a b' is a phrase."
+        ),
     ] = None,
     limit: Limit = 10,
     build: Annotated[
-        bool, typer.Option("--build", help="Make the search index again.")
+        bool, typer.Option("--build", help="Rebuild the search index.")
     ] = False,
     as_json: AsJson = False,
     data_root: DataRoot = None,
@@ -51,7 +53,8 @@ def search_texts(
                 views.show_hits(found)
         if unreadable:
             raise DamagedDocumentError(
-                f"{unreadable} documents cannot be read, nor be searched; {VERIFY}"
+                f"{unreadable} documents cannot be read, so they are not searched; "
+                f"{VERIFY}"
             )
 
 

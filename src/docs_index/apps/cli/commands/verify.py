@@ -34,8 +34,8 @@ def verify_documents(
         str,
         typer.Option(
             metavar="all|none|5%",
-            help="Read and hash the texts of all documents, of none, or of a share, "
-            "always the same one. Sizes are checked anyway.",
+            help="Read and hash the texts of all documents, of none, or of a share "
+            "(always the same documents). Sizes are always checked.",
         ),
     ] = "none",
     evaluation_root: EvaluationRoot = None,

@@ -5,9 +5,9 @@ with kinds (list, position, kind, meaning, remedy) as (
         'conflict',
         1,
         'lineage_changed',
-        'By the tables of today, the document has another parent or another key.',
+        'With today's tables, the document has another parent or another key.',
         'If the tables are wrong, correct them. If they are right,'
-        || ' `RUN_ID=again docs-index run` takes in all rows again, under a new RUN_ID.'
+        || ' `RUN_ID=again docs-index run` ingests all rows again, under a new RUN_ID.'
     ),
     (
         'conflict',
@@ -20,7 +20,7 @@ with kinds (list, position, kind, meaning, remedy) as (
         'conflict',
         3,
         'response_changed',
-        'A response file is not what the build read.',
+        'A response file has changed since the build.',
         '`docs-index run` reads it again.'
     ),
     (
