@@ -24,7 +24,8 @@ from docs_index.apps.cli.exits import MEANINGS, OF_ALL
 from docs_index.data_roots import TABLES
 from docs_index.disk.lock import held_lock
 from docs_index.errors import StorageError
-from docs_index.layout import open_layout
+from docs_index.layout import Layout, open_layout
+from docs_index.warehouse import dbt_run
 
 COMMANDS = REPOSITORY / "src/docs_index/apps/cli/commands"
 DOORS = {
@@ -255,6 +256,66 @@ def test_a_folder_of_dbt_that_cannot_be_written_is_named(
         [line] = process.stderr.splitlines()
         assert line.startswith(f"error: {target}/{command}s/")
         assert "Not a directory; dbt needs a folder to write to" in line
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("/x/y.txt: Permission denied; mend the cause, then build again", 74),
+        ("[Errno 28] No space left on device", 74),
+        ("IO Error: Could not write file", 74),
+        ("Got 4 results, configured to fail if != 0", 2),
+    ],
+)
+def test_what_the_machine_could_not_do_has_its_exit_code(
+    tmp_path: Path, said: str, code: int
+) -> None:
+    results, log = tmp_path / "run_results.json", tmp_path / "dbt.log"
+    log.write_text("")
+    node = {"status": "error", "message": said, "unique_id": "test.docs_index.a"}
+    results.write_text(json.dumps({"results": [node]}))
+    failure = dbt_run._failure(results, "", log)
+    assert failure.exit_code == code
+    assert said in str(failure)
+    results.write_text('{"results": [{"sta')  # half of it, as on a full disk
+    assert dbt_run._failure(results, said, log).exit_code == code
+    with pytest.raises(StorageError, match="is not whole"):
+        dbt_run._built(results, log)
+
+
+def test_the_first_error_of_the_system_is_what_a_build_failed_of() -> None:
+    """Python's logging shows pages about each line that it cannot write."""
+    program = "import sys; print('OSError: [Errno 28] No space left on device'); " + (
+        "print('line\\n' * 100); sys.exit(1)"
+    )
+    said = dbt_run._follow([sys.executable, "-c", program], {}, lambda *_: None)
+    assert said == "OSError: [Errno 28] No space left on device"
+
+
+def test_dbt_s_folder_of_an_installed_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(dbt_run, "IS_INSTALLED", True)
+    monkeypatch.delenv("DBT_TARGET_PATH", raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    assert dbt_run.main_target().is_relative_to(tmp_path / "cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setattr(Path, "home", fail)
+    with pytest.raises(StorageError, match="no home folder: set DBT_TARGET_PATH"):
+        dbt_run.main_target()
+
+
+def test_dbt_finds_the_modules_of_a_relative_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["lib", "/site"]))
+    found = dbt_run._environment(Layout(tmp_path), tmp_path)["PYTHONPATH"]
+    assert found == os.pathsep.join([str(tmp_path / "lib"), "/site"])
 
 
 def test_status_says_what_is_there_and_what_is_next(ran: Path) -> None:

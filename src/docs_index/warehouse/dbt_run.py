@@ -24,11 +24,15 @@ from docs_index.layout import SCRATCH, Layout
 from docs_index.paths import is_file, is_there
 from docs_index.progress import Progress
 from docs_index.resources import IS_INSTALLED, PROJECT
+from docs_index.warehouse.faults import OF_MACHINE
 from docs_index.warehouse.refusals import REFUSAL, read_refusal
 
 _PARSED = "partial_parse.msgpack"
 _BUILD = ("build", "--exclude-resource-type", "unit_test")
-_OF_MACHINE = re.compile(r"\b(IO|Out of Memory) Error\b|\[Errno \d+\]")
+_OF_SYSTEM = re.compile(r".*\[Errno \d+\].*")  # as Python shows an error of the system
+_OF_MACHINE = re.compile(
+    rf"\b(IO|Out of Memory) Error\b|{_OF_SYSTEM.pattern}|{re.escape(OF_MACHINE)}"
+)
 _LONGEST = 2000  # characters of an output of dbt that an error shows
 
 
@@ -75,14 +79,24 @@ def _log_in(folder: Path) -> Path:
 
 
 def main_target() -> Path:
-    """Return dbt's target path: the project's, or of an installed package the cache."""
+    """Return dbt's target path: the project's, or of an installed package the cache.
+
+    Raises:
+        StorageError: the cache is in the home folder, and there is none.
+    """
     named = os.environ.get("DBT_TARGET_PATH")
     if named:
         return Path(named).resolve()
     if not IS_INSTALLED:
         return PROJECT / "target"
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "docs-index" / version("docs-index")
+    try:
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError as error:  # as in a container with a user of its own
+        raise StorageError(
+            "there is no home folder: set DBT_TARGET_PATH to a folder for the files of "
+            "dbt"
+        ) from error
+    return Path(cache).resolve() / "docs-index" / version("docs-index")
 
 
 def build_models(
@@ -169,14 +183,22 @@ def _environment(layout: Layout, folder: Path) -> dict[str, str]:
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(_log_in(folder).parent),
     }
+    if modules := kept.get("PYTHONPATH"):  # dbt works in another folder
+        changes["PYTHONPATH"] = os.pathsep.join(
+            os.path.abspath(path) for path in modules.split(os.pathsep)
+        )
     return {**kept, **changes}
 
 
 def _follow(
     command: Sequence[str], environment: Mapping[str, str], progress: Progress
 ) -> str | None:
-    """Run dbt to its end; return the end of what it said if it failed, else None."""
+    """Run dbt to its end; return what it said if it failed, else None.
+
+    It is the first error of the system, which pages of others may follow, else the end.
+    """
     said: list[str] = []
+    of_system = ""
     with subprocess.Popen(
         command,
         cwd=PROJECT,
@@ -197,10 +219,14 @@ def _follow(
                     progress(data["index"], total)
                 message = info.get("msg", line).strip()
                 said = [*said[-50:], f"{message}\n"] if message else said
+                if not of_system and (found := _OF_SYSTEM.search(message)):
+                    of_system = found.group()
         except BaseException:
             process.terminate()
             raise
-    return None if process.returncode == 0 else "".join(said)[-_LONGEST:].strip()
+    if process.returncode == 0:
+        return None
+    return of_system or "".join(said)[-_LONGEST:].strip()
 
 
 def _event(line: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -213,7 +239,10 @@ def _event(line: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _built(results: Path, log: Path) -> Built:
-    record = json.loads(results.read_text(encoding="utf-8"))
+    try:
+        record = json.loads(results.read_text(encoding="utf-8"))
+    except ValueError as error:  # another build of this data root writes it
+        raise StorageError(f"{results} is not whole; run again to complete") from error
     kinds = [row["unique_id"].split(".")[0] for row in record["results"]]
     return Built(
         models=sum(kind in ("model", "seed") for kind in kinds),
@@ -234,7 +263,11 @@ def _failures(results: Path) -> Iterator[str]:
     """Yield the messages of the failed nodes, without dbt's own first lines."""
     if not is_file(results):
         return
-    for result in json.loads(results.read_text(encoding="utf-8"))["results"]:
+    try:
+        record = json.loads(results.read_text(encoding="utf-8"))
+    except ValueError:  # the disk became full
+        return
+    for result in record["results"]:
         if result["status"] in ("error", "fail"):
             first, _, rest = (result["message"] or "").partition("\n")
             message = rest if first.startswith("Runtime Error") else f"{first}\n{rest}"

@@ -31,6 +31,9 @@ _OF_SQLITE = {  # the messages of DuckDB's sqlite extension, with SQLite's resul
     "unable to open database file": sqlite3.SQLITE_CANTOPEN,
     "attempt to write a readonly database": sqlite3.SQLITE_READONLY,
 }
+OF_MACHINE = "mend the cause, then build again"
+"""What a build says at the end of each error that is one of the machine."""
+
 _OF_SYSTEM = (errno.ENOSPC, errno.EDQUOT)
 _LOCKED = "Could not set lock"  # of DuckDB's own file
 _DAMAGE = (duckdb.SerializationException, duckdb.InternalException)
@@ -68,7 +71,7 @@ def first_line(error: BaseException) -> str:
 def message_of(error: Exception) -> str:
     """Return an error as a build shows it: one of the machine names its file."""
     if isinstance(error, OSError):
-        return printable(f"{told(error)}; mend the cause, then build again")
+        return printable(f"{told(error)}; {OF_MACHINE}")
     if isinstance(error, DocsIndexError):
         return printable(str(error))
     return printable(first_line(error))
