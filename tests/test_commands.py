@@ -208,10 +208,14 @@ def test_a_plan_says_what_a_run_would_do_and_touches_nothing(sample: Path) -> No
     assert re.search(r"built \d+ models, \d+ tests passed, .* log: /", again.stderr)
 
 
-def test_a_refusal_of_the_build_has_its_exit_code(sample: Path) -> None:
+def test_a_refusal_of_the_build_has_its_exit_code(
+    sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/site/dbt/cli/main.py"])  # as a run starts dbt
     with held_lock(open_layout(sample).lock, patience_s=0):
         process = docs_index(sample, "run")
     assert process.returncode == 75
+    assert process.stderr.startswith("error: dbt (process ")
     assert "Traceback" not in process.stderr
     table = sample / TABLES[0]
     table.write_bytes(table.read_bytes() + b'"half a record')

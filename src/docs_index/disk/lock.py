@@ -55,13 +55,21 @@ def _take(path: Path) -> int:
     descriptor = _open(path)
     try:
         _wait_for(descriptor, path)
-        command = Path(sys.argv[0]).name
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, _MARK + f"{command} (process {os.getpid()})".encode(), 0)
+        os.pwrite(
+            descriptor, _MARK + f"{_command()} (process {os.getpid()})".encode(), 0
+        )
     except (OSError, LockedError):
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _command() -> str:
+    """Return the name of this process's command, as its user knows it."""
+    program = Path(sys.argv[0])
+    is_dbt = program.parts[-3:] == ("dbt", "cli", "main.py")  # `python -m dbt.cli.main`
+    return "dbt" if is_dbt else program.name
 
 
 def _wait_for(descriptor: int, path: Path) -> None:

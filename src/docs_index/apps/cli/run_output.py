@@ -38,8 +38,10 @@ def print_summary(summary: Summary) -> None:
 
     The counters are in --json and in the index.
     """
-    data_root = printable(summary.data_root)
-    typer.echo(f"data root {data_root}, run_id {printable(summary.run_id)}")
+    data_root, run_id = (
+        printable(text, keep="") for text in (summary.data_root, summary.run_id)
+    )
+    typer.echo(f"data root {data_root}, run_id {run_id}")
     missing = [
         f"there is no {path}: it counts as empty" for path in summary.missing_tables
     ]
@@ -73,7 +75,7 @@ def print_written(data_root: str, files: Sequence[str], *, dry_run: bool) -> Non
     if dry_run:
         typer.echo("\ndry run: nothing was written")
     elif files:
-        typer.echo(f"\nwritten under {printable(data_root)}/")
+        typer.echo(f"\nwritten under {printable(data_root, keep='')}/")
         print_aligned([(file, _FILES.get(file, "")) for file in files])
     else:
         typer.echo("\nnothing new: nothing was written")
