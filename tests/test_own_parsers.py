@@ -328,9 +328,9 @@ def test_names_that_are_refused(tmp_path: Path, name: str) -> None:
     "bound", ["low", "nan", "inf", "1e999", "8/10", "--1", "1 000"]
 )
 def test_bounds_that_are_refused(tmp_path: Path, bound: str) -> None:
-    with pytest.raises(TableRefusedError, match=r"row 1.* is no number"):
+    with pytest.raises(TableRefusedError, match=r"row 1.* is not a number"):
         own(tmp_path, ["odd", "json", "a", bound, ""])
-    with pytest.raises(TableRefusedError, match=r"row 1.* is no number"):
+    with pytest.raises(TableRefusedError, match=r"row 1.* is not a number"):
         own(tmp_path, ["odd", "json", "a", "", bound])
 
 
