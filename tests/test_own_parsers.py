@@ -448,7 +448,7 @@ def test_documents_stay_whatever_becomes_of_their_parser(
         ("parsed_differs", "the parser mine makes another text")
     ]
     [told] = restore(layout, options, nothing).found
-    assert "its row in 1_raw/parsers.csv may have changed since" in (told.problem or "")
+    assert "perhaps its row in 1_raw/parsers.csv has changed" in (told.problem or "")
     assert (told.missing, told.damaged, path.read_text()) == ([], [], "8.5\n")
 
     models.write_build(tmp_path)
