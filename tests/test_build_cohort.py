@@ -248,7 +248,7 @@ def test_a_directory_that_has_come_is_never_replaced(
     assert cohort_models.build(root, "here", tmp_path / "plan.duckdb").faults == []
     name = gen_id("e1", "novelty", "sonnet-4", 1)
     (root / "gens/evaluation" / name).mkdir(parents=True)
-    with pytest.raises(Exception, match="has come since the build looked"):
+    with pytest.raises(Exception, match="was made after the build"):
         place_cohort(open_cohort_layout(root), "here", tmp_path / "plan.duckdb")
     with pytest.raises(Exception, match="of another cohort"):
         place_cohort(open_cohort_layout(root), "there", tmp_path / "plan.duckdb")

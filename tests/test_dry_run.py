@@ -187,7 +187,7 @@ def test_a_build_for_looking_is_not_written_from(
     said = run(root, command, {"DOCS_INDEX_SCRATCH": str(scratch)})
     assert said.returncode == 2
     assert "DOCS_INDEX_SCRATCH is set" in said.stderr
-    assert "unset it, then run this again" in said.stderr
+    assert "Unset it, then run this again" in said.stderr
     assert listing(root) == before
 
 

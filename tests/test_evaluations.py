@@ -687,7 +687,7 @@ def test_what_is_no_file_of_its_own_is_not_read(
     for name in ("v_e1", "v_e2", "v_e3"):
         assert found[name].state is State.FAILED
         for reason in (found[name].message, summary.failed.pop(name)):
-            assert f"{name}/raw.txt is a link, or no regular file" in str(reason)
+            assert f"{name}/raw.txt is a link, or not a regular file" in str(reason)
     assert not summary.failed
     assert endpoint.requests == 1
 

@@ -183,7 +183,7 @@ def test_a_python_model_that_fails_tells_one_line() -> None:
         assert session.table("model_faults").fetchall() == []
         [(message,)] = made_or_told(session, fail).fetchall()
         assert session.table("model_faults").fetchall() == [(message,)]
-    assert message.startswith("/root/x.txt: Input/output error; build again")
+    assert message.startswith("/root/x.txt: Input/output error; mend the cause, then")
 
 
 def interrupted() -> duckdb.DuckDBPyRelation:

@@ -328,9 +328,9 @@ def test_names_that_are_refused(tmp_path: Path, name: str) -> None:
     "bound", ["low", "nan", "inf", "1e999", "8/10", "--1", "1 000"]
 )
 def test_bounds_that_are_refused(tmp_path: Path, bound: str) -> None:
-    with pytest.raises(TableRefusedError, match=r"row 1.* is no number"):
+    with pytest.raises(TableRefusedError, match=r"row 1.* is not a number"):
         own(tmp_path, ["odd", "json", "a", bound, ""])
-    with pytest.raises(TableRefusedError, match=r"row 1.* is no number"):
+    with pytest.raises(TableRefusedError, match=r"row 1.* is not a number"):
         own(tmp_path, ["odd", "json", "a", "", bound])
 
 
@@ -448,7 +448,7 @@ def test_documents_stay_whatever_becomes_of_their_parser(
         ("parsed_differs", "the parser mine makes another text")
     ]
     [told] = restore(layout, options, nothing).found
-    assert "its row in 1_raw/parsers.csv may have changed since" in (told.problem or "")
+    assert "perhaps its row in 1_raw/parsers.csv has changed" in (told.problem or "")
     assert (told.missing, told.damaged, path.read_text()) == ([], [], "8.5\n")
 
     models.write_build(tmp_path)

@@ -99,7 +99,7 @@ def test_wrong_settings_are_all_named(tmp_path: Path) -> None:
         '  row 2, model b: price_in is "-1": it must be a number of at least 0',
         '  row 2, model b: temperature is "0,7": it must be a number of at least 0',
         '  row 2, model b: timeout_s is "0": it must be a number of at least 0.001',
-        "  row 3, model c: extra_body sets model, which this program sets",
+        "  row 3, model c: extra_body sets model, which only this program may set",
         "  row 4, model d: extra_body has a value that is not JSON, such as NaN",
     ]
 
@@ -178,7 +178,7 @@ def test_a_budget_without_any_price_stops_after_one_answer(
     root = many(tmp_path, 30)
     summary = run(root, endpoint, "5")
     assert endpoint.requests == 1
-    assert "give its prices in 1_raw/llm_models.csv" in str(summary.stopped)
+    assert "write its prices into 1_raw/llm_models.csv" in str(summary.stopped)
 
 
 def test_failures_and_errors_are_paid_as_they_are(

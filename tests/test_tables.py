@@ -145,9 +145,9 @@ def test_the_oracle_reads_the_same(tmp_path: Path, content: bytes, rows: Rows) -
 REFUSED = {
     "CR alone as line end": (b"a,b\r1,2\r", "line 1: holds a CR outside quotes"),
     "CR alone after the header": (b"a,b\r", "line 1: holds a CR outside quotes"),
-    "LF row in a CRLF file": (b"a,b\r\n1,2\n", "line 2: ends with another line end"),
-    "CRLF row in an LF file": (b"a,b\n1,2\r\n", "line 2: ends with another line end"),
-    "blank CRLF line in an LF file": (b"a,b\n\r\n1,2\n", "line 2: ends with another"),
+    "LF row in a CRLF file": (b"a,b\r\n1,2\n", "line 2: has another line end"),
+    "CRLF row in an LF file": (b"a,b\n1,2\r\n", "line 2: has another line end"),
+    "blank CRLF line in an LF file": (b"a,b\n\r\n1,2\n", "line 2: has another line"),
     "CR in a value": (b"a,b\n1,2\r3\n", "line 2: holds a CR outside quotes"),
     "CR at the end": (b"a,b\n1,2\r", "line 2: holds a CR outside quotes"),
     "quotes escaped by backslashes": (

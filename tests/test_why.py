@@ -182,7 +182,7 @@ def test_a_lost_target_is_not_replaced_by_a_neighbour(store: Path) -> None:
     assert verdicts(by_essay) == {
         "essay_task_id": {"essay:6": "chosen_lost", "essay:1": "older"}
     }
-    assert "if that has no document, none" in by_essay["candidates"][0]["rule"]
+    assert "none if that has no document" in by_essay["candidates"][0]["rule"]
     of_orphan = one(store, "of_orphan")
     assert of_orphan["reason"] == "unresolved_target"
     assert verdicts(of_orphan) == {"essay_task_id": {"essay:2": "chosen_lost"}}
@@ -412,7 +412,7 @@ def test_a_rebuilt_index_says_that_it_has_no_candidates(
     good(run(root, command, {}))
     assert printed(root, "why", "essay:1")["has_candidates"] is False
     result = ask(root, "why", "essay:1")
-    assert "docs-index run writes it" in result.stderr
+    assert "docs-index run writes them" in result.stderr
     assert "no other candidate" not in result.stdout
     good(materialize(root))
     assert one(root, "essay:1") == one(store, "essay:1")

@@ -361,7 +361,7 @@ def test_a_directory_without_a_row_is_taken_only_if_it_is_the_same(
     with pytest.raises(KeyboardInterrupt):
         Writer(ran, run_id="autumn").add(ESSAY)
     monkeypatch.undo()
-    with pytest.raises(DocumentRefusedError, match="is not this document"):
+    with pytest.raises(DocumentRefusedError, match="is another document"):
         Writer(ran, run_id="autumn").add(replace(ESSAY, parsed="other"))
     assert documents(ran, "run_id = 'autumn'") == []
 

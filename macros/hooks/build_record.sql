@@ -139,7 +139,8 @@
     {% do return(
         "The build is not complete: " ~ (missing | length)
         ~ " of its seeds, models and data tests failed or were not selected. "
-        ~ "Scripts work from a whole one: run `dbt build`" ~ reading ~ "."
+        ~ "`docs-index materialize` needs a complete one: run `dbt build`"
+        ~ reading ~ "."
     ) %}
 {% endmacro %}
 

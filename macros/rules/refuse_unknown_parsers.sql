@@ -2,7 +2,7 @@
     {% set message %}
                     {{ joined_texts("message", "chr(10)", "message") }}
                     || chr(10)
-                    || 'name a parser of seeds/parsers.csv or 1_raw/parsers.csv, or none'
+                    || 'name a built-in parser, one of 1_raw/parsers.csv, or none'
     {% endset %}
     select
         case

@@ -57,7 +57,7 @@ of_templates as (
         {{ template_table }} as subject,
         'template "' || chosen_templates.template_id || '" names parser "'
         || chosen_templates.parser
-        || '", which is not known: name one of seeds/parsers.csv or 1_raw/parsers.csv'
+        || '", which is not known: name a built-in parser or one of 1_raw/parsers.csv'
             as fault
     from chosen_templates
     left join parsers on chosen_templates.parser = parsers.parser

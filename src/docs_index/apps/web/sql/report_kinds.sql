@@ -5,7 +5,7 @@ with kinds (list, position, kind, meaning, remedy) as (
         'conflict',
         1,
         'lineage_changed',
-        'The tables of today give the document another parent or another key.',
+        'With the tables of today, the document has another parent or another key.',
         'If the tables are wrong, correct them. If they are right,'
         || ' `RUN_ID=again docs-index run` ingests all rows again, under a new RUN_ID.'
     ),
