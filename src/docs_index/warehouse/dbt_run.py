@@ -12,13 +12,13 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from docs_index.disk.scratch import scratch_folder
 from docs_index.errors import BuildError, DocsIndexError, StorageError, told
 from docs_index.layout import SCRATCH, Layout
 from docs_index.paths import is_file, is_there
@@ -156,8 +156,8 @@ def build_documents(
         environment[SCRATCH] = str(layout.scratch)
     if run_id:
         environment["RUN_ID"] = run_id
-    with tempfile.TemporaryDirectory(prefix="docs_index_") as scratch:
-        refusal = Path(scratch) / "refusal.json"
+    with scratch_folder(layout.root) as scratch:
+        refusal = scratch / "refusal.json"
         environment[REFUSAL] = str(refusal)
         said = _follow(command, environment, progress)
         if said is None:
