@@ -28,7 +28,7 @@ PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 # modules are compiled and dbt parses here, so that the first run is faster.
 NEW_ENOUGH = -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null
 define install
-	$(if $(shell $(PYTHON) $(NEW_ENOUGH) && echo yes),,$(error $(PYTHON) is not Python 3.11 or newer: name another, as in make run PYTHON=python3.12))
+	$(if $(shell $(PYTHON) $(NEW_ENOUGH) && echo yes),,$(error $(PYTHON) is not found, or is older than Python 3.11: name another, as in make run PYTHON=python3.12))
 	@echo "setting up .venv from $(1); this takes a minute or two" >&2
 	@$(BIN)/python $(NEW_ENOUGH) || { rm -rf .venv && $(PYTHON) -m venv .venv; }
 	@if command -v uv > /dev/null; then \

@@ -331,11 +331,14 @@ def test_status_says_what_is_there_and_what_is_next(ran: Path) -> None:
     assert state["has_index"] and sum(state["documents"].values()) == 32
     assert sum(state["rejected_rows"].values()) == 8
     assert state["changed_since_build"] == []
-    assert state["next"][0].startswith("docs-index repairs")
+    assert state["next"][0]["command"] == "docs-index repairs"
     os.utime(ran / TABLES[0], (2e9, 2e9))
     state = json.loads(docs_index(ran, "status", "--json").stdout)
     assert state["changed_since_build"] == [TABLES[0]]
-    assert [line.split()[1] for line in state["next"]] == ["plan", "run"]
+    assert [each["command"] for each in state["next"]] == [
+        "docs-index plan",
+        "docs-index run",
+    ]
 
 
 def test_status_of_a_new_data_root(sample: Path) -> None:
@@ -512,5 +515,5 @@ def test_an_old_python_is_refused_in_one_line_and_leaves_nothing(
     process = make(tmp_path, "run", "PYTHON=./python3.10")
     assert process.returncode == 2
     assert process.stderr.count("\n") == 1
-    assert "is not Python 3.11 or newer: name another" in process.stderr
+    assert "is not found, or is older than Python 3.11: name another" in process.stderr
     assert not (tmp_path / ".venv").exists()

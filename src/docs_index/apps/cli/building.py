@@ -27,7 +27,7 @@ def built(
         "max_response_bytes": max_response_bytes,
     }
     given = {name: value for name, value in variables.items() if value is not None}
-    with shown_progress(quiet=quiet, what="models and tests") as progress:
+    with shown_progress(quiet=quiet, what="steps of the build") as progress:
         build = build_documents(layout, given, run_id, progress)
     if not quiet:
         typer.echo(
@@ -38,9 +38,11 @@ def built(
     return build
 
 
-def show_outcome(build: Built, summary: Summary, *, as_json: bool) -> None:
+def show_outcome(
+    build: Built, summary: Summary, given_root: object, *, as_json: bool
+) -> None:
     """Print what a run did, or would do, with what its build did."""
     if as_json:
         show_json(asdict(summary) | {"build": asdict(build)})
     else:
-        print_summary(summary)
+        print_summary(summary, given_root)

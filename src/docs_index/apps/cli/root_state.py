@@ -5,6 +5,7 @@ at once. Writes nothing.
 """
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class RootState:
     notices: dict[str, int]
     generations: dict[str, int]
     cohorts: list[str]
-    next: list[str]
+    next: list[dict[str, str]]
 
 
 def state_of(layout: Layout) -> RootState:
@@ -73,7 +74,8 @@ def state_of(layout: Layout) -> RootState:
         cohorts=_cohorts(layout),
         next=[],
     )
-    state.next.extend(_next(state))
+    for name, what in _next(state):
+        state.next.append({"command": name, "what": what})
     return state
 
 
@@ -115,16 +117,17 @@ def _cohorts(layout: Layout) -> list[str]:
     return [name for name in names if is_there(layout.membership(name))]
 
 
-def _next(state: RootState) -> Iterator[str]:
+def _next(state: RootState) -> Iterator[tuple[str, str]]:
+    """Yield the commands that help most, with what each does."""
     if state.tables and (not state.has_index or state.changed_since_build):
-        yield "docs-index plan     # what a run would do; nothing is written"
-        yield "docs-index run      # build, and write what is new"
+        yield "docs-index plan", "shows what a run would do; writes nothing"
+        yield "docs-index run", "builds, and writes what is new"
         return
     if state.conflicts:
-        yield "docs-index verify   # which documents differ from what was ingested"
+        yield "docs-index verify", "says which documents differ"
     if state.rejected_rows:
-        yield "docs-index repairs  # what could repair the rejected rows"
+        yield "docs-index repairs", "suggests repairs of rejected rows"
     if state.has_index:
-        yield "docs-index report   # one page about all documents"
+        yield "docs-index report", "writes one page about all documents"
     for cohort in state.cohorts:
-        yield f"docs-index cohort status {cohort}"
+        yield f"docs-index cohort status {shlex.quote(cohort)}", "says how far it is"

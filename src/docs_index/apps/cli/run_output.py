@@ -6,7 +6,6 @@ import typer
 
 from docs_index.apps.cli.text_fit import cut
 from docs_index.apps.cli.text_tables import (
-    fitting,
     on_terminal,
     print_aligned,
     print_next,
@@ -33,10 +32,11 @@ _FILES = {
 _HARMLESS = ("placed", "found", "skipped")
 
 
-def print_summary(summary: Summary) -> None:
+def print_summary(summary: Summary, given_root: object = None) -> None:
     """Print what a run did: what came in, what did not and why, and what to do next.
 
-    The counters are in --json and in the index.
+    The counters are in --json and in the index. `given_root` is what the user gave
+    with --data-root.
     """
     data_root, run_id = (
         printable(text, keep="") for text in (summary.data_root, summary.run_id)
@@ -57,7 +57,7 @@ def print_summary(summary: Summary) -> None:
     _print_problems(summary)
     print_notices(summary)
     print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
-    print_next(_next_commands(summary))
+    print_next(_next_commands(summary), given_root)
 
 
 def print_notices(summary: Summary) -> None:
@@ -123,7 +123,7 @@ def _print_problems(summary: Summary) -> None:
         if examples:
             typer.echo("\nfor example")
         for line in examples:
-            typer.echo(fitting(f"  {line}"))
+            _print_line(line, "  ")
     else:
         for line in summary.examples:
             if line.partition(": ")[0] in kinds:

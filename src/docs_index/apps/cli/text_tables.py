@@ -9,6 +9,7 @@ both. Writes to stdout only.
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -133,22 +134,29 @@ def print_table(
     print_aligned(texts, numbers=1)
 
 
-def print_next(commands: Sequence[tuple[str, str]]) -> None:
-    """Print commands to go on with, and what each does."""
+def print_next(commands: Sequence[tuple[str, str]], data_root: object = None) -> None:
+    """Print commands to go on with, and what each does.
+
+    They get the data root that the user gave with --data-root.
+    """
+    at = f" --data-root {shlex.quote(str(data_root))}" if data_root else ""
     if commands:
         typer.echo()
         heads = ["next", *("" for _ in commands[1:])]
-        rows = [(head, *row) for head, row in zip(heads, commands, strict=True)]
+        rows = [
+            (head, f"{command}{at}", words)
+            for head, (command, words) in zip(heads, commands, strict=True)
+        ]
         print_aligned(rows, indent="")
 
 
 def print_aligned(
     rows: Sequence[Sequence[str]], numbers: int | None = None, indent: str = "  "
 ) -> None:
-    """Print rows: aligned and cut on a terminal, else with tabs.
+    """Print rows: aligned on a terminal, else with tabs.
 
-    The column `numbers` is right-aligned. Only the last one is cut: the others may be
-    commands or paths, which the user copies.
+    The column `numbers` is right-aligned. Only the last one is wrapped: the others may
+    be commands or paths, which the user copies.
     """
     if not on_terminal():
         for row in rows:
@@ -164,9 +172,10 @@ def print_aligned(
             for column, (text, width) in enumerate(zip(row, widths, strict=False))
         ]
         line = indent + "  ".join([*cells, ""])
-        room = terminal_columns() - width_of(line)
-        last = "".join(row[len(widths) :])
-        typer.echo(f"{line}{cut(last, room) if room > 0 else ''}".rstrip())
+        room = max(terminal_columns() - width_of(line), _LEAST)
+        for piece in wrapped("".join(row[len(widths) :]), room) or [""]:
+            typer.echo(f"{line}{piece}".rstrip())
+            line = " " * width_of(line)
 
 
 def fitting(text: str) -> str:

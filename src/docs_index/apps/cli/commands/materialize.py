@@ -56,7 +56,7 @@ def materialize_documents(
         if as_json:
             typer.echo(json.dumps(asdict(summary), indent=2))
         else:
-            print_summary(summary)
+            print_summary(summary, data_root)
     raise typer.Exit(exit_code(summary, strict=strict))
 
 

@@ -50,7 +50,7 @@ def plan(
             options = Options(run_id=run_id, dry_run=True, allow_shrunk=allow_shrunk)
             with shown_progress(quiet=quiet) as progress:
                 summary = materialize(layout, options, progress)
-        show_outcome(build, summary, as_json=as_json)
+        show_outcome(build, summary, data_root, as_json=as_json)
     raise typer.Exit(exit_code(summary, strict=strict))
 
 

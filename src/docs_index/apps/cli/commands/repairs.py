@@ -15,7 +15,7 @@ from docs_index.ingest.suggestions import Summary, suggest_repairs
 from docs_index.layout import open_filled_layout
 
 
-def print_summary(summary: Summary) -> None:
+def print_summary(summary: Summary, given_root: object) -> None:
     """Print the counts of suggestions, and what to do with them."""
     run_id = printable(summary.run_id)
     typer.echo(f"data root {printable(summary.data_root)}, run_id {run_id}")
@@ -31,7 +31,7 @@ def print_summary(summary: Summary) -> None:
         "Nothing is repaired yet. Copy the rows that are right, with the header, into "
         "7_cross_experiment/generation_repairs.csv."
     )
-    print_next([("docs-index run", "applies the repairs")])
+    print_next([("docs-index run", "applies the repairs")], given_root)
 
 
 def suggest(
@@ -51,7 +51,7 @@ def suggest(
         if as_json:
             typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
         elif not quiet:
-            print_summary(summary)
+            print_summary(summary, data_root)
 
 
 app = command(suggest)

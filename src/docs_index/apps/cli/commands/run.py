@@ -56,7 +56,7 @@ def run(
         )
         with shown_progress(quiet=quiet) as progress:
             summary = materialize(layout, options, progress)
-        show_outcome(build, summary, as_json=as_json)
+        show_outcome(build, summary, data_root, as_json=as_json)
     raise typer.Exit(exit_code(summary, strict=strict))
 
 

@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-import typer
-
 from docs_index.apps.cli.command import command
 from docs_index.apps.cli.exits import ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot
 from docs_index.apps.cli.root_state import RootState, state_of
-from docs_index.apps.cli.text_tables import show_fields, show_json
-from docs_index.errors import printable
+from docs_index.apps.cli.text_tables import print_next, show_fields, show_json
 from docs_index.layout import open_filled_layout
 
 
@@ -25,10 +22,8 @@ def status(as_json: AsJson = False, data_root: DataRoot = None) -> None:
             show_json(asdict(state))
         else:
             show_fields(_fields(state))
-            if state.next:
-                typer.echo("\nnext")
-            for line in state.next:
-                typer.echo(f"  {printable(line, keep='')}")
+            commands = [(each["command"], each["what"]) for each in state.next]
+            print_next(commands, data_root)
 
 
 def _fields(state: RootState) -> dict[str, str]:
@@ -42,9 +37,14 @@ def _fields(state: RootState) -> dict[str, str]:
         "last build": state.built_at or "none yet",
         "changed since": ", ".join(state.changed_since_build) or "-",
         "documents": index,
-        "rejected rows": _counts(state.rejected_rows),
-        "conflicts": _counts(state.conflicts),
-        "notices": _counts(state.notices),
+        **{
+            name: _counts(counted) if state.has_index else "not known yet"
+            for name, counted in (
+                ("rejected rows", state.rejected_rows),
+                ("conflicts", state.conflicts),
+                ("notices", state.notices),
+            )
+        },
         "generations": _counts(state.generations),
         "cohorts": ", ".join(state.cohorts) or "none",
     }
