@@ -341,6 +341,15 @@ def test_status_says_what_is_there_and_what_is_next(ran: Path) -> None:
     ]
 
 
+def test_the_next_commands_name_the_data_root_of_the_option(ran: Path) -> None:
+    named = ran.with_name("an 'odd' name")
+    ran.rename(named)
+    status = docs_index(named, "status", "--data-root", str(named)).stdout
+    (line,) = (line for line in status.splitlines() if line.startswith("next\t"))
+    assert shlex.split(line.split("\t")[1])[-2:] == ["--data-root", str(named)]
+    assert "--data-root" not in docs_index(named, "status").stdout
+
+
 def test_status_of_a_new_data_root(sample: Path) -> None:
     process = docs_index(sample, "status")
     assert process.returncode == 0
