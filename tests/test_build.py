@@ -45,7 +45,7 @@ LINKS = "7_cross_experiment/link_generation_results.csv"
 def is_complete(root: Path) -> bool:
     """Tell whether scripts work from the build of a root."""
     process = materialize(root, "--dry-run")
-    is_refused = "no `dbt build` of the whole project" in process.stderr
+    is_refused = "not a complete, successful `dbt build`" in process.stderr
     assert process.returncode == (2 if is_refused else 0)
     return not is_refused
 

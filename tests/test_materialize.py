@@ -558,7 +558,8 @@ def test_what_fails_as_a_whole_is_said_first_and_once(
         "3_generation/draft_responses/d0.txt: there is no such file",
         '! link: all 3 rows rejected: not_successful, e.g. the status is "ok"',
         "! 3_generation/draft_responses is missing: 3 rows name files in it",
-        "! missing, counted as empty: 7_cross_experiment/essay_generation_results.csv",
+        "! there is no 7_cross_experiment/essay_generation_results.csv: it counts "
+        "as empty",
     ]
     (root / "3_generation").rmdir()
     said = good(materialize(root, "--dry-run")).stdout

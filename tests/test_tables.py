@@ -270,22 +270,22 @@ WRONG_HEADER = {
     ),
     "no header": (b"t1,c1\nt2,c2\n", "no column 'a' or 'a_old'; found 't1', 'c1'"),
     "another name that begins alike": (b"ab,b\n1,2\n", "no column 'a' or 'a_old'"),
-    "a blank before the name": (b" a,b\n1,2\n", "column ' a' is not 'a', and"),
-    "a tab after the name": (b"a\t,b\n1,2\n", "column 'a\\t' is not 'a', and"),
+    "a blank before the name": (b" a,b\n1,2\n", "column ' a' is not 'a', so"),
+    "a tab after the name": (b"a\t,b\n1,2\n", "column 'a\\t' is not 'a', so"),
     "a line break in the name": (
         b'"a\n",b\n1,2\n',
         "column 'a\\n' is not 'a'",
     ),
-    "a no-break space": ("a\u00a0,b\n1,2\n".encode(), "is not 'a', and"),
+    "a no-break space": ("a\u00a0,b\n1,2\n".encode(), "is not 'a', so"),
     "a second byte-order mark": (
         b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1,2\n",
         "line 1: begins with a byte-order mark",
     ),
     "a byte-order mark in the midst": (
         "b,\ufeffa\n1,2\n".encode(),
-        "is not 'a', and",
+        "is not 'a', so",
     ),
-    "another case": (b"A,b\n1,2\n", "column 'A' is not 'a', and"),
+    "another case": (b"A,b\n1,2\n", "column 'A' is not 'a', so"),
     "another case of what is not required": (
         b"a,Target\n1,2\n",
         "column 'Target' is not 'target', so its values would count as blank: rename",

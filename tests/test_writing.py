@@ -310,7 +310,7 @@ def test_what_is_in_the_way_is_left_alone(ran: Path, tmp_path: Path) -> None:
             shutil.copytree(whole, path)
             (path / "more.txt").touch()
         before = contents(ran)
-        with pytest.raises(DocumentRefusedError, match="it was left as it is"):
+        with pytest.raises(DocumentRefusedError, match="it was not changed"):
             Writer(ran, run_id="autumn").add(other)
         assert contents(ran) == before
         is_folder = path.is_dir() and not path.is_symlink()

@@ -28,8 +28,9 @@ def _say_where(ctx: typer.Context, given: Path | None) -> Path | None:
     path, source = choose_root(given)
     is_shown = bool(sys.stderr and sys.stderr.isatty())  # none if it is closed
     is_said = source == "found" or is_shown
-    with suppress(OSError):  # the command itself says what is wrong with it
-        is_said &= is_folder(path)
+    if is_said:
+        with suppress(OSError):  # the command itself says what is wrong with it
+            is_said = is_folder(path)
     if is_said:
         where = printable(str(path.absolute()), keep="")
         typer.echo(f"data root {where} ({_NAMED_BY[source]})", err=True)
