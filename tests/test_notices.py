@@ -146,7 +146,7 @@ def test_a_corrected_row_is_told(models: Models, root: Path) -> None:
     said = process.stdout.partition("changed in the tables since\n")[2]
     assert said.startswith("row_changed\t2\n")
     assert "  row_now_bad: draft:b:" in said
-    assert "The table backfill_notices of the index lists all.\n" in said
+    assert "The table backfill_notices of the index lists all notices.\n" in said
 
 
 def test_a_replaced_attempt_of_the_same_task_and_moment_is_told(
