@@ -16,6 +16,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 
 from docs_index.apps.dagster.reporting import reported
 from docs_index.cohorts.place import refuse_faults
+from docs_index.data_roots import choose_root
 from docs_index.disk.lock import held_lock
 from docs_index.layout import open_cohort_layout
 from docs_index.resources import IS_INSTALLED, PROJECT
@@ -68,6 +69,8 @@ def _last_change() -> float:
     return max(path.stat().st_mtime for path in files)
 
 
+if (_chosen := choose_root()).source == "found":  # dbt looks from another folder
+    os.environ["DATA_ROOT"] = str(_chosen.path)
 if IS_INSTALLED:  # dbt would write into the package
     os.environ.setdefault("DBT_TARGET_PATH", str(main_target()))
     os.environ.setdefault("DBT_LOG_PATH", str(main_target() / "logs"))
