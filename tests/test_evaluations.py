@@ -501,7 +501,7 @@ def test_an_interrupted_run_keeps_what_is_on_its_way(
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "waiting for answers that are paid for" in err
-    assert "run again to complete" in out
+    assert "completes it; no answer is bought again" in out
     answers = [essay for essay in essays if (folder(root, essay) / "raw.txt").exists()]
     assert len(answers) == endpoint.requests < 12
     process_again = command("run_evaluations", root, endpoint, "--cohort", "here")
