@@ -362,6 +362,14 @@ def copied(root: Path, folder: Path) -> Path:
     return target
 
 
+def broken_dbt(folder: Path, message: str) -> str:
+    """Return a PYTHONPATH with a package `dbt` that cannot be imported."""
+    package = folder / "broken" / "dbt"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(f"raise ImportError({message!r})\n")
+    return f"{package.parent}{os.pathsep}{REPOSITORY / 'src'}"
+
+
 def good(process: Process) -> Process:
     """Return a process that ended well; fail with all it said otherwise."""
     if process.returncode != 0:

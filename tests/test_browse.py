@@ -57,8 +57,23 @@ MARKDOWN = """# A heading
 OUTSIDE = "Outside of docs/ stands a xylophone."
 
 
+class Answering:
+    """Pages that answer with a status and a body."""
+
+    def get(self, path: str) -> tuple[int, str]:
+        raise NotImplementedError
+
+    def rows(self, path: str) -> list[dict[str, Any]]:
+        """Return the rows that a page is of."""
+        name, _, arguments = path.partition("?")
+        status, body = self.get(f"{name}.json?{arguments}&_shape=array")
+        assert status == 200, (path, body)
+        rows: list[dict[str, Any]] = json.loads(body)
+        return rows
+
+
 @dataclass(frozen=True)
-class Site:
+class Site(Answering):
     """Pages that are being served, and the data root that they are of."""
 
     root: Path
@@ -81,17 +96,9 @@ class Site:
         assert PLANTED not in body
         return read_page(body)
 
-    def rows(self, path: str) -> list[dict[str, Any]]:
-        """Return the rows that a page is of."""
-        name, _, arguments = path.partition("?")
-        status, body = self.get(f"{name}.json?{arguments}&_shape=array")
-        assert status == 200, (path, body)
-        rows: list[dict[str, Any]] = json.loads(body)
-        return rows
-
 
 @dataclass(frozen=True)
-class Here:
+class Here(Answering):
     """Pages that this process makes, of the data root."""
 
     root: Path
@@ -111,14 +118,6 @@ class Here:
         status, body = self.get(path)
         assert status == 200, (path, body)
         return read_page(body)
-
-    def rows(self, path: str) -> list[dict[str, Any]]:
-        """Return the rows that a page is of."""
-        name, _, arguments = path.partition("?")
-        status, body = self.get(f"{name}.json?{arguments}&_shape=array")
-        assert status == 200, (path, body)
-        rows: list[dict[str, Any]] = json.loads(body)
-        return rows
 
     def until(self, is_so: Callable[[], bool]) -> None:
         """Ask again until something is so; a page waits for a copy only a moment."""

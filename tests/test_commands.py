@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from building import REPOSITORY, Process, contents, run, sharing, snapshot
+from building import REPOSITORY, Process, broken_dbt, contents, run, sharing, snapshot
 
 from docs_index.apps.cli.app import app
 from docs_index.apps.cli.commands import cohort
@@ -238,10 +238,7 @@ def test_a_run_with_vars_of_dbt(sample: Path) -> None:
 
 
 def test_a_dbt_that_does_not_start_has_no_log(sample: Path, tmp_path: Path) -> None:
-    package = tmp_path / "broken" / "dbt"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("raise ImportError('dbt is broken')\n")
-    path = f"{package.parent}{os.pathsep}{REPOSITORY / 'src'}"
+    path = broken_dbt(tmp_path, "dbt is broken")
     process = docs_index(sample, "run", PYTHONPATH=path)
     assert process.returncode == 2
     assert "the build failed, and nothing was ingested:" in process.stderr

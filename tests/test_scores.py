@@ -12,6 +12,7 @@ import pytest
 from building import (
     REPOSITORY,
     Process,
+    broken_dbt,
     dbt,
     good,
     materialize,
@@ -205,10 +206,7 @@ def test_an_empty_store_has_a_header(tmp_path: Path) -> None:
 def test_a_build_that_fails_leaves_the_last_table(tmp_path: Path) -> None:
     root = campaign_root(tmp_path / "root")
     write(root, SCORES, "mine\n")
-    package = tmp_path / "broken" / "dbt"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("raise ImportError('nowhere')\n")
-    path = f"{package.parent}{os.pathsep}{REPOSITORY / 'src'}"
+    path = broken_dbt(tmp_path, "nowhere")
     process = command(root, "aggregate_scores", PYTHONPATH=path)
     assert process.returncode == 2
     assert "dbt could not aggregate the scores" in process.stderr
