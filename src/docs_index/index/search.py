@@ -111,7 +111,10 @@ def hits(
     together.
     """
     values = filters.parameters() | {
-        "words": " ".join(map(_phrase, words)),
+        "words": " ".join(
+            phrase(word.removesuffix("*"), is_beginning=word.endswith("*"))
+            for word in words
+        ),
         "found": FOUND,
         "end": END,
         "limit": limit,
@@ -133,10 +136,10 @@ def _make(connection: sqlite3.Connection) -> None:
     connection.execute("commit")
 
 
-def _phrase(word: str) -> str:
-    is_beginning = word.endswith("*")
-    text = word.removesuffix("*").replace('"', '""')
-    return f'"{text}"{"*" if is_beginning else ""}'
+def phrase(text: str, *, is_beginning: bool) -> str:
+    """Return words that follow each other as a phrase of a full-text query."""
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"{"*" if is_beginning else ""}'
 
 
 def _ids(connection: sqlite3.Connection, table: str) -> set[str]:

@@ -7,6 +7,8 @@ search`.
 import re
 from typing import Final
 
+from docs_index.index.search import phrase
+
 NOTHING: Final = '""'  # a query that no text fits
 _PART: Final = re.compile(r'"([^"]*)"?(\*?)|([^\s"]+)')
 
@@ -28,4 +30,4 @@ def _phrase(quoted: str | None, star: str | None, word: str | None) -> str:
         words, is_beginning = word.removesuffix("*"), word.endswith("*")
     if not any(map(str.isalnum, words)):
         return ""
-    return f'"{words.replace(chr(0), " ")}"{"*" if is_beginning else ""}'
+    return phrase(words.replace(chr(0), " "), is_beginning=is_beginning)
