@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from docs_index.apps.cli.command import HELP
+from docs_index.apps.cli.command import PLAIN
 from docs_index.apps.cli.command_group import CommandGroup
 
 
@@ -30,9 +30,7 @@ def _show_version(asked: bool) -> None:
 app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings=HELP,
+    **PLAIN,
     epilog="`docs-index COMMAND -h` shows the options of a command.",
 )
 

@@ -12,7 +12,12 @@ from typer.core import TyperCommand
 
 from docs_index.apps.cli.exits import MEANINGS, OF_ALL
 
-HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+PLAIN: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+"""The settings of every command and group of commands."""
 
 
 def command(
@@ -21,12 +26,7 @@ def command(
     cls: type[TyperCommand] | None = None,
 ) -> typer.Typer:
     """Make a command of a function; `codes` are its exit codes besides those of all."""
-    app = typer.Typer(
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings=HELP,
-    )
+    app = typer.Typer(add_completion=False, **PLAIN)
     app.command(cls=cls, epilog=_exit_codes(*codes))(function)
     return app
 

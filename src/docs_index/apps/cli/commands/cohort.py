@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import typer
 
-from docs_index.apps.cli.command import HELP
+from docs_index.apps.cli.command import PLAIN
 from docs_index.apps.cli.command_group import CommandGroup
 
 
@@ -20,10 +20,8 @@ class _Commands(CommandGroup):
 app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings=HELP,
+    **PLAIN,
     add_completion=False,
-    pretty_exceptions_enable=False,
 )
 
 
