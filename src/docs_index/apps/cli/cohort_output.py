@@ -1,7 +1,6 @@
 """The output of the cohort commands: results on stdout, messages on stderr."""
 
 import logging
-import shlex
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from docs_index.apps.cli.text_tables import (
     on_terminal,
     print_next,
     print_table,
+    root_option,
     say,
     show_table,
     show_title,
@@ -278,7 +278,7 @@ def print_chosen(chosen: Chosen, data_root: Path | None = None) -> None:
         f"next, with {target} active in 1_raw/evaluation_templates.csv, or "
         f'"# templates: {target}" in the selection:'
     )
-    at = f" --data-root {shlex.quote(str(data_root))}" if data_root else ""
+    at = root_option(data_root)
     for command in ("build", "run", "status"):
         typer.echo(f"  docs-index cohort {command} {chosen.cohort_id}{at}")
 

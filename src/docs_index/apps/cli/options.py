@@ -27,11 +27,12 @@ def _say_where(ctx: typer.Context, given: Path | None) -> Path | None:
         return given
     path, source = choose_root(given)
     is_shown = bool(sys.stderr and sys.stderr.isatty())  # none if it is closed
-    is_said = source == "found" or is_shown
-    if is_said:
-        with suppress(OSError):  # the command itself says what is wrong with it
-            is_said = is_folder(path)
-    if is_said:
+    if source != "found" and not is_shown:
+        return given
+    is_root = False
+    with suppress(OSError):  # the command itself says what is wrong with it
+        is_root = is_folder(path)
+    if is_root:
         where = printable(str(path.absolute()), keep="")
         typer.echo(f"data root {where} ({_NAMED_BY[source]})", err=True)
     return given

@@ -28,7 +28,7 @@ class RootState:
 
     `changed_since_build` are the tables of the history that were written after the
     build. `documents` and `generations` count by stage, `rejected_rows` by reason,
-    `conflicts` and `notices` by kind. `next` are the commands that help most.
+    `conflicts` and `notices` by kind.
     """
 
     data_root: str
@@ -44,7 +44,6 @@ class RootState:
     notices: dict[str, int]
     generations: dict[str, int]
     cohorts: list[str]
-    next: list[dict[str, str]]
 
 
 def state_of(layout: Layout) -> RootState:
@@ -58,7 +57,7 @@ def state_of(layout: Layout) -> RootState:
     changed = _changed_since(layout, built) if built else []
     found = _counted(layout)
     generations = {stage: len(_names(layout.generations / stage)) for stage in STAGES}
-    state = RootState(
+    return RootState(
         data_root=str(layout.root),
         tables=there,
         missing_tables=[table for table in TABLES if table not in there],
@@ -72,11 +71,7 @@ def state_of(layout: Layout) -> RootState:
         notices={row["kind"]: row["rows"] for row in found["notices"]},
         generations={stage: n for stage, n in generations.items() if n},
         cohorts=_cohorts(layout),
-        next=[],
     )
-    for name, what in _next(state):
-        state.next.append({"command": name, "what": what})
-    return state
 
 
 def _counted(layout: Layout) -> dict[str, Any]:
@@ -117,7 +112,7 @@ def _cohorts(layout: Layout) -> list[str]:
     return [name for name in names if is_there(layout.membership(name))]
 
 
-def _next(state: RootState) -> Iterator[tuple[str, str]]:
+def next_commands(state: RootState) -> Iterator[tuple[str, str]]:
     """Yield the commands that help most, with what each does."""
     if state.tables and (not state.has_index or state.changed_since_build):
         yield "docs-index plan", "shows what a run would do; writes nothing"

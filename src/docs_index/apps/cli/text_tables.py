@@ -134,12 +134,17 @@ def print_table(
     print_aligned(texts, numbers=1)
 
 
+def root_option(data_root: object) -> str:
+    """Return --data-root for a command that the user copies; empty without a root."""
+    return f" --data-root {shlex.quote(str(data_root))}" if data_root else ""
+
+
 def print_next(commands: Sequence[tuple[str, str]], data_root: object = None) -> None:
     """Print commands to go on with, and what each does.
 
     They get the data root that the user gave with --data-root.
     """
-    at = f" --data-root {shlex.quote(str(data_root))}" if data_root else ""
+    at = root_option(data_root)
     if commands:
         typer.echo()
         heads = ["next", *("" for _ in commands[1:])]

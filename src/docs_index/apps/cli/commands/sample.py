@@ -1,6 +1,5 @@
 """Copy the bundled sample to a folder, to try things out."""
 
-import shlex
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +8,7 @@ import typer
 
 from docs_index.apps.cli.command import command
 from docs_index.apps.cli.exits import ending_cleanly
+from docs_index.apps.cli.text_tables import root_option
 from docs_index.errors import OutputExistsError, StorageError, printable
 from docs_index.paths import is_folder, is_there
 from docs_index.resources import SAMPLE
@@ -27,10 +27,9 @@ def sample(
         if is_there(folder):
             raise OutputExistsError(f"{folder} exists: name a new folder")
         copy_whole(SAMPLE, folder)
-        where, named = printable(str(folder)), printable(shlex.quote(str(folder)))
-        typer.echo(
-            f"the sample is in {where}; next: docs-index run --data-root {named}"
-        )
+        at = printable(root_option(folder))
+        where = printable(str(folder))
+        typer.echo(f"the sample is in {where}; next: docs-index run{at}")
 
 
 def copy_whole(source: Path, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Say what there is in a data root, what is open, and what to do next."""
+"""Show what a data root has, what needs the user, and the next commands."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -6,27 +6,31 @@ from dataclasses import asdict
 from docs_index.apps.cli.command import command
 from docs_index.apps.cli.exits import ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot
-from docs_index.apps.cli.root_state import RootState, state_of
+from docs_index.apps.cli.root_state import RootState, next_commands, state_of
 from docs_index.apps.cli.text_tables import print_next, show_fields, show_json
 from docs_index.layout import open_filled_layout
 
 
 def status(as_json: AsJson = False, data_root: DataRoot = None) -> None:
-    """Say what is there, what is open, and what to do next.
+    """Show what a data root has, what needs you, and the next commands.
 
     Example: docs-index status --data-root ~/experiment
     """
     with ending_cleanly():
         state = state_of(open_filled_layout(data_root))
+        following = list(next_commands(state))
         if as_json:
-            show_json(asdict(state))
+            named = [{"command": name, "what": what} for name, what in following]
+            show_json(asdict(state) | {"next": named})
         else:
             show_fields(_fields(state))
-            commands = [(each["command"], each["what"]) for each in state.next]
-            print_next(commands, data_root)
+            print_next(following, data_root)
 
 
 def _fields(state: RootState) -> dict[str, str]:
+    def known(counted: Mapping[str, int]) -> str:
+        return _counts(counted) if state.has_index else "not known yet"
+
     index = "none yet"
     if state.has_index:
         index = f"{_counts(state.documents)}; run_id {', '.join(state.run_ids) or '-'}"
@@ -37,14 +41,9 @@ def _fields(state: RootState) -> dict[str, str]:
         "last build": state.built_at or "none yet",
         "changed since": ", ".join(state.changed_since_build) or "-",
         "documents": index,
-        **{
-            name: _counts(counted) if state.has_index else "not known yet"
-            for name, counted in (
-                ("rejected rows", state.rejected_rows),
-                ("conflicts", state.conflicts),
-                ("notices", state.notices),
-            )
-        },
+        "rejected rows": known(state.rejected_rows),
+        "conflicts": known(state.conflicts),
+        "notices": known(state.notices),
         "generations": _counts(state.generations),
         "cohorts": ", ".join(state.cohorts) or "none",
     }
