@@ -324,7 +324,7 @@ def test_dbt_docs_go_to_the_target_path_and_leave_a_good_build_good(
     assert is_complete(root)
 
 
-NOT_COMPLETE = "seeds, models and data tests failed or were not selected. Scripts work"
+NOT_COMPLETE = "seeds, models and data tests failed or were not selected."
 TESTS = ("test", "--exclude-resource-type", "unit_test")
 
 
