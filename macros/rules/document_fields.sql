@@ -6,14 +6,21 @@
 {% macro meta_small_fields() %}
     {% do return([
         ("combo_id", "combo_id", "text"),
+        ("created_from", "created_from", "optional word"),
+        ("file", "file", "optional text"),
         ("link_method", "link_method", "optional word"),
+        ("meta", "meta", "optional json"),
+        ("origin_run_id", "origin_run_id", "optional text"),
         ("parent_task_id", "parent_task_id", "optional text"),
+        ("position", "position", "optional word"),
         ("repair", "repair", "optional json"),
         ("response_file", "response_file", "text"),
         ("row_index", "row_index", "number"),
         ("row_key", "row_key", "text"),
+        ("score_text", "score_text", "optional text"),
         ("source_csv", "source_csv", "word"),
-        ("timestamp", "timestamp_text", "word"),
+        ("targets", "targets", "optional json"),
+        ("timestamp", "timestamp_text", "text"),
     ]) %}
 {% endmacro %}
 
@@ -24,6 +31,7 @@
         "doc_id": "word", "logical_key_id": "word", "model_id": "text",
         "parent_doc_id": "word", "parsed_chars": "number", "parser": "word",
         "raw_bytes": "number", "raw_chars": "number", "run_id": "text",
+        "score": "number",
         "stage": "word", "status": "word", "task_id": "text", "template_id": "text",
     } %}
     {% set fields = meta_small_fields() %}
