@@ -40,7 +40,7 @@ from docs_index.warehouse.faults import (
     is_damaged_file,
     message_of,
 )
-from docs_index.warehouse.histories.reading import SCHEMA, Histories
+from docs_index.warehouse.histories.tables import SCHEMA, open_histories
 from docs_index.warehouse.quoting import identifier, literal
 from docs_index.warehouse.refusals import tell_refusal
 from docs_index.warehouse.score_inputs import load_generations
@@ -61,7 +61,7 @@ class Plugin(BasePlugin):
             refuse_without_input(layout)
             self._sources = Sources(layout)
             self._cohort_inputs = CohortInputs(layout)
-            self._histories = Histories(layout)
+            self._histories = open_histories(layout)
             self._layout = layout
             self._build = layout.build
             _refuse_a_query(layout.root)

@@ -36,7 +36,6 @@ from docs_index.warehouse.histories.tables import (
 )
 from docs_index.warehouse.histories.tool_files import tool_rows
 
-SCHEMA = "histories"
 _OF_FILES = ("mapped_rows", "tool_rows")
 
 

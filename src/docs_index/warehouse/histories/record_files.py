@@ -224,7 +224,7 @@ def csv_rows(file: Reading, source: HistoryFile) -> Iterator[Row]:
     """
     csv.field_size_limit(_MOST_CELL_CHARS)
     text = io.TextIOWrapper(
-        io.BufferedReader(_Unpacked(file)),
+        io.BufferedReader(_Unpacked(file), _BLOCK_BYTES),
         "utf-8-sig",
         errors="surrogateescape",
         newline="",
