@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 _HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
 _NO_NUMBERS = ("NaN", "Infinity", "-Infinity")
+BLANKS = " \t\r\n"
 TOO_DEEP = "it is nested too deeply"
 
 
@@ -38,7 +39,6 @@ class JsonReader:
             parse_constant=Number,
             object_pairs_hook=self._object,
         )
-        self._decode = decoder.decode
         self._raw_decode = decoder.raw_decode
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -61,8 +61,11 @@ class JsonReader:
     def value(self, text: str) -> Verdict:
         """Return the value of a whole text."""
         self.doubled = None
+        text = text.strip(BLANKS)
         try:
-            value = self._decode(text)
+            value, end = self._raw_decode(text)
+            if end != len(text):
+                raise JSONDecodeError("More follows the value", text, end)
         except JSONDecodeError as error:
             return Verdict(None, words_of(error))
         except RecursionError:

@@ -48,6 +48,11 @@ class Mapping:
         self._extractor = Extractor()
         self._columns: dict[_Column, int] = {}
         self.fields = list(self._fields())
+        self._finders = [
+            (self._extractor.finder(column.part), column.is_json)
+            for column in self._columns
+        ]
+        self._lists = [(each, self._extractor.finder(each)) for each in keys.each]
 
     @property
     def width(self) -> int:
@@ -104,6 +109,9 @@ class Mapping:
         if row.fault:
             yield Mapped(row.position, row.fault, [])
             return
+        if not self._lists:
+            yield Mapped(row.position, None, self._values(Record(row.value)))
+            return
         try:
             found = list(self._elements(Record(row.value), row.position, 0))
         except _NoListError as error:
@@ -115,11 +123,11 @@ class Mapping:
     def _elements(
         self, record: Record, position: str, level: int
     ) -> Iterator[tuple[str, Record]]:
-        if level == len(self._keys.each):
+        if level == len(self._lists):
             yield position, record
             return
-        path = self._keys.each[level]
-        found = self._extractor.at(path, record)
+        path, find = self._lists[level]
+        found = find(record)
         if type(found) is str:
             found = self._extractor.inside(found)
         if not found and (found is None or isinstance(found, list)):
@@ -134,13 +142,13 @@ class Mapping:
 
     def _values(self, record: Record) -> list[str | None]:
         values: list[str | None] = []
-        for column in self._columns:
-            value = self._extractor.at(column.part, record)
-            if not column.is_json:
-                values.append(text_of(value))
-            else:
-                text = None if value is None else compact(value, is_strict=True)
-                values.append(text)
+        for find, is_json in self._finders:
+            value = find(record)
+            if is_json:
+                value = None if value is None else compact(value, is_strict=True)
+            elif value is not None and type(value) is not str:
+                value = text_of(value)
+            values.append(value)
         return values
 
 

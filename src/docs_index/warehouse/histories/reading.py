@@ -119,7 +119,7 @@ class Histories:
                 1,
             ):
                 values = record.values + blanks[len(record.values) :]
-                chars = sum(len(value) for value in record.values if value)
+                chars = sum(map(len, filter(None, values)))
                 loader.add(
                     (
                         source.name, file.name, file.number, place, record.position,

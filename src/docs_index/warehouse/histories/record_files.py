@@ -27,6 +27,7 @@ from docs_index.warehouse.histories.json_values import JsonReader, is_unicode, n
 
 _BOM = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 2**20
+_TORN = (EOFError, gzip.BadGzipFile, zlib.error)
 _MOST_CELL_CHARS = min(sys.maxsize, 2**31 - 1)
 _CHANGED = "changed while the build read it: run again when nothing writes to it"
 
@@ -153,13 +154,17 @@ class Reading:
         Raises:
             EOFError: the file is compressed, and torn or damaged.
         """
-        with _torn():
+        try:
             return self._bytes.read(size)
+        except _TORN as error:
+            raise _torn(error) from None
 
     def line(self) -> bytes:
         """Return the next line with its end, nothing at the end; raises as `read`."""
-        with _torn():
+        try:
             return self._bytes.readline()
+        except _TORN as error:
+            raise _torn(error) from None
 
     def checksum(self) -> str:
         """Read the file to its end, and return the SHA-256 of all of its bytes."""
@@ -168,12 +173,8 @@ class Reading:
         return self._hashed.digest.hexdigest()
 
 
-@contextmanager
-def _torn() -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise EOFError(f"the compressed file is torn or damaged: {error}") from None
+def _torn(error: Exception) -> EOFError:
+    return EOFError(f"the compressed file is torn or damaged: {error}")
 
 
 def json_lines(file: Reading) -> Iterator[Row]:

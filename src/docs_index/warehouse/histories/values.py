@@ -6,12 +6,16 @@ and a list of these, which may begin with `optional`. Joins nothing: that is SQL
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from docs_index.warehouse.histories.json_values import JsonReader, Number
 
 OPTIONAL = "optional"
+_MOST_TEXTS = 8
+Steps = tuple[str | int, ...]
 _FILE = re.compile(r"file\s+/(.*)/", re.DOTALL)
 _NAME = re.compile(r"[^.\[\]]+")
 _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<number>[0-9]+)\]")
@@ -31,7 +35,7 @@ class Path:
 
     text: str
     of_element: bool = False
-    steps: tuple[str | int, ...] | None = None
+    steps: Steps | None = None
 
     @property
     def name(self) -> str:
@@ -158,31 +162,46 @@ class Record:
     number: int | None = None
 
 
+Finder = Callable[[Record], Any]
+
+
 class Extractor:
-    """Finds what rows have at a place; a text on the way is read as JSON."""
+    """Makes functions that find what records have at a place.
+
+    A text on the way to a place is read as JSON, if it is JSON.
+    """
 
     def __init__(self) -> None:
         self._reader = JsonReader()
         self._read: dict[str, Any] = {}
 
-    def at(self, part: Path | ElementNumber, record: Record) -> Any:
-        """Return what a record has at a place, None where there is nothing."""
+    def finder(self, part: Path | ElementNumber) -> Finder:
+        """Return a function that finds a place; None where a record has nothing."""
         if isinstance(part, ElementNumber):
-            number = record.number
-            if number is None or number + part.offset < 1:
-                return None
-            return Number(number + part.offset)
-        value = record.element if part.of_element else record.row
-        steps = part.steps
-        if steps == ():
-            return value
-        if type(value) is str:
-            value = self.inside(value)
-        if type(value) is dict:
-            found = value.get(part.name)
-            if found is not None or part.name in value:
-                return found
-        for step in steps or ("",):
+            return partial(_number, part.offset)
+        name, steps = part.name, part.steps
+        if part.of_element:
+            if not steps:
+                return _element if steps == () else partial(self._inner, name, ())
+            return partial(self._inner, name, steps)
+        if steps is None or len(steps) == 1:
+            return partial(_of_row, name)
+        return partial(self._outer, name, steps)
+
+    def _outer(self, name: str, steps: Steps, record: Record) -> Any:
+        row = record.row
+        return row[name] if name in row else self._walk(row, steps)
+
+    def _inner(self, name: str, steps: Steps, record: Record) -> Any:
+        element = record.element
+        if type(element) is str:
+            element = self.inside(element)
+        if type(element) is dict and name in element:
+            return element[name]
+        return self._walk(element, steps) if steps else None
+
+    def _walk(self, value: Any, steps: Steps) -> Any:
+        for step in steps:
             if type(value) is str:
                 value = self.inside(value)
             if type(value) is dict and type(step) is str:
@@ -194,11 +213,28 @@ class Extractor:
         return value
 
     def inside(self, text: str) -> Any:
-        """Return the value of a text that is JSON, None for another."""
+        """Return the value of a text that is JSON, None for another.
+
+        The last ones are kept: several paths may lead into one text.
+        """
         if text in self._read:
             return self._read[text]
         value, fault = self._reader.value(text)
-        if len(self._read) > 16:
+        if len(self._read) > _MOST_TEXTS:
             self._read.clear()
         self._read[text] = None if fault else value
         return self._read[text]
+
+
+def _of_row(name: str, record: Record) -> Any:
+    return record.row.get(name)
+
+
+def _element(record: Record) -> Any:
+    return record.element
+
+
+def _number(offset: int, record: Record) -> Any:
+    if record.number is None or record.number + offset < 1:
+        return None
+    return Number(record.number + offset)
