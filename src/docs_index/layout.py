@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docs_index.data_roots import (
+    HISTORIES,
     TABLES,
     choose_root,
     has_input,
@@ -101,6 +102,11 @@ class Layout:
     def lock(self) -> Path:
         """The file whose lock a build or a run holds."""
         return self.db / ".lock"
+
+    @property
+    def histories(self) -> Path:
+        """The file that names other tools' files."""
+        return self.root / HISTORIES
 
     @property
     def responses(self) -> Path:
@@ -312,12 +318,13 @@ def refuse_without_input(layout: Layout) -> None:
     """Check that there is something to build from.
 
     Raises:
-        DataRootError: there are no results tables, and no generations of cohorts.
+        DataRootError: there are no results tables, no generations of cohorts, and no
+            histories of other tools.
     """
     if not has_input(layout.root):
         raise DataRootError(
             f"data root {str(layout.root)!r} has none of the results tables "
-            f"({', '.join(TABLES)}): nothing was written; {_SET_IT}"
+            f"({', '.join(TABLES)}), and no {HISTORIES}: nothing was written; {_SET_IT}"
             f"{_meant(layout.root)}"
         )
 
