@@ -1,7 +1,8 @@
 {#-
     The fields of `meta_small` and of `metadata.json`: name, SQL, and kind. A `word` is
     written by this project and needs no escapes; a `text` can contain anything; `json`
-    is JSON text already. An `optional` field is left out if it is null. Sorted by name.
+    is JSON text already; a `number` is whole, a `decimal` need not be. An `optional`
+    field is left out if it is null. Sorted by name.
 -#}
 {% macro meta_small_fields() %}
     {% do return([
@@ -31,7 +32,7 @@
         "doc_id": "word", "logical_key_id": "word", "model_id": "text",
         "parent_doc_id": "word", "parsed_chars": "number", "parser": "word",
         "raw_bytes": "number", "raw_chars": "number", "run_id": "text",
-        "score": "number",
+        "score": "decimal",
         "stage": "word", "status": "word", "task_id": "text", "template_id": "text",
     } %}
     {% set fields = meta_small_fields() %}

@@ -136,7 +136,7 @@ final as (
         score_text,
         links,
         origin_run_id,
-        meta,
+        {{ canonical_json("meta") }} as meta,
         parser,
         fault
     from named

@@ -247,11 +247,14 @@ def _check(session: Session) -> None:
     checksums = rendered("stored_checksums.sql")
     session.db.execute(f"create table made_checksums as {checksums}")
     session.db.execute(sql("audit/verify_lists.sql"), index)
+    session.db.execute(sql("audit/verify_links.sql"), index)
 
 
 DOCUMENT_CHECKS = (
     "audit/verify_directories.sql",
     "audit/verify_metadata.sql",
     "audit/verify_lineage.sql",
+    "audit/made_links.sql",
+    "audit/verify_targets.sql",
     "audit/verify_contents.sql",
 )
