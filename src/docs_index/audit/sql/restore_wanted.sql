@@ -43,7 +43,6 @@ select distinct
         else $responses
     end as folder,
     documents.response_file,
-    documents.source_csv,
     documents.file,
     documents.row_key,
     recorded.prompt_file,
