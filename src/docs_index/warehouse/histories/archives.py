@@ -96,7 +96,8 @@ def _header(archive: zipfile.ZipFile, names: list[str], reader: JsonReader) -> M
 def _of_zstd() -> tuple[type[Exception], ...]:
     """Return the error of a damaged member, if its module is there."""
     module = sys.modules.get("compression.zstd" if _KNOWS_ZSTD else "backports.zstd")
-    return (module.ZstdError,) if module else ()
+    error: type[Exception] | None = getattr(module, "ZstdError", None)
+    return (error,) if error else ()
 
 
 def _member(
