@@ -26,12 +26,13 @@ from docs_index.warehouse.histories.configuration import (
     is_source_name,
 )
 from docs_index.warehouse.histories.engine_words import EngineWords
-from docs_index.warehouse.histories.record_files import suffix_of
+from docs_index.warehouse.histories.history_file import suffix_of
 from docs_index.warehouse.histories.source_paths import (
     PathFaultError,
     find_files,
     has_glob,
 )
+from docs_index.warehouse.histories.tool_files import DATABASES
 from docs_index.warehouse.histories.values import OfFileName, Value
 from docs_index.warehouse.histories.yaml_text import (
     LineFault,
@@ -43,7 +44,6 @@ from docs_index.warehouse.histories.yaml_text import (
 _SHOWN = 10
 _MOST_BYTES = 4 * 2**20
 _RESERVED = (*TABLES, "runtime")
-DATABASES = (".db", ".sqlite")
 _TABLES_OF_FILES = (".csv", ".jsonl", ".json", ".parquet")
 _PACKED = (".csv", ".jsonl", ".json", ".parquet")
 SUFFIXES = {

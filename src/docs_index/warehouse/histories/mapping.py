@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from docs_index.warehouse.histories.configuration import MappingSource
 from docs_index.warehouse.histories.json_values import compact, text_of
-from docs_index.warehouse.histories.record_files import Row
+from docs_index.warehouse.histories.text_rows import Row
 from docs_index.warehouse.histories.values import (
     Constant,
     ElementNumber,

@@ -17,22 +17,23 @@ from docs_index.layout import Layout
 from docs_index.resources import sql
 from docs_index.warehouse.histories.checking import NamedSource, read_histories
 from docs_index.warehouse.histories.configuration import MappingSource, ToolSource
+from docs_index.warehouse.histories.databases import query_rows
+from docs_index.warehouse.histories.history_file import HistoryFile, Reading
 from docs_index.warehouse.histories.loading import TableLoader
 from docs_index.warehouse.histories.mapping import Mapping
-from docs_index.warehouse.histories.record_files import (
-    HistoryFile,
-    Reading,
-    Row,
-    csv_rows,
-    json_elements,
-    json_lines,
-)
+from docs_index.warehouse.histories.parquet_rows import parquet_rows
 from docs_index.warehouse.histories.tables import (
     FIELDS,
     FILES,
     MAPPED_ROWS,
     SOURCES,
     TOOL_ROWS,
+)
+from docs_index.warehouse.histories.text_rows import (
+    Row,
+    csv_rows,
+    json_elements,
+    json_lines,
 )
 from docs_index.warehouse.histories.tool_files import tool_rows
 
@@ -115,7 +116,11 @@ class Histories:
         for source, file in self._opened("mapped_rows"):
             mapping = self._mappings[source.name]
             for place, record in enumerate(
-                (record for row in self._rows(file) for record in mapping.records(row)),
+                (
+                    record
+                    for row in self._rows(source, file)
+                    for record in mapping.records(row)
+                ),
                 1,
             ):
                 values = record.values + blanks[len(record.values) :]
@@ -159,9 +164,10 @@ class Histories:
                     yield source, file
                     self._read[table].append(file)
 
-    def _rows(self, file: HistoryFile) -> Iterator[Row]:
+    def _rows(self, source: NamedSource, file: HistoryFile) -> Iterator[Row]:
+        assert isinstance(source.keys, MappingSource)
         with file.opened() as reading:
-            yield from _rows_of(file, reading)
+            yield from _rows_of(file, reading, source.keys.query)
 
     def _files(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
         """Return the files that were read, if none has changed.
@@ -190,11 +196,14 @@ class Histories:
         return loader.relation()
 
 
-def _rows_of(file: HistoryFile, reading: Reading) -> Iterator[Row]:
+def _rows_of(file: HistoryFile, reading: Reading, query: str | None) -> Iterator[Row]:
     if file.suffix == ".jsonl":
         return json_lines(reading)
     if file.suffix == ".json":
         return json_elements(reading)
     if file.suffix == ".csv":
-        return csv_rows(reading, file)
-    raise file.refuse("this program cannot read it yet")
+        return csv_rows(file, reading)
+    if file.suffix == ".parquet":
+        return parquet_rows(file, reading)
+    assert query is not None, "`checking` asks for it"
+    return query_rows(file, reading, query)

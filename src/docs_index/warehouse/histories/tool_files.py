@@ -8,17 +8,19 @@ its form: that is SQL's.
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from docs_index.warehouse.histories.archives import read_archive
+from docs_index.warehouse.histories.databases import table_rows
+from docs_index.warehouse.histories.history_file import HistoryFile, Reading
 from docs_index.warehouse.histories.json_stream import read_parts
 from docs_index.warehouse.histories.json_values import compact
-from docs_index.warehouse.histories.record_files import (
-    HistoryFile,
-    Reading,
+from docs_index.warehouse.histories.text_rows import (
     Row,
     json_elements,
     json_lines,
     row_of,
 )
 
+DATABASES = (".db", ".sqlite")
 TABLES = {
     "llm": {
         "responses": "responses",
@@ -56,8 +58,21 @@ class ToolRow(NamedTuple):
 
 
 def tool_rows(tool: str, source: HistoryFile, file: Reading) -> Iterator[ToolRow]:
-    """Yield the objects of a tool's file."""
-    if tool == "inspect":
+    """Yield the objects of a tool's file.
+
+    Raises:
+        DocsIndexError: the file is refused as a whole.
+    """
+    if source.suffix in DATABASES:
+        tables = TABLES[tool]
+        for table, row in table_rows(source, file, tuple(tables)):
+            yield _tool_row(tables[table], row)
+    elif source.suffix == ".eval":
+        for member in read_archive(source, file):
+            relation = "sample" if member.is_sample else "log"
+            position = str(member.number)
+            yield ToolRow(relation, position, member.text, member.fault)
+    elif tool == "inspect":
         yield from _list_in(file, ("samples",), "sample", "log")
     elif tool == "lm_eval":
         base = source.path.name
@@ -86,7 +101,7 @@ def _all(rows: Iterator[Row], relation: str) -> Iterator[ToolRow]:
 def _tool_row(relation: str, row: Row) -> ToolRow:
     if row.fault:
         return ToolRow(relation, row.position, None, row.fault)
-    text = compact(row.value) if row.text is None else row.text
+    text = compact(row.value, is_strict=True) if row.text is None else row.text
     return ToolRow(relation, row.position, text, None)
 
 
