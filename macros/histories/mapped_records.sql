@@ -36,7 +36,9 @@
                 fields.field,
                 fields.kind as part_kind,
                 fields.text,
-                fields.accepted
+                fields.accepted,
+                fields.value,
+                fields.is_optional
             from {{ ref("stg_histories__sources") }} as settings
             inner join {{ ref("stg_histories__fields") }} as fields
                 on settings.source_csv = fields.source_csv
@@ -58,6 +60,8 @@
                 "kind": row.part_kind,
                 "text": row.text,
                 "accepted": row.accepted,
+                "value": row.value,
+                "is_optional": row.is_optional,
             }) %}
         {% endfor %}
     {% endif %}
