@@ -58,6 +58,10 @@ joined as (
         classified.row_key,
         classified.reason as value_reason,
         records.fault is not null as is_unreadable,
+        case
+            when records.fault is null
+                then records.source_csv || ':' || records.record_id
+        end as record_key,
         classified.detail as value_detail,
         keyed.level,
         keyed.ready_at,
@@ -86,6 +90,7 @@ final as (
             order by ready_at nulls last, level, record_number
         ) as write_order,
         record_number,
+        record_key,
         source_csv,
         row_index,
         row_key,

@@ -12,7 +12,7 @@
     "response_file", "repair", "folder", "prompt_file", "parsed_from", "parsed_bytes"
 ] %}
 {% set of_records = [
-    "record_number", "file", "position", "created_from", "origin_run_id", "score_text",
+    "record_number", "record_key", "file", "position", "created_from", "origin_run_id", "score_text",
     "meta", "targets",
 ] %}
 with table_rows as (select * from {{ ref("int_table_rows__resolved") }}),
