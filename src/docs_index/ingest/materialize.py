@@ -45,6 +45,7 @@ _TRANSACTION = 10_000  # documents whose rows are inserted together
 # Write orders by table: drafts and links, essays, evaluations, then all histories.
 _PHASES = (0, 30_000_000_000, 40_000_000_000, 50_000_000_000, 10**18)
 _SUMMARY = "select topic, name, amount from build.plan.run_summary order by topic, rank"
+_FIELDS = "select * exclude (source_number) from build.plan.history_fields"
 _FAILED = "insert into run.failed_writes values (?, ?, ?)"
 
 
@@ -60,6 +61,17 @@ class Options:
 
 
 @dataclass(frozen=True)
+class HistoryField:
+    """In how many records of a source a field of histories.yml was there."""
+
+    source: str
+    field: str
+    value: str | None
+    records: int
+    present: int
+
+
+@dataclass(frozen=True)
 class Summary:
     """What a run did, or with `dry_run` would have done.
 
@@ -67,7 +79,8 @@ class Summary:
     and each kind of conflict. `damaged` counts documents of the index whose directory
     is not what it should be, 0 in a dry run, which does not look. `rejected_tables`,
     `missing_folders` and `examples` are lines of words; `notices` counts each kind of
-    notice, and `notice_examples` are a few of each.
+    notice, and `notice_examples` are a few of each. `history_fields` is in the order of
+    histories.yml.
     """
 
     data_root: str
@@ -87,6 +100,7 @@ class Summary:
     examples: list[str]
     notices: dict[str, int]
     notice_examples: list[str]
+    history_fields: list[HistoryField]
 
     @property
     def conflicts(self) -> int:
@@ -338,4 +352,5 @@ def _counted(session: Session, outcomes: Counter[str]) -> dict[str, Any]:
         "examples": list(lines["example"]),
         "notices": lines["notice"],
         "notice_examples": list(lines["notice_example"]),
+        "history_fields": [HistoryField(*row) for row in session.rows(_FIELDS)],
     }
