@@ -1,4 +1,6 @@
-{#- One row per sample of Inspect's logs as a generation, with its scores as they are. -#}
+{#-
+    One row per sample of Inspect's logs as a generation, with its scores as they are.
+-#}
 {% macro inspect_generations(samples) -%}
     -- The prompt ends where the last answer begins; all that came before is part of it.
     with prompted as (
@@ -26,7 +28,8 @@
     asked as (
         select
             *,
-            list_slice(messages, 1, len(messages) - messages_from_answer) as asked_messages,
+            list_slice(messages, 1, len(messages) - messages_from_answer)
+                as asked_messages,
             coalesce(completed_at, last_event_at, run_time) as timestamp_text,
             coalesce(
                 nullif({{ attached("completion", "attachments") }}, ''),

@@ -1,5 +1,7 @@
-{#- One row per score of a sample of Inspect's logs: a letter, a number, or a member of a
-    score that is an object. -#}
+{#-
+    One row per score of a sample of Inspect's logs: a letter, a number, or a member of
+    a score that is an object.
+-#}
 {% macro inspect_judgements(generations) -%}
     with with_scores as (
         select

@@ -48,11 +48,13 @@
                 json_extract(
                     row,
                     [
-                        '$.id', '$.epoch', '$.uuid', '$.input', '$.messages', '$.target',
+                        '$.id', '$.epoch', '$.uuid', '$.input', '$.messages',
+                        '$.target',
                         '$.output.choices[0].message.content',
                         '$.output.choices[0].message.tool_calls[0]',
                         '$.output.choices[0].stop_reason', '$.output.completion',
-                        '$.output.choices[0]', '$.scores', '$.metadata', '$.model_usage',
+                        '$.output.choices[0]', '$.scores', '$.metadata',
+                        '$.model_usage',
                         '$.completed_at', '$.events[#-1].timestamp', '$.error',
                         '$.error.message', '$.limit', '$.limit.type', '$.error_retries',
                         '$.invalidation'
@@ -98,7 +100,7 @@
             coalesce(fields[20] ->> '$', 'limit') as limit_type,
             nullif(json_array_length(fields[21]), 0) as retries,
             fields[22] is not null as is_invalidated,
-            -- Texts that stand once in `attachments`: only where one of ours is among them.
+            -- Texts that are kept apart: only where one of ours is among them.
             case
                 when
                     regexp_matches(
