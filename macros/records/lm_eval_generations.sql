@@ -6,8 +6,23 @@
     without its context); where no other has that, as when each choice is put into the
     question, those with its continuation. A single request chooses nothing: no text.
 -#}
-{% macro lm_eval_generations(samples) -%}
-    with answered as (
+{% macro lm_eval_generations(samples, filters) -%}
+    with with_answers as (
+        select samples.*
+        from {{ samples }} as samples
+        inner join {{ filters }} as filters
+            on
+                samples.source_csv = filters.source_csv
+                and samples.file = filters.file
+                and samples.place = filters.place
+        where
+            samples.row_fault is null
+            and coalesce(
+                samples.filter_name = filters.first_filter, filters.is_first
+            )
+    ),
+
+    answered as (
         select
             *,
             if(
@@ -27,8 +42,7 @@
                 range(1, len(requests) + 1),
                 lambda number: requests[number][2] = requests[1][2]
             ) as with_continuation
-        from {{ samples }}
-        where row_fault is null and has_answers
+        from with_answers
     ),
 
     chosen as (

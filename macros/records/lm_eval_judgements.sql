@@ -2,8 +2,21 @@
     One row per metric and filter of lm_eval's samples. Over repeats, a metric judges
     all of them.
 -#}
-{% macro lm_eval_judgements(samples) -%}
-    with measured as (
+{% macro lm_eval_judgements(samples, filters) -%}
+    with with_filters as (
+        select
+            samples.*,
+            coalesce(samples.filter_name, filters.filter_number) as filter_label
+        from {{ samples }} as samples
+        inner join {{ filters }} as filters
+            on
+                samples.source_csv = filters.source_csv
+                and samples.file = filters.file
+                and samples.place = filters.place
+        where samples.row_fault is null
+    ),
+
+    measured as (
         select
             *,
             list_filter(
@@ -25,8 +38,7 @@
                 cast(json_array_length(answers[1]) as bigint),
                 1
             ) as repeats
-        from {{ samples }}
-        where row_fault is null
+        from with_filters
     ),
 
     each_metric as (

@@ -58,17 +58,6 @@
         from read_samples
     ),
 
-    documents as (
-        select
-            source_csv,
-            file,
-            doc_id,
-            list(place order by place) as places,
-            arg_min(filter_name, place) as first_filter
-        from named
-        group by source_csv, file, doc_id
-    ),
-
     final as (
         select
             named.*,
@@ -81,20 +70,6 @@
                 json_extract_string(results.run[4], '$."' || named.task_name || '"'),
                 '0'
             ) as shots,
-            -- Rows before 2024-11-28 do not name their filter, but come in its order.
-            coalesce(
-                named.filter_name,
-                if(
-                    documents.places[1] = named.place,
-                    'none',
-                    cast(list_position(documents.places, named.place) as varchar)
-                )
-            ) as filter_label,
-            -- The rows of a document differ by filter alone: one has its answers.
-            coalesce(
-                named.filter_name = documents.first_filter,
-                documents.places[1] = named.place
-            ) as has_answers,
             json_type(named.requests[1][2]) = 'OBJECT' as is_text,
             coalesce(
                 named.fault,
@@ -111,11 +86,47 @@
             on
                 named.source_csv = results.source_csv
                 and named.run_path = results.run_path
-        left join documents
-            on
-                named.source_csv = documents.source_csv
-                and named.file = documents.file
-                and named.doc_id = documents.doc_id
+    )
+
+    select * from final
+{%- endmacro %}
+
+
+{#-
+    One row per row of a samples file and its filter. The rows of a document differ by
+    filter alone: one has its answers. Rows before 2024-11-28 do not name their filter,
+    but come in its order.
+-#}
+{% macro lm_eval_filters(samples) -%}
+    with documents as (
+        select
+            source_csv,
+            file,
+            doc_id,
+            list(place order by place) as places,
+            arg_min(filter_name, place) as first_filter
+        from {{ samples }}
+        where row_fault is null
+        group by source_csv, file, doc_id
+    ),
+
+    each_row as (
+        select
+            *,
+            unnest(places) as place,
+            generate_subscripts(places, 1) as place_number
+        from documents
+    ),
+
+    final as (
+        select
+            source_csv,
+            file,
+            place,
+            first_filter,
+            place_number = 1 as is_first,
+            if(place_number = 1, 'none', cast(place_number as varchar)) as filter_number
+        from each_row
     )
 
     select * from final

@@ -1,6 +1,7 @@
 -- One row per sample of Inspect's logs, and per score of one.
 {{ config(materialized="replaced_view") }}
-with tool_rows as (
+-- What is read twice would be copied, whole logs at that.
+with tool_rows as not materialized (
     select * from {{ source('histories', 'tool_rows') }}
 ),
 

@@ -1,6 +1,7 @@
 -- One row per answer of lm_eval's samples, and per metric and filter of a sample.
 {{ config(materialized="replaced_view") }}
-with tool_rows as (
+-- What is read twice would be copied, whole logs at that.
+with tool_rows as not materialized (
     select * from {{ source('histories', 'tool_rows') }}
 ),
 
@@ -8,12 +9,16 @@ samples as (
     {{ lm_eval_samples("tool_rows") }}
 ),
 
+filters as (
+    {{ lm_eval_filters("samples") }}
+),
+
 generations as (
-    {{ lm_eval_generations("samples") }}
+    {{ lm_eval_generations("samples", "filters") }}
 ),
 
 judgements as (
-    {{ lm_eval_judgements("samples") }}
+    {{ lm_eval_judgements("samples", "filters") }}
 ),
 
 faulty as (
