@@ -5,7 +5,21 @@
 {% macro inspect_judgements(generations) -%}
     with with_scores as (
         select
-            *,
+            source_csv,
+            file,
+            file_number,
+            place,
+            position,
+            record_id,
+            task_id,
+            combo_id,
+            timestamp_text,
+            occurred_at,
+            created_from,
+            response,
+            origin_run_id,
+            scorers,
+            attachments,
             map_entries(cast(scores as map (varchar, json))) as all_scores
         from {{ generations }}
         where fault is null and json_type(scores) = 'OBJECT'
@@ -13,7 +27,7 @@
 
     scores as (
         select
-            *,
+            * exclude (all_scores),
             unnest(all_scores) as entry,
             generate_subscripts(all_scores, 1) as scorer_number
         from with_scores
@@ -21,7 +35,7 @@
 
     read_scores as (
         select
-            *,
+            * exclude (entry),
             entry.key as scorer,
             json_extract(
                 entry.value,
@@ -45,7 +59,7 @@
 
     parts as (
         select
-            *,
+            * exclude (parts),
             unnest(parts) as part,
             generate_subscripts(parts, 1) as part_number
         from with_parts
@@ -62,10 +76,7 @@
             fields[4] as metadata,
             {{ json_items('fields[5]') }} as grading,
             fields[6] ->> '$' as grading_model,
-            list_filter(
-                {{ json_items('scorers') }},
-                lambda item: json_extract_string(item, '$.name') = scorer
-            )[1] as scorer_item
+            list_filter(scorers, lambda item: item[1] = scorer)[1][2] as scorer_model
         from parts
     ),
 
@@ -104,7 +115,7 @@
             scorer_part as template_id,
             coalesce(
                 grading_model,
-                json_extract_string(scorer_item, '$.options.model.model'),
+                scorer_model,
                 'code:' || scorer
             ) as model_id,
             'success' as status,

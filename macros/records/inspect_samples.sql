@@ -29,7 +29,12 @@
             nullif(nullif(fields[6] ->> '$', '{}'), 'null') as task_args,
             fields[7] ->> '$' as solver,
             fields[8] ->> '$' as model_id,
-            fields[9] as scorers,
+            list_transform(
+                {{ json_items("fields[9]") }},
+                lambda item: json_extract_string(
+                    item, ['$.name', '$.options.model.model']
+                )
+            ) as scorers,
             coalesce(nullif(fields[11] ->> '$', ''), fields[10] ->> '$') as run_time
         from read_logs
     ),
