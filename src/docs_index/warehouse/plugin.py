@@ -40,6 +40,7 @@ from docs_index.warehouse.faults import (
     is_damaged_file,
     message_of,
 )
+from docs_index.warehouse.histories.tables import SCHEMA, open_histories
 from docs_index.warehouse.quoting import identifier, literal
 from docs_index.warehouse.refusals import tell_refusal
 from docs_index.warehouse.score_inputs import load_generations
@@ -60,6 +61,7 @@ class Plugin(BasePlugin):
             refuse_without_input(layout)
             self._sources = Sources(layout)
             self._cohort_inputs = CohortInputs(layout)
+            self._histories = open_histories(layout)
             self._layout = layout
             self._build = layout.build
             _refuse_a_query(layout.root)
@@ -105,6 +107,8 @@ class Plugin(BasePlugin):
                 return self._cohort_inputs.load(cursor, name, meta)
             if source_config.schema == "score_inputs":
                 return load_generations(cursor, self._layout)
+            if source_config.schema == SCHEMA:
+                return self._histories.load(cursor, source_config.identifier)
             if source_config.identifier == "input_files":
                 return self._sources.input_files(cursor)
             return self._sources.load(cursor, source_config.meta)
