@@ -1,0 +1,84 @@
+{#- A text as a double; null where it is no number in decimal digits, or too large. -#}
+{% macro score_number(text) -%}
+    case
+        when regexp_full_match(
+            {{ text }}, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?'
+        ) and isfinite(try_cast({{ text }} as double))
+            then cast({{ text }} as double)
+    end
+{%- endmacro %}
+
+
+{#- Seconds since 1970 as an instant; null outside the years 0001 to 9999. -#}
+{% macro epoch_instant(text) -%}
+    case
+        when {{ score_number(text) }} between -62135596800 and 253402300799
+            then make_timestamp(
+                cast(try_cast({{ text }} as decimal(38, 6)) * 1000000 as bigint)
+            )
+    end
+{%- endmacro %}
+
+
+{#- JSON members as one object; null where there is none of them. -#}
+{% macro json_or_null(fields) -%}
+    nullif({{ json_compact(fields) }}, '{}')
+{%- endmacro %}
+
+
+{#- The links of a judgement to what it judges, from a list of ids. -#}
+{% macro target_links(ids) -%}
+    list_transform(
+        list_zip({{ ids }}, range(1, len({{ ids }}) + 1)),
+        lambda pair: {
+            'role': 'target',
+            'position': pair[2],
+            'source': cast(null as varchar),
+            'id': pair[1],
+            'task_id': cast(null as varchar),
+            'model_id': cast(null as varchar)
+        }
+    )
+{%- endmacro %}
+
+
+{% macro record_links_type() -%}
+    struct(
+        role varchar,
+        position bigint,
+        source varchar,
+        id varchar,
+        task_id varchar,
+        model_id varchar
+    ) []
+{%- endmacro %}
+
+
+{#- Records in the common shape; links and score may be missing in all of them. -#}
+{% macro common_shape(relation) -%}
+    select
+        source_csv,
+        file,
+        cast(file_number as bigint) as file_number,
+        cast(place as bigint) as place,
+        position,
+        kind,
+        record_id,
+        task_id,
+        combo_id,
+        template_id,
+        model_id,
+        status,
+        timestamp_text,
+        occurred_at,
+        created_from,
+        prompt,
+        response,
+        cast(score as double) as score,
+        score_text,
+        coalesce(cast(links as {{ record_links_type() }}), []) as links,
+        origin_run_id,
+        cast(meta as varchar) as meta,
+        fault
+    from {{ relation }}
+{%- endmacro %}
