@@ -2,7 +2,7 @@
 -- (llm 0.36 and later), or a response of the older table. An upgraded file has both,
 -- and llm moves nothing; an answer that is in both is the turn, as llm reads it.
 with source_rows as (
-    select * from {{ source("histories", "tool_rows") }}
+    select * from {{ ref("stg_histories__tool_rows") }}
     where tool = 'llm' and relation in ('turns', 'responses') and fault is null
 ),
 

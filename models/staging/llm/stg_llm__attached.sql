@@ -1,7 +1,7 @@
 -- One row per response of llm's older table that has something in the tables beside it:
 -- fragments, calls and results of tools, attachments.
 with tool_rows as (
-    select * from {{ source("histories", "tool_rows") }}
+    select * from {{ ref("stg_histories__tool_rows") }}
     where
         tool = 'llm'
         and fault is null

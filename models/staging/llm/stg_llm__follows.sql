@@ -12,7 +12,7 @@ threads as (
         source_csv,
         file,
         json_extract_string(row, ['$.id', '$.forked_from']) as fields
-    from {{ source("histories", "tool_rows") }}
+    from {{ ref("stg_histories__tool_rows") }}
     where tool = 'llm' and relation = 'threads' and fault is null
 ),
 

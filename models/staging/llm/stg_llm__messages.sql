@@ -1,7 +1,7 @@
 -- One row per message of llm's message store, with its parts put together.
 -- A text that borrows from fragments names them by number; their texts are filled in.
 with tool_rows as (
-    select * from {{ source("histories", "tool_rows") }}
+    select * from {{ ref("stg_histories__tool_rows") }}
     where tool = 'llm' and fault is null
 ),
 

@@ -16,7 +16,7 @@ faulty as (
         place,
         position,
         'table ' || relation || ': ' || fault as fault
-    from {{ source("histories", "tool_rows") }}
+    from {{ ref("stg_histories__tool_rows") }}
     where
         tool = 'llm'
         and fault is not null

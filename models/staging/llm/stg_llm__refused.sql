@@ -4,7 +4,7 @@ with files as (
     select distinct
         source_csv,
         file
-    from {{ source("histories", "tool_rows") }}
+    from {{ ref("stg_histories__tool_rows") }}
     where tool = 'llm'
 ),
 
@@ -13,7 +13,7 @@ migrations as (
         source_csv,
         file,
         json_extract_string(row, ['$.name', '$.migration_set']) as fields
-    from {{ source("histories", "tool_rows") }}
+    from {{ ref("stg_histories__tool_rows") }}
     where tool = 'llm' and relation = 'migrations' and fault is null
 ),
 

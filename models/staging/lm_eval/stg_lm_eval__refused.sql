@@ -2,7 +2,7 @@
 -- name, or because the results file of its run is not there.
 {{ config(materialized="replaced_view") }}
 with tool_rows as (
-    select * from {{ source('histories', 'tool_rows') }}
+    select * from {{ ref('stg_histories__tool_rows') }}
 ),
 
 results as (

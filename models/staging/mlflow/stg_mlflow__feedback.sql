@@ -1,7 +1,7 @@
 -- One row per assessment of a trace of mlflow that judges it: feedback that was not
 -- overridden. An expectation says what is right, and judges nothing.
 with source_rows as (
-    select * from {{ source("histories", "tool_rows") }}
+    select * from {{ ref("stg_histories__tool_rows") }}
     where tool = 'mlflow' and relation = 'assessments' and fault is null
 ),
 

@@ -13,7 +13,7 @@ faulty as (
         position,
         if(relation = 'assessments', 'judgement', 'generation') as kind,
         'table ' || relation || ': ' || fault as fault
-    from {{ source("histories", "tool_rows") }}
+    from {{ ref("stg_histories__tool_rows") }}
     where
         tool = 'mlflow'
         and fault is not null

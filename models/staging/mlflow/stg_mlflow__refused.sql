@@ -4,7 +4,7 @@ with files as (
     select distinct
         source_csv,
         file
-    from {{ source("histories", "tool_rows") }}
+    from {{ ref("stg_histories__tool_rows") }}
     where tool = 'mlflow'
 ),
 
@@ -13,7 +13,7 @@ revisions as (
         source_csv,
         file,
         max(json_extract_string(row, '$.version_num')) as revision
-    from {{ source("histories", "tool_rows") }}
+    from {{ ref("stg_histories__tool_rows") }}
     where tool = 'mlflow' and relation = 'alembic_version' and fault is null
     group by source_csv, file
 ),

@@ -1,7 +1,7 @@
 -- One row per span of mlflow that says what its trace is: the root of a trace, and each
 -- call of a model. Attributes are JSON texts within the JSON text of a span.
 with source_rows as (
-    select * from {{ source("histories", "tool_rows") }}
+    select * from {{ ref("stg_histories__tool_rows") }}
     where tool = 'mlflow' and relation = 'spans' and fault is null
 ),
 

@@ -1,6 +1,6 @@
 -- One row per trace of mlflow, with its metadata, and what its spans say.
 with tool_rows as (
-    select * from {{ source("histories", "tool_rows") }}
+    select * from {{ ref("stg_histories__tool_rows") }}
     where tool = 'mlflow' and fault is null
 ),
 

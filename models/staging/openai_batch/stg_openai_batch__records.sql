@@ -2,7 +2,7 @@
 -- choice.
 {{ config(materialized="replaced_view") }}
 with tool_rows as (
-    select * from {{ source('histories', 'tool_rows') }}
+    select * from {{ ref('stg_histories__tool_rows') }}
 ),
 
 lines as (

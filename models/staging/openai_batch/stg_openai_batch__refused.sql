@@ -2,7 +2,7 @@
 -- chat completions or responses.
 {{ config(materialized="replaced_view") }}
 with tool_rows as (
-    select * from {{ source('histories', 'tool_rows') }}
+    select * from {{ ref('stg_histories__tool_rows') }}
 ),
 
 first_places as (

@@ -2,7 +2,7 @@
 -- object around the results names their evaluation; JSONL has no word about it, and
 -- neither has a time for each result.
 with source_rows as (
-    select * from {{ source("histories", "tool_rows") }}
+    select * from {{ ref("stg_histories__tool_rows") }}
     where tool = 'promptfoo' and relation = 'result' and fault is null
 ),
 
@@ -11,7 +11,7 @@ files as (
         source_csv,
         file,
         json_extract_string(row, '$.evalId') as eval_id
-    from {{ source("histories", "tool_rows") }}
+    from {{ ref("stg_histories__tool_rows") }}
     where tool = 'promptfoo' and relation = 'file' and fault is null
 ),
 

@@ -2,7 +2,7 @@
 -- know. A database says it by its migrations, whose names are the times they were
 -- written at; a JSON export by its version; JSONL has none.
 with tool_rows as (
-    select * from {{ source("histories", "tool_rows") }}
+    select * from {{ ref("stg_histories__tool_rows") }}
     where tool = 'promptfoo'
 ),
 

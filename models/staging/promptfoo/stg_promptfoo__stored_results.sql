@@ -1,7 +1,7 @@
 -- One row per result in a database of promptfoo, whose columns are JSON texts of their
 -- own. A result whose texts cannot be read has a fault.
 with source_rows as (
-    select * from {{ source("histories", "tool_rows") }}
+    select * from {{ ref("stg_histories__tool_rows") }}
     where tool = 'promptfoo' and relation = 'eval_results' and fault is null
 ),
 

@@ -2,7 +2,7 @@
 -- cannot be read, or an evaluation of an old promptfoo, which kept all of its results
 -- in one text of the table `evals`.
 with tool_rows as (
-    select * from {{ source("histories", "tool_rows") }}
+    select * from {{ ref("stg_histories__tool_rows") }}
     where tool = 'promptfoo'
 ),
 
