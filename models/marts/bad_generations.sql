@@ -13,7 +13,7 @@ final as (
         template_id,
         model_id,
         timestamp_text as timestamp,
-        response_file,
+        coalesce(response_file, file) as response_file,
         case
             when reason = 'unresolved_parent' then logical_key_id
         end as logical_key_id,

@@ -155,7 +155,7 @@ final as (
     union all
     select
         'stage' as topic,
-        cast({{ stage_order() }} as bigint) as rank,
+        row_number() over (order by {{ stage_order() }} nulls last, stage) as rank,
         stage as name,
         documents as amount
     from stages

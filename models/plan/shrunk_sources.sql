@@ -63,4 +63,4 @@ final as (
 )
 
 select * from final
-order by {{ source_order() }}
+order by {{ source_order() }}, source_csv

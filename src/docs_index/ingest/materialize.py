@@ -9,6 +9,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -34,7 +35,6 @@ from docs_index.layout import Layout
 from docs_index.paths import is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
-from docs_index.vocabulary import STAGES
 from docs_index.warehouse.build_record import attach_build, find_build
 from docs_index.warehouse.index_faults import naming_index
 from docs_index.warehouse.session import Session, opened_session
@@ -42,6 +42,8 @@ from docs_index.warehouse.session import Session, opened_session
 _BATCHES = range(500, 4000)  # documents that are placed and synced together
 _BATCH_BYTES = 16 * 2**20
 _TRANSACTION = 10_000  # documents whose rows are inserted together
+# Write orders by table: drafts and links, essays, evaluations, then all histories.
+_PHASES = (0, 30_000_000_000, 40_000_000_000, 50_000_000_000, 10**18)
 _SUMMARY = "select topic, name, amount from build.plan.run_summary order by topic, rank"
 _FAILED = "insert into run.failed_writes values (?, ?, ?)"
 
@@ -206,11 +208,13 @@ def _place_all(
 def _placed(session: Session, placer: Placer, workers: Workers) -> Iterator[Batch]:
     """Write what is pending, in its write order.
 
-    A stage begins when the one before is done: the descendants of a document that
-    could not be placed are not pending any more.
+    A table's documents begin when the table before is done: the descendants of a
+    document that could not be placed are not pending any more. Records of histories
+    follow one another within their files: a directory whose ancestor fails meanwhile
+    stays without a row, as one of a killed run does.
     """
-    for stage in STAGES:
-        tasks = _batches(session, stage, workers.count)
+    for first, end in pairwise(_PHASES):
+        tasks = _batches(session, first, end, workers.count)
         for batch in workers.map(placer.place, tasks):
             for failed in batch.failed:
                 session.db.execute(_FAILED, failed)
@@ -224,7 +228,7 @@ def _prepare_folders(session: Session) -> None:
     if is_there(layout.unpublished):
         layout.unpublished.unlink()
     layout.unpublished.mkdir(parents=True)
-    for stage in STAGES:
+    for (stage,) in session.rows("select distinct stage from build.plan.pending"):
         (layout.docs / stage).mkdir(exist_ok=True)
 
 
@@ -256,11 +260,15 @@ def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
 def _insert_rows(cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> None:
     """Insert the rows of documents whose directories are there, in one transaction."""
     places = {"first": batches[0].first, "last": batches[-1].last}
+    (due,) = cursor.execute(sql("ingest/pending_count.sql"), places).fetchall()[0]
+    cursor.execute("begin")
     (inserted,) = cursor.execute(sql("ingest/insert_batch.sql"), places).fetchall()[0]
+    cursor.execute(sql("ingest/insert_links.sql"), places)
+    cursor.execute("commit")
     placed = sum(
         batch.outcomes["placed"] + batch.outcomes["found"] for batch in batches
     )
-    if inserted != placed:
+    if inserted != due or placed < due:
         raise StorageError(
             f"{placed} directories were written, but {inserted} index rows: run again"
         )
@@ -285,14 +293,16 @@ def _count_inserted(session: Session, total: int) -> None:
         )
 
 
-def _batches(session: Session, stage: str, workers: int) -> Iterator[list[int]]:
-    """Yield the write orders of a stage's documents, in batches of bounded bytes.
+def _batches(
+    session: Session, first: int, end: int, workers: int
+) -> Iterator[list[int]]:
+    """Yield the write orders of a phase, in batches of bounded bytes.
 
-    A large batch is cheaper to look up; towards the end of the stage, which all
+    A large batch is cheaper to look up; towards the end of the phase, which all
     workers wait for, they become small.
     """
-    query = sql("ingest/pending_of_stage.sql")
-    pending = session.db.execute(query, {"stage": stage}).fetchall()
+    query = sql("ingest/pending_between.sql")
+    pending = session.db.execute(query, {"first": first, "end": end}).fetchall()
     start = 0
     while start < len(pending):
         most = (len(pending) - start) // (3 * workers)
