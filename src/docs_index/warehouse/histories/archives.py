@@ -93,11 +93,11 @@ def _header(archive: zipfile.ZipFile, names: list[str], reader: JsonReader) -> M
     return Member(False, 1, text, fault)
 
 
-def _of_zstd() -> tuple[type[Exception], ...]:
-    """Return the error of a damaged member, if its module is there."""
+def _unreadable() -> tuple[type[Exception], ...]:
+    """Return the errors of damaged members; that of zstd, if its module is there."""
     module = sys.modules.get("compression.zstd" if _KNOWS_ZSTD else "backports.zstd")
     error: type[Exception] | None = getattr(module, "ZstdError", None)
-    return (error,) if error else ()
+    return (*_UNREADABLE, error) if error else _UNREADABLE
 
 
 def _member(
@@ -108,7 +108,7 @@ def _member(
         text = archive.read(name).decode()
     except UnicodeDecodeError:
         return None, None, f"{name}: it is not UTF-8"
-    except (*_UNREADABLE, *_of_zstd()) as error:
+    except _unreadable() as error:
         return None, None, f"{name}: it cannot be unpacked: {error}"
     value, fault = reader.record(text)
     return (None, None, f"{name}: {fault}") if fault else (text, value, None)

@@ -17,6 +17,7 @@ from docs_index.disk.confined import read_file
 from docs_index.errors import DataRootError
 from docs_index.paths import is_of_a_path, is_there
 from docs_index.warehouse.histories.configuration import (
+    RESERVED,
     TABLES,
     TOOLS,
     Link,
@@ -43,7 +44,6 @@ from docs_index.warehouse.histories.yaml_text import (
 
 _SHOWN = 10
 _MOST_BYTES = 4 * 2**20
-_RESERVED = (*TABLES, "runtime")
 _TABLES_OF_FILES = (".csv", ".jsonl", ".json", ".parquet")
 _PACKED = (".csv", ".jsonl", ".json", ".parquet")
 SUFFIXES = {
@@ -139,11 +139,14 @@ class _Checker:
         return [source for source in found if source]
 
     def _note(self, place: Place, words: str) -> None:
-        self._read.faults.append(LineFault(self._read.line(place), words))
+        """Note a fault with its line, the source and the key."""
+        key = _shown(place[1:])
+        said = f"{key}: {words}" if key else words
+        self._read.faults.append(LineFault(self._read.line(place), said))
 
     def _source(self, name: str, number: int, given: Any) -> NamedSource | None:
         place: Place = ("sources", name)
-        if name in _RESERVED:
+        if name in RESERVED:
             self._note(place, f"{name!r} names documents of the tables: take another")
         elif not is_source_name(name):
             self._note(
@@ -165,6 +168,11 @@ class _Checker:
         return NamedSource(name, number, line, keys, tuple(files))
 
     def _keys(self, place: Place, given: dict[str, Any]) -> Source | None:
+        blanks = list(_blanks(given, place))
+        for blank in blanks:
+            self._note(blank, "it has no value: write one, or take the key out")
+        if blanks:
+            return None
         model = ToolSource if "tool" in given else MappingSource
         try:
             return model.model_validate(given)
@@ -272,6 +280,21 @@ class _Checker:
             self._note((*place, "query"), f"{words} too: take it out")
 
 
+def _shown(place: Place) -> str:
+    """Return a place as people write it: `answers.targets[0].id`."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
+    return "".join(steps).strip(".")
+
+
+def _blanks(given: Any, place: Place) -> Iterator[Place]:
+    """Yield the places of keys that have no value; in `where`, that means something."""
+    for key, value in given.items() if isinstance(given, dict) else ():
+        if value is None:
+            yield (*place, key)
+        elif key != "where":
+            yield from _blanks(value, (*place, key))
+
+
 def _contradictions(keys: MappingSource) -> Iterator[tuple[str, str]]:
     """Yield what keys say against each other, each with the key that it is about."""
     if keys.kind == "judgement" and not keys.targets:
@@ -338,10 +361,10 @@ def _words(fault: Any, given: dict[str, Any], model: type[Source]) -> str:
         )
     if kind in ("string_type", "list_type", "dict_type", "model_type"):
         wanted = {"str": "a text", "lis": "a list", "dic": "keys"}.get(kind[:3], "keys")
-        return f"`{key}` must be {wanted}"
+        return f"it must be {wanted}"
     if kind == "too_short":
-        return f"`{key}` is empty: name one, or take the key out"
-    return f"`{key}`: {fault['msg']}"
+        return "it is empty: name one, or take the key out"
+    return str(fault["msg"])
 
 
 def _keys_around(loc: Sequence[Any], model: type[Source]) -> Sequence[str]:

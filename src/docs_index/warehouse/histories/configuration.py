@@ -25,6 +25,7 @@ from docs_index.warehouse.histories.values import (
     Path,
     Value,
     ValueFaultError,
+    parse_part,
     parse_path,
     parse_value,
 )
@@ -35,6 +36,9 @@ STAGE_NAME = r"^[a-z][a-z0-9_]{0,30}$"
 TABLES = ("draft", "link", "essay", "evaluation")
 """The sources that are no histories, to whose documents a link may lead."""
 
+RESERVED = (*TABLES, "runtime")
+"""The names that no source of the file may have."""
+
 _VALUE_WORDS = (
     "A column, or a path into the row (`response.body.model`, `judge[1]`); in `each`, "
     "`.x` of the element, `.` it, `#` its number, `#-1` the number before; `= text` a "
@@ -42,7 +46,7 @@ _VALUE_WORDS = (
     "joined with a slash, whose first item may be `optional`."
 )
 _TEXT_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1}
-_VALUE_SCHEMA: dict[str, Any] = {
+VALUE_SCHEMA: dict[str, Any] = {
     "anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA, "minItems": 1}],
     "description": _VALUE_WORDS,
 }
@@ -89,13 +93,13 @@ def _each(given: Any) -> tuple[Path, ...]:
     items = _as_list(given)
     if not isinstance(items, list) or not items:
         raise ValueFaultError("name the list in a row, or the lists to go down into")
-    if not all(isinstance(item, str) for item in items):
-        raise ValueFaultError("each list is named by a text")
-    first, *inner = items
-    return (
-        parse_path(first),
-        *(parse_path(item if item.startswith(".") else f".{item}") for item in inner),
-    )
+    parts = [parse_part(item) for item in items]
+    paths = [part for part in parts if isinstance(part, Path)]
+    if len(paths) < len(parts):
+        raise ValueFaultError("name the list in a row by its column or path")
+    first, *inner = paths
+    dotted = (path.text if path.of_element else f".{path.text}" for path in inner)
+    return (first, *map(parse_path, dotted))
 
 
 def _wanted(given: Any) -> dict[str, tuple[str | None, ...]]:
@@ -121,9 +125,9 @@ _TRUTHS = ("true", "false")
 Field_ = Annotated[
     Value,
     BeforeValidator(parse_value),
-    WithJsonSchema(_VALUE_SCHEMA, mode="validation"),
+    WithJsonSchema(VALUE_SCHEMA, mode="validation"),
 ]
-Name = Annotated[str, AfterValidator(str)]
+Word = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 Files = Annotated[
     list[Annotated[str, AfterValidator(_pattern)]],
     BeforeValidator(_as_list),
@@ -178,7 +182,7 @@ class _OrValue(_Keys):
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         schema = handler.resolve_ref_schema(handler(core_schema))
-        return {"anyOf": [*_VALUE_SCHEMA["anyOf"], schema]}
+        return {"anyOf": [*VALUE_SCHEMA["anyOf"], schema]}
 
 
 class Moment(_OrValue):
@@ -199,7 +203,7 @@ class Moment(_OrValue):
 class Status(_OrValue):
     """How the making of a record ended, and the words for success."""
 
-    success: list[str] | None = Field(
+    success: list[Word] | None = Field(
         None, min_length=1, description="The words that mean success, in any case."
     )
 
@@ -252,7 +256,7 @@ class MappingSource(_Keys):
     each: Annotated[
         tuple[Path, ...],
         BeforeValidator(_each),
-        WithJsonSchema(_VALUE_SCHEMA["anyOf"] and {"anyOf": _VALUE_SCHEMA["anyOf"]}),
+        WithJsonSchema({"anyOf": VALUE_SCHEMA["anyOf"]}),
     ] = Field(
         (),
         description=(
@@ -303,8 +307,8 @@ class MappingSource(_Keys):
         WithJsonSchema(
             {
                 "anyOf": [
-                    *_VALUE_SCHEMA["anyOf"],
-                    {"type": "object", "additionalProperties": _VALUE_SCHEMA},
+                    *VALUE_SCHEMA["anyOf"],
+                    {"type": "object", "additionalProperties": VALUE_SCHEMA},
                 ]
             }
         ),
