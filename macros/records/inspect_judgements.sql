@@ -83,7 +83,7 @@
     asked as (
         select
             *,
-            {{ score_number("value_text") }} as score,
+            {{ finite_number("value_text") }} as score,
             list_slice(grading, 1, len(grading) - 1) as asked_messages,
             -- Most scorers give the whole text as their answer.
             if(

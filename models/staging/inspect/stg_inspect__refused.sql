@@ -1,7 +1,6 @@
 -- One row per file of an Inspect source that is no log of version 2.
-{{ config(materialized="replaced_view") }}
 with tool_rows as (
-    select * from {{ source('histories', 'tool_rows') }}
+    select * from {{ ref('stg_histories__tool_rows') }}
 ),
 
 versions as (
