@@ -129,8 +129,9 @@ class Mapping:
         path, find = self._lists[level]
         found = find(record)
         if type(found) is str:
-            found = self._extractor.inside(found)
-        if not found and (found is None or isinstance(found, list)):
+            inside = self._extractor.inside(found)
+            found = inside if isinstance(inside, list) else found
+        if found is None or found == []:
             if self._keys.kind == "generation":
                 yield position, Record(record.row)
             return
