@@ -123,6 +123,34 @@ def test_a_json_file_is_a_list_or_one_object(tmp_path: Path) -> None:
     assert positions(rows)[0][1].endswith("let its name end with .jsonl")  # type: ignore[union-attr]
 
 
+def test_a_list_in_one_object_is_read_element_by_element(tmp_path: Path) -> None:
+    keys = "  each: r.s\n  id: [a, '#', '#-1', b]\n  response: .t\n"
+    whole = '{"a": 1, "r": {"s": [{"t": "x"}, {"t": 1, "t": 2}, {"t": "z"}]}, "b": 2}'
+    rows = mapped(tmp_path, keys, whole, "a.json")
+    assert chosen(rows, "position", "v1", "v2", "v3", "v4", "v5") == [
+        ("1.1", "1", "1", None, "2", "x"),
+        ("1.2", None, None, None, None, None),
+        ("1.3", "1", "3", "2", "2", "z"),
+    ]
+    torn = mapped(tmp_path, keys, whole[:-16], "a.json.gz")
+    assert chosen(torn, "position", "v5") == [
+        ("1.1", "x"),
+        ("1.2", None),
+        ("1.3", None),
+    ]
+    for other in (
+        '{"r.s": [{"t": "x"}], "r": {"s": []}}',
+        '[{"r": {"s": [{"t": "x"}]}}]',
+    ):
+        rows = mapped(tmp_path, keys, other, "a.json")
+        assert chosen(rows, "position", "v5") == [("1.1", "x")]
+    for empty in ('{"r": {"s": []}}', '{"r": 1}', "{}"):
+        rows = mapped(tmp_path, keys, empty, "a.json")
+        assert chosen(rows, "position", "fault", "v5") == [("1", None, None)]
+    [row] = mapped(tmp_path, keys, "torn", "a.json")
+    assert row["fault"]
+
+
 def test_what_was_whole_before_a_break_stays(tmp_path: Path) -> None:
     rows = mapped(tmp_path, TEXT, '[{"t": "a"}, {"t": "b"}, {"t": "c', "a.json")
     assert positions(rows) == [
