@@ -79,8 +79,8 @@ class HistoryFile:
                 raise TableRefusedError(f"{path} {_CHANGED}")
 
     @contextmanager
-    def opened(self) -> Iterator["Reading"]:
-        """Open the file; note its size and checksum after the block.
+    def opened(self, *, is_whole: bool = True) -> Iterator["Reading"]:
+        """Open the file; note its size and checksum after the block, if `is_whole`.
 
         Raises:
             TableRefusedError: the file is gone, has changed, or is no regular file.
@@ -92,8 +92,10 @@ class HistoryFile:
         with naming(self.path), open(descriptor, "rb", buffering=0) as raw:
             reading = Reading(raw, is_packed=self.is_packed)
             yield reading
-            self.sha256 = reading.checksum()
-        self.refuse_if_changed()
+            if is_whole:
+                self.sha256 = reading.checksum()
+        if is_whole:
+            self.refuse_if_changed()
 
     def _open(self) -> tuple[int, os.stat_result]:
         try:
