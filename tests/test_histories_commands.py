@@ -32,7 +32,7 @@ def test_a_draft_is_printed_or_added_and_passes_the_check(tmp_path: Path) -> Non
         "sources:\n"
         "  a_b:\n"
         '    files: "a-b.jsonl"\n'
-        "    # guessed from the names: look at each, then run docs-index history check\n"
+        "    # guessed from names: look at each, then run docs-index history check\n"
         "    id: uuid\n"
         "    task_id: question_id\n"
         "    model_id: model.name\n"

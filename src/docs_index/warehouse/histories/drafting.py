@@ -7,7 +7,7 @@ program knows is told by what only that tool writes. Reads a few rows, writes no
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -55,6 +55,7 @@ _NAMES: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 """The names that a field usually has, the likeliest first."""
 
+_NO_TEXTS = ("true", "false", "yes", "no", "on", "off", "null", "optional")
 _OF_TABLES = {
     "responses": "llm",
     "turns": "llm",
@@ -163,8 +164,8 @@ def _of_database(source: str, file: HistoryFile) -> Draft:
         if table in _OF_TABLES:
             return _of_tool(source, file.name, _OF_TABLES[table])
     found: dict[str, list[dict[str, Any]]] = {}
-    with _opened(file) as reading, closing(table_rows(file, reading, listed)) as rows:
-        for table, row in rows:
+    with _opened(file) as reading:
+        for table, row in table_rows(file, reading, listed):
             kept = found.setdefault(table, [])
             if len(kept) < LOOKED_AT and not row.fault:
                 kept.append(row.value)
@@ -178,6 +179,7 @@ def _of_database(source: str, file: HistoryFile) -> Draft:
 
 def _mapped(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the lines of a mapping; what is not sure is said in a comment."""
+    yield "  # guessed from names: look at each, then run docs-index history check"
     values = _columns(rows)
     chosen: dict[str, str] = {}
     for field, names in _NAMES.items():
@@ -248,15 +250,5 @@ def _form(value: Any) -> str:
 def _quoted(name: str) -> str:
     """Return a column's name as YAML has it."""
     is_plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.]*", name)
-    is_word = name.lower() in (
-        "true",
-        "false",
-        "yes",
-        "no",
-        "on",
-        "off",
-        "null",
-        "y",
-        "n",
-    )
-    return name if is_plain and not is_word else json.dumps(name, ensure_ascii=False)
+    is_text = is_plain and name.lower() not in _NO_TEXTS
+    return name if is_text else json.dumps(name, ensure_ascii=False)
