@@ -25,6 +25,7 @@ LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 START = re.compile(r"The commands on this page start from ([^.]+)\.")
 LONGEST_README = 130
+GROUPS = ("cohort", "history")  # of commands
 TOOL_PAGES = sorted((REPOSITORY / "docs/histories").glob("*.md"))
 
 # The states that a page can start from.
@@ -330,6 +331,7 @@ def test_every_page_is_linked() -> None:
     assert {REPOSITORY / page for page in pages()[1:]} <= front
     assert REPOSITORY / "docs/README.md" in front
     index = {path for path, _ in links("docs/README.md")}
+    index |= {path for path, _ in links("docs/histories.md")}
     assert {REPOSITORY / page for page in texts()} - {
         REPOSITORY / "docs/README.md"
     } <= (index)
@@ -400,9 +402,9 @@ def test_every_command_that_is_named_exists(page: str) -> None:
         for words in re.findall(r"\bdocs-index ([a-z][^|&>]*)", line):
             first, *others = words.split()
             name = f"docs-index {first}"
-            if first == "cohort" and others and others[0].isalpha():
+            if first in GROUPS and others and others[0].isalpha():
                 name = f"{name} {others[0]}"
-            elif first == "cohort":
+            elif first in GROUPS:
                 continue
             assert name in program(), line
             options = set(re.findall(r" (--[a-z-]+)", f" {words}"))

@@ -91,7 +91,8 @@
 
 
 {#- The text of a message's parts that are text; null where none is. -#}
-{% macro answer_text(content, separator="chr(10)", attachments="null") -%}
+{% macro answer_text(content, separator=none, attachments="null") -%}
+    {%- set separator = separator or "chr(10)" -%}
     case json_type({{ content }})
         when 'VARCHAR' then {{ attached(
             "json_extract_string(" ~ content ~ ", '$')", attachments
