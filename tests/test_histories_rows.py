@@ -46,6 +46,14 @@ def test_a_line_that_is_no_record_spoils_no_other(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_nested_too_deeply_is_no_record(tmp_path: Path) -> None:
+    deep = [f'{{"t":{"[" * depth}{"]" * depth}}}' for depth in (900, 100_000)]
+    rows = mapped(tmp_path, TEXT, lines(*deep, {"t": "x"}), "a.jsonl")
+    assert positions(rows) == [
+        ("1", "it is nested too deeply"), ("2", "it is nested too deeply"), ("3", "x"),
+    ]  # fmt: skip
+
+
 NUMBERS = ["12345678901234567890123", "1e400", "0.10", "-0.0", "NaN", "1E5"]
 
 

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from docs_index.errors import DataRootError
 from docs_index.warehouse.histories.history_file import HistoryFile, Reading
-from docs_index.warehouse.histories.json_values import JsonReader, compact
+from docs_index.warehouse.histories.json_values import BLANKS, JsonReader
 
 _HEADER, _START, _SAMPLES = "header.json", "_journal/start.json", "samples/"
 _ZSTD = 93
@@ -88,8 +88,9 @@ def _header(archive: zipfile.ZipFile, names: list[str], reader: JsonReader) -> M
     if _START not in names:
         return Member(False, 1, None, f"the archive has no {_HEADER} and no {_START}")
     text, value, fault = _member(archive, _START, reader)
-    if fault is None:
-        text = compact({"status": "started", **value})
+    if text is not None and "status" not in value:
+        comma = "," if value else ""
+        text = f'{{"status":"started"{comma}{text.strip(BLANKS)[1:]}'
     return Member(False, 1, text, fault)
 
 

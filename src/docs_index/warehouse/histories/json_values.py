@@ -84,9 +84,14 @@ class JsonReader:
             return f"it has the key {key!r} twice: which one counts cannot be known"
         if not text.isascii() and not is_unicode(text):
             return "it is not UTF-8"
-        if _HALF_ESCAPED.search(text) and not is_unicode(compact(value)):
-            return "it holds half of a surrogate pair, as of an emoji that was cut"
-        return None
+        if not _HALF_ESCAPED.search(text):
+            return None
+        try:
+            is_whole = is_unicode(compact(value))
+        except RecursionError:
+            return TOO_DEEP
+        half = "it holds half of a surrogate pair, as of an emoji that was cut"
+        return None if is_whole else half
 
 
 def no_record(value: Any) -> str | None:
@@ -113,6 +118,9 @@ def compact(value: Any, *, is_strict: bool = False) -> str:
     """Return a value as JSON without blanks, with its numbers as they were written.
 
     With `is_strict`, NaN and the infinities, which JSON does not have, become texts.
+
+    Raises:
+        RecursionError: it is nested too deeply.
     """
     kind = type(value)
     if kind is str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from docs_index.warehouse.histories.configuration import MappingSource
-from docs_index.warehouse.histories.json_values import compact, text_of
+from docs_index.warehouse.histories.json_values import TOO_DEEP, compact, text_of
 from docs_index.warehouse.histories.text_rows import Row
 from docs_index.warehouse.histories.values import (
     Constant,
@@ -117,7 +117,7 @@ class Mapping:
             yield Mapped(row.position, row.fault, [])
             return
         if not self._lists:
-            yield Mapped(row.position, None, self._values(Record(row.value)))
+            yield self._mapped(row.position, Record(row.value))
             return
         try:
             found = list(self._elements(Record(row.value), row.position, 0, row.first))
@@ -125,7 +125,13 @@ class Mapping:
             yield Mapped(row.position, str(error), [])
             return
         for position, record in found:
-            yield Mapped(position, None, self._values(record))
+            yield self._mapped(position, record)
+
+    def _mapped(self, position: str, record: Record) -> Mapped:
+        try:
+            return Mapped(position, None, self._values(record))
+        except RecursionError:
+            return Mapped(position, TOO_DEEP, [])
 
     def _elements(
         self, record: Record, position: str, level: int, first: int
