@@ -707,21 +707,27 @@ def expected(
     are only checked to be the same for the same values, and others for others.
     """
     records = []
-    made: dict[tuple[Any, ...], str] = {}
     for source, keys in histories["sources"].items():
         of_source = read_records(source, keys, files)
-        for record in of_source:
-            if record.reason is None:
-                if not record.has_own_id:
-                    own = made_ids.get(record.place, f"? {record.place}")
-                    first = made.setdefault((source, record.given), own)
-                    assert own == first, f"{record.place}: two ids for the same values"
-                    record.record_id = own
-                record.task_id = record.task_id or record.record_id
-                record.combo_id = record.combo_id or record.task_id
+        name_by_values(of_source, made_ids)
         judge(of_source)
         records += of_source
-    ids = [(source, own) for (source, _), own in made.items()]
-    assert len(set(ids)) == len(ids), "one id for different values"
     resolve(records, tables, run_id)
     return records
+
+
+def name_by_values(records: list[Record], made_ids: Mapping[Place, str]) -> None:
+    """Section 2: without an id, a record has one of its values, never of its place."""
+    readable = [record for record in records if record.reason is None]
+    made: dict[tuple[Any, ...], str] = {}
+    for record in readable:
+        own = made_ids.get(record.place)
+        if not record.has_own_id and own:
+            first = made.setdefault(record.given, own)
+            assert own == first, f"{record.place}: two ids for the same values"
+    assert len(set(made.values())) == len(made), "one id for different values"
+    for record in readable:
+        if not record.has_own_id:
+            record.record_id = made.setdefault(record.given, f"? {record.place}")
+        record.task_id = record.task_id or record.record_id
+        record.combo_id = record.combo_id or record.task_id
