@@ -172,7 +172,8 @@ def parse(text: str) -> Any:
 def parse_at(text: str, start: int) -> tuple[Any, int]:
     """The value that begins at a place, and where it ends.
 
-    Choice: a doubled key makes an object unreadable, for nobody knows which counts.
+    Choice: a doubled key makes an object unreadable, for nobody knows which counts; and
+    so do more than 200 lists and objects in one another, which not all can write again.
     """
     doubled = []
 
@@ -189,10 +190,18 @@ def parse_at(text: str, start: int) -> tuple[Any, int]:
     except (JSONDecodeError, RecursionError) as error:
         raise Unreadable(str(error)) from None
     try:
-        is_text = bool(compact(value).encode()) and not doubled
+        is_text = bool(compact(value).encode()) and not doubled and depth(value) <= 200
     except (UnicodeEncodeError, RecursionError):
         is_text = False
     return (value if is_text else None), end
+
+
+def depth(value: Any) -> int:
+    """How many lists and objects are in one another."""
+    inner = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(depth, inner), default=0)
 
 
 def skip(text: str, start: int) -> int:

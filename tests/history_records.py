@@ -310,7 +310,9 @@ def json_text(rng: random.Random, row: Row) -> bytes:
     if kind == 4:
         return rng.choice([b"[]", b"7", b"null", b'"text"', b"true", b"{}", b"NaN"])
     if kind == 5:
-        return b'{"id":"deep","text":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+        levels = rng.choice([199, 200, 400, 700, 990, 100_000])
+        value = b"[" * levels + b"]" * levels
+        return b'{"id":"%d","model":"m1","status":"success","text":%b}' % (levels, value)
     if kind == 6:
         return json.dumps(plain(row), ensure_ascii=True).encode()
     if kind == 7:
@@ -318,7 +320,7 @@ def json_text(rng: random.Random, row: Row) -> bytes:
     if kind == 8:
         return text.encode() + rng.choice([b",", b"}", b" {}", b"x", b"\x00"])
     if kind == 9:
-        return b'{"id":"deep","model":"m1","text":' + b"[" * 50 + b"]" * 50 + b"}"
+        return b'{"id":"\\ud83d\\ude00","model":"m1","status":"ok","text":[[["\\u00e9"]]]}'
     return text.encode()
 
 
@@ -418,9 +420,9 @@ def written(rng: random.Random, name: str, rows: list[Row]) -> bytes:
 
 def rows_of(rng: random.Random, name: str, count: int) -> list[Row]:
     """Records of a source: good, mutated, copied and conflicting ones."""
-    ids = rng.sample(IDS[:24], 5) + [f"{name}{n}" for n in range(count // 3)]
+    ids = rng.sample(IDS[:24], 5) + [f"{name}{n}" for n in range(count)]
     if name not in ("plain", "cells"):
-        ids += [f"plain{n}" for n in range(4)] + [f"cells{n}" for n in range(4)]
+        ids += [f"{other}{n}" for other in ("plain", "cells") for n in range(count)]
     rows: list[Row] = []
     for _ in range(count):
         kind = rng.random()
@@ -428,8 +430,8 @@ def rows_of(rng: random.Random, name: str, count: int) -> list[Row]:
             row = rng.choice(rows) | {"run": rng.choice(["run1", "again"])}
         else:
             row = record(rng, name, ids)
-            if len(rows) < len(ids) and "id" in row:
-                row["id"] = ids[-1 - len(rows)]
+            if rng.random() < 0.85:
+                row["id"] = f"{name}{len(rows)}"
         if kind > 0.55:
             row = mutate(rng, name, row, ids)
         if kind > 0.9:
