@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from docs_index.warehouse.histories.configuration import MappingSource
-from docs_index.warehouse.histories.json_values import compact, text_of
+from docs_index.warehouse.histories.json_values import BLANKS, compact, text_of
 from docs_index.warehouse.histories.text_rows import Row
 from docs_index.warehouse.histories.values import (
     Constant,
@@ -129,7 +129,7 @@ class Mapping:
         path, find = self._lists[level]
         found = find(record)
         if type(found) is str:
-            found = self._extractor.inside(found)
+            found = self._inside(found)
         if not found and (found is None or isinstance(found, list)):
             if self._keys.kind == "generation":
                 yield position, Record(record.row)
@@ -139,6 +139,13 @@ class Mapping:
         for number, element in enumerate(found, 1):
             inner = Record(record.row, element, number)
             yield from self._elements(inner, f"{position}.{number}", level + 1)
+
+    def _inside(self, text: str) -> Any:
+        """Return the value of a text that is JSON, another text as it is."""
+        if text.strip(BLANKS) in ("", "null"):
+            return None
+        value = self._extractor.inside(text)
+        return text if value is None else value
 
     def _values(self, record: Record) -> list[str | None]:
         values: list[str | None] = []
