@@ -148,16 +148,19 @@ def read_rows(name: str, data: bytes) -> Iterator[tuple[str, Row | None]]:
 
 def unpacked(data: bytes) -> tuple[bytes, bool]:
     """What a gzip file holds up to where it is torn, and whether it is."""
-    found = b""
-    while data:
+    found, at = b"", 0
+    while at < len(data):
         inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
-            found += inflate.decompress(data)
+            while at < len(data) and not inflate.eof:
+                found += inflate.decompress(data[at : at + 1])
+                at += 1
         except zlib.error:
             return found, True
         if not inflate.eof:
             return found, True
-        data = inflate.unused_data.lstrip(b"\0")
+        while data[at : at + 1] == b"\0":
+            at += 1
     return found, False
 
 
@@ -273,6 +276,8 @@ def json_elements(data: bytes, is_torn: bool) -> Iterator[tuple[str, Row | None]
 def csv_rows(data: bytes, is_torn: bool) -> Iterator[tuple[str, Row | None]]:
     """The rows below the header. Choice: an empty value is none."""
     text = data.decode("utf-8-sig", "surrogateescape")
+    if is_torn:
+        text = text[: text.rfind("\n") + 1]
     records = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] | None = None
     number = 0
@@ -281,7 +286,7 @@ def csv_rows(data: bytes, is_torn: bool) -> Iterator[tuple[str, Row | None]]:
         try:
             cells = next(records)
         except StopIteration:
-            return
+            break
         except csv.Error:
             cells = None
         if cells == []:
@@ -297,6 +302,8 @@ def csv_rows(data: bytes, is_torn: bool) -> Iterator[tuple[str, Row | None]]:
                 yield str(number), {name: cell or None for name, cell in pairs}
                 continue
         yield str(number), None
+    if is_torn:
+        yield str(number + 1), None
 
 
 # Values -------------------------------------------------------------------------------

@@ -95,16 +95,14 @@ class JsonReader:
 def _is_deep(value: Any) -> bool:
     """Tell whether a value has more than so many lists and objects in one another."""
     level = [value]
-    for _ in range(_MOST_LEVELS + 1):
+    for _ in range(_MOST_LEVELS):
         level = [
             inner
             for around in level
             if type(around) in (dict, list)
             for inner in (around.values() if type(around) is dict else around)
         ]
-        if not level:
-            return False
-    return True
+    return any(type(inner) in (dict, list) for inner in level)
 
 
 def no_record(value: Any) -> str | None:
