@@ -25,12 +25,14 @@ LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 START = re.compile(r"The commands on this page start from ([^.]+)\.")
 LONGEST_README = 130
+TOOL_PAGES = sorted((REPOSITORY / "docs/histories").glob("*.md"))
 
 # The states that a page can start from.
-CHECKOUT, SAMPLE, RAN = (
+CHECKOUT, SAMPLE, RAN, HISTORIES = (
     "a new checkout",
     "a copy of the sample",
     "the sample after a run",
+    "a copy of the example histories",
 )
 # Commands that this test leaves out, and why.
 NOT_HERE = {
@@ -82,6 +84,7 @@ def texts() -> list[str]:
     """Return every page, also those for people who change the program."""
     return [
         *pages(),
+        *(f"docs/histories/{path.name}" for path in TOOL_PAGES),
         "docs/README.md",
         "CONTRIBUTING.md",
         "tests/README.md",
@@ -152,6 +155,8 @@ def started(request: pytest.FixtureRequest, copy: Path, page: str) -> Iterator[N
     shutil.copytree(REPOSITORY / "sample", copy / "experiment")
     if state == SAMPLE:
         shutil.copytree(REPOSITORY / "sample", copy / "data")
+    elif state == HISTORIES:
+        shutil.copytree(REPOSITORY / "examples/histories", copy / "data")
     elif state == RAN:
         shutil.copytree(request.getfixturevalue("ran"), copy / "data")
     yield
@@ -164,7 +169,7 @@ def start(page: str) -> str:
     said = START.findall(" ".join(read(page).split()))
     assert len(said) == 1, f"{page} does not say once what its commands start from"
     state: str = said[0]
-    assert state in (CHECKOUT, SAMPLE, RAN)
+    assert state in (CHECKOUT, SAMPLE, RAN, HISTORIES)
     return state
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 from harness import REPOSITORY
 
 from docs_index import vocabulary

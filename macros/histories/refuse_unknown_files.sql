@@ -12,7 +12,7 @@
                     end
                     || chr(10)
                     || 'take them out of `files`, correct `tool`, or read them by a '
-                    || 'mapping (docs/histories/mapping.md); nothing was written'
+                    || 'mapping (docs/histories.md); nothing was written'
     {% endset %}
     select
         case

@@ -20,9 +20,13 @@
             origin_run_id,
             scorers,
             attachments,
-            map_entries(cast(scores as map (varchar, json))) as all_scores
+            -- No `where`: DuckDB would read the fields of each log again for it.
+            if(
+                fault is null and json_type(scores) = 'OBJECT',
+                map_entries(cast(scores as map (varchar, json))),
+                null
+            ) as all_scores
         from {{ generations }}
-        where fault is null and json_type(scores) = 'OBJECT'
     ),
 
     scores as (
@@ -83,7 +87,7 @@
     asked as (
         select
             *,
-            {{ score_number("value_text") }} as score,
+            {{ finite_number("value_text") }} as score,
             list_slice(grading, 1, len(grading) - 1) as asked_messages,
             -- Most scorers give the whole text as their answer.
             if(

@@ -1,11 +1,13 @@
 {#- One row per sample of Inspect's logs: its fields, and those of its log, as JSON. -#}
 {% macro inspect_samples(tool_rows) -%}
+    -- Grouped, though each file has one: DuckDB then expects few, and keeps these in
+    -- memory for the join, not the samples.
     with read_logs as (
         select
             source_csv,
             file,
             json_extract(
-                row,
+                min(row),
                 [
                     '$.eval.run_id', '$.eval.eval_id', '$.eval.task_id', '$.eval.task',
                     '$.eval.task_version', '$.eval.task_args', '$.eval.solver',
@@ -15,6 +17,7 @@
             ) as fields
         from {{ tool_rows }}
         where tool = 'inspect' and relation = 'log' and fault is null
+        group by source_csv, file
     ),
 
     logs as (
@@ -112,7 +115,7 @@
                         concat_ws(
                             ' ', fields[4], fields[5], fields[7], fields[10], fields[12]
                         ),
-                        '"attachment://[0-9a-f]+"'
+                        '(^| |"(text|content|explanation)":)"attachment://'
                     )
                     then json_extract(row, '$.attachments')
             end as attachments,

@@ -88,7 +88,7 @@
             model_id,
             'success' as status,
             run_date as timestamp_text,
-            {{ epoch_instant("run_date") }} as occurred_at,
+            {{ instant_of_epoch("run_date", 1) }} as occurred_at,
             if(run_date is null, 'none', 'run') as created_from,
             case
                 when is_text or len(with_context) > 1 or len(choices) <= 1

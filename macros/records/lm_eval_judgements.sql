@@ -61,7 +61,7 @@
     scored as (
         select
             *,
-            {{ score_number("value_text") }} as score,
+            {{ finite_number("value_text") }} as score,
             list_transform(
                 range(1, repeats + 1), lambda number: answer_id || ':' || number
             ) as target_ids
@@ -84,7 +84,7 @@
             'code:' || metric_name as model_id,
             'success' as status,
             run_date as timestamp_text,
-            {{ epoch_instant("run_date") }} as occurred_at,
+            {{ instant_of_epoch("run_date", 1) }} as occurred_at,
             if(run_date is null, 'none', 'run') as created_from,
             score,
             if(score is null, value_text, null) as score_text,

@@ -1,5 +1,4 @@
 -- One row per sample of Inspect's logs, and per score of one.
-{{ config(materialized="replaced_view") }}
 -- What is read twice would be copied, whole logs at that.
 with tool_rows as not materialized (
     select * from {{ ref('stg_histories__tool_rows') }}

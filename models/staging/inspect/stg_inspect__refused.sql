@@ -1,5 +1,4 @@
 -- One row per file of an Inspect source that is no log of version 2.
-{{ config(materialized="replaced_view") }}
 with tool_rows as (
     select * from {{ ref('stg_histories__tool_rows') }}
 ),

@@ -7,14 +7,7 @@ with answers as (select * from {{ ref("stg_llm__answers") }}),
 
 inputs as (select * from {{ ref("stg_llm__inputs") }}),
 
-threads as (
-    select
-        source_csv,
-        file,
-        json_extract_string(row, ['$.id', '$.forked_from']) as fields
-    from {{ ref("stg_histories__tool_rows") }}
-    where tool = 'llm' and relation = 'threads' and fault is null
-),
+threads as (select * from {{ ref("stg_llm__threads") }}),
 
 continued as (
     select
@@ -22,7 +15,7 @@ continued as (
         answers.file,
         answers.answer_id,
         answers.conversation_id,
-        threads.fields[2] as forked_from,
+        threads.forked_from,
         inputs.last_answer_hash
     from answers
     inner join inputs
@@ -34,7 +27,7 @@ continued as (
         on
             answers.source_csv = threads.source_csv
             and answers.file = threads.file
-            and answers.conversation_id = threads.fields[1]
+            and answers.conversation_id = threads.thread_id
     where inputs.last_answer_hash is not null
 ),
 

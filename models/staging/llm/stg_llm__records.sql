@@ -7,21 +7,7 @@ texts as (select * from {{ ref("stg_llm__texts") }}),
 
 follows as (select * from {{ ref("stg_llm__follows") }}),
 
-faulty as (
-    select
-        source_csv,
-        file,
-        file_number,
-        relation,
-        place,
-        position,
-        'table ' || relation || ': ' || fault as fault
-    from {{ ref("stg_histories__tool_rows") }}
-    where
-        tool = 'llm'
-        and fault is not null
-        and relation in ('responses', 'turns', 'messages', 'parts', 'fragments')
-),
+unreadable as (select * from {{ ref("stg_llm__unreadable") }}),
 
 described as (
     select
@@ -80,7 +66,7 @@ described as (
 united as (
     select * from described
     union all by name
-    select * from faulty
+    select * from unreadable
 ),
 
 final as (

@@ -1,5 +1,4 @@
 -- One row per answer of lm_eval's samples, and per metric and filter of a sample.
-{{ config(materialized="replaced_view") }}
 -- What is read twice would be copied, whole logs at that.
 with tool_rows as not materialized (
     select * from {{ ref('stg_histories__tool_rows') }}

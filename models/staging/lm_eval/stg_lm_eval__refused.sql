@@ -1,6 +1,5 @@
 -- One row per file of an lm_eval source that cannot be read: by its first row, by its
 -- name, or because the results file of its run is not there.
-{{ config(materialized="replaced_view") }}
 with tool_rows as (
     select * from {{ ref('stg_histories__tool_rows') }}
 ),

@@ -1,44 +1,33 @@
 -- One row per trace of mlflow, a generation, and per feedback on it, a judgement, in
 -- the common shape of histories.
-with traces as (select * from {{ ref("stg_mlflow__traces") }}),
+with traces as (select * from {{ ref("stg_mlflow__trace_info") }}),
+
+calls as (select * from {{ ref("stg_mlflow__calls") }}),
 
 feedback as (select * from {{ ref("stg_mlflow__feedback") }}),
 
-faulty as (
-    select
-        source_csv,
-        file,
-        file_number,
-        place,
-        position,
-        if(relation = 'assessments', 'judgement', 'generation') as kind,
-        'table ' || relation || ': ' || fault as fault
-    from {{ ref("stg_histories__tool_rows") }}
-    where
-        tool = 'mlflow'
-        and fault is not null
-        and relation in ('trace_info', 'spans', 'assessments')
-),
+unreadable as (select * from {{ ref("stg_mlflow__unreadable") }}),
 
 generations as (
     select
-        source_csv,
-        file,
-        file_number,
-        place,
-        position,
+        traces.source_csv,
+        traces.file,
+        traces.file_number,
+        traces.place,
+        traces.position,
         'generation' as kind,
-        trace_id as record_id,
-        case
-            when linked_prompts[3] is null
-                then concat_ws('/', linked_prompts[1], linked_prompts[2])
-        end as template_id,
-        model_id,
-        if(status = 'OK', 'success', status) as status,
-        ended_at_ms as time_ms,
-        prompt,
-        response,
-        run_id as origin_run_id,
+        traces.trace_id as record_id,
+        if(
+            traces.linked_prompts[3] is null,
+            concat_ws('/', traces.linked_prompts[1], traces.linked_prompts[2]),
+            null
+        ) as template_id,
+        calls.model_id,
+        if(traces.status = 'OK', 'success', traces.status) as status,
+        traces.ended_at_ms as time_ms,
+        calls.prompt,
+        calls.response,
+        traces.run_id as origin_run_id,
         {{ json_compact([
             ("trace_name", "trace_name", "optional text"),
             ("session_id", "session_id", "optional text"),
@@ -52,11 +41,16 @@ generations as (
             ("tags", "labels_text", "optional json"),
         ]) }} as meta,
         if(
-            status = 'OK' and not has_spans,
+            traces.status = 'OK' and calls.trace_id is null,
             'its spans are not in the database: they are artifacts, or archived',
             null
         ) as fault
     from traces
+    left join calls
+        on
+            traces.source_csv = calls.source_csv
+            and traces.file = calls.file
+            and traces.trace_id = calls.trace_id
 ),
 
 judgements as (
@@ -91,7 +85,7 @@ united as (
     union all by name
     select * from judgements
     union all by name
-    select * from faulty
+    select * from unreadable
 ),
 
 final as (

@@ -1,6 +1,5 @@
 -- One row per choice of the answers in OpenAI's batch files, and per answer without a
 -- choice.
-{{ config(materialized="replaced_view") }}
 with tool_rows as (
     select * from {{ ref('stg_histories__tool_rows') }}
 ),
@@ -55,7 +54,7 @@ readable as (
         coalesce(judged.answering_model, requests.asked_model) as model_id,
         judged.status,
         judged.created as timestamp_text,
-        {{ epoch_instant("judged.created") }} as occurred_at,
+        {{ instant_of_epoch("judged.created", 1) }} as occurred_at,
         if(judged.created is null, 'none', 'row') as created_from,
         requests.prompt,
         -- Calls of tools alone are no text.

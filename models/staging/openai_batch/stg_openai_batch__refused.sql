@@ -1,6 +1,5 @@
 -- One row per file of an OpenAI batch source whose first line is no line of a batch of
 -- chat completions or responses.
-{{ config(materialized="replaced_view") }}
 with tool_rows as (
     select * from {{ ref('stg_histories__tool_rows') }}
 ),

@@ -213,9 +213,7 @@ def _restored(
         above = result.path.rpartition("/")[0]
         return result._replace(problem=f"{above} is not a folder: move it away")
     try:
-        contents, source = _contents(
-            layout, document, place, options, parsers, inline
-        )
+        contents, source = _contents(layout, document, place, options, parsers, inline)
     except _LostError as error:
         return result._replace(problem=str(error))
     missing = [name for name in contents if not place.has(name)]
@@ -354,9 +352,7 @@ def _own_parser_problem(document: Wanted) -> str:
     )
 
 
-def _prompt(
-    layout: Layout, document: Wanted, inline: Inline | None
-) -> bytes | None:
+def _prompt(layout: Layout, document: Wanted, inline: Inline | None) -> bytes | None:
     """Return the prompt of a record or of a link, None without a usable one."""
     if document.file is not None:
         is_right = inline is not None and _has_hash(inline.raw, document)

@@ -199,7 +199,7 @@ def _faults_of_parent(new: NewDocument, parent: Document | None) -> Iterator[str
         parent
         and new.stage == "essay"
         and created_at
-        and parent.created_at > created_at
+        and (parent.created_at or "") > created_at
     ):
         yield f"its parent is later than it: {parent.created_at}"
 

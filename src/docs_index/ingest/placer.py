@@ -168,6 +168,7 @@ class Placer:
         return contents
 
     def _read(self, document: Planned) -> Contents:
+        assert document.folder is not None and document.response_file is not None
         contents = {
             "raw.txt": self._read_unchanged(
                 document.folder, document.response_file, document.content_hash

@@ -117,7 +117,11 @@ def _print_fields(summary: Summary) -> None:
     print_table(
         "values in the records of histories.yml",
         [
-            (each.source, each.field, each.value or "", f"{each.present} of {each.records}")
+            (
+                f"{each.source}.{each.field}",
+                each.present,
+                f"of {each.records}" + (f": {each.value}" if each.value else ""),
+            )
             for each in summary.history_fields
         ],
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 from docs_index.disk.faults import Fault, fault_of
 from docs_index.disk.scratch import scratch_folder
-from docs_index.errors import DataRootError, StorageError
+from docs_index.errors import DataRootError, DocsIndexError, StorageError
 from docs_index.warehouse.histories.history_file import HistoryFile, Reading
 from docs_index.warehouse.histories.json_values import Number, is_unicode
 from docs_index.warehouse.histories.text_rows import Row, faulty
@@ -37,12 +37,7 @@ def query_rows(source: HistoryFile, file: Reading, query: str) -> Iterator[Row]:
     """
     with _opened_copy(source, file) as database:
         database.set_authorizer(_authorized)
-        try:
-            cursor = database.execute(query)
-        except (sqlite3.Error, sqlite3.Warning) as error:
-            if fault_of(error) in (Fault.DAMAGED, Fault.FULL, Fault.STORAGE):
-                raise
-            raise _refused_query(source, str(error)) from error
+        cursor = database.execute(query)
         if cursor.description is None:
             raise _refused_query(source, "it is no select")
         yield from _rows(source, cursor)
@@ -75,12 +70,21 @@ def _opened_copy(source: HistoryFile, file: Reading) -> Iterator[sqlite3.Connect
         with closing(sqlite3.connect(copy, isolation_level=None)) as database:
             database.text_factory = _text
             try:
+                database.execute("select count(*) from sqlite_master")
                 yield database
-            except sqlite3.Error as error:
-                if fault_of(error) is Fault.DAMAGED:
-                    message = f"it is no SQLite database, or damaged ({error})"
-                    raise source.refuse(message) from error
-                raise StorageError(f"{source.path}: {error}") from error
+            except (sqlite3.Error, sqlite3.Warning) as error:
+                raise _meant(source, error) from error
+
+
+def _meant(source: HistoryFile, error: Exception) -> DocsIndexError:
+    """Return the error of the file, of the query or of the machine."""
+    fault = fault_of(error)
+    if fault is Fault.DAMAGED:
+        return source.refuse(f"it is no SQLite database, or damaged ({error})")
+    is_denied = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH
+    if is_denied or fault in (Fault.STATEMENT, Fault.UNKNOWN):
+        return _refused_query(source, str(error))
+    return StorageError(f"{source.path}: {error}")
 
 
 def _text(data: bytes) -> str:

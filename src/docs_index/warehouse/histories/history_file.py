@@ -5,6 +5,7 @@ Owns what tells whether a file has changed, and its checksum. A file is opened t
 machine is raised as it is. Writes nothing but copies into a scratch folder.
 """
 
+import codecs
 import gzip
 import hashlib
 import io
@@ -21,6 +22,7 @@ from docs_index.errors import DataRootError, TableRefusedError
 from docs_index.paths import is_of_a_path, is_there, naming, real_path
 
 _BLOCK_BYTES = 2**20
+_PEEKED_BYTES = 2**12
 _TORN = (EOFError, gzip.BadGzipFile, zlib.error)
 _CHANGED = "changed while the build read it: run again when nothing writes to it"
 Identity = tuple[int, ...] | None
@@ -77,8 +79,8 @@ class HistoryFile:
                 raise TableRefusedError(f"{path} {_CHANGED}")
 
     @contextmanager
-    def opened(self) -> Iterator["Reading"]:
-        """Open the file; note its size and checksum after the block.
+    def opened(self, *, is_whole: bool = True) -> Iterator["Reading"]:
+        """Open the file; note its size and checksum after the block, if `is_whole`.
 
         Raises:
             TableRefusedError: the file is gone, has changed, or is no regular file.
@@ -90,8 +92,10 @@ class HistoryFile:
         with naming(self.path), open(descriptor, "rb", buffering=0) as raw:
             reading = Reading(raw, is_packed=self.is_packed)
             yield reading
-            self.sha256 = reading.checksum()
-        self.refuse_if_changed()
+            if is_whole:
+                self.sha256 = reading.checksum()
+        if is_whole:
+            self.refuse_if_changed()
 
     def _open(self) -> tuple[int, os.stat_result]:
         try:
@@ -153,10 +157,15 @@ class Reading:
 
     def __init__(self, raw: io.FileIO, *, is_packed: bool) -> None:
         self._raw = raw
-        self._hashed = _Hashed(raw)
+        self._is_packed = is_packed
+        self._checksum: str | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._hashed = _Hashed(self._raw)
         self._plain = io.BufferedReader(self._hashed, _BLOCK_BYTES)
-        self._bytes: io.BufferedIOBase | gzip.GzipFile = self._plain
-        if is_packed:
+        self._bytes: io.BufferedReader[Any] | gzip.GzipFile = self._plain
+        if self._is_packed:
             self._bytes = gzip.GzipFile(fileobj=self._plain, mode="rb")
         self._damage: EOFError | None = None
 
@@ -181,6 +190,17 @@ class Reading:
         if self._damage and not blocks:
             raise self._damage
         return b"".join(blocks)
+
+    def first(self) -> bytes:
+        """Return the first byte that is neither blank nor of a mark, b"" without one.
+
+        Looks at some bytes only, and leaves them to be read; raises as `read`.
+        """
+        try:
+            start = self._bytes.peek(_PEEKED_BYTES)
+        except _TORN as error:
+            raise _torn(error) from None
+        return start.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
 
     def line(self) -> bytes:
         """Return the next line with its end, nothing at the end; raises as `read`."""
@@ -209,9 +229,17 @@ class Reading:
 
     def checksum(self) -> str:
         """Read the file to its end, and return the SHA-256 of all of its bytes."""
-        while self._plain.read(_BLOCK_BYTES):
-            pass
-        return self._hashed.digest.hexdigest()
+        if self._checksum is None:
+            while self._plain.read(_BLOCK_BYTES):
+                pass
+            self._checksum = self._hashed.digest.hexdigest()
+        return self._checksum
+
+    def begin_again(self) -> None:
+        """Go back to the beginning."""
+        self.checksum()
+        self._raw.seek(0)
+        self._begin()
 
 
 def _torn(error: Exception) -> EOFError:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from docs_index.warehouse.histories.configuration import MappingSource
-from docs_index.warehouse.histories.json_values import BLANKS, compact, text_of
+from docs_index.warehouse.histories.json_values import compact, text_of
 from docs_index.warehouse.histories.text_rows import Row
 from docs_index.warehouse.histories.values import (
     Constant,
@@ -58,6 +58,13 @@ class Mapping:
     def width(self) -> int:
         """The number of its columns."""
         return len(self._columns)
+
+    @property
+    def list_keys(self) -> tuple[str, ...]:
+        """The keys that lead to the list of `each`, none if others or none do."""
+        steps = self._keys.each[0].steps if self._keys.each else None
+        keys = tuple(step for step in steps or () if isinstance(step, str))
+        return keys if len(keys) == len(steps or ()) else ()
 
     def _fields(self) -> Iterator[FieldRow]:
         """Yield the rows of `fields`, and give each path its column."""
@@ -113,7 +120,7 @@ class Mapping:
             yield Mapped(row.position, None, self._values(Record(row.value)))
             return
         try:
-            found = list(self._elements(Record(row.value), row.position, 0))
+            found = list(self._elements(Record(row.value), row.position, 0, row.first))
         except _NoListError as error:
             yield Mapped(row.position, str(error), [])
             return
@@ -121,7 +128,7 @@ class Mapping:
             yield Mapped(position, None, self._values(record))
 
     def _elements(
-        self, record: Record, position: str, level: int
+        self, record: Record, position: str, level: int, first: int
     ) -> Iterator[tuple[str, Record]]:
         if level == len(self._lists):
             yield position, record
@@ -129,23 +136,17 @@ class Mapping:
         path, find = self._lists[level]
         found = find(record)
         if type(found) is str:
-            found = self._inside(found)
-        if not found and (found is None or isinstance(found, list)):
+            inside = self._extractor.inside(found)
+            found = inside if isinstance(inside, list) else found
+        if found is None or found == []:
             if self._keys.kind == "generation":
                 yield position, Record(record.row)
             return
         if not isinstance(found, list):
             raise _NoListError(f"{path.text!r} is no list, which `each` needs")
-        for number, element in enumerate(found, 1):
+        for number, element in enumerate(found, first):
             inner = Record(record.row, element, number)
-            yield from self._elements(inner, f"{position}.{number}", level + 1)
-
-    def _inside(self, text: str) -> Any:
-        """Return the value of a text that is JSON, another text as it is."""
-        if text.strip(BLANKS) in ("", "null"):
-            return None
-        value = self._extractor.inside(text)
-        return text if value is None else value
+            yield from self._elements(inner, f"{position}.{number}", level + 1, 1)
 
     def _values(self, record: Record) -> list[str | None]:
         values: list[str | None] = []

@@ -8,7 +8,7 @@ Makes temporary tables of the cursor that it is given, and writes nothing else.
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import duckdb
 
@@ -34,6 +34,7 @@ from docs_index.warehouse.histories.text_rows import (
     csv_rows,
     json_elements,
     json_lines,
+    object_elements,
 )
 from docs_index.warehouse.histories.tool_files import tool_rows
 
@@ -167,7 +168,8 @@ class Histories:
     def _rows(self, source: NamedSource, file: HistoryFile) -> Iterator[Row]:
         assert isinstance(source.keys, MappingSource)
         with file.opened() as reading:
-            yield from _rows_of(file, reading, source.keys.query)
+            keys = self._mappings[source.name].list_keys
+            yield from _rows_of(file, reading, keys, source.keys.query)
 
     def _files(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
         """Return the files that were read, if none has changed.
@@ -196,11 +198,13 @@ class Histories:
         return loader.relation()
 
 
-def _rows_of(file: HistoryFile, reading: Reading, query: str | None) -> Iterator[Row]:
+def _rows_of(
+    file: HistoryFile, reading: Reading, keys: Sequence[str], query: str | None
+) -> Iterator[Row]:
     if file.suffix == ".jsonl":
         return json_lines(reading)
     if file.suffix == ".json":
-        return json_elements(reading)
+        return object_elements(reading, keys) if keys else json_elements(reading)
     if file.suffix == ".csv":
         return csv_rows(file, reading)
     if file.suffix == ".parquet":

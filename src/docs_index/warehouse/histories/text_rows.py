@@ -8,7 +8,8 @@ unreadable, such as a header with one column twice. What follows a torn end is o
 import csv
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from docs_index.warehouse.histories.history_file import HistoryFile, Reading
@@ -26,12 +27,16 @@ _NO_UTF8 = "it is not UTF-8"
 
 
 class Row(NamedTuple):
-    """A row of a file: its value, and its text where the file has one; or a fault."""
+    """A row of a file: its value, and its text where the file has one; or a fault.
+
+    `first` is the number of the first element that is there of a list in the row.
+    """
 
     position: str
     value: Any
     text: str | None = None
     fault: str | None = None
+    first: int = 1
 
 
 def faulty(number: int, fault: str) -> Row:
@@ -68,6 +73,47 @@ def json_elements(file: Reading) -> Iterator[Row]:
     """Yield the elements of a list, or the one object."""
     for number, part in enumerate(read_parts(file), 1):
         yield row_of(part, number)
+
+
+def object_elements(file: Reading, keys: Sequence[str]) -> Iterator[Row]:
+    """Yield the one object of a file once per element of a list in it.
+
+    Each time the list has that element alone, so that a list of any length is read;
+    the file is read twice, since what is around the list may follow it. A file of
+    another form is read as `json_elements` does.
+    """
+    try:
+        is_object = file.first() == b"{"
+    except EOFError:
+        is_object = False
+    if not is_object:
+        yield from json_elements(file)
+        return
+    amount, rest = 0, None
+    for part in read_parts(file, keys):
+        amount += part.is_element
+        rest = rest if part.is_element else part
+    if rest is None or not amount or rest.verdict.fault:
+        yield faulty(1, "it is no object") if rest is None else row_of(rest, 1)
+        return
+    around = rest.verdict.value
+    if ".".join(keys) in around:
+        yield Row("1", around)
+        return
+    file.begin_again()
+    for number, part in enumerate(islice(read_parts(file, keys), amount), 1):
+        value, fault = part.verdict
+        if fault:
+            yield Row(f"1.{number}", None, None, fault)
+        else:
+            yield Row("1", _with(around, keys, value), first=number)
+
+
+def _with(around: dict[str, Any], keys: Sequence[str], element: Any) -> dict[str, Any]:
+    """Return an object with a list of one element, at a path of keys."""
+    key, *inner = keys
+    below = _with(around[key], inner, element) if inner else [element]
+    return {**around, key: below}
 
 
 def row_of(part: Part, number: int) -> Row:

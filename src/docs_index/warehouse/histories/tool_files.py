@@ -30,6 +30,11 @@ TABLES = {
         "fragments": "fragments",
         "conversations": "conversations",
         "threads": "threads",
+        "prompt_fragments": "prompt_fragments",
+        "system_fragments": "system_fragments",
+        "tool_calls": "tool_calls",
+        "tool_results": "tool_results",
+        "prompt_attachments": "prompt_attachments",
         "_llm_migrations": "migrations",
     },
     "promptfoo": {

@@ -1,10 +1,8 @@
--- One row per trace of mlflow, with its metadata, and what its spans say.
+-- One row per trace of mlflow, with its tags and metadata.
 with tool_rows as (
     select * from {{ ref("stg_histories__tool_rows") }}
     where tool = 'mlflow' and fault is null
 ),
-
-calls as (select * from {{ ref("stg_mlflow__calls") }}),
 
 traces as (
     select
@@ -83,24 +81,13 @@ final as (
                 gathered.prompts_text,
                 ['$[0].name', '$[0].version', '$[1].name']
             )
-        ) as linked_prompts,
-        calls.trace_id is not null as has_spans,
-        calls.prompt,
-        calls.response,
-        calls.model_id,
-        calls.options_text,
-        calls.models
+        ) as linked_prompts
     from traces
     left join gathered
         on
             traces.source_csv = gathered.source_csv
             and traces.file = gathered.file
             and traces.fields[1] = gathered.trace_id
-    left join calls
-        on
-            traces.source_csv = calls.source_csv
-            and traces.file = calls.file
-            and traces.fields[1] = calls.trace_id
 )
 
 select * from final

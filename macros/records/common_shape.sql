@@ -1,25 +1,3 @@
-{#- A text as a double; null where it is no number in decimal digits, or too large. -#}
-{% macro score_number(text) -%}
-    case
-        when regexp_full_match(
-            {{ text }}, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?'
-        ) and isfinite(try_cast({{ text }} as double))
-            then cast({{ text }} as double)
-    end
-{%- endmacro %}
-
-
-{#- Seconds since 1970 as an instant; null outside the years 0001 to 9999. -#}
-{% macro epoch_instant(text) -%}
-    case
-        when {{ score_number(text) }} between -62135596800 and 253402300799
-            then make_timestamp(
-                cast(try_cast({{ text }} as decimal(38, 6)) * 1000000 as bigint)
-            )
-    end
-{%- endmacro %}
-
-
 {#- JSON members as one object; null where there is none of them. -#}
 {% macro json_or_null(fields) -%}
     nullif({{ json_compact(fields) }}, '{}')
@@ -39,18 +17,6 @@
             'model_id': cast(null as varchar)
         }
     )
-{%- endmacro %}
-
-
-{% macro record_links_type() -%}
-    struct(
-        role varchar,
-        position bigint,
-        source varchar,
-        id varchar,
-        task_id varchar,
-        model_id varchar
-    ) []
 {%- endmacro %}
 
 
@@ -76,7 +42,7 @@
         response,
         cast(score as double) as score,
         score_text,
-        coalesce(cast(links as {{ record_links_type() }}), []) as links,
+        coalesce(cast(links as {{ links_type() }}), []) as links,
         origin_run_id,
         cast(meta as varchar) as meta,
         fault
