@@ -461,12 +461,8 @@ def elements(row: Row, keys: Row, file: str, position: str) -> Iterator[tuple[st
             return
         path = lists[level] if not level else "." + lists[level].removeprefix(".")
         found = part_of(path, around)
-        if isinstance(found, str) and not isinstance(found, Num):
-            if not filled(found):
-                found = None
-            else:
-                with suppress(Unreadable):
-                    found = parse(found)
+        if isinstance(found, str) and isinstance(inside(found), list):
+            found = inside(found)
         if found is None or found == []:
             if keys.get("kind", "generation") == "generation":
                 yield at, Around(row, file)
