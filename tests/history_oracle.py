@@ -15,7 +15,7 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -451,7 +451,9 @@ def to_utc(moment: datetime, zone: str) -> datetime:
 # Records ------------------------------------------------------------------------------
 
 
-def elements(row: Row, keys: Row, file: str, position: str) -> Iterator[tuple[str, Any]]:
+def elements(
+    row: Row, keys: Row, file: str, position: str
+) -> Iterator[tuple[str, Any]]:
     """Section 5: the elements of `each`, one list within another."""
     lists = parts_of(keys.get("each", []))
 
@@ -488,8 +490,12 @@ def is_wanted(keys: Row, around: Around) -> bool:
 def record_of(source: str, keys: Row, position: str, around: Around) -> Record:
     """Section 2: the common shape of one record."""
     kind = keys.get("kind", "generation")
-    record = Record(source, around.file, position, kind, keys.get("stage", kind))
-    taken: Callable[[str], str | None] = lambda name: value_of(keys.get(name), around)
+    stage = str(keys.get("stage", kind))
+    record = Record(source, around.file, position, kind, stage)
+
+    def taken(name: str) -> str | None:
+        return value_of(keys.get(name), around)
+
     own_id = id_of(keys.get("id"), around)
     record.has_own_id = own_id is not None
     record.model_id = taken("model_id")
@@ -608,7 +614,7 @@ def read_records(source: str, keys: Row, files: Mapping[str, bytes]) -> list[Rec
             except Unreadable:
                 reason = "unreadable_record"
                 kind = keys.get("kind", "generation")
-                stage = keys.get("stage", kind)
+                stage = str(keys.get("stage", kind))
                 records.append(
                     Record(source, file, position, kind, stage, reason=reason)
                 )
@@ -692,7 +698,9 @@ def resolve(records: list[Record], tables: list[Document], run_id: str) -> None:
                 continue
             bases = [str(to.doc_id) for _, to in found] or [record.combo_id]
             record.parent_doc_id = found[0][1].doc_id if found else None
-            record.targets = [(l.role, l.position, to.row_key) for l, to in found]
+            record.targets = [
+                (link.role, link.position, to.row_key) for link, to in found
+            ]
             record.logical_key_id = key_of(
                 record.stage, *bases, record.template_id, str(record.model_id)
             )

@@ -300,8 +300,10 @@ def json_text(rng: random.Random, row: Row) -> bytes:
         return text.encode()[: rng.randrange(len(text))].replace(b"\n", b"")
     if kind == 1:
         at = rng.randrange(len(text))
-        return text[:at].encode() + rng.choice([b"\xff", b"\xc3", b"\xed\xa0\x80"]) + (
-            text[at:].encode()
+        return (
+            text[:at].encode()
+            + rng.choice([b"\xff", b"\xc3", b"\xed\xa0\x80"])
+            + (text[at:].encode())
         )
     if kind == 2:
         return text.replace('"', '"\\ud83d', rng.choice([1, 2])).encode()
@@ -312,7 +314,10 @@ def json_text(rng: random.Random, row: Row) -> bytes:
     if kind == 5:
         levels = rng.choice([199, 200, 400, 700, 990, 100_000])
         value = b"[" * levels + b"]" * levels
-        return b'{"id":"%d","model":"m1","status":"success","text":%b}' % (levels, value)
+        return b'{"id":"%d","model":"m1","status":"success","text":%b}' % (
+            levels,
+            value,
+        )
     if kind == 6:
         return json.dumps(plain(row), ensure_ascii=True).encode()
     if kind == 7:
@@ -320,7 +325,9 @@ def json_text(rng: random.Random, row: Row) -> bytes:
     if kind == 8:
         return text.encode() + rng.choice([b",", b"}", b" {}", b"x", b"\x00"])
     if kind == 9:
-        return b'{"id":"\\ud83d\\ude00","model":"m1","status":"ok","text":[[["\\u00e9"]]]}'
+        return (
+            b'{"id":"\\ud83d\\ude00","model":"m1","status":"ok","text":[[["\\u00e9"]]]}'
+        )
     return text.encode()
 
 

@@ -110,7 +110,9 @@ def inspect_sample(number: int) -> Row:
     }  # fmt: skip
 
 
-def inspect_log(rng: random.Random, number: int, count: int, *, is_whole: bool) -> bytes:
+def inspect_log(
+    rng: random.Random, number: int, count: int, *, is_whole: bool
+) -> bytes:
     log = {
         "version": 2, "status": "success",
         "eval": {
@@ -233,10 +235,17 @@ def llm_tables(count: int) -> TableRows:
     names = ("m001_initial", "m010_create_new_log_tables", "m027_turns_response_json")
     turns = [
         {
-            "id": f"t{n}", "thread_id": "th", "model": "mock", "resolved_model": None,
-            "parent_message_hash": f"q{n}", "tip_message_hash": f"a{n}",
-            "datetime_utc": "2025-03-01T10:00:00+00:00", "options_json": "{}",
-            "input_tokens": 3, "output_tokens": 4, "duration_ms": 5,
+            "id": f"t{n}",
+            "thread_id": "th",
+            "model": "mock",
+            "resolved_model": None,
+            "parent_message_hash": f"q{n}",
+            "tip_message_hash": f"a{n}",
+            "datetime_utc": "2025-03-01T10:00:00+00:00",
+            "options_json": "{}",
+            "input_tokens": 3,
+            "output_tokens": 4,
+            "duration_ms": 5,
         }
         for n in range(count)
     ]
@@ -254,9 +263,15 @@ def llm_tables(count: int) -> TableRows:
         ]  # fmt: skip
     responses = [
         {
-            "id": f"r{n}", "model": "mock", "prompt": "Write.", "system": None,
-            "response": "Quiet.", "conversation_id": "co", "options_json": "{}",
-            "datetime_utc": "2025-03-01T10:00:00", "duration_ms": 5,
+            "id": f"r{n}",
+            "model": "mock",
+            "prompt": "Write.",
+            "system": None,
+            "response": "Quiet.",
+            "conversation_id": "co",
+            "options_json": "{}",
+            "datetime_utc": "2025-03-01T10:00:00",
+            "duration_ms": 5,
         }
         for n in range(count)
     ]
@@ -272,7 +287,7 @@ def llm_tables(count: int) -> TableRows:
 def promptfoo_tables(count: int) -> TableRows:
     texts = {"testCase": "test_case", "prompt": "prompt", "provider": "provider",
              "response": "response", "gradingResult": "grading_result"}  # fmt: skip
-    results = []
+    results: list[Row] = []
     for n in range(count):
         made = promptfoo_result(n)
         row = {column: compact(plain(made[key])) for key, column in texts.items()}
@@ -283,7 +298,9 @@ def promptfoo_tables(count: int) -> TableRows:
         )  # fmt: skip
     times = [1710348564252, 1732340901582]
     return {
-        "__drizzle_migrations": [{"id": n, "created_at": t} for n, t in enumerate(times)],
+        "__drizzle_migrations": [
+            {"id": n, "created_at": t} for n, t in enumerate(times)
+        ],
         "evals": [{"id": "e", "created_at": 1740823200000, "results": "{}"}],
         "eval_results": results,
     }
@@ -360,11 +377,10 @@ def database(rng: random.Random, path: Path, tables: TableRows) -> None:
 def odd_value(rng: random.Random, value: Any) -> Any:
     if isinstance(value, str) and value[:1] in ("{", "[") and rng.random() < 0.7:
         return compact(spoiled(rng, json.loads(value), 2))
-    texts = [*TEXTS, *TIMES["iso"], "\udcff", "{", "[1", "NaN"]
-    odd = rng.choice(
+    texts = [*TEXTS, *TIMES["iso"], "{", "[1", "NaN"]
+    return rng.choice(
         [None, b"\xff\x00", 0, -1, 2**62, 1.5, float("inf"), "", *rng.sample(texts, 4)]
     )
-    return odd.encode("utf-8", "surrogateescape") if odd == "\udcff" else odd
 
 
 def write_tools(rng: random.Random, root: Path, count: int) -> Row:
@@ -409,3 +425,26 @@ def write_tools(rng: random.Random, root: Path, count: int) -> Row:
 
 def listed(rows: list[Row]) -> list[Row]:
     return list(map(plain, rows))
+
+
+def spoil_file(rng: random.Random, root: Path) -> None:
+    """Spoil one file as a whole: what tells its version, its end, or some bytes."""
+    names = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    path = rng.choice(names)
+    data = path.read_bytes()
+    kind = rng.randrange(5)
+    if kind == 0:
+        path.write_bytes(data[: rng.randrange(len(data))])
+    elif kind == 1:
+        at = rng.randrange(len(data))
+        path.write_bytes(data[:at] + rng.randbytes(20) + data[at + 20 :])
+    elif kind == 2:
+        path.write_bytes(rng.choice([b"", b"{}", b"[]", b"7", b"x", b"\n", b"[{}]"]))
+    elif kind == 3 and path.suffix == ".db":
+        with closing(sqlite3.connect(path)) as connection, connection:
+            asked = "select name from sqlite_master where type = 'table'"
+            tables = [name for (name,) in connection.execute(asked)]
+            connection.execute(f'drop table "{rng.choice(tables)}"')
+    else:
+        log = inspect_log(rng, 7, 4, is_whole=False)
+        (root / "inspect/other.json").write_bytes(log)

@@ -10,20 +10,21 @@ import random
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import building
+import duckdb
 import history_oracle
-# import history_tools
+import history_tools
 import pytest
 from building import REPOSITORY, Process, copied, good, query
 from dying import KILLED
 from forking import DYING
 from history_oracle import Document, Place, Record
-from history_records import SOURCES, Source, fields, history, optional
+from history_records import fields, history, optional
 
 Row = dict[str, Any]
 Files = Mapping[str, bytes]
@@ -100,7 +101,9 @@ def found_links(root: Path) -> dict[str, list[tuple[str, int, str]]]:
 
 def found_drafts(root: Path) -> list[Document]:
     return [
-        Document("draft", row["task_id"], row["model_id"], row["doc_id"], row["row_key"])
+        Document(
+            "draft", row["task_id"], row["model_id"], row["doc_id"], row["row_key"]
+        )
         for row in building.documents(root)
         if row["meta_small"]["source_csv"] == "draft"
     ]
@@ -191,7 +194,7 @@ def disagreements(root: Path, histories: Row, files: Files) -> Iterator[str]:
 # Quick --------------------------------------------------------------------------------
 
 ORDERED = fields(follows={"id": optional("parent")}, keep=None)
-SEED, RECORDS = 20, 130
+SEED, RECORDS = 116, 100
 
 
 def ordered_rows() -> list[Row]:
@@ -200,14 +203,15 @@ def ordered_rows() -> list[Row]:
     return [
         {
             "id": f"r{n}|", "task": f"t{n}", "model": "m", "status": "success",
-            "at": f"2025-01-{n + 1:02}", "text": text, "parent": f"r{n - 1}|" if n else "",
+            "at": f"2025-01-{n + 1:02}", "text": text,
+            "parent": f"r{n - 1}|" if n else "",
         }
         for n, text in enumerate(texts * 2)
     ]  # fmt: skip
 
 
 def spoiled_history() -> tuple[Row, dict[str, bytes]]:
-    """Mappings of many forms, and two sources with the same records in another order."""
+    """Mappings of many forms, and two sources that differ in their records' order."""
     histories, files = history(random.Random(SEED), RECORDS)
     rows = [json.dumps(row).encode() for row in ordered_rows()]
     for name, lines in {"ordered": rows, "turned": rows[::-1]}.items():
@@ -248,7 +252,8 @@ def test_spoiled_records_show_every_reason(ran: Path) -> None:
         "invalid_timestamp", "duplicate_row", "conflicting_record", "no_text",
         "unresolved_parent", "unresolved_target",
     }  # fmt: skip
-    assert found[None] >= 60
+    assert found[None] >= 40
+    assert found.total() >= 100
     kinds = {(record.kind, record.parent_doc_id is not None) for record in records}
     assert ("judgement", True) in kinds
 
@@ -290,6 +295,99 @@ def test_a_killed_run_is_completed_by_the_next(
     assert building.results(root) == building.results(ran)
 
 
-def test_another_build_from_a_clean_slate_is_the_same(ran: Path, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_another_build_from_a_clean_slate_is_the_same(
+    ran: Path, tmp_path: Path
+) -> None:
     other = make(tmp_path / "root", *spoiled_history())
     assert building.results(other) == building.results(ran)
+
+
+def test_a_field_that_no_record_has_is_refused_by_name(tmp_path: Path) -> None:
+    """And nothing is written."""
+    root = tmp_path / "root"
+    keys = fields(prompt="promt", keep=None) | {"files": "a.jsonl"}
+    line = json.dumps(ordered_rows()[0]).encode()
+    write_root(root, {"sources": {"answers": keys}}, {"a.jsonl": line})
+    before = set(root.rglob("*"))
+    process = run_all(root)
+    assert process.returncode == 2
+    assert "answers, prompt: promt, of 1 record" in process.stdout + process.stderr
+    assert not written(root, before)
+
+
+# Soak ---------------------------------------------------------------------------------
+
+ROUNDS = 4 if SOAK else 1
+
+
+def run_all(root: Path) -> Process:
+    """Build a root, and write its documents, as a user does."""
+    script = str(REPOSITORY / "scripts" / "inspect_docs.py")
+    environment = building.sharing(root)
+    return building.run(root, [sys.executable, script, "run"], environment)
+
+
+def written(root: Path, before: set[Path]) -> list[Path]:
+    """Return what is new, but what a build may leave."""
+    left = [root / "docs", building.index(root), building.bad_list(root)]
+    return [path for path in left if path.exists() and path not in before]
+
+
+def check_places(root: Path, sources: list[str]) -> None:
+    """Every record of a build is a document or a rejected row, once."""
+    with duckdb.connect(str(root / "db/build.duckdb"), read_only=True) as build:
+        asked = "select source_csv, row_index from int_records__unioned"
+        records = Counter(build.execute(asked).fetchall())
+    asked = (
+        "select json_extract(meta_small, '$.source_csv'), "
+        "json_extract(meta_small, '$.row_index') from documents "
+        "union all select source_csv, row_index from bad_generations"
+    )
+    places = Counter(row for row in query(root, asked) if row[0] in sources)
+    assert places == records
+    assert set(places.values()) == {1}
+
+
+@pytest.mark.soak
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_thousands_of_spoiled_records_end_where_the_contract_says(
+    tmp_path: Path, number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = random.randrange(2**32) if SOAK else number
+    with capsys.disabled():
+        print(f"\nspoiled records of seed {seed}")
+    histories, files = history(random.Random(seed), 1300)
+    root = make(tmp_path / "root", histories, files)
+    check_places(root, list(histories["sources"]))
+    assert list(disagreements(root, histories, files)) == [], seed
+
+
+@pytest.mark.soak
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_spoiled_files_of_tools_are_read_or_refused_by_name(
+    tmp_path: Path, number: int, is_whole: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A record of them is spoiled often, a file as a whole if not `is_whole`."""
+    seed = random.randrange(2**32) if SOAK else number
+    with capsys.disabled():
+        print(f"\nspoiled files of tools of seed {seed}")
+    root = tmp_path / "root"
+    rng = random.Random(seed)
+    histories = history_tools.write_tools(rng, root, 80)
+    if not is_whole:
+        history_tools.spoil_file(rng, root)
+    write_root(root, histories, {})
+    before = set(root.rglob("*"))
+    process = run_all(root)
+    said = process.stdout + process.stderr
+    assert "Traceback" not in said
+    assert process.returncode in ((0,) if is_whole else (0, 2)), said
+    if process.returncode == 0:
+        check_places(root, list(histories["sources"]))
+    else:
+        assert "nothing was written" in said
+        assert not written(root, before)
