@@ -137,7 +137,9 @@ SOURCES: dict[str, Source] = {
         ".json",
     ),
     "packed": Source(
-        fields(follows={"task_id": optional("to_task"), "model_id": optional("to_model")}),
+        fields(
+            follows={"task_id": optional("to_task"), "model_id": optional("to_model")}
+        ),
         ".jsonl.gz",
     ),
     "packed_cells": Source(fields(stage="draft"), ".csv.gz", files=2),

@@ -119,7 +119,9 @@ def inspect_log(
             "eval_id": f"e{number}", "run_id": "run", "task": "harbour", "task_id": "t",
             "created": "2025-03-01T09:00:00+00:00", "model": "mock/model",
             "task_version": 0, "task_args": {"n": 1}, "solver": "plain",
-            "scorers": [{"name": "exact"}, {"name": "grade", "options": {"model": "m"}}],
+            "scorers": [
+                {"name": "exact"}, {"name": "grade", "options": {"model": "m"}},
+            ],
         },
         "plan": {"steps": []}, "results": {"scores": []},
     }  # fmt: skip

@@ -194,7 +194,11 @@ def disagreements(root: Path, histories: Row, files: Files) -> Iterator[str]:
 # Quick --------------------------------------------------------------------------------
 
 ORDERED = fields(follows={"id": optional("parent")}, keep=None)
-SEED, RECORDS = 116, 100
+SEED, RECORDS = 34, 96
+QUICK = [
+    "plain", "cells", "listed", "packed", "nameless", "chats", "branches", "seconds",
+    "local", "marked", "judged", "graded",
+]  # fmt: skip
 
 
 def ordered_rows() -> list[Row]:
@@ -206,13 +210,13 @@ def ordered_rows() -> list[Row]:
             "at": f"2025-01-{n + 1:02}", "text": text,
             "parent": f"r{n - 1}|" if n else "",
         }
-        for n, text in enumerate(texts * 2)
+        for n, text in enumerate(texts)
     ]  # fmt: skip
 
 
 def spoiled_history() -> tuple[Row, dict[str, bytes]]:
     """Mappings of many forms, and two sources that differ in their records' order."""
-    histories, files = history(random.Random(SEED), RECORDS)
+    histories, files = history(random.Random(SEED), RECORDS, QUICK)
     rows = [json.dumps(row).encode() for row in ordered_rows()]
     for name, lines in {"ordered": rows, "turned": rows[::-1]}.items():
         histories["sources"][name] = ORDERED | {"files": f"{name}.jsonl"}
@@ -283,7 +287,7 @@ def test_a_second_run_writes_nothing(ran: Path, tmp_path: Path) -> None:
     assert (building.snapshot(root / "docs"), building.dump(root)) == before
 
 
-@pytest.mark.parametrize("step", [40, 400, 1500])
+@pytest.mark.parametrize("step", [40, 120])
 def test_a_killed_run_is_completed_by_the_next(
     built: Path, ran: Path, tmp_path: Path, step: int
 ) -> None:
@@ -303,6 +307,7 @@ def test_another_build_from_a_clean_slate_is_the_same(
     assert building.results(other) == building.results(ran)
 
 
+@pytest.mark.slow
 def test_a_field_that_no_record_has_is_refused_by_name(tmp_path: Path) -> None:
     """And nothing is written."""
     root = tmp_path / "root"
