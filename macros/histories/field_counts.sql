@@ -4,25 +4,29 @@
 -#}
 {% macro field_counts() -%}
     {%- for source in mapped_sources() %}
-    {%- set outer = loop %}
-    {%- for field, parts in source["values"].items() if not field.startswith("where.") %}
-    {%- set value =
-        identifying_text(parts) if field == "id" or "." in field else whole_text(parts)
-    %}
     select
         {{ sql_text(source.source_csv) }} as source_csv,
-        {{ sql_text(field) }} as field,
-        {{ sql_text(parts[0].value) }} as value,
-        {{ "true" if parts[0].is_optional else "false" }} as is_optional,
-        count(*) as records,
-        count({{ value }}) as present
-    from mapped_rows
-    where
-        source_csv = {{ sql_text(source.source_csv) }}
-        and fault is null
-        and ({{ is_a_record(source["values"]) }})
-    {{ "union all" if not (loop.last and outer.last) }}
-    {%- endfor %}
+        counted.field,
+        counted.value,
+        counted.is_optional,
+        records,
+        counted.present
+    from (
+        select
+            count(*) as records,
+            unnest([
+                {%- for field, parts in source["values"].items()
+                    if not field.startswith("where.") -%}
+                    {{ field_count(field, parts) }}{{ ", " if not loop.last }}
+                {%- endfor -%}
+            ]) as counted
+        from mapped_rows
+        where
+            source_csv = {{ sql_text(source.source_csv) }}
+            and fault is null
+            and ({{ is_a_record(source["values"]) }})
+    ) as counts
+    {{ "union all" if not loop.last }}
     {%- else %}
     select
         cast(null as string) as source_csv,
@@ -33,6 +37,19 @@
         cast(null as bigint) as present
     where false
     {%- endfor %}
+{%- endmacro %}
+
+
+{% macro field_count(field, parts) -%}
+    {%- set value =
+        identifying_text(parts) if field == "id" or "." in field else whole_text(parts)
+    -%}
+    {
+        'field': {{ sql_text(field) }},
+        'value': {{ sql_text(parts[0].value) }},
+        'is_optional': {{ "true" if parts[0].is_optional else "false" }},
+        'present': count({{ value }})
+    }
 {%- endmacro %}
 
 

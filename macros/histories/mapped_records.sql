@@ -181,7 +181,9 @@
         cast(null as timestamp)
     {%- else -%}
         {{ instant_of(
-            joined_text(source["values"].created_at), source.time_form, source.time_zone
+            trimmed(joined_text(source["values"].created_at)),
+            source.time_form,
+            source.time_zone
         ) }}
     {%- endif -%}
 {%- endmacro %}

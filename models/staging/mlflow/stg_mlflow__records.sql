@@ -103,7 +103,10 @@ final as (
         model_id,
         status,
         cast(time_ms as varchar) as timestamp_text,
-        make_timestamp(time_ms * 1000) as occurred_at,
+        case
+            when time_ms between -62135596800000 and 253402300799999
+                then make_timestamp(time_ms * 1000)
+        end as occurred_at,
         if(time_ms is null, 'none', 'row') as created_from,
         prompt,
         response,

@@ -11,7 +11,7 @@ components as (
         ) as component_number,
         unnest(from_json(component_results, '["JSON"]')) as component
     from results
-    where fault is null and json_type(component_results) = 'ARRAY'
+    where fault is null and try(json_type(component_results)) = 'ARRAY'
 ),
 
 extracted as (

@@ -34,14 +34,15 @@ generations as (
         eval_id as origin_run_id,
         {{ json_compact([
             ("description", "description", "optional text"),
-            ("variables", "nullif(variables_text, '{}')", "optional json"),
+            ("variables", "try(json_extract(nullif(variables_text, '{}'), '$'))",
+                "optional json"),
             ("pass", "if(is_success in ('true', 'false'), is_success, null)",
                 "optional json"),
             ("score", "try_cast(score as double)", "optional number"),
             ("error", "error_text", "optional text"),
             ("latency_ms", "try_cast(latency_ms as bigint)", "optional number"),
             ("cost", "nullif(try_cast(cost_text as double), 0)", "optional number"),
-            ("tokens", "tokens", "optional json"),
+            ("tokens", "try(json_extract(tokens, '$'))", "optional json"),
             ("cached", "if(is_cached in ('true', 'false'), is_cached, null)",
                 "optional json"),
             ("metadata", "nullif(try(cast(json_merge_patch(coalesce(metadata, '{}'), "

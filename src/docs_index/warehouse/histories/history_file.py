@@ -167,17 +167,29 @@ class Reading:
         self._bytes: io.BufferedReader[Any] | gzip.GzipFile = self._plain
         if self._is_packed:
             self._bytes = gzip.GzipFile(fileobj=self._plain, mode="rb")
+        self._damage: EOFError | None = None
 
     def read(self, size: int, /) -> bytes:
-        """Return some bytes, none at the end.
+        """Return so many bytes, fewer before the end or a damage, none at the end.
 
         Raises:
-            EOFError: the file is compressed, and torn or damaged.
+            EOFError: the file is compressed, and torn or damaged from here on.
         """
-        try:
-            return self._bytes.read(size)
-        except _TORN as error:
-            raise _torn(error) from None
+        blocks: list[bytes] = []
+        left = size
+        while left and not self._damage:
+            try:
+                block = self._bytes.read1(left)
+            except _TORN as error:
+                self._damage = _torn(error)
+                break
+            if not block:
+                break
+            blocks.append(block)
+            left -= len(block)
+        if self._damage and not blocks:
+            raise self._damage
+        return b"".join(blocks)
 
     def first(self) -> bytes:
         """Return the first byte that is neither blank nor of a mark, b"" without one.

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from docs_index.warehouse.histories.json_values import (
     TOO_DEEP,
     JsonReader,
+    Number,
     Verdict,
     words_of,
 )
@@ -67,6 +68,7 @@ class _Parts:
         self._rest: list[str] = []
         self._open = 0
         self._fault: str | None = None  # of the rest
+        self._damage: str | None = None  # of a compressed file, which ends there
 
     def parts(self, path: Sequence[str]) -> Iterator[Part]:
         has_rest = True
@@ -84,16 +86,19 @@ class _Parts:
                 value, text = self._value()
                 self._rest.append(text)
                 self._fault = self._reader.fault(text, value)
-            if self._peek():
+            if self._peek() or self._damage:
                 raise _BrokenError(
                     f"after its end more follows, at character {self._place()}; if it "
                     "holds one object a line, let its name end with .jsonl"
                 )
         except _BrokenError as error:
-            fault = str(error)
+            fault = self._damage or str(error)
             if has_rest and not self._rest:
                 yield Part(False, None, Verdict(None, fault))
                 return
+            if has_rest and not path:
+                yield self._whole_rest()
+                has_rest = False
             yield Part(True, None, Verdict(None, fault))
         if has_rest:
             yield self._whole_rest()
@@ -166,6 +171,8 @@ class _Parts:
             except RecursionError:
                 raise _BrokenError(TOO_DEEP) from None
             else:
+                if self._damage and type(value) is Number and end == size:
+                    raise _BrokenError(self._damage)  # digits may be missing
                 if self._is_end or end < size - _SHORT:
                     text = self._text[self._at : end]
                     self._at = end
@@ -204,8 +211,9 @@ class _Parts:
         self._read_chars += self._at
         try:
             data = self._file.read(max(_CHUNK_BYTES, len(left)))
-        except EOFError as error:  # a compressed file is torn
-            raise _BrokenError(str(error)) from None
+        except EOFError as error:  # what came before it stays
+            self._damage = str(error)
+            data = b""
         self._is_end = not data
         self._text = left + self._decoder.decode(data, self._is_end)
         self._at = 0

@@ -13,6 +13,7 @@ _HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
 _NO_NUMBERS = ("NaN", "Infinity", "-Infinity")
 BLANKS = " \t\r\n"
 TOO_DEEP = "it is nested too deeply"
+_MOST_LEVELS = 200  # what writes JSON calls itself, and so does what reads it
 
 
 class Number(str):
@@ -82,6 +83,8 @@ class JsonReader:
         if self.doubled is not None:
             key = self.doubled[:80]
             return f"it has the key {key!r} twice: which one counts cannot be known"
+        if text.count("[") + text.count("{") > _MOST_LEVELS and _is_deep(value):
+            return TOO_DEEP
         if not text.isascii() and not is_unicode(text):
             return "it is not UTF-8"
         if not _HALF_ESCAPED.search(text):
@@ -92,6 +95,19 @@ class JsonReader:
             return TOO_DEEP
         half = "it holds half of a surrogate pair, as of an emoji that was cut"
         return None if is_whole else half
+
+
+def _is_deep(value: Any) -> bool:
+    """Tell whether a value has more than so many lists and objects in one another."""
+    level = [value]
+    for _ in range(_MOST_LEVELS):
+        level = [
+            inner
+            for around in level
+            if type(around) in (dict, list)
+            for inner in (around.values() if type(around) is dict else around)
+        ]
+    return any(type(inner) in (dict, list) for inner in level)
 
 
 def no_record(value: Any) -> str | None:
