@@ -60,7 +60,7 @@ class Summary:
     essays_adopted: int = 0
     essays_there_before: int = 0
     drafts_written: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: dict[str, int] = field(default_factory=dict)
     conflicts: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
     essays: list[str] = field(default_factory=list)
@@ -95,13 +95,14 @@ def adopt_documents(
     faulty = [row for row in rows if row["fault"]]
     if faulty and doc_ids is not None:
         raise CohortError(_refusal(faulty))
-    summary = Summary(str(layout.root), dry_run)
-    summary.left_out.update(row["fault"] for row in faulty)
+    left_out = Counter(row["fault"] for row in faulty)
+    summary = Summary(str(layout.root), dry_run, left_out=dict(left_out))
     wanted = [row for row in rows if not row["fault"]]
-    if dry_run:
-        _compare(documents, wanted, summary)
-    elif wanted:
+    if not dry_run:
         take_lock(layout.lock)
+    if dry_run or all(_is_published(layout, row) for row in wanted):
+        _compare(documents, wanted, summary)
+    else:
         _publish(documents, wanted, summary, progress)
     return summary
 
@@ -113,6 +114,13 @@ def adoptable(
     listed = None if doc_ids is None else json.dumps(list(doc_ids))
     values = filters.parameters() | {"doc_ids": listed}
     return rows_of(documents, sql("cohorts/adoptable.sql"), values)
+
+
+def _is_published(layout: Layout, row: Row) -> bool:
+    return all(
+        is_there(layout.generation(stage, row[f"{stage}_id"]))
+        for stage in ("draft", "essay")
+    )
 
 
 def _compare(documents: Documents, rows: Iterable[Row], summary: Summary) -> None:
