@@ -26,6 +26,8 @@ from docs_index.resources import seed, sql
 
 Row = dict[str, Any]
 
+# The queries that others read: temporary tables, and what is in them.
+_KEPT = {"shown_stages": "shown_stages", "scores": "every_score"}
 # The queries that the page loops over; the page has each result under the query's name.
 _TABLES = (
     "runs",
@@ -78,7 +80,9 @@ def _facts(index: sqlite3.Connection, layout: Layout) -> dict[str, Any]:
     index.text_factory = lambda text: text.decode(errors="backslashreplace")
     index.executescript(sql("index/views.sql"))
     add_reasons(index)
-    index.executescript(sql("apps/web/report_views.sql"))
+    for table, query in _KEPT.items():
+        found = sql(f"apps/web/report_{query}.sql")
+        index.execute(f"create temp table {table} as {found}")
     (totals,) = _rows(index, "totals")
     tables = {name: _rows(index, name) for name in _TABLES}
     charts = {name: _charted(_rows(index, name)) for name in _CHARTS}

@@ -35,12 +35,9 @@ with chosen as (
 targeted as (
     select
         chosen.*,
-        exists (
-            select 1
-            from document_links
-            where
-                document_links.doc_id = chosen.doc_id
-                and document_links.role = 'target'
+        chosen.doc_id in (
+            select document_links.doc_id from document_links
+            where document_links.role = 'target'
         ) as is_judgement
     from chosen
 ),

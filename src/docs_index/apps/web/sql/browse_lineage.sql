@@ -91,12 +91,14 @@ descendants (doc_id, generation, path) as (
 ),
 
 family as (
+    -- A judgement of a turn and of the turn before has the latter twice.
     select
         doc_id,
-        generation,
+        min(generation) as generation,
         '' as path
     from ancestors
     where generation < 0
+    group by doc_id
     union all
     select
         doc_id,

@@ -5,12 +5,9 @@ with texts as (
         doc_id,
         stage
     from documents
-    where not exists (
-        select 1
-        from document_links
-        where
-            document_links.doc_id = documents.doc_id
-            and document_links.role = 'target'
+    where doc_id not in (
+        select document_links.doc_id from document_links
+        where document_links.role = 'target'
     )
 ),
 

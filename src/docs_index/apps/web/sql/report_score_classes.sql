@@ -7,16 +7,22 @@ with recursive classes (whole) as (
     where whole < 10
 ),
 
-counted as (
+classified as (
     select
         case
             when score < 0 then -1
             when score >= 10 then 10
             else cast(score as integer)
-        end as whole,
-        count(*) as scores
+        end as whole
     from scores
-    group by 1
+),
+
+counted as (
+    select
+        whole,
+        count(*) as scores
+    from classified
+    group by whole
 )
 
 select

@@ -19,8 +19,8 @@ counted as (
     from documents
     inner join classes
         on
-            classes.at_least <= documents.raw_bytes
-            and classes.below > documents.raw_bytes
+            documents.raw_bytes >= classes.at_least
+            and documents.raw_bytes < classes.below
     group by classes.position, documents.stage
 )
 

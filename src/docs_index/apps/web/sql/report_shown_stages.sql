@@ -1,10 +1,7 @@
--- Temporary tables of the report, in the copy of the index.
-
 -- One row per stage that the page shows, with the class of its colour. Legacy links are
 -- drafts. The stages of the results tables are shown if they have rows, and where the
 -- index has no other ones. A rejected record has no stage: it counts with its source's
 -- documents if all of these are of one stage.
-create temp table shown_stages as
 with tables (stage, position) as (
     values ('draft', 1), ('essay', 2), ('evaluation', 3)
 ),
@@ -32,18 +29,24 @@ sources as (
     having min(stage) = max(stage)
 ),
 
-rejected as (
+staged as (
     select
         case
             when bad_generations.source_csv = 'link' then 'draft'
             when bad_generations.source_csv in (select tables.stage from tables)
                 then bad_generations.source_csv
             else sources.stage
-        end as stage,
-        count(*) as bad_rows
+        end as stage
     from bad_generations
     left join sources on bad_generations.source_csv = sources.source_csv
-    group by 1
+),
+
+rejected as (
+    select
+        stage,
+        count(*) as bad_rows
+    from staged
+    group by stage
 ),
 
 others as (
@@ -85,18 +88,4 @@ select
     coalesce(rejected.bad_rows, 0) as bad_rows
 from shown
 left join counted on shown.stage = counted.stage
-left join rejected on shown.stage = rejected.stage;
-
--- One row per judgement with a score. Its bar is drawn on a scale from 0 to the highest
--- score of its template; a score that a parser found is one of at most 9.
-create temp table scores as
-select
-    doc_id,
-    template_id,
-    model_id,
-    score,
-    max(case when parser = 'in_last_line' then 9.0 else score end) over (
-        partition by template_id
-    ) as scale
-from documents
-where score is not null;
+left join rejected on shown.stage = rejected.stage
