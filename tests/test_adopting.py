@@ -344,7 +344,9 @@ def test_a_history_is_evaluated_from_adoption_to_scores(tmp_path: Path) -> None:
         address = {"OPENAI_BASE_URL": endpoint.url, "OPENAI_API_KEY": "secret"}
         good(command(root, "cohort", "run", "spring", "--quiet", **dbt, **address))
         assert endpoint.requests == 3
-        prompts = {TEMPLATE.replace("{{ response }}", row["text"]) for row in turns}
+        prompts = {
+            TEMPLATE.replace("{{ response }}", str(row["text"])) for row in turns
+        }
         assert set(endpoint.prompts) == prompts
     scores = read_csv(root / "7_cross_experiment/aggregated_scores.csv")
     assert {row["parent_gen_id"] for row in scores} == set(listed(root))

@@ -1,8 +1,8 @@
 """Take documents of the index into the generation store, as essays to evaluate.
 
-`sql/adoptable.sql` decides which documents qualify, and what each metadata.json says. A
-document becomes the essay `x_{doc_id}`, with its texts. A cohort needs the draft of each
-essay, so a draft is written too, of which there is the metadata.json alone. Never
+`sql/adoptable.sql` decides which documents qualify, and what each metadata.json says.
+A document becomes the essay `x_{doc_id}`, with its texts. A cohort needs a draft of
+each essay, so one is written too, of which there is the metadata.json alone. Never
 changes the index, or a directory that is there.
 """
 

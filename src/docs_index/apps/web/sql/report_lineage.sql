@@ -14,10 +14,11 @@ texts as (
         coalesce(followed.followers, 0) as followers
     from documents
     left join followed on documents.doc_id = followed.doc_id
-    where documents.doc_id not in (
-        select document_links.doc_id from document_links
-        where document_links.role = 'target'
-    )
+    where
+        documents.doc_id not in (
+            select document_links.doc_id from document_links
+            where document_links.role = 'target'
+        )
     order by
         documents.stage = 'essay' desc,
         followers desc,

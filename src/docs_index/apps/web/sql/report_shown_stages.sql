@@ -2,7 +2,7 @@
 -- drafts. The stages of the results tables are shown if they have rows, and where the
 -- index has no other ones. A rejected record has no stage: it counts with its source's
 -- documents if all of these are of one stage.
-with tables (stage, position) as (
+with known (stage, position) as (
     values ('draft', 1), ('essay', 2), ('evaluation', 3)
 ),
 
@@ -33,7 +33,7 @@ staged as (
     select
         case
             when bad_generations.source_csv = 'link' then 'draft'
-            when bad_generations.source_csv in (select tables.stage from tables)
+            when bad_generations.source_csv in (select known.stage from known)
                 then bad_generations.source_csv
             else sources.stage
         end as stage
@@ -49,14 +49,16 @@ rejected as (
     group by stage
 ),
 
-others as (
+of_histories as (
     select
         stage,
         row_number() over (
-            order by stage != 'generation', stage != 'judgement', stage
+            order by
+                case stage when 'generation' then 1 when 'judgement' then 2 else 3 end,
+                stage
         ) as place
     from counted
-    where stage not in (select tables.stage from tables)
+    where stage not in (select known.stage from known)
 ),
 
 shown as (
@@ -64,17 +66,17 @@ shown as (
         stage,
         position,
         stage as colour
-    from tables
+    from known
     where
-        not exists (select 1 from others)
+        not exists (select 1 from of_histories)
         or stage in (select counted.stage from counted)
         or stage in (select rejected.stage from rejected)
     union all
     select
         stage,
         3 + place as position,
-        'more-' || (1 + (place - 1) % 4) as colour
-    from others
+        'more-' || cast(1 + (place - 1) % 4 as text) as colour
+    from of_histories
 )
 
 select
