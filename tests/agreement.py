@@ -20,7 +20,8 @@ from docs_index.warehouse.parsers import TextParser
 INDEX_COLUMNS = [
     "doc_id", "logical_key_id", "stage", "task_id", "parent_doc_id", "template_id",
     "model_id", "run_id", "row_key", "parser", "status", "created_at", "doc_dir",
-    "raw_bytes", "raw_chars", "parsed_chars", "content_hash", "meta_small",
+    "raw_bytes", "raw_chars", "parsed_chars", "content_hash", "score",
+    "meta_small",
 ]  # fmt: skip
 BAD_COLUMNS = [
     "source_csv", "row_index", "row_key", "task_id", "reason", "detail", "combo_id",

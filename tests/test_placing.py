@@ -36,7 +36,6 @@ def document(number: int) -> Planned:
         parsed_text=None,
         content_hash=hashlib.sha256(TEXT).hexdigest(),
         metadata_text="{}\n",
-        record_number=None,
     )
 
 

@@ -18,7 +18,7 @@ from docs_index.disk.directories import remove_tree
 from docs_index.disk.lock import take_lock
 from docs_index.disk.scratch import remove_leftovers
 from docs_index.disk.workers import Workers, started_workers
-from docs_index.errors import VERIFY, StorageError
+from docs_index.errors import VERIFY, DataRootError, StorageError
 from docs_index.index.database import end_run
 from docs_index.ingest.absent_folders import absent_folders
 from docs_index.ingest.csv_reports import load_index, start_survey, write_reports
@@ -32,9 +32,10 @@ from docs_index.ingest.placer import Batch, Placer
 from docs_index.ingest.presence import Survey
 from docs_index.ingest.shrunk import load_known_documents, refuse_shrunk
 from docs_index.layout import Layout
-from docs_index.paths import is_there
+from docs_index.paths import is_link, is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
+from docs_index.vocabulary import STAGES
 from docs_index.warehouse.build_record import attach_build, find_build
 from docs_index.warehouse.index_faults import naming_index
 from docs_index.warehouse.session import Session, opened_session
@@ -242,8 +243,12 @@ def _prepare_folders(session: Session) -> None:
     if is_there(layout.unpublished):
         layout.unpublished.unlink()
     layout.unpublished.mkdir(parents=True)
-    for (stage,) in session.rows("select distinct stage from build.plan.pending"):
-        (layout.docs / stage).mkdir(exist_ok=True)
+    pending = session.rows("select distinct stage from build.plan.pending")
+    for stage in (*STAGES, *(stage for (stage,) in pending)):
+        folder = layout.docs / stage
+        if is_link(folder):
+            raise DataRootError(f"{folder} is a link: put the folder itself there")
+        folder.mkdir(exist_ok=True)
 
 
 def _write_lists(

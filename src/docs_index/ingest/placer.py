@@ -45,7 +45,7 @@ class Planned(NamedTuple):
     parsed_text: str | None
     content_hash: str
     metadata_text: str
-    record_number: int | None
+    record_number: int | None = None
 
 
 class Texts(NamedTuple):
