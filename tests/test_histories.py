@@ -224,6 +224,14 @@ def spoiled_history() -> tuple[Row, dict[str, bytes]]:
     return histories, files
 
 
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """Builds of many sources take longer than others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "TIMEOUT_S", 600)
+        yield
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root of spoiled records, built."""
