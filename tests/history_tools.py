@@ -235,7 +235,7 @@ TableRows = dict[str, list[Row]]
 
 def llm_tables(count: int) -> TableRows:
     names = ("m001_initial", "m010_create_new_log_tables", "m027_turns_response_json")
-    turns = [
+    turns: list[Row] = [
         {
             "id": f"t{n}",
             "thread_id": "th",
@@ -251,7 +251,8 @@ def llm_tables(count: int) -> TableRows:
         }
         for n in range(count)
     ]
-    messages, parts = [], []
+    messages: list[Row] = []
+    parts: list[Row] = []
     for n in range(count):
         above = f"a{n - 1}" if n else None
         messages += [
@@ -263,7 +264,7 @@ def llm_tables(count: int) -> TableRows:
              "text": text, "payload": None}
             for who, text in (("q", "Write."), ("a", "Quiet."))
         ]  # fmt: skip
-    responses = [
+    responses: list[Row] = [
         {
             "id": f"r{n}",
             "model": "mock",

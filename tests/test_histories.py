@@ -224,6 +224,14 @@ def spoiled_history() -> tuple[Row, dict[str, bytes]]:
     return histories, files
 
 
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """Builds of many sources take longer than others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "TIMEOUT_S", 600)
+        yield
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root of spoiled records, built."""
@@ -287,7 +295,7 @@ def test_a_second_run_writes_nothing(ran: Path, tmp_path: Path) -> None:
     assert (building.snapshot(root / "docs"), building.dump(root)) == before
 
 
-@pytest.mark.parametrize("step", [40, 120])
+@pytest.mark.parametrize("step", [10, 40])
 def test_a_killed_run_is_completed_by_the_next(
     built: Path, ran: Path, tmp_path: Path, step: int
 ) -> None:
