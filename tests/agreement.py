@@ -174,9 +174,9 @@ def check_files(built: Built, wanted: oracle.Expected, root: Path, limit: int) -
         if row["parsed_from"] is not None:
             end = row["parsed_from"] + row["parsed_bytes"]
             parsed = [response.content[row["parsed_from"] : end].decode()]
-        elif row["parsed_text"] is not None:
-            parsed = [row["parsed_text"]]
         assert parsed == [document["parsed"]]
+        if row["parsed_text"] is not None:
+            assert row["parsed_text"] == document["parsed"]
 
 
 def check_order(built: Built) -> None:
