@@ -1,8 +1,8 @@
 {#-
     One row per field of each mapping: in how many of the source's records it was there.
-    A value of several parts, of an id or a link, is there where all of its parts are.
+    `rows` is the relation of records as they were read. A value of several parts, of an id or a link, is there where all of its parts are.
 -#}
-{% macro field_counts() -%}
+{% macro field_counts(rows) -%}
     {%- for source in mapped_sources() %}
     select
         {{ sql_text(source.source_csv) }} as source_csv,
@@ -20,7 +20,7 @@
                     {{ field_count(field, parts) }}{{ ", " if not loop.last }}
                 {%- endfor -%}
             ]) as counted
-        from mapped_rows
+        from {{ rows }}
         where
             source_csv = {{ sql_text(source.source_csv) }}
             and fault is null

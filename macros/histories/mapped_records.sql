@@ -1,14 +1,15 @@
 {#-
-    The records of all mappings in the common shape: one select per source. What a
+    The records of all mappings in the common shape: one select per source. `rows` is
+    the relation of records as they were read. What a
     source's values are made of is in the models stg_histories__sources and
     stg_histories__fields, which the plugin fills from histories.yml. Contract: docs/histories.md.
 -#}
-{% macro mapped_records() -%}
+{% macro mapped_records(rows) -%}
     {%- set sources = mapped_sources() -%}
     {%- for source in sources %}
     select
         {{ record_values(source) }}
-    from mapped_rows
+    from {{ rows }}
     where
         source_csv = {{ sql_text(source.source_csv) }}
         and (fault is not null or ({{ is_a_record(source["values"]) }}))

@@ -3,10 +3,8 @@
 -- depends_on: {{ ref("stg_histories__sources") }}
 -- depends_on: {{ ref("stg_histories__fields") }}
 {{ config(post_hook="{{ refuse_absent_fields() }}") }}
-with mapped_rows as (select * from {{ ref("stg_histories__rows") }}),
-
-final as (
-    {{ field_counts() }}
+with final as (
+    {{ field_counts(ref("stg_histories__rows")) }}
 )
 
 select * from final

@@ -23,7 +23,7 @@ checked as (
         case
             when fault is not null then 'unreadable_record'
             when model_id is null then 'missing_key_columns'
-            when status is distinct from 'success' then 'not_successful'
+            when (status is distinct from 'success') then 'not_successful'
             when timestamp_text is not null and occurred_at is null
                 then 'invalid_timestamp'
         end as value_reason

@@ -77,7 +77,7 @@ with_doc_ids as (
 final as (
     select
         record_number,
-        (select coalesce(max(level), 0) + 1 from placed) as level,
+        (select coalesce(max(placed.step), 0) + 1 from placed) as step,
         ready_at,
         logical_key_id,
         doc_id,

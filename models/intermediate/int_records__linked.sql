@@ -29,8 +29,8 @@ links as (
 asked as (
     select
         record_number,
-        link.role as role,
-        link.position as position,
+        link.role,
+        link.position,
         coalesce(link.source, own_source) as linked_source,
         link.id as linked_id,
         link.task_id as linked_task,
@@ -111,8 +111,8 @@ final as (
                 then 'it names none: the link is blank'
             when coalesce(by_id.found, by_task.found) > 1
                 then
-                    coalesce(by_id.found, by_task.found) || ' of ' || asked.linked_source
-                    || ' fit ' || {{ link_words() }}
+                    coalesce(by_id.found, by_task.found)
+                    || ' of ' || asked.linked_source || ' fit ' || {{ link_words() }}
             when coalesce(by_id.found, by_task.found) is null
                 then
                     asked.linked_source || ' has no document of ' || {{ link_words() }}

@@ -63,7 +63,7 @@ joined as (
                 then records.source_csv || ':' || records.record_id
         end as record_key,
         classified.detail as value_detail,
-        keyed.level,
+        keyed.step,
         keyed.ready_at,
         keyed.logical_key_id,
         keyed.doc_id,
@@ -87,7 +87,7 @@ joined as (
 final as (
     select
         50000000000 + row_number() over (
-            order by ready_at nulls last, level, record_number
+            order by ready_at asc nulls last, step asc, record_number asc
         ) as write_order,
         record_number,
         record_key,

@@ -41,9 +41,11 @@ file_offsets as (
 of_tools as (
     {%- for tool in tools %}
     select
-        {%- for column in record_columns() %}
-        {{ column }}{{ "," if not loop.last }}
+        source_csv,
+        {%- for column in record_columns()[1:-1] %}
+        {{ column }},
         {%- endfor %}
+        fault
     from {{ tool }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
@@ -63,7 +65,8 @@ united as (
         *,
         row_number() over (
             partition by source_csv
-            order by file_number, place, kind desc, record_id, position
+            order by
+                file_number asc, place asc, kind desc, record_id asc, position asc
         ) as row_index
     from of_tools
 ),

@@ -2,9 +2,9 @@
 -- that it becomes, or the reason that rejects it.
 -- In write_order, because a run writes documents in ranges of it.
 {% set columns = [
-    "write_order", "source_csv", "row_index", "row_key", "task_id", "combo_id",
-    "template_id", "model_id", "timestamp_text", "occurred_at", "reason", "detail",
-    "parser", "prompt_hash", "raw_bytes", "raw_chars", "content_hash", "parsed_chars",
+    "source_csv", "row_index", "row_key", "task_id", "combo_id", "template_id",
+    "model_id", "timestamp_text", "occurred_at", "reason", "detail", "parser",
+    "prompt_hash", "raw_bytes", "raw_chars", "content_hash", "parsed_chars",
     "parsed_text", "stage", "logical_key_id", "doc_id", "parent_doc_id",
     "parent_task_id", "link_method", "score",
 ] %}
@@ -12,8 +12,8 @@
     "response_file", "repair", "folder", "prompt_file", "parsed_from", "parsed_bytes"
 ] %}
 {% set of_records = [
-    "record_number", "record_key", "file", "position", "created_from", "origin_run_id", "score_text",
-    "meta", "targets",
+    "record_number", "record_key", "file", "position", "created_from", "origin_run_id",
+    "score_text", "meta",
 ] %}
 with table_rows as (select * from {{ ref("int_table_rows__resolved") }}),
 
@@ -21,24 +21,38 @@ records as (select * from {{ ref("int_records__resolved") }}),
 
 united as (
     select
-        {{ (columns + of_tables) | join(",\n        ") }},
-        {%- for column in of_records %}
-        null as {{ column }}{{ "," if not loop.last }}
+        write_order,
+        {%- for column in columns + of_tables %}
+        {{ column }},
         {%- endfor %}
+        {%- for column in of_records %}
+        null as {{ column }},
+        {%- endfor %}
+        null as targets
     from table_rows
     union all
     select
-        {{ columns | join(",\n        ") }},
+        write_order,
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
         {%- for column in of_tables %}
         null as {{ column }},
         {%- endfor %}
-        {{ of_records | join(",\n        ") }}
+        {%- for column in of_records %}
+        {{ column }},
+        {%- endfor %}
+        targets
     from records
 ),
 
 final as (
     select
-        {{ (columns + of_tables + of_records) | join(",\n        ") }},
+        write_order,
+        {%- for column in columns + of_tables + of_records %}
+        {{ column }},
+        {%- endfor %}
+        targets,
         case
             when doc_id is null then null
             when parsed_chars is null then 'parse_error'

@@ -1,4 +1,4 @@
--- One row per source of histories.yml and field: in how many of its records it was there.
+-- One row per source of histories.yml and field: in how many of its records it was.
 -- Of a tool these are the values that its models look for; of a mapping, what it names.
 with fields as (select * from {{ ref("int_fields__counted") }}),
 

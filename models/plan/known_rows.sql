@@ -1,6 +1,6 @@
 -- One row per document that the index has of a source row, with that row as it is now.
--- The row is the one of its row_key. A rejected record is found by its id; a rejected row
--- of a table may have no row_key: it is found by the
+-- The row is the one of its row_key. A rejected record is found by its id; a rejected
+-- row of a table may have no row_key, and is found by the
 -- task id and instant of the document; where one of them is blank or invalid now, by
 -- the other one and the row's position.
 with known as (

@@ -1,10 +1,8 @@
 -- One row per record of the files that histories.yml maps, in the common shape.
 -- depends_on: {{ ref("stg_histories__sources") }}
 -- depends_on: {{ ref("stg_histories__fields") }}
-with mapped_rows as (select * from {{ ref("stg_histories__rows") }}),
-
-final as (
-    {{ mapped_records() }}
+with final as (
+    {{ mapped_records(ref("stg_histories__rows")) }}
 )
 
 select * from final
