@@ -31,7 +31,9 @@
 
 {#- A date has no offset: the last digits of 2025-01-02 are a day. -#}
 {% macro names_an_offset(text) -%}
-    {{ has_match(text, "'[Tt ][0-9:.,]+ ?(?:[Zz]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)$'") }}
+    {{ has_match(
+        text, "'[Tt ][0-9:.,]+ ?(?:[Zz]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)$'"
+    ) }}
 {%- endmacro %}
 
 

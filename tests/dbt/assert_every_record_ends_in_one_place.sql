@@ -1,5 +1,5 @@
--- Fails when the records of a file and the documents and rejected rows of it are not the
--- same number. A lost record is lost history.
+-- Fails when the records of a file and the documents and rejected rows of it are not
+-- the same number. A lost record is lost history.
 -- Does not check that the place is the right one; the unit tests do.
 with staged as (
     select

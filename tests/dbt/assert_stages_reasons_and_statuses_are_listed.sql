@@ -1,6 +1,6 @@
 -- Fails when a stage, a reason, a status, a source or a link method is not in its seed.
--- Readers select by these words, and docs/glossary.md explains no others. Histories have
--- stages and sources of their own, which histories.yml names.
+-- Readers select by these words, and docs/glossary.md explains no others. Histories
+-- have stages and sources of their own, which histories.yml names.
 -- Does not check that every listed word is in use.
 {{ config(meta={"dagster": {"ref": {"name": "documents"}}}) }}
 with documents as (
