@@ -4,13 +4,13 @@
 with staged as (
     select
         source_csv,
-        file
+        file as path
     from {{ ref("stg_histories__records") }}
     {%- for tool in history_tools() %}
     union all
     select
         source_csv,
-        file
+        file as path
     from {{ ref("stg_" ~ tool ~ "__records") }}
     {%- endfor %}
 ),
@@ -24,13 +24,13 @@ bad_generations as (select * from {{ ref("bad_generations") }}),
 ends as (
     select
         source_csv,
-        file,
-        'file' as ends_in
+        path,
+        'files' as ends_in
     from staged
     union all
     select
         resolved.source_csv,
-        resolved.file,
+        resolved.file as path,
         'documents' as ends_in
     from documents
     inner join resolved on documents.doc_id = resolved.doc_id
@@ -38,7 +38,7 @@ ends as (
     union all
     select
         bad_generations.source_csv,
-        bad_generations.response_file as file,
+        bad_generations.response_file as path,
         'bad_generations' as ends_in
     from bad_generations
     inner join resolved
@@ -50,12 +50,12 @@ ends as (
 
 select
     source_csv,
-    file,
-    count(*) filter (where ends_in = 'file') as records,
+    path,
+    count(*) filter (where ends_in = 'files') as records,
     count(*) filter (where ends_in = 'documents') as documents,
     count(*) filter (where ends_in = 'bad_generations') as rejected
 from ends
-group by source_csv, file
+group by source_csv, path
 having
-    count(*) filter (where ends_in = 'file')
+    count(*) filter (where ends_in = 'files')
     != count(*) filter (where ends_in in ('documents', 'bad_generations'))

@@ -1,6 +1,6 @@
 -- Fails when, of the four tables, a draft has a parent, an essay's parent is not a
--- draft, an evaluation's is not a draft or essay, or a parent is not a document. A lineage that
--- ends in nothing, or runs in a circle, answers no question.
+-- draft, an evaluation's is not a draft or essay, or a parent is not a document. A
+-- lineage that ends in nothing, or runs in a circle, answers no question.
 -- Does not check that the parent is the right one; the unit tests do.
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
