@@ -321,7 +321,7 @@ def _batches(
     workers wait for, they become small.
     """
     query = sql("ingest/pending_between.sql")
-    pending = session.db.execute(query, {"first": first, "end": end}).fetchall()
+    pending = session.db.execute(query, {"first": first, "last": end - 1}).fetchall()
     start = 0
     while start < len(pending):
         most = (len(pending) - start) // (3 * workers)

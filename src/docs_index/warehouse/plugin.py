@@ -16,6 +16,7 @@ import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
+from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
 from docs_index.disk.faults import Fault
@@ -46,6 +47,9 @@ from docs_index.warehouse.refusals import tell_refusal
 from docs_index.warehouse.score_inputs import load_generations
 from docs_index.warehouse.sources import Sources
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
+
+# `dbt docs generate` asks for every source; the inputs of a cohort need its name.
+_NOTHING = "select null as nothing where false"
 
 
 class Plugin(BasePlugin):
@@ -103,6 +107,8 @@ class Plugin(BasePlugin):
         cursor: duckdb.DuckDBPyConnection = self._this_thread.cursor
         try:
             if source_config.schema == "cohort_inputs":
+                if get_flags().WHICH == "generate":  # type: ignore[no-untyped-call]
+                    return cursor.sql(_NOTHING)
                 name, meta = source_config.identifier, source_config.meta
                 return self._cohort_inputs.load(cursor, name, meta)
             if source_config.schema == "score_inputs":

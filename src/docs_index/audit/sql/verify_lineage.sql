@@ -1,5 +1,6 @@
--- Rows against one another. A record of a history has the parent that it names. What a program added has the parent that the program gave
--- it, of any run_id and model; a repair may name a draft of any combo, model and time.
+-- Rows against one another. A record of a history has the parent that it names. What a
+-- program added has the parent that the program gave it, of any run_id and model; a
+-- repair may name a draft of any combo, model and time.
 -- An evaluation may be older than what it judges, where no earlier attempt of the task
 -- is there; an essay is older than its draft only where a repair says so.
 insert into findings

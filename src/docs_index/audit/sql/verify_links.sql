@@ -13,12 +13,20 @@ differing as (
     select
         'the index lacks the link' as difference,
         lacking.*
-    from (select * from made_links except select * from stored_links) as lacking
+    from (
+        select * from made_links
+        except
+        select * from stored_links
+    ) as lacking
     union all
     select
         'the documents do not have the link' as difference,
         excess.*
-    from (select * from stored_links except select * from made_links) as excess
+    from (
+        select * from stored_links
+        except
+        select * from made_links
+    ) as excess
 )
 
 select

@@ -147,7 +147,9 @@ where
                     regexp_matches(row_key, '[^ \t\r\n]')
                     and not regexp_matches(row_key, '^(draft|link|essay|evaluation):')
             when file is not null
-                then starts_with(row_key, made_row_prefix) and row_key != made_row_prefix
+                then
+                    starts_with(row_key, made_row_prefix)
+                    and row_key != made_row_prefix
             else
                 starts_with(row_key, made_row_prefix)
                 and regexp_full_match(

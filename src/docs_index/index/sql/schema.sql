@@ -4,7 +4,9 @@
 create table documents (
     doc_id text not null primary key,
     logical_key_id text not null,
-    stage text not null check (stage glob '[a-z]*' and stage not glob '*[^a-z0-9_]*'),
+    stage text not null check (
+        stage glob '[a-z]*' and stage not glob '*[^a-z0-9_]*'
+    ),
     task_id text not null,
     parent_doc_id text references documents (doc_id),
     template_id text not null,
@@ -23,7 +25,7 @@ create table documents (
     meta_small text not null check (json_valid(meta_small))
 );
 
--- What a document was made from, and what it judges: parent_doc_id is the first of them.
+-- What a document was made from, and what it judges; parent_doc_id is the first.
 create table document_links (
     doc_id text not null references documents (doc_id),
     role text not null check (role in ('follows', 'target')),

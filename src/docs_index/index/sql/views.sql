@@ -171,7 +171,7 @@ from (
         parent_doc_id,
         json_extract(meta_small, '$.link_method') as link_method,
         json_extract(meta_small, '$.repair') as repair,
-        json_extract(meta_small, '$.file') as file,
+        json_extract(meta_small, '$.file') as file,  -- noqa: RF04
         json_extract(meta_small, '$.position') as position,
         null as reason,
         null as detail,
@@ -197,7 +197,7 @@ from (
         null as parent_doc_id,
         null as link_method,
         null as repair,
-        null as file,
+        null as file,  -- noqa: RF04
         null as position,
         reason,
         detail,
@@ -234,7 +234,7 @@ from (
         null as parent_doc_id,
         null as link_method,
         null as repair,
-        null as file,
+        null as file,  -- noqa: RF04
         null as position,
         backfill_conflicts.kind as reason,
         backfill_conflicts.detail,

@@ -16,4 +16,4 @@ with fitting as (
 )
 
 select * from fitting
-where (select count(*) from fitting) = 1
+where (select count(found.row_index) from fitting as found) = 1

@@ -3,7 +3,7 @@
 select
     source_csv,
     row_index,
-    response_file as file,
+    response_file as file,  -- noqa: RF04
     detail
 from bad_generations
 where

@@ -3,5 +3,5 @@ select
     write_order,
     raw_bytes
 from build.plan.pending
-where write_order >= $first and write_order < $end
+where write_order between $first and $last
 order by write_order
