@@ -39,7 +39,7 @@ def load_inline_sources(session: Session) -> None:
 def inline_texts(session: Session, row_key: str) -> Inline | None:
     """Return the texts of the record of a row_key, None if the build has no such."""
     found = session.db.execute(
-        sql("audit/inline_texts.sql"), {"row_key": row_key}
+        sql("audit/inline_texts.sql"), {"asked_key": row_key}
     ).fetchone()
     if found is None:
         return None
