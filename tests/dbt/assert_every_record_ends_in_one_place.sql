@@ -1,6 +1,7 @@
 -- Fails when the records of a file and the documents and rejected rows of it are not
 -- the same number. A lost record is lost history.
 -- Does not check that the place is the right one; the unit tests do.
+{{ config(meta={"dagster": {"ref": {"name": "documents"}}}) }}
 with staged as (
     select
         source_csv,

@@ -2,6 +2,7 @@
 -- the first link of a document is not its parent. A lineage that ends in nothing, or
 -- runs in a circle, answers no question.
 -- Does not check that the link is the right one; the unit tests do.
+{{ config(meta={"dagster": {"ref": {"name": "document_links"}}}) }}
 with links as (select * from {{ ref("document_links") }}),
 
 documents as (select * from {{ ref("documents") }})

@@ -31,10 +31,9 @@ differing as (
 
 select
     'links_differ' as code,
-    differing.doc_id,
-    coalesce('docs/' || documents.doc_dir, $index) as path,
-    differing.difference || ' ' || coalesce(differing.role, 'of no role') || ' '
-    || coalesce(cast(differing.position as varchar), 'without a position')
-    || ' to ' || coalesce(differing.linked_doc_id, 'no document') as detail
+    doc_id,
+    $index as path,
+    difference || ' ' || coalesce(role, 'of no role') || ' '
+    || coalesce(cast(position as varchar), 'without a position')
+    || ' to ' || coalesce(linked_doc_id, 'no document') as detail
 from differing
-left join documents on differing.doc_id = documents.doc_id
