@@ -200,8 +200,6 @@ def _lose_evaluations(root: Path) -> None:
         (trigger,) = connection.execute(find).fetchone()
         connection.execute("drop trigger documents_are_never_deleted")
         gone = "select doc_id from documents where stage = 'evaluation'"
-        connection.execute(
-            f"delete from document_links where doc_id in ({evaluations})"
-        )
+        connection.execute(f"delete from document_links where doc_id in ({gone})")
         connection.execute("delete from documents where stage = 'evaluation'")
         connection.execute(trigger)
