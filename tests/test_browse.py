@@ -63,11 +63,19 @@ class Answering:
     def get(self, path: str) -> tuple[int, str]:
         raise NotImplementedError
 
+    def body(self, path: str) -> str:
+        """Return the body of a page that is there."""
+        status, body = self.get(path)
+        assert status == 200, (path, body)
+        return body
+
+    def page(self, path: str) -> Element:
+        return read_page(self.body(path))
+
     def rows(self, path: str) -> list[dict[str, Any]]:
         """Return the rows that a page is of."""
         name, _, arguments = path.partition("?")
-        status, body = self.get(f"{name}.json?{arguments}&_shape=array")
-        assert status == 200, (path, body)
+        body = self.body(f"{name}.json?{arguments}&_shape=array")
         rows: list[dict[str, Any]] = json.loads(body)
         return rows
 
@@ -91,8 +99,7 @@ class Site(Answering):
                 return error.code, error.read().decode()
 
     def page(self, path: str) -> Element:
-        status, body = self.get(path)
-        assert status == 200, (path, body)
+        body = self.body(path)
         assert PLANTED not in body
         return read_page(body)
 
@@ -113,11 +120,6 @@ class Here(Answering):
         """Return the status and the body of a page."""
         answer = asyncio.run(self.pages.client.get(f"/{path}"))
         return answer.status_code, answer.text
-
-    def page(self, path: str) -> Element:
-        status, body = self.get(path)
-        assert status == 200, (path, body)
-        return read_page(body)
 
     def until(self, is_so: Callable[[], bool]) -> None:
         """Ask again until something is so; a page waits for a copy only a moment."""
