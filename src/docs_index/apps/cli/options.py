@@ -29,10 +29,10 @@ def _say_where(ctx: typer.Context, given: Path | None) -> Path | None:
     is_shown = bool(sys.stderr and sys.stderr.isatty())  # none if it is closed
     if source != "found" and not is_shown:
         return given
-    is_root = False
+    is_there = False
     with suppress(OSError):  # the command itself says what is wrong with it
-        is_root = is_folder(path)
-    if is_root:
+        is_there = is_folder(path)
+    if is_there:
         where = printable(str(path.absolute()), keep="")
         typer.echo(f"data root {where} ({_NAMED_BY[source]})", err=True)
     return given
