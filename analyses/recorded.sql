@@ -3,7 +3,7 @@
 -- its ids and texts must be, computed again from its other fields.
 -- The audit runs it over the table metadata_texts: it needs neither dbt nor a build.
 {% set logical_parts = [
-    "stage", "coalesce(parent_doc_id, combo_id)", "template_id", "model_id"
+    "stage", key_base(), "template_id", "model_id"
 ] %}
 {% set doc_parts = ["logical_key_id", "run_id", "row_key"] %}
 create table recorded as
@@ -27,6 +27,8 @@ named as (
         {%- for name, column, kind in metadata_fields() %}
         {%- if kind == "number" %}
         try_cast(field_values[{{ loop.index }}] as bigint) as {{ column }},
+        {%- elif kind == "decimal" %}
+        try_cast(field_values[{{ loop.index }}] as double) as {{ column }},
         {%- else %}
         field_values[{{ loop.index }}] as {{ column }},
         {%- endif %}
@@ -67,7 +69,11 @@ with_moments as (
 with_paths as (
     select
         *,
-        {{ instant_text(instant("moment")) }} as made_created_at,
+        -- Of a history's times only histories.yml tells the form.
+        case
+            when file is not null then created_at
+            else {{ instant_text(instant("moment")) }}
+        end as made_created_at,
         case
             when source_csv = 'link' then {{ normalized_path("response_file") }}
         end as normalized_file
@@ -87,8 +93,10 @@ final as (
         made_doc_id,
         stage || '/' || logical_key_id || '/' || doc_id as made_dir,
         made_created_at,
-        source_csv || ':' || task_id || ':' || made_created_at || ':'
-            as made_row_prefix,
+        case
+            when file is not null then source_csv || ':'
+            else source_csv || ':' || task_id || ':' || made_created_at || ':'
+        end as made_row_prefix,
         {{ prompt_path("normalized_file") }} as prompt_file
     from with_paths
 )

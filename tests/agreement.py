@@ -20,7 +20,8 @@ from docs_index.warehouse.parsers import TextParser
 INDEX_COLUMNS = [
     "doc_id", "logical_key_id", "stage", "task_id", "parent_doc_id", "template_id",
     "model_id", "run_id", "row_key", "parser", "status", "created_at", "doc_dir",
-    "raw_bytes", "raw_chars", "parsed_chars", "content_hash", "meta_small",
+    "raw_bytes", "raw_chars", "parsed_chars", "content_hash", "score",
+    "meta_small",
 ]  # fmt: skip
 BAD_COLUMNS = [
     "source_csv", "row_index", "row_key", "task_id", "reason", "detail", "combo_id",
@@ -173,9 +174,9 @@ def check_files(built: Built, wanted: oracle.Expected, root: Path, limit: int) -
         if row["parsed_from"] is not None:
             end = row["parsed_from"] + row["parsed_bytes"]
             parsed = [response.content[row["parsed_from"] : end].decode()]
-        elif row["parsed_text"] is not None:
-            parsed = [row["parsed_text"]]
         assert parsed == [document["parsed"]]
+        if row["parsed_text"] is not None:
+            assert row["parsed_text"] == document["parsed"]
 
 
 def check_order(built: Built) -> None:

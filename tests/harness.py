@@ -25,7 +25,9 @@ import duckdb
 from sharing import once
 
 from docs_index.layout import open_layout
+from docs_index.warehouse.histories.tables import open_histories
 from docs_index.warehouse.quoting import literal
+from docs_index.warehouse.record_facts import parse_records
 from docs_index.warehouse.response_facts import read_responses
 from docs_index.warehouse.sources import Sources
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
@@ -33,12 +35,13 @@ from docs_index.warehouse.stand_ins import attach_run, attach_stored
 REPOSITORY = Path(__file__).resolve().parent.parent
 MAX_RESPONSE_BYTES = 64 * 2**20
 DATABASE = "build"
-READ = "int_responses__read"  # the model that is Python
+READ = "int_responses__read"  # a model that is Python
+PARSED_RECORDS = "int_records__parsed"  # another; no root of the harness has histories
 INPUT_FILES = "input_files"  # the source that tells of the others
 GUARDS = {  # the models that refuse something before they are made, and how
     "int_attempts__templated": "{{ refuse_unknown_parsers() }}",
     "int_rows__repaired": "{{ refuse_repairs('int_repairs__judged') }}",
-    "int_rows__resolved": "{{ refuse_repairs('int_repairs__refused') }}",
+    "int_table_rows__resolved": "{{ refuse_repairs('int_repairs__refused') }}",
     "parser_sql": "{{ refuse_own_parsers('int_parsers__judged') }}",
 }
 WANTED = ("documents", "document_files", "bad_generations", "backfill_counters")
@@ -58,10 +61,11 @@ class Node:
 
     name: str
     relation: str
-    kind: str  # table, view, read, seed or source
+    kind: str  # table, view, by_level, read, parsed, seed or source
     sql: str
     file: str
     meta: Row
+    columns: str  # of a by_level model: its columns with their types
     parents: tuple[str, ...]
 
 
@@ -273,6 +277,8 @@ def _node(found: Row, parents: list[str], guards: dict[str, str], made: Path) ->
     kind, sql = found["resource_type"], ""
     if name == READ:
         kind = "read"
+    elif name == PARSED_RECORDS:
+        kind = "parsed"
     elif kind == "model":
         kind = found["config"]["materialized"].removeprefix("replaced_")
         sql = (made / found["original_file_path"]).read_text()
@@ -283,6 +289,10 @@ def _node(found: Row, parents: list[str], guards: dict[str, str], made: Path) ->
         sql=f"{guards[name]};\n{sql}" if name in guards else sql,
         file=str(REPOSITORY / found["original_file_path"]),
         meta=found["config"].get("meta", {}),
+        columns=", ".join(
+            f"{name} {column.get('data_type')}"
+            for name, column in found["columns"].items()
+        ),
         parents=tuple(key.split(".")[-1] for key in parents),
     )
 
@@ -306,7 +316,9 @@ def _run(
     settings: dict[str, str],
     max_response_bytes: int,
 ) -> None:
-    if node.kind in ("table", "view"):
+    if node.kind == "by_level":
+        session.execute(f"create table {node.relation} ({node.columns})")
+    if node.kind in ("table", "view", "by_level"):
         sql = node.sql
         for stand_in, value in settings.items():
             sql = sql.replace(literal(stand_in), literal(value))
@@ -317,10 +329,17 @@ def _run(
         session.execute(
             f"create schema if not exists {node.relation.rpartition('.')[0]}"
         )
-        if node.name == INPUT_FILES:
+        if ".histories." in node.relation.replace('"', ""):
+            histories = open_histories(sources.layout)
+            histories.load(session, node.name).create(node.relation)
+        elif node.name == INPUT_FILES:
             sources.input_files(session).create(node.relation)
         else:
             sources.load(session, node.meta).create(node.relation)
+    elif node.kind == "parsed":
+        expression = session.table("parser_sql").fetchall()[0][0]
+        texts = f"{DATABASE}.main.int_records__parseable"
+        parse_records(session, texts, expression).create(node.relation)
     else:
         read_responses(
             session,

@@ -786,8 +786,18 @@ def describe_document(
         "raw_chars": len(text),
         "parsed_chars": None if parsed is None else len(parsed),
         "content_hash": hashlib.sha256(content).hexdigest(),
+        "score": number_of(stage, parser, parsed),
         "parsed": parsed,
     }
+
+
+def number_of(stage: str, parser: str | None, parsed: str | None) -> float | None:
+    """Section 9: the number that a score parser found."""
+    text = (parsed or "").strip(" \t\r\n")
+    number = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
+    if stage != "evaluation" or parser is None or not re.fullmatch(number, text):
+        return None
+    return float(text) if abs(float(text)) <= 1e100 else None
 
 
 def without_row(document: dict[str, Any]) -> dict[str, Any]:

@@ -133,6 +133,49 @@ def plant(root: Path) -> None:
     change(root, *changes)
 
 
+def add_history(root: Path, turns: int = 40) -> None:
+    """Add rows of another tool's history: a conversation, and a judgement of its end.
+
+    Nothing has a time. The turns are turn000000000000, turn000000000001, …; the
+    judgement judge00000000000 has the last two as targets, the last one first.
+    """
+    numbers = f"with recursive n (i) as (select 0 union all select i + 1 from n " \
+        f"where i < {turns - 1})"  # fmt: skip
+    columns = (
+        "doc_id, logical_key_id, stage, task_id, parent_doc_id, template_id, model_id, "
+        "run_id, row_key, parser, status, created_at, doc_dir, raw_bytes, raw_chars, "
+        "parsed_chars, content_hash, score, meta_small"
+    )
+    turn = "printf('turn%012d', {})"
+    facts = "'run1', 'file', 'logs/chat.db', 'created_from', 'none', 'row_index', "
+    change(
+        root,
+        f"{numbers} insert into documents ({columns}) select {turn.format('i')}, "
+        f"{turn.format('i')}, 'generation', 'task ' || i, "
+        f"case when i then {turn.format('i - 1')} end, 'none', 'echo', 'backfill', "
+        "'chats:' || i, null, 'ok', null, 'generation/x/y', 5, 5, 5, "
+        f"hex(zeroblob(32)), null, json_object('origin_run_id', {facts} i + 1, "
+        "'source_csv', 'chats', 'combo_id', 'c', 'position', '' || (i + 1), "
+        "'response_file', null, 'row_key', 'chats:' || i) from n",
+        f"{numbers} insert into document_links select {turn.format('i')}, 'follows', "
+        f"1, {turn.format('i - 1')} from n where i",
+        f"insert into documents ({columns}) select 'judge00000000000', 'k', "
+        f"'judgement', 'grade', {turn.format(turns - 1)}, 'rubric', 'code:match', "
+        "'backfill', 'grades:1', null, 'ok', null, 'judgement/x/y', 5, 5, 5, "
+        f"hex(zeroblob(32)), 0.25, json_object('origin_run_id', {facts} 1, "
+        "'source_csv', 'grades', 'combo_id', 'c', 'position', '12.2', "
+        "'score_text', 'a quarter', 'response_file', null, 'row_key', 'grades:1', "
+        "'link_method', 'target')",
+        *(
+            f"insert into document_links values ('judge00000000000', 'target', "
+            f"{position}, {turn.format(turns - position)})"
+            for position in (1, 2)
+        ),
+        "insert into bad_generations (source_csv, row_index, reason, detail, run_id) "
+        "values ('chats', 99, 'no_text', 'it has neither a text nor a score', 'b')",
+    )
+
+
 def contrast(one: str, other: str) -> float:
     """Return the contrast ratio of two colours, as WCAG 2 has it."""
     lighter, darker = sorted(map(luminance, (one, other)), reverse=True)

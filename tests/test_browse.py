@@ -26,7 +26,16 @@ import pytest
 from building import Process, Run, copied, index, query, run_command, snapshot, started
 from chromium import visit
 from datasette.app import Datasette  # type: ignore[import-untyped]
-from pages import PLANTED, SHOWN, Element, change, contrast, plant, read_page
+from pages import (
+    PLANTED,
+    SHOWN,
+    Element,
+    add_history,
+    change,
+    contrast,
+    plant,
+    read_page,
+)
 from playwright.sync_api import Browser
 
 from docs_index.apps.web import copies
@@ -551,6 +560,60 @@ def test_a_beginning_of_several_ids_lists_them(here: Here) -> None:
     assert f"fits {len(fitting)} documents" in page.text
     assert links >= {f"/documents/lineage?doc_id={each}" for (each,) in fitting}
     assert "No document has" in here.page("documents/lineage?doc_id=none").text
+
+
+def test_a_conversation_shows_all_of_its_turns(here: Here) -> None:
+    add_history(here.root)
+    here.until(lambda: "generation" in here.page("documents").text)
+    for path in ("documents/documents/turn000000000039#", "documents/lineage?doc_id="):
+        page = here.page(f"{path.rstrip('#')}{'turn000000000039' * ('?' in path)}")
+        (tree,) = [each for each in page.all("ol") if "tree" in str(each.attributes)]
+        turns = [each.text for each in tree.all("li")]
+        assert len(turns) == 41
+        assert [text.split()[2] for text in turns[:40]] == [str(n) for n in range(40)]
+        assert "step 40, template none, model echo, no time given" in turns[39]
+        assert turns[40].startswith("judgement grade")
+
+
+def test_a_judgement_shows_its_record_its_score_and_all_that_it_judges(
+    here: Here,
+) -> None:
+    add_history(here.root)
+    here.until(lambda: "generation" in here.page("documents").text)
+    page = here.page("documents/documents/judge00000000000")
+    (lead,) = [each for each in page.all("p") if each.attributes == {"class": "lead"}]
+    assert "judgement without a time, by model code:match" in lead.text
+    assert "Score 0.25" in lead.text
+    facts = [[each.text for each in div.all("dt", "dd")] for div in page.all("div")]
+    judged = [fact[1] for fact in facts if fact[:1] == ["Judges"]]
+    assert judged == [
+        "generation task 39 , by model echo", "generation task 38 , by model echo"
+    ]  # fmt: skip
+    shown = {fact[0]: fact[1] for fact in facts if len(fact) == 2}
+    assert shown["Source row"] == (
+        "record 12.2 of logs/chat.db , which the source grades of histories.yml names"
+    )
+    assert shown["File of the record"] == "logs/chat.db"
+    assert shown["Record in the file"] == "12.2"
+    assert shown["Run of the tool"] == "run1"
+    assert (shown["Score"], shown["Score in words"]) == ("0.25", "a quarter")
+    assert shown["Created"] == "–"  # noqa: RUF001
+    tree = page.all("ol")[0].text
+    assert tree.count("generation task 39 ") == tree.count("generation task 38 ") == 1
+    second = here.page("documents/documents/turn000000000038").all("ol")[0].text
+    assert "judgement grade" in second
+
+
+def test_stages_of_histories_are_listed_and_may_have_no_time(here: Here) -> None:
+    add_history(here.root)
+    here.until(lambda: "generation" in here.page("documents").text)
+    (stages, *_) = here.page("documents").all("table")
+    rows = [[cell.text for cell in row.all("td")] for row in stages.all("tr")][1:]
+    assert ["generation", "40", "0", "–", "–"] in rows  # noqa: RUF001
+    assert here.rows("documents/latest")[-1]["created_at"] is None
+    found = here.page("documents/lineage?doc_id=turn0000000000")
+    assert "fits 40 documents" in found.text
+    assert "no time given" in found.text
 
 
 def test_a_rejected_row_shows_its_detail_and_its_remedy_whole(here: Here) -> None:

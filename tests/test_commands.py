@@ -18,7 +18,7 @@ import typer
 from building import REPOSITORY, Process, broken_dbt, contents, run, sharing, snapshot
 
 from docs_index.apps.cli.app import app
-from docs_index.apps.cli.commands import cohort
+from docs_index.apps.cli.commands import cohort, history
 from docs_index.apps.cli.commands import sample as copy_of_sample
 from docs_index.apps.cli.exits import MEANINGS, OF_ALL
 from docs_index.data_roots import TABLES
@@ -51,7 +51,11 @@ def names(group: typer.Typer) -> list[str]:
     return list(found.commands)  # type: ignore[attr-defined]
 
 
-ALL = [*names(app), *(f"cohort {name}" for name in names(cohort.app))]
+GROUPS = {"cohort": cohort.app, "history": history.app}
+ALL = [
+    *names(app),
+    *(f"{group} {name}" for group, of in GROUPS.items() for name in names(of)),
+]
 
 
 def docs_index(root: Path, *words: str, **environment: str | None) -> Process:
@@ -87,14 +91,14 @@ def test_every_command_says_how_it_is_used_and_how_it_ends(
     assert f"docs-index {command}" in said["-h"].replace(
         "inspect_docs.py", "docs-index"
     )
-    if command != "cohort":
+    if command not in GROUPS:
         for code in OF_ALL:
             assert re.search(rf"^ +{code}  {MEANINGS[code]}$", said["-h"], re.MULTILINE)
         assert f"Example: docs-index {command}" in " ".join(said["-h"].split())
 
 
 def test_the_list_of_commands_has_a_whole_sentence_for_each(tmp_path: Path) -> None:
-    for words in ([], ["cohort"]):
+    for words in ([], *([group] for group in GROUPS)):
         process = docs_index(tmp_path, *words, "-h")
         assert process.returncode == 0
         assert "..." not in process.stdout.partition("Commands")[2]

@@ -25,12 +25,15 @@ LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 START = re.compile(r"The commands on this page start from ([^.]+)\.")
 LONGEST_README = 130
+GROUPS = ("cohort", "history")  # of commands
+TOOL_PAGES = sorted((REPOSITORY / "docs/histories").glob("*.md"))
 
 # The states that a page can start from.
-CHECKOUT, SAMPLE, RAN = (
+CHECKOUT, SAMPLE, RAN, HISTORIES = (
     "a new checkout",
     "a copy of the sample",
     "the sample after a run",
+    "a copy of the example histories",
 )
 # Commands that this test leaves out, and why.
 NOT_HERE = {
@@ -82,6 +85,7 @@ def texts() -> list[str]:
     """Return every page, also those for people who change the program."""
     return [
         *pages(),
+        *(f"docs/histories/{path.name}" for path in TOOL_PAGES),
         "docs/README.md",
         "CONTRIBUTING.md",
         "tests/README.md",
@@ -152,6 +156,8 @@ def started(request: pytest.FixtureRequest, copy: Path, page: str) -> Iterator[N
     shutil.copytree(REPOSITORY / "sample", copy / "experiment")
     if state == SAMPLE:
         shutil.copytree(REPOSITORY / "sample", copy / "data")
+    elif state == HISTORIES:
+        shutil.copytree(REPOSITORY / "examples/histories", copy / "data")
     elif state == RAN:
         shutil.copytree(request.getfixturevalue("ran"), copy / "data")
     yield
@@ -164,7 +170,7 @@ def start(page: str) -> str:
     said = START.findall(" ".join(read(page).split()))
     assert len(said) == 1, f"{page} does not say once what its commands start from"
     state: str = said[0]
-    assert state in (CHECKOUT, SAMPLE, RAN)
+    assert state in (CHECKOUT, SAMPLE, RAN, HISTORIES)
     return state
 
 
@@ -325,6 +331,7 @@ def test_every_page_is_linked() -> None:
     assert {REPOSITORY / page for page in pages()[1:]} <= front
     assert REPOSITORY / "docs/README.md" in front
     index = {path for path, _ in links("docs/README.md")}
+    index |= {path for path, _ in links("docs/histories.md")}
     assert {REPOSITORY / page for page in texts()} - {
         REPOSITORY / "docs/README.md"
     } <= (index)
@@ -395,9 +402,9 @@ def test_every_command_that_is_named_exists(page: str) -> None:
         for words in re.findall(r"\bdocs-index ([a-z][^|&>]*)", line):
             first, *others = words.split()
             name = f"docs-index {first}"
-            if first == "cohort" and others and others[0].isalpha():
+            if first in GROUPS and others and others[0].isalpha():
                 name = f"{name} {others[0]}"
-            elif first == "cohort":
+            elif first in GROUPS:
                 continue
             assert name in program(), line
             options = set(re.findall(r" (--[a-z-]+)", f" {words}"))

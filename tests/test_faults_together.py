@@ -199,5 +199,7 @@ def _lose_evaluations(root: Path) -> None:
     with closing(sqlite3.connect(index(root))) as connection, connection:
         (trigger,) = connection.execute(find).fetchone()
         connection.execute("drop trigger documents_are_never_deleted")
+        gone = "select doc_id from documents where stage = 'evaluation'"
+        connection.execute(f"delete from document_links where doc_id in ({gone})")
         connection.execute("delete from documents where stage = 'evaluation'")
         connection.execute(trigger)

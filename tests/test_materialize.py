@@ -427,6 +427,7 @@ def test_json_is_stable_in_its_keys(ran: Path) -> None:
         "examples",
         "notices",
         "notice_examples",
+        "history_fields",
     ]
     assert process.stderr == ""
 

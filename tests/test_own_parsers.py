@@ -9,7 +9,7 @@ from pathlib import Path
 
 import oracle
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 from building import documents, good, materialize, write
 from cohort_models import CohortModels
 from cohort_roots import campaign_root, cohort, generation, tables

@@ -771,7 +771,7 @@ def test_an_index_that_cannot_be_read_says_what_to_do(ran: Path) -> None:
         ["ls", "--since", "yesterday"],
         ["ls", "--since", "2025-13"],
         ["ls", "--until", "2025-02-30"],
-        ["ls", "--stage", "essays"],
+        ["ls", "--stage", "Essays"],
         ["export", "--format", "csv", "--status", "error"],
         ["ls", "--limit", "-1"],
         ["search"],

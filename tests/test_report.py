@@ -29,6 +29,7 @@ from pages import (
     SHOWN,
     TAGS,
     Element,
+    add_history,
     change,
     check_structure,
     contrast,
@@ -136,8 +137,12 @@ def test_every_reason_has_its_remedy_and_its_rows(sample: Path, page: Element) -
     remedies = {
         row["reason"]: " ".join(row["remedy"].replace("`", " ").split())
         for row in read_csv(REPOSITORY / "seeds" / "reasons.csv")
-        if row["reason"] != "ignored"  # the sample has no repairs
+        if row["reason"] in {reason["Reason"] for reason in reasons}
     }
+    held = query(sample, "select distinct reason from bad_generations")
+    assert [row["Reason"] for row in reasons] == [
+        reason for reason in remedies if (reason,) in held
+    ]
     shown = {row["Reason"]: row["What is wrong, and what to do"] for row in reasons}
     assert {reason: spaced(text) for reason, text in shown.items()} == {
         reason: spaced(text) for reason, text in remedies.items()
@@ -254,40 +259,29 @@ def test_parse_errors_are_listed(sample: Path, page: Element) -> None:
     ]
 
 
-def test_scores_are_those_of_the_parsed_texts(ran: Path) -> None:
-    parsed = [
-        ran / "docs" / doc_dir / "parsed.txt"
-        for (doc_dir,) in query(
-            ran,
-            "select doc_dir from documents where parser = 'in_last_line' "
-            "and status = 'ok' order by doc_id",
-        )
-    ]
-    values = [float(path.read_text()) for path in parsed]
-    assert shown_scores(made(ran)) == (len(values), sum(values))
-    parsed[0].write_text("nan\n")
-    parsed[1].write_text("9.5\n")
-    parsed[2].unlink()
-    parsed[3].unlink()
-    outside = ran.parent / "outside.txt"
-    outside.write_text("3.0\n")
-    parsed[3].symlink_to(outside)
-    page = made(ran)
-    assert shown_scores(page) == (len(values) - 4, sum(values[4:]))
-    assert "4 evaluations have a score that could not be read" in page
+def test_scores_are_those_of_the_index(ran: Path) -> None:
+    """No parsed.txt is read for them, so that the page of a large index is quick."""
+    for (doc_dir,) in query(ran, "select doc_dir from documents"):
+        (ran / "docs" / doc_dir / "parsed.txt").unlink(missing_ok=True)
+    scored = "from documents where score is not null"
+    [(count, total)] = query(ran, f"select count(*), sum(score) {scored}")
+    assert count > 5
+    assert shown_scores(made(ran)) == (count, total)
+    change(ran, "update documents set score = 7.25 where score is not null")
+    assert shown_scores(made(ran)) == (count, 7.25 * count)
 
 
 def test_of_many_texts_those_with_the_highest_means_are_shown() -> None:
     with closing(sqlite3.connect(":memory:")) as db:
-        db.execute("create table documents (doc_id, parent_doc_id, stage, "
-                   "template_id, model_id)")  # fmt: skip
-        db.execute("create table scores (doc_id, score)")
+        db.execute("create table documents (doc_id, stage, template_id, model_id)")
+        db.execute("create table document_links (doc_id, role, linked_doc_id)")
+        db.execute("create table scores (doc_id, template_id, model_id, score, scale)")
         for number in range(25):
-            db.execute("insert into documents values (?, null, 'essay', ?, 'm')",
+            db.execute("insert into documents values (?, 'essay', ?, 'm')",
                        [f"e{number:02}", f"t{number:02}"])  # fmt: skip
-            db.execute("insert into documents values (?, ?, 'evaluation', 'v', 'j')",
+            db.execute("insert into document_links values (?, 'target', ?)",
                        [f"v{number:02}", f"e{number:02}"])  # fmt: skip
-            db.execute("insert into scores values (?, ?)",
+            db.execute("insert into scores values (?, 'v', 'j', ?, 9)",
                        [f"v{number:02}", number / 3])  # fmt: skip
         names = [row[3] for row in db.execute(sql("apps/web/report_scores.sql"))]
     assert names == [f"t{number:02}" for number in range(24, 14, -1)]
@@ -336,6 +330,95 @@ def test_the_essay_that_most_hangs_on_is_drawn_and_told(ran: Path) -> None:
     )
     assert (len(boxes[2:]),) == most
     assert len(drawing.all("path")) == len(boxes) - 1
+
+
+# Histories of other tools -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def with_history(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample, with a conversation and its judgement beside its documents."""
+    root = copied(first_run.root, tmp_path_factory.mktemp("history"))
+    add_history(root)
+    return root
+
+
+def captioned(page: Element, begun: str) -> list[dict[str, str]]:
+    """Return the rows of the table whose caption begins so."""
+    (rows,) = [rows for name, rows in tables(page).items() if name.startswith(begun)]
+    return rows
+
+
+def test_stages_of_histories_are_counted_beside_those_of_tables(
+    with_history: Path,
+) -> None:
+    page = read_page(made(with_history))
+    shown = {row["Stage"]: row for row in captioned(page, "By stage")}
+    assert list(shown) == [*STAGES, "generation", "judgement"]
+    assert {name: int(row["documents"]) for name, row in shown.items()} == counted(
+        with_history, "stage"
+    )
+    assert shown["generation"]["rejected rows"] == "1"
+    assert sum(int(row["rejected rows"]) for row in shown.values()) == 9
+    months = captioned(page, "By month of creation")
+    assert months[-1]["Month"] == "no time given"
+    assert (months[-1]["generation"], months[-1]["judgement"]) == ("40", "1")
+    assert (months[-1]["draft"], months[-1]["all"]) == ("0", "41")
+    assert about(page)["Period"].endswith("UTC; 41 documents without a time")
+    sources = {row["Source"]: row for row in captioned(page, "By source")}
+    assert list(sources) == ["draft", "essay", "evaluation", "link", "chats", "grades"]
+    assert sources["chats"] == {
+        "Source": "chats", "files": "1", "documents": "40", "without a time": "40",
+        "with a score": "0", "rejected rows": "1",
+    }  # fmt: skip
+    (reason,) = [row for row in captioned(page, "Reasons.") if row["histories"] != "0"]
+    assert (reason["Reason"], reason["histories"]) == ("no_text", "1")
+
+
+def test_scores_of_histories_have_their_own_scale_and_all_that_they_judge(
+    with_history: Path, tmp_path: Path
+) -> None:
+    root = copied(with_history, tmp_path)
+    page = read_page(made(root))
+    judges = captioned(page, "What each judge gives")
+    (judge,) = [row for row in judges if row["Judge"] == "code:match"]
+    assert (judge["Template"], judge["mean"]) == ("rubric", "0.25")
+    (judged,) = captioned(page, "Scores of rubric")
+    assert (judged["Judged"], judged["scores"]) == ("generation", "2")
+    change(root, "update documents set score = 1040 where stage = 'judgement'")
+    page = read_page(made(root))
+    assert captioned(page, "Evaluations by score")[0]["≥ 10"] == "1"
+    widths = [
+        float(rect.attributes["width"])
+        for bar in page.all("svg")
+        if bar.attributes.get("class") == "bar"
+        for rect in bar.all("rect")
+    ]
+    assert max(widths) == 100
+
+
+def test_histories_alone_have_a_page(with_history: Path, tmp_path: Path) -> None:
+    root = copied(with_history, tmp_path)
+    of_tables = "select doc_id from documents where stage in ('draft', 'essay', "
+    of_tables += "'evaluation')"
+    change(
+        root,
+        f"delete from document_links where doc_id in ({of_tables})",
+        "delete from bad_generations where source_csv != 'chats'",
+        f"delete from documents where doc_id in ({of_tables})",
+    )
+    page = read_page(made(root))
+    check_structure(page)
+    assert [row["Stage"] for row in captioned(page, "By stage")] == [
+        "generation", "judgement"
+    ]  # fmt: skip
+    assert about(page)["Period"] == "no document has a time"
+    assert "legacy" not in page.text
+    assert [row["Month"] for row in captioned(page, "By month")] == ["no time given"]
+    assert "What came before the first one here is left out." in page.text
+
+
+# Nothing yet --------------------------------------------------------------------------
 
 
 def test_an_index_without_documents_has_a_page(tmp_path: Path) -> None:
@@ -623,7 +706,7 @@ def test_colours_can_be_told_from_the_ground(page: Element) -> None:
         for ground in ("ground", "raised"):
             for text in ("text", "aside", "link"):
                 assert contrast(colours[text], colours[ground]) >= 4.5
-        for drawn in (*STAGES, "bad"):
+        for drawn in (*STAGES, "bad", "more1", "more2", "more3", "more4"):
             assert contrast(colours[drawn], colours["ground"]) >= 3
     assert "@media print" in style.text
 

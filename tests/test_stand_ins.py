@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import duckdb
-import yaml  # type: ignore[import-untyped]
+import yaml
 from building import REPOSITORY
 
 from docs_index.index.database import TABLES, create_index

@@ -451,8 +451,17 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         "value_invalid",
     ),
     "a stage that there is not": (
-        partial(_sql, "update documents set stage = 'poem' where rowid = 1", INDEX),
+        partial(_sql, "update documents set stage = 'No poem' where rowid = 1", INDEX),
         "constraint_broken",
+    ),
+    "a link that no document has": (
+        partial(
+            _sql,
+            "update document_links set role = 'target' where rowid = "
+            "(select min(rowid) from document_links where role = 'follows')",
+            INDEX,
+        ),
+        "links_differ",
     ),
     "a row twice": (
         partial(
@@ -623,7 +632,7 @@ def with_conflict(built_sample: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_the_tables_are_those_of_the_schema() -> None:
-    assert {table for table, _ in columns()} == set(TABLES)
+    assert {table for table, _ in columns()} == {*TABLES, "document_links"}
 
 
 def damaged(column: str) -> str:
@@ -662,10 +671,25 @@ def test_every_column_of_a_document_is_guarded(ran: Path) -> None:
             assert [detail.partition(" is ")[0] for detail in told] == [name]
 
 
+@pytest.mark.parametrize("column", ["doc_id", "role", "position", "linked_doc_id"])
+def test_every_column_of_a_link_is_guarded(ran: Path, column: str) -> None:
+    first = "rowid = (select min(rowid) from document_links)"
+    change_index(
+        ran, f"update document_links set {column} = {damaged(column)} where {first}"
+    )
+    found_codes = {each["code"] for each in found(ran, share=0)["findings"]}
+    assert "links_differ" in found_codes
+
+
 @pytest.mark.parametrize(
     ("table", "column"),
     sampled(
-        [pair for pair in columns() if pair[0] not in ("documents", "run_record")], 3
+        [
+            pair
+            for pair in columns()
+            if pair[0] not in ("documents", "document_links", "run_record")
+        ],
+        3,
     ),
 )
 def test_every_column_of_a_list_is_guarded(

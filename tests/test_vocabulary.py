@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 from harness import REPOSITORY
 
 from docs_index import vocabulary
@@ -54,7 +54,6 @@ def places_of(order: str) -> list[str]:
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        ("stage", vocabulary.STAGES),
         ("status", vocabulary.STATUSES),
         ("link_method", vocabulary.JOINS),
     ],
@@ -75,7 +74,6 @@ def test_sql_knows_the_failures_of_the_seed() -> None:
 
 
 def test_only_the_first_stage_has_no_parents() -> None:
-    assert "(parent_doc_id is null) = (stage = 'draft')" in sql("index/schema.sql")
     parentless = [each for each, of in vocabulary.PARENT_STAGES.items() if not of]
     assert parentless == [vocabulary.STAGES[0]] == ["draft"]
 

@@ -7,6 +7,12 @@
 {%- endmacro %}
 
 
+{#- JSON text as DuckDB writes it: reading it out of an object gives the same text. -#}
+{% macro canonical_json(text) -%}
+    cast(json_extract(cast({{ text }} as json), '$') as varchar)
+{%- endmacro %}
+
+
 {% macro json_compact(fields) -%}
     '{' || concat_ws(',', {{ json_members(fields, '":') }}) || '}'
 {%- endmacro %}

@@ -16,7 +16,7 @@
         {{ prepared_schemas(["cohort_inputs"], is_emptied=chosen.cohort_models) }}
         {{ prepared_schemas(["score_inputs"], is_emptied=chosen.score_models) }}
         {{ prepared_schemas(
-            ["cross_experiment", "raw", "data_root"],
+            ["cross_experiment", "histories", "raw", "data_root"],
             is_emptied=not chosen.models_left_out,
         ) }}
         {% if chosen.changes_documents %}

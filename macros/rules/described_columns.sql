@@ -18,9 +18,9 @@
         {% do nodes.append(node) %}
     {% endfor %}
     {% for table in [
-        "documents", "bad_generations", "link_candidates", "backfill_counters",
-        "backfill_conflicts", "backfill_notices", "column_descriptions",
-        "list_checksums", "run_record",
+        "documents", "document_links", "bad_generations", "link_candidates",
+        "backfill_counters", "backfill_conflicts", "backfill_notices",
+        "column_descriptions", "list_checksums", "run_record",
     ] %}
         {% for node in nodes if node.name == table %}
             {% for column in node.columns.values()

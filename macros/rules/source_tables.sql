@@ -25,5 +25,6 @@
         {%- for table in source_tables() %}
         when '{{ table.source_csv }}' then {{ loop.index }}
         {%- endfor %}
+        else 5
     end
 {%- endmacro %}

@@ -13,7 +13,7 @@
             logical_key_id,
             stage,
             row_key,
-            coalesce(parent_doc_id, combo_id) as part_1,
+            {{ key_base() }} as part_1,
             template_id as part_2,
             model_id as part_3
         from {{ ref("int_rows__resolved") }}

@@ -1,139 +1,66 @@
--- One row per source row: the document that it becomes, or the reason that rejects it.
--- The build stops here if a repair cannot be applied because of files or documents.
+-- One row per source row of the four tables, and per record of histories: the document
+-- that it becomes, or the reason that rejects it.
 -- In write_order, because a run writes documents in ranges of it.
--- depends_on: {{ ref("int_repairs__refused") }}
-{{ config(pre_hook="{{ refuse_repairs('int_repairs__refused') }}") }}
-with source_rows as (select * from {{ ref("int_rows__repaired") }}),
+{% set columns = [
+    "source_csv", "row_index", "row_key", "task_id", "combo_id", "template_id",
+    "model_id", "timestamp_text", "occurred_at", "reason", "detail", "parser",
+    "prompt_hash", "raw_bytes", "raw_chars", "content_hash", "parsed_chars",
+    "parsed_text", "stage", "logical_key_id", "doc_id", "parent_doc_id",
+    "parent_task_id", "link_method", "score",
+] %}
+{% set of_tables = [
+    "response_file", "repair", "folder", "prompt_file", "parsed_from", "parsed_bytes"
+] %}
+{% set of_records = [
+    "record_number", "record_key", "file", "position", "created_from", "origin_run_id",
+    "score_text", "meta",
+] %}
+with table_rows as (select * from {{ ref("int_table_rows__resolved") }}),
 
-attempts as (select * from {{ ref("int_attempts__answered") }}),
+records as (select * from {{ ref("int_records__resolved") }}),
 
-drafts as (select * from {{ ref("int_drafts__keyed") }}),
-
-essays as (select * from {{ ref("int_essays__resolved") }}),
-
-evaluations as (select * from {{ ref("int_evaluations__resolved") }}),
-
-keyed as (
+united as (
     select
-        row_key,
-        stage,
-        logical_key_id,
-        doc_id,
-        cast(null as string) as parent_doc_id,
-        cast(null as string) as parent_task_id,
-        cast(null as string) as link_method,
-        cast(null as string) as orphan_detail
-    from drafts
-    {%- for relation in ["essays", "evaluations"] %}
+        write_order,
+        {%- for column in columns + of_tables %}
+        {{ column }},
+        {%- endfor %}
+        {%- for column in of_records %}
+        null as {{ column }},
+        {%- endfor %}
+        null as targets
+    from table_rows
     union all
     select
-        row_key,
-        stage,
-        logical_key_id,
-        doc_id,
-        parent_doc_id,
-        parent_task_id,
-        link_method,
-        orphan_detail
-    from {{ relation }}
-    {%- endfor %}
+        write_order,
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        {%- for column in of_tables %}
+        null as {{ column }},
+        {%- endfor %}
+        {%- for column in of_records %}
+        {{ column }},
+        {%- endfor %}
+        targets
+    from records
 ),
 
-joined as (
+final as (
     select
-        source_rows.source_csv,
-        source_rows.row_index,
-        source_rows.row_key,
-        source_rows.task_id,
-        source_rows.combo_id,
-        source_rows.template_id,
-        source_rows.model_id,
-        source_rows.timestamp_text,
-        source_rows.occurred_at,
-        source_rows.response_file,
-        source_rows.repair,
-        case
-            when source_rows.reason is not null then source_rows.reason
-            when attempts.cause is not null then 'missing_response_file'
-            when keyed.doc_id is not null then null
-            when source_rows.source_csv = 'essay' then 'unresolved_parent'
-            when source_rows.source_csv = 'evaluation' then 'unresolved_target'
-        end as reason,
-        coalesce(source_rows.detail, attempts.cause, keyed.orphan_detail) as detail,
-        attempts.parser,
-        attempts.folder,
-        attempts.prompt_file,
-        attempts.prompt_hash,
-        attempts.raw_bytes,
-        attempts.raw_chars,
-        attempts.content_hash,
-        attempts.parsed_chars,
-        attempts.parsed_from,
-        attempts.parsed_bytes,
-        attempts.parsed_text,
-        keyed.stage,
-        keyed.logical_key_id,
-        keyed.doc_id,
-        keyed.parent_doc_id,
-        keyed.parent_task_id,
-        keyed.link_method
-    from source_rows
-    left join attempts on source_rows.row_key = attempts.row_key
-    left join keyed on source_rows.row_key = keyed.row_key
-),
-
-described as (
-    select
-        *,
+        write_order,
+        {%- for column in columns + of_tables + of_records %}
+        {{ column }},
+        {%- endfor %}
+        targets,
         case
             when doc_id is null then null
             when parsed_chars is null then 'parse_error'
             else 'ok'
         end as status,
         {{ instant_text("occurred_at") }} as created_at,
-        stage || '/' || logical_key_id || '/' || doc_id as doc_dir,
-        -- Parents precede their descendants.
-        {{ source_order() }} * 10000000000 + row_index as write_order
-    from joined
-),
-
-final as (
-    select
-        write_order,
-        source_csv,
-        row_index,
-        row_key,
-        task_id,
-        combo_id,
-        template_id,
-        model_id,
-        timestamp_text,
-        occurred_at,
-        response_file,
-        repair,
-        reason,
-        detail,
-        parser,
-        folder,
-        prompt_file,
-        prompt_hash,
-        raw_bytes,
-        raw_chars,
-        content_hash,
-        parsed_chars,
-        parsed_from,
-        parsed_bytes,
-        parsed_text,
-        stage,
-        logical_key_id,
-        doc_id,
-        parent_doc_id,
-        parent_task_id,
-        link_method,
-        status,
-        created_at,
-        doc_dir
-    from described
+        stage || '/' || logical_key_id || '/' || doc_id as doc_dir
+    from united
 )
 
 select * from final

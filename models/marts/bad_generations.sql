@@ -1,19 +1,20 @@
--- One row per rejected row, with the first reason.
+-- One row per rejected row, with the first reason. A NUL, which a record may have in
+-- any text, is shown as a sign: a CSV file with one is refused when it is read again.
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 final as (
     select
         source_csv,
         row_index,
-        row_key,
-        task_id,
+        {{ without_nul("row_key") }} as row_key,
+        {{ without_nul("task_id") }} as task_id,
         reason,
-        detail,
-        combo_id,
-        template_id,
-        model_id,
-        timestamp_text as timestamp,
-        response_file,
+        {{ without_nul("detail") }} as detail,
+        {{ without_nul("combo_id") }} as combo_id,
+        {{ without_nul("template_id") }} as template_id,
+        {{ without_nul("model_id") }} as model_id,
+        {{ without_nul("timestamp_text") }} as timestamp,
+        coalesce(response_file, file) as response_file,
         case
             when reason = 'unresolved_parent' then logical_key_id
         end as logical_key_id,

@@ -1,6 +1,7 @@
 -- One row per column of the tables in the index, in the order of each table.
 -- The descriptions are those of the YAML; dbt's `graph` has them while the model runs.
 -- depends_on: {{ ref("documents") }}
+-- depends_on: {{ ref("document_links") }}
 -- depends_on: {{ ref("bad_generations") }}
 -- depends_on: {{ ref("link_candidates") }}
 -- depends_on: {{ ref("backfill_counters") }}

@@ -1,6 +1,7 @@
 -- One row per document: the content of its directory, and the paths of its sources.
--- Python writes exactly this. raw.txt is the response file byte for byte; parsed.txt is
--- its parsed text; prompt.txt is the prompt file.
+-- Python writes exactly this. raw.txt is the response file byte for byte, or the text
+-- of the record with that number; parsed.txt is its parsed text; prompt.txt is the
+-- prompt file, or the prompt of the record.
 -- A view: only the processes that write the files need metadata_text.
 {{ config(materialized="replaced_view") }}
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
@@ -22,6 +23,7 @@ final as (
         response_file,
         prompt_file,
         prompt_hash,
+        record_number,
         parser,
         parsed_chars,
         parsed_from,

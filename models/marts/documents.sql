@@ -23,6 +23,7 @@ final as (
         raw_chars,
         parsed_chars,
         content_hash,
+        score,
         {{ json_compact(meta_small_fields()) }} as meta_small
     from resolved
     where reason is null

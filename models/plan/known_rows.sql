@@ -1,5 +1,6 @@
 -- One row per document that the index has of a source row, with that row as it is now.
--- The row is the one of its row_key. A rejected row may have none: it is found by the
+-- The row is the one of its row_key. A rejected record is found by its id; a rejected
+-- row of a table may have no row_key, and is found by the
 -- task id and instant of the document; where one of them is blank or invalid now, by
 -- the other one and the row's position.
 with known as (
@@ -18,6 +19,21 @@ by_row_key as (
     inner join built on known.row_key = built.row_key
 ),
 
+by_record as (
+    select
+        known.doc_id,
+        min(built.write_order) as write_order
+    from known
+    inner join built on known.row_key = built.record_key
+    where
+        built.row_key is null
+        and not exists (
+            select 1 from by_row_key
+            where by_row_key.doc_id = known.doc_id
+        )
+    group by known.doc_id
+),
+
 unfound as (
     select
         *,
@@ -25,10 +41,15 @@ unfound as (
             partition by source_csv, task_id, created_at order by row_index, doc_id
         ) as place
     from known
-    where not exists (
-        select 1 from by_row_key
-        where by_row_key.doc_id = known.doc_id
-    )
+    where
+        not exists (
+            select 1 from by_row_key
+            where by_row_key.doc_id = known.doc_id
+        )
+        and not exists (
+            select 1 from by_record
+            where by_record.doc_id = known.doc_id
+        )
 ),
 
 unnamed as (
@@ -38,7 +59,7 @@ unnamed as (
             partition by source_csv, task_id, created_at order by row_index
         ) as place
     from built
-    where row_key is null
+    where row_key is null and record_number is null
 ),
 
 by_moment as (
@@ -76,6 +97,8 @@ by_position as (
 found as (
     select * from by_row_key
     union all
+    select * from by_record
+    union all
     select * from by_moment
     union all
     select * from by_position
@@ -92,7 +115,9 @@ final as (
         built.response_file as response_file_today,
         built.reason,
         built.detail,
-        not coalesce(known.response_file = built.response_file, false)
+        built.file || ', record ' || built.position as record_today,
+        built.record_number is null
+        and not coalesce(known.response_file = built.response_file, false)
             as is_of_another_file,
         coalesce(known.content_hash != built.content_hash, false) as is_other_content
     from known

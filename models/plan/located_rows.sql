@@ -1,4 +1,4 @@
--- One row per source row of the build, with the path of its response file.
+-- One row per row of the four tables, with the path of its response file.
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
 final as (
@@ -26,6 +26,7 @@ final as (
                 then {{ normalized_path("response_file") }}
         end as path
     from resolved
+    where record_number is null
 )
 
 select * from final

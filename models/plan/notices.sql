@@ -48,6 +48,10 @@ noticed as (
         row_key,
         doc_id,
         case
+            when record_today is not null
+                then
+                    record_today
+                    || ' has another text than the document was made from'
             when is_of_another_file
                 then
                     'row ' || row_index_today || ' names '
@@ -65,7 +69,10 @@ noticed as (
         source_csv,
         row_key,
         doc_id,
-        reason || ': row ' || row_index_today || ': ' || detail as detail
+        reason || ': '
+        || case
+            when record_today is null then 'row ' || row_index_today || ': ' else ''
+        end || detail as detail
     from known_rows
     where reason is not null
     union all

@@ -24,6 +24,8 @@ missing_folders as (select * from {{ ref("missing_folders") }}),
 
 input_files as (select * from {{ ref("stg_data_root__input_files") }}),
 
+histories as (select * from {{ ref("stg_histories__sources") }}),
+
 skipped as (
     select count(*) as documents
     from built
@@ -95,15 +97,17 @@ examples as (
     union all
     select
         2 as section,
-        reason as kind,
-        reason
+        rejected.reason as kind,
+        rejected.reason
         || ': '
-        || source_csv
-        || ' row '
-        || row_index
+        || rejected.source_csv
+        || case
+            when histories.source_csv is null then ' row ' || rejected.row_index else ''
+        end
         || ': '
-        || detail as example
+        || rejected.detail as example
     from rejected
+    left join histories on rejected.source_csv = histories.source_csv
     union all
     select
         3 as section,
@@ -155,7 +159,7 @@ final as (
     union all
     select
         'stage' as topic,
-        cast({{ stage_order() }} as bigint) as rank,
+        row_number() over (order by {{ stage_order() }} nulls last, stage) as rank,
         stage as name,
         documents as amount
     from stages
@@ -173,7 +177,18 @@ final as (
         path as name,
         cast(null as bigint) as amount
     from input_files
-    where not is_present and path like '7_cross_experiment/%_results.csv'
+    where
+        not is_present
+        and path like '7_cross_experiment/%_results.csv'
+        -- Whoever has histories alone misses no table.
+        and (
+            not exists (from histories)
+            or exists (
+                select 1
+                from input_files as present
+                where present.is_present and present.path like '%_results.csv'
+            )
+        )
     union all
     select
         'whole_table' as topic,

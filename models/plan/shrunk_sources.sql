@@ -44,15 +44,18 @@ most_frequent as (
 final as (
     select
         by_source.source_csv,
-        sources.results_table,
+        coalesce(
+            '7_cross_experiment/' || sources.results_table || '.csv',
+            'source ' || by_source.source_csv || ' of histories.yml'
+        ) as source_name,
         by_source.documents,
         by_source.vanished,
         most_frequent.reason,
         coalesce(most_frequent.now_bad, 0) as now_bad,
         counted_before.value as rows_before,
-        counted_now.value as rows_now
+        coalesce(counted_now.value, 0) as rows_now
     from by_source
-    inner join sources on by_source.source_csv = sources.source_csv
+    left join sources on by_source.source_csv = sources.source_csv
     left join most_frequent on by_source.source_csv = most_frequent.source_csv
     left join counted_before
         on counted_before.counter = 'rows_' || by_source.source_csv
@@ -63,4 +66,4 @@ final as (
 )
 
 select * from final
-order by {{ source_order() }}
+order by {{ source_order() }}, source_csv

@@ -36,4 +36,5 @@ final as (
 select * from final
 order by
     {{ source_order() }},
+    source_csv,
     row_index

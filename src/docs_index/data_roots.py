@@ -21,8 +21,12 @@ TABLES = tuple(
 )
 """The results tables, relative to a data root."""
 
+HISTORIES = "histories.yml"
+"""The file that names other tools' files, relative to a data root."""
+
 _FOLDERS = (RESULTS_FOLDER, "gens", "1_raw", "2_tasks", "3_generation")
 _OF_DOCUMENTS = ("db/documents.sqlite", *(f"docs/{stage}" for stage in STAGES))
+_MARKS = (HISTORIES, *_OF_DOCUMENTS)
 _LEVELS = 3  # how much too deep a folder is looked for
 _MOST_ENTRIES = 1000  # of a folder in which a data root is looked for
 _BUNDLED = "sample"  # next to dbt_project.yml: for trying things out
@@ -63,16 +67,16 @@ def _is_taken(folder: Path) -> bool:
 
 
 def has_input(folder: Path) -> bool:
-    """Tell whether a folder has a results table, or generations of cohorts."""
-    tables = (folder / table for table in TABLES)
-    return any(map(is_there, tables)) or is_folder(folder / "gens")
+    """Tell whether a folder has a results table, a generation store or histories."""
+    files = (folder / file for file in (*TABLES, HISTORIES))
+    return any(map(is_there, files)) or is_folder(folder / "gens")
 
 
 def is_data_root(folder: Path) -> bool:
     """Tell whether a folder has anything that a data root has at its top."""
     if any(is_folder(folder / name) for name in _FOLDERS):
         return True
-    return any(is_there(folder / name) for name in _OF_DOCUMENTS)
+    return any(is_there(folder / name) for name in _MARKS)
 
 
 def root_around(folder: Path) -> Path | None:

@@ -2,11 +2,13 @@
 
 import errno
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docs_index.data_roots import (
+    HISTORIES,
     TABLES,
     choose_root,
     has_input,
@@ -15,13 +17,23 @@ from docs_index.data_roots import (
     root_around,
 )
 from docs_index.errors import DataRootError
-from docs_index.paths import is_folder, is_link, is_of_a_path, is_there, real_path
+from docs_index.paths import (
+    Name,
+    is_folder,
+    is_link,
+    is_of_a_path,
+    is_there,
+    naming,
+    real_path,
+)
 from docs_index.vocabulary import STAGES
 
 RESPONSES = "3_generation"  # the dbt var evaluation_root may move the evaluations
 REPORTS = ("latest", "consistency")
 UNPUBLISHED = ".unpublished"
 SCRATCH = "DOCS_INDEX_SCRATCH"
+_STAGE = re.compile("[a-z][a-z0-9_]*")
+_KEY = re.compile("[0-9a-z]{16}")
 _LITTER = (".ds_store", "thumbs.db", "desktop.ini")
 
 
@@ -101,6 +113,11 @@ class Layout:
     def lock(self) -> Path:
         """The file whose lock a build or a run holds."""
         return self.db / ".lock"
+
+    @property
+    def histories(self) -> Path:
+        """The file that names other tools' files."""
+        return self.root / HISTORIES
 
     @property
     def responses(self) -> Path:
@@ -205,9 +222,14 @@ class Layout:
         """The HTML report; docs-index report writes it."""
         return self.reports / "documents_report.html"
 
+    def stages_on_disk(self) -> list[str]:
+        """Return the names of the folders in `docs/` that hold documents of a stage."""
+        names = [folder.name for folder in _folders(self.docs)]
+        return [name for name in names if is_stage_folder(self.docs, name)]
+
     def documents_on_disk(self) -> Iterator[str]:
         """Yield `{stage}/{logical_key_id}/{doc_id}` of every document's directory."""
-        for stage in STAGES:
+        for stage in self.stages_on_disk():
             for key in _folders(self.docs / stage):
                 for folder in _folders(key):
                     if is_there(folder / "metadata.json"):
@@ -228,6 +250,27 @@ class Layout:
                 raise
         if not Path(real_path(path)).is_relative_to(self.root):
             raise DataRootError(f"{path} {_LEADS_OUT}")
+
+
+def is_stage_folder(docs: Name, name: str) -> bool:
+    """Tell whether a folder in `docs/` is one of a stage: histories name their own.
+
+    Such a folder holds the folders of logical keys, and is none without any.
+    """
+    if name in STAGES:
+        return True
+    if not _STAGE.fullmatch(name):
+        return False
+    path = f"{docs}/{name}"
+    if is_link(path):
+        return False
+    try:
+        with naming(path), os.scandir(path) as entries:
+            return any(_KEY.fullmatch(each.name) for each in entries)
+    except OSError as error:
+        if is_of_a_path(error) or isinstance(error, PermissionError):
+            return False
+        raise
 
 
 def is_litter(name: str) -> bool:
@@ -312,12 +355,13 @@ def refuse_without_input(layout: Layout) -> None:
     """Check that there is something to build from.
 
     Raises:
-        DataRootError: there are no results tables, and no generations of cohorts.
+        DataRootError: there are no results tables, no generations of cohorts, and no
+            histories of other tools.
     """
     if not has_input(layout.root):
         raise DataRootError(
             f"data root {str(layout.root)!r} has none of the results tables "
-            f"({', '.join(TABLES)}): nothing was written; {_SET_IT}"
+            f"({', '.join(TABLES)}), and no {HISTORIES}: nothing was written; {_SET_IT}"
             f"{_meant(layout.root)}"
         )
 

@@ -43,8 +43,13 @@ sums as (
             select sum(value)
             from counters
             where
-                counter in ('draft_ok', 'essay_parent_resolved', 'eval_resolved')
-                or counter = 'bad_generations'
+                counter in (
+                    'draft_ok',
+                    'essay_parent_resolved',
+                    'eval_resolved',
+                    'history_ok',
+                    'bad_generations'
+                )
         ) as rows_read,
         (select count(*) from resolved) as rows_resolved
 )

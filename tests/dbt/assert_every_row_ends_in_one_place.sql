@@ -13,9 +13,15 @@ with source_rows as (
     {%- endfor %}
 ),
 
-resolved as (select * from {{ ref("int_rows__resolved") }}),
+resolved as (
+    select *
+    from {{ ref("int_rows__resolved") }}
+    where record_number is null
+),
 
 documents as (select * from {{ ref("documents") }}),
+
+histories as (select * from {{ ref("stg_histories__sources") }}),
 
 bad_generations as (select * from {{ ref("bad_generations") }}),
 
@@ -31,13 +37,14 @@ ends as (
         resolved.row_index,
         'documents' as ends_in
     from documents
-    left join resolved on documents.doc_id = resolved.doc_id
+    inner join resolved on documents.doc_id = resolved.doc_id
     union all
     select
         source_csv,
         row_index,
         'bad_generations' as ends_in
     from bad_generations
+    where source_csv not in (select histories.source_csv from histories)
 )
 
 select

@@ -14,7 +14,11 @@ with source_rows as (
     {%- endfor %}
 ),
 
-resolved as (select * from {{ ref("int_rows__resolved") }}),
+resolved as (
+    select *
+    from {{ ref("int_rows__resolved") }}
+    where record_number is null
+),
 
 documents as (select * from {{ ref("documents") }})
 

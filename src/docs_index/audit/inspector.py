@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from docs_index.disk.confined import Folder, TooLargeError, UnusableError, read_file
-from docs_index.layout import RESPONSES, is_litter
+from docs_index.layout import RESPONSES, is_litter, is_stage_folder
 from docs_index.paths import is_folder, is_link, is_of_a_path, naming
-from docs_index.vocabulary import STAGES
 from docs_index.warehouse.parsers import AnyParser, parser_of
 
 _MAX_METADATA_BYTES = 2**27
@@ -57,7 +56,7 @@ class Inspector:
         for name in _names(self.docs):
             stage = f"{self.docs}/{name}"
             try:
-                is_stage = name in STAGES and _is_folder(stage)
+                is_stage = is_stage_folder(self.docs, name) and _is_folder(stage)
                 below = [f"{name}/{key}" for key in _names(stage)] if is_stage else None
             except PermissionError:  # `look` reports it
                 below = None
@@ -81,7 +80,8 @@ class Inspector:
         path = f"{self.docs}/{key}"
         is_key = "/" in key
         try:
-            is_folder = (is_key or key in STAGES) and _is_folder(path)
+            is_stage = is_key or is_stage_folder(self.docs, key)
+            is_folder = is_stage and _is_folder(path)
             names = _names(path) if is_folder else []
         except PermissionError as error:
             yield _no_document(key, error)

@@ -121,6 +121,8 @@ _CHECKS = (
     "audit/reindex_unreadable.sql",
     "audit/verify_metadata.sql",
     "audit/verify_lineage.sql",
+    "audit/made_links.sql",
+    "audit/verify_targets.sql",
     "audit/reindex_good.sql",
 )
 

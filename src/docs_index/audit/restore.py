@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from docs_index.audit import verify
 from docs_index.audit.index_checks import check_copy
+from docs_index.audit.inline_sources import Inline, inline_texts
 from docs_index.disk.confined import Folder, UnusableError
 from docs_index.disk.directories import remove_tree
 from docs_index.disk.lock import held_lock
@@ -99,6 +100,8 @@ class Wanted(NamedTuple):
     content_hash: str
     folder: str
     response_file: str | None
+    file: str | None
+    row_key: str
     prompt_file: str | None
     metadata_text: str
     is_proved: bool
@@ -128,7 +131,10 @@ def restore(layout: Layout, options: Options, progress: Progress) -> Summary:
             _refuse_unknown(session, options.doc_ids)
             wanted = _wanted(session, options, scratch, progress)
             parsers = parser_for(layout)
-            found = [_restored(layout, each, options, parsers) for each in wanted]
+            found = [
+                _restored(layout, each, options, parsers, _inline(session, each))
+                for each in wanted
+            ]
             documents = session.count("documents")
     return Summary(
         data_root=str(layout.root),
@@ -183,8 +189,18 @@ def _wanted(
     return map(Wanted._make, session.rows(sql("audit/restore_wanted.sql"), values))
 
 
+def _inline(session: Session, document: Wanted) -> Inline | None:
+    if document.file is None or not session.has_build:
+        return None
+    return inline_texts(session, document.row_key)
+
+
 def _restored(
-    layout: Layout, document: Wanted, options: Options, parsers: AnyParser
+    layout: Layout,
+    document: Wanted,
+    options: Options,
+    parsers: AnyParser,
+    inline: Inline | None,
 ) -> Restored:
     """Put a document's files back, with `apply`; say what is wrong with them."""
     result = Restored(
@@ -197,7 +213,7 @@ def _restored(
         above = result.path.rpartition("/")[0]
         return result._replace(problem=f"{above} is not a folder: move it away")
     try:
-        contents, source = _contents(layout, document, place, options, parsers)
+        contents, source = _contents(layout, document, place, options, parsers, inline)
     except _LostError as error:
         return result._replace(problem=str(error))
     missing = [name for name in contents if not place.has(name)]
@@ -206,7 +222,7 @@ def _restored(
     damaged += [document.doc_id] if place.is_displaced else []
     problem = None
     if "prompt.txt" not in contents:
-        problem = _prompt_problem(layout, document, place)
+        problem = _prompt_problem(layout, document, place, inline)
     if document.status == "ok" and "parsed.txt" not in contents:
         problem = _own_parser_problem(document)
     if not lacking and not problem:
@@ -233,13 +249,14 @@ def _contents(
     place: Mended,
     options: Options,
     parsers: AnyParser,
+    inline: Inline | None,
 ) -> tuple[Contents, str]:
     """Return what the files must be, and where raw.txt is taken from.
 
     Raises:
         _LostError: the raw or the parsed text cannot be had.
     """
-    raw, source = _raw(layout, document, place)
+    raw, source = _raw(layout, document, place, inline)
     text = raw.decode(errors="replace")
     if (len(raw), len(text)) != (document.raw_bytes, document.raw_chars):
         raise _LostError(f"the length of raw.txt differs from its index row; {VERIFY}")
@@ -248,7 +265,7 @@ def _contents(
         parsed = _parsed(document, text, place.read("parsed.txt"), parsers)
         if parsed is not None:
             contents["parsed.txt"] = parsed
-    prompt = _prompt(layout, document)
+    prompt = _prompt(layout, document, inline)
     is_due = options.take_prompts or place.read("prompt.txt") is None
     if prompt is not None and is_due:
         contents["prompt.txt"] = prompt
@@ -256,10 +273,14 @@ def _contents(
     return contents, source
 
 
-def _raw(layout: Layout, document: Wanted, place: Mended) -> tuple[bytes, str]:
+def _raw(
+    layout: Layout, document: Wanted, place: Mended, inline: Inline | None
+) -> tuple[bytes, str]:
     content = place.read("raw.txt")
     if content is not None and _has_hash(content, document):
         return content, f"docs/{document.doc_dir}/raw.txt"
+    if document.file is not None:
+        return _raw_of_record(document, inline), document.file
     if document.response_file is None:
         raise _LostError("a program added it without a second copy (legacy_file)")
     source = f"{document.folder}/{document.response_file}"
@@ -271,6 +292,21 @@ def _raw(layout: Layout, document: Wanted, place: Mended) -> tuple[bytes, str]:
     if not _has_hash(content, document):
         raise _LostError(f"{source} has changed since: restore that file first")
     return content, source
+
+
+def _raw_of_record(document: Wanted, inline: Inline | None) -> bytes:
+    """Return the text of a record as the last build has read it."""
+    if inline is None:
+        raise _LostError(
+            f"{document.file}: the last build has no such record: run `dbt build`, "
+            "which reads the histories, then this again"
+        )
+    if not _has_hash(inline.raw, document):
+        raise _LostError(
+            f"{document.file} has changed since: restore that file, run `dbt build`, "
+            "then this again"
+        )
+    return inline.raw
 
 
 def _has_hash(content: bytes, document: Wanted) -> bool:
@@ -316,8 +352,11 @@ def _own_parser_problem(document: Wanted) -> str:
     )
 
 
-def _prompt(layout: Layout, document: Wanted) -> bytes | None:
-    """Return the prompt file of a link, None without a usable one."""
+def _prompt(layout: Layout, document: Wanted, inline: Inline | None) -> bytes | None:
+    """Return the prompt of a record or of a link, None without a usable one."""
+    if document.file is not None:
+        is_right = inline is not None and _has_hash(inline.raw, document)
+        return inline.prompt if inline and is_right else None
     if document.prompt_file is None:
         return None
     try:
@@ -327,16 +366,18 @@ def _prompt(layout: Layout, document: Wanted) -> bytes | None:
         return None
 
 
-def _prompt_problem(layout: Layout, document: Wanted, place: Mended) -> str | None:
+def _prompt_problem(
+    layout: Layout, document: Wanted, place: Mended, inline: Inline | None
+) -> str | None:
     """Return what is wrong with prompt.txt and cannot be put right.
 
     No row has the hash of a prompt: of two that differ, neither is known to be right.
     """
-    wanted = _prompt(layout, document)
+    wanted = _prompt(layout, document, inline)
     found = place.read("prompt.txt")
     if found is None and wanted is None and place.has("prompt.txt"):
         return "prompt.txt is not a file, and there is no usable prompt file for it"
     if found is not None and wanted is not None and found != wanted:
-        source = f"{RESPONSES}/{document.prompt_file}"
+        source = document.file or f"{RESPONSES}/{document.prompt_file}"
         return f"prompt.txt and {source} differ: if that is right, pass --take-prompts"
     return None

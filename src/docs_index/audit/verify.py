@@ -19,6 +19,7 @@ from docs_index.audit.bad_list import check_bad_list
 from docs_index.audit.disk_tables import CHUNK, FEW, load_lines, survey
 from docs_index.audit.findings import Finding, Report, in_order
 from docs_index.audit.index_checks import check_copy, content_of
+from docs_index.audit.inline_sources import load_inline_sources
 from docs_index.audit.inspector import Inspector, Wanted
 from docs_index.disk.faults import Fault
 from docs_index.disk.lock import holder_of, shared_lock
@@ -198,6 +199,7 @@ def attach(session: Session, copy: Path) -> None:
     session.load_seeds("sources", "link_methods", "reasons")
     session.db.execute(sql("audit/verify_tables.sql"))
     session.db.execute(sql("audit/findings.sql"))
+    load_inline_sources(session)
 
 
 def _compare(
@@ -247,11 +249,14 @@ def _check(session: Session) -> None:
     checksums = rendered("stored_checksums.sql")
     session.db.execute(f"create table made_checksums as {checksums}")
     session.db.execute(sql("audit/verify_lists.sql"), index)
+    session.db.execute(sql("audit/verify_links.sql"), index)
 
 
 DOCUMENT_CHECKS = (
     "audit/verify_directories.sql",
     "audit/verify_metadata.sql",
     "audit/verify_lineage.sql",
+    "audit/made_links.sql",
+    "audit/verify_targets.sql",
     "audit/verify_contents.sql",
 )

@@ -33,15 +33,24 @@ def write_selection(
     Raises:
         OutputExistsError: there is such a file; it was not changed.
     """
+    refuse_edited(path, replaces=replaces)
+    path.parent.mkdir(exist_ok=True)
+    lines = [*_DIRECTIVES, f"# {comment}", *essays]
+    marked = [*lines[:2], _MARK.format(_checksum(lines)), *lines[2:]]
+    publish(path, "".join(f"{line}\n" for line in marked).encode())
+
+
+def refuse_edited(path: Path, *, replaces: bool) -> None:
+    """Check that a selection file may be replaced, before other work is done.
+
+    Raises:
+        OutputExistsError: `write_selection` did not write it, or it was edited since.
+    """
     if not replaces and is_there(path) and not _is_unedited(path):
         raise OutputExistsError(
             f"{path} was not changed: this program did not write it, or it was edited "
             "since. Move it away to keep it, or pass --replace to write over it"
         )
-    path.parent.mkdir(exist_ok=True)
-    lines = [*_DIRECTIVES, f"# {comment}", *essays]
-    marked = [*lines[:2], _MARK.format(_checksum(lines)), *lines[2:]]
-    publish(path, "".join(f"{line}\n" for line in marked).encode())
 
 
 def _is_unedited(path: Path) -> bool:

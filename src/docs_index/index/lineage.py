@@ -33,7 +33,7 @@ def lines(
 ) -> Iterator[tuple[str, bool]]:
     """Yield the lines of a tree, each with whether it shows the document `marked`."""
     status = "" if node["status"] == "ok" else f" {node['status']}"
-    created = node["created_at"][:10]
+    created = (node["created_at"] or "no time")[:10]
     yield (
         f"{before}{branch}{node['doc_id']} {node['stage']} {created}{status} "
         f"{node['template_id']} {node['model_id']}",

@@ -5,6 +5,7 @@ section 12.
 """
 
 import json
+import math
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
@@ -20,6 +21,8 @@ from docs_index.vocabulary import PARENT_STAGES, PARSERS, RESULTS
 _OF_A_TABLE = re.compile(rf"(?:{'|'.join(RESULTS)}):")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|.)")
 _BLANKS = " \t\r\n"
+_NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?")
+_LARGEST_SCORE = 1e100  # as macros/rules/parsed_score.sql
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,7 @@ def made_ready(
         raw_chars=len(new.raw),
         parsed_chars=None if parsed is None else len(parsed),
         content_hash=sha256(raw).hexdigest(),
+        score=_score(new, parsed),
         meta_small=_json(small, separators=(",", ":")),
     )
     texts = {"parsed.txt": parsed, "prompt.txt": new.prompt}
@@ -129,6 +133,15 @@ def _json(fields: dict[str, object], **form: object) -> str:
     return _ESCAPE.sub(
         lambda found: f"\\u{found[1].upper()}" if found[1] else found[0], text
     )
+
+
+def _score(new: NewDocument, parsed: str | None) -> float | None:
+    """Return the number that an evaluation's parser found, None if it is none."""
+    if new.stage != "evaluation" or new.parser is None or parsed is None:
+        return None
+    text = parsed.strip(_BLANKS)
+    number = float(text) if _NUMBER.fullmatch(text) else math.inf
+    return number if abs(number) <= _LARGEST_SCORE else None
 
 
 def _faults(
@@ -186,7 +199,7 @@ def _faults_of_parent(new: NewDocument, parent: Document | None) -> Iterator[str
         parent
         and new.stage == "essay"
         and created_at
-        and parent.created_at > created_at
+        and (parent.created_at or "") > created_at
     ):
         yield f"its parent is later than it: {parent.created_at}"
 

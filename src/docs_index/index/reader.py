@@ -27,7 +27,7 @@ from docs_index.layout import Layout, open_filled_layout
 from docs_index.paths import is_link, is_of_a_path, is_there
 from docs_index.resources import sql
 
-_DOC_DIR = re.compile(r"(?:draft|essay|evaluation)(?:/[0-9a-z]{16}){2}")
+_DOC_DIR = re.compile(r"[a-z][a-z0-9_]*(?:/[0-9a-z]{16}){2}")
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,9 @@ class Documents:
         return next(self._latest(condition, stage, logical_key_id), None)
 
     def children(self, doc_id: str) -> list[Document]:
-        """Return the children of a document, the latest first."""
-        query = f"where parent_doc_id = ? order by {LATEST_FIRST}"
+        """Return what was made from a document or judges it, the latest first."""
+        linking = "select doc_id from document_links where linked_doc_id = ?"
+        query = f"where doc_id in ({linking}) order by {LATEST_FIRST}"
         return list(self.select(query, doc_id))
 
     def parents(self, doc_id: str) -> list[Document]:

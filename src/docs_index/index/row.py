@@ -35,12 +35,13 @@ class Document:
     row_key: str
     parser: str | None
     status: str
-    created_at: str
+    created_at: str | None
     doc_dir: str
     raw_bytes: int
     raw_chars: int
     parsed_chars: int | None
     content_hash: str
+    score: float | None
     meta_small: str
 
     @property

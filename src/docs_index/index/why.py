@@ -19,7 +19,7 @@ from docs_index.index.shapes import brief
 from docs_index.resources import seed, sql
 from docs_index.vocabulary import JOINS, RESULTS
 
-_ROW = re.compile(rf"({'|'.join(RESULTS)}):([1-9][0-9]{{0,17}})")
+_ROW = re.compile("([a-z][a-z0-9_]*):([1-9][0-9]{0,17})")
 _HAS_CANDIDATES = "select true from list_checksums where table_name = 'link_candidates'"
 _RULES = {
     "timestamp_join": (
@@ -37,6 +37,8 @@ _RULES = {
     ),
     "repair": "a repair names it",
     "given": "the program that added it names it",
+    "follows": "its record names what it was made from",
+    "target": "its record names what it judges",
 }
 
 
@@ -111,6 +113,8 @@ def _explained(documents: Documents, row: Row, limit: int) -> dict[str, Any]:
     return row | {
         "remedy": _remedies().get(row["reason"]),
         "parent": brief(parent) if parent else None,
+        "links": rows_of(documents, sql("index/why_links.sql"), row),
+        "copies": _copies(documents, row),
         "rule": _rule(row["link_method"]),
         "is_joined": row["link_method"] in JOINS,
         "is_of_last_build": _is_of_last_build(documents, row),
@@ -138,7 +142,16 @@ def _repeated(documents: Documents, row: Row) -> Row | None:
     if row["reason"] != "duplicate_row":
         return None
     values = row | {"instant": instant_text(row["timestamp"] or "")}
-    return next(iter(_rows(documents, "why_repeated", values)), None)
+    is_of_table = row["source_csv"] in RESULTS
+    query = "why_repeated" if is_of_table else "why_copied"
+    return next(iter(_rows(documents, query, values)), None)
+
+
+def _copies(documents: Documents, row: Row) -> list[Row]:
+    """Return the duplicates of the record that a document was made from."""
+    if row["file"] is None:
+        return []
+    return rows_of(documents, sql("index/why_copies.sql"), row)
 
 
 def _grouped(linked: list[Row], role: str) -> list[dict[str, Any]]:

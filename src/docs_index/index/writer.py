@@ -161,6 +161,12 @@ def _insert(connection: sqlite3.Connection, document: Document) -> None:
         connection.execute(
             f"insert into documents ({', '.join(NAMES)}) values ({parameters})", values
         )
+        if document.parent_doc_id is not None:
+            role = "target" if document.stage == "evaluation" else "follows"
+            connection.execute(
+                "insert into document_links values (?, ?, 1, ?)",
+                (document.doc_id, role, document.parent_doc_id),
+            )
 
 
 @contextmanager

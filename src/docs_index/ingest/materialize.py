@@ -9,6 +9,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -17,7 +18,7 @@ from docs_index.disk.directories import remove_tree
 from docs_index.disk.lock import take_lock
 from docs_index.disk.scratch import remove_leftovers
 from docs_index.disk.workers import Workers, started_workers
-from docs_index.errors import VERIFY, StorageError
+from docs_index.errors import VERIFY, DataRootError, StorageError
 from docs_index.index.database import end_run
 from docs_index.ingest.absent_folders import absent_folders
 from docs_index.ingest.csv_reports import load_index, start_survey, write_reports
@@ -31,7 +32,7 @@ from docs_index.ingest.placer import Batch, Placer
 from docs_index.ingest.presence import Survey
 from docs_index.ingest.shrunk import load_known_documents, refuse_shrunk
 from docs_index.layout import Layout
-from docs_index.paths import is_there
+from docs_index.paths import is_link, is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
 from docs_index.vocabulary import STAGES
@@ -42,7 +43,10 @@ from docs_index.warehouse.session import Session, opened_session
 _BATCHES = range(500, 4000)  # documents that are placed and synced together
 _BATCH_BYTES = 16 * 2**20
 _TRANSACTION = 10_000  # documents whose rows are inserted together
+# Write orders by table: drafts and links, essays, evaluations, then all histories.
+_PHASES = (0, 30_000_000_000, 40_000_000_000, 50_000_000_000, 10**18)
 _SUMMARY = "select topic, name, amount from build.plan.run_summary order by topic, rank"
+_FIELDS = "select * exclude (source_number) from build.plan.history_fields"
 _FAILED = "insert into run.failed_writes values (?, ?, ?)"
 
 
@@ -58,6 +62,17 @@ class Options:
 
 
 @dataclass(frozen=True)
+class HistoryField:
+    """In how many records of a source a field of histories.yml was there."""
+
+    source: str
+    field: str
+    value: str | None
+    records: int
+    present: int
+
+
+@dataclass(frozen=True)
 class Summary:
     """What a run did, or with `dry_run` would have done.
 
@@ -65,7 +80,8 @@ class Summary:
     and each kind of conflict. `damaged` counts documents of the index whose directory
     is not what it should be, 0 in a dry run, which does not look. `rejected_tables`,
     `missing_folders` and `examples` are lines of words; `notices` counts each kind of
-    notice, and `notice_examples` are a few of each.
+    notice, and `notice_examples` are a few of each. `history_fields` is in the order of
+    histories.yml.
     """
 
     data_root: str
@@ -85,6 +101,7 @@ class Summary:
     examples: list[str]
     notices: dict[str, int]
     notice_examples: list[str]
+    history_fields: list[HistoryField]
 
     @property
     def conflicts(self) -> int:
@@ -206,11 +223,13 @@ def _place_all(
 def _placed(session: Session, placer: Placer, workers: Workers) -> Iterator[Batch]:
     """Write what is pending, in its write order.
 
-    A stage begins when the one before is done: the descendants of a document that
-    could not be placed are not pending any more.
+    A table's documents begin when the table before is done: the descendants of a
+    document that could not be placed are not pending any more. Records of histories
+    follow one another within their files: a directory whose ancestor fails meanwhile
+    stays without a row, as one of a killed run does.
     """
-    for stage in STAGES:
-        tasks = _batches(session, stage, workers.count)
+    for first, end in pairwise(_PHASES):
+        tasks = _batches(session, first, end, workers.count)
         for batch in workers.map(placer.place, tasks):
             for failed in batch.failed:
                 session.db.execute(_FAILED, failed)
@@ -224,8 +243,12 @@ def _prepare_folders(session: Session) -> None:
     if is_there(layout.unpublished):
         layout.unpublished.unlink()
     layout.unpublished.mkdir(parents=True)
-    for stage in STAGES:
-        (layout.docs / stage).mkdir(exist_ok=True)
+    pending = session.rows("select distinct stage from build.plan.pending")
+    for stage in (*STAGES, *(stage for (stage,) in pending)):
+        folder = layout.docs / stage
+        if is_link(folder):
+            raise DataRootError(f"{folder} is a link: put the folder itself there")
+        folder.mkdir(exist_ok=True)
 
 
 def _write_lists(
@@ -256,11 +279,15 @@ def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
 def _insert_rows(cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> None:
     """Insert the rows of documents whose directories are there, in one transaction."""
     places = {"first": batches[0].first, "last": batches[-1].last}
+    (due,) = cursor.execute(sql("ingest/pending_count.sql"), places).fetchall()[0]
+    cursor.execute("begin")
     (inserted,) = cursor.execute(sql("ingest/insert_batch.sql"), places).fetchall()[0]
+    cursor.execute(sql("ingest/insert_links.sql"), places)
+    cursor.execute("commit")
     placed = sum(
         batch.outcomes["placed"] + batch.outcomes["found"] for batch in batches
     )
-    if inserted != placed:
+    if inserted != due or placed < due:
         raise StorageError(
             f"{placed} directories were written, but {inserted} index rows: run again"
         )
@@ -285,14 +312,16 @@ def _count_inserted(session: Session, total: int) -> None:
         )
 
 
-def _batches(session: Session, stage: str, workers: int) -> Iterator[list[int]]:
-    """Yield the write orders of a stage's documents, in batches of bounded bytes.
+def _batches(
+    session: Session, first: int, end: int, workers: int
+) -> Iterator[list[int]]:
+    """Yield the write orders of a phase, in batches of bounded bytes.
 
-    A large batch is cheaper to look up; towards the end of the stage, which all
+    A large batch is cheaper to look up; towards the end of the phase, which all
     workers wait for, they become small.
     """
-    query = sql("ingest/pending_of_stage.sql")
-    pending = session.db.execute(query, {"stage": stage}).fetchall()
+    query = sql("ingest/pending_between.sql")
+    pending = session.db.execute(query, {"first": first, "last": end - 1}).fetchall()
     start = 0
     while start < len(pending):
         most = (len(pending) - start) // (3 * workers)
@@ -328,4 +357,5 @@ def _counted(session: Session, outcomes: Counter[str]) -> dict[str, Any]:
         "examples": list(lines["example"]),
         "notices": lines["notice"],
         "notice_examples": list(lines["notice_example"]),
+        "history_fields": [HistoryField(*row) for row in session.rows(_FIELDS)],
     }

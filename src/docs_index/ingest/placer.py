@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -34,8 +34,8 @@ class Planned(NamedTuple):
     write_order: int
     doc_id: str
     doc_dir: str
-    folder: str
-    response_file: str
+    folder: str | None
+    response_file: str | None
     prompt_file: str | None
     prompt_hash: str | None
     parser: str | None
@@ -45,6 +45,14 @@ class Planned(NamedTuple):
     parsed_text: str | None
     content_hash: str
     metadata_text: str
+    record_number: int | None = None
+
+
+class Texts(NamedTuple):
+    """The texts of a record of a history, which are in the build."""
+
+    raw: str
+    prompt: str | None
 
 
 class Placed(NamedTuple):
@@ -86,7 +94,8 @@ class Placer:
         Raises:
             OSError: the file system failed; every directory is complete or absent.
         """
-        results = self._place(_documents(self.build, places))
+        documents = _documents(self.build, places)
+        results = self._place(documents, _texts(self.build, documents))
         return Batch(
             first=places[0],
             last=places[-1],
@@ -98,16 +107,18 @@ class Placer:
             ],
         )
 
-    def _place(self, documents: Sequence[Planned]) -> list[Placed]:
+    def _place(
+        self, documents: Sequence[Planned], texts: Mapping[int, Texts]
+    ) -> list[Placed]:
         if self.dry_run:
-            return [self._foreseen(document) for document in documents]
+            return [self._foreseen(document, texts) for document in documents]
         results: list[Placed] = []
         written: list[Planned] = []
         unparsed: list[tuple[Planned, Contents]] = []
         with opened_staging(self.unpublished) as staging:
             for document in documents:
                 try:
-                    contents = self._read(document)
+                    contents = self._contents(document, texts)
                 except UnusableError as error:
                     results.append(self._not_ingested(document, error))
                     continue
@@ -124,10 +135,10 @@ class Placer:
             sync_file_system(self.docs)
         return results
 
-    def _foreseen(self, document: Planned) -> Placed:
+    def _foreseen(self, document: Planned, texts: Mapping[int, Texts]) -> Placed:
         """Say what would become of a document."""
         try:
-            self._read(document)
+            self._contents(document, texts)
         except UnusableError as error:
             return self._not_ingested(document, error)
         return self._look_for(document) or Placed(document, "placed")
@@ -136,19 +147,17 @@ class Placer:
         found = self._look_for(document)
         return found or Placed(document, "response_changed", str(error))
 
-    def _read(self, document: Planned) -> Contents:
-        """Read what the build saw; anything else is not ingested.
+    def _contents(self, document: Planned, texts: Mapping[int, Texts]) -> Contents:
+        """Return what the build saw; anything else is not ingested.
 
         parsed.txt is among it if the build has said where or what it is.
         """
-        raw = self._read_unchanged(
-            document.folder, document.response_file, document.content_hash
-        )
-        contents = {"raw.txt": raw, "metadata.json": document.metadata_text.encode()}
-        if document.prompt_file is not None:
-            contents["prompt.txt"] = self._read_unchanged(
-                RESPONSES, document.prompt_file, document.prompt_hash
-            )
+        if document.record_number is not None:
+            contents = _inline(texts[document.record_number])
+        else:
+            contents = self._read(document)
+        contents["metadata.json"] = document.metadata_text.encode()
+        raw = contents["raw.txt"]
         if document.parser is None:
             contents["parsed.txt"] = raw
         elif document.parsed_text is not None:
@@ -156,6 +165,19 @@ class Placer:
         elif document.parsed_from is not None and document.parsed_bytes is not None:
             end = document.parsed_from + document.parsed_bytes
             contents["parsed.txt"] = raw[document.parsed_from : end]
+        return contents
+
+    def _read(self, document: Planned) -> Contents:
+        assert document.folder is not None and document.response_file is not None
+        contents = {
+            "raw.txt": self._read_unchanged(
+                document.folder, document.response_file, document.content_hash
+            )
+        }
+        if document.prompt_file is not None:
+            contents["prompt.txt"] = self._read_unchanged(
+                RESPONSES, document.prompt_file, document.prompt_hash
+            )
         return contents
 
     def _read_unchanged(self, name: str, path: str, content_hash: str | None) -> bytes:
@@ -218,6 +240,13 @@ def _conflict(document: Planned, what: str) -> Placed:
     return Placed(document, "directory_conflict", detail)
 
 
+def _inline(texts: Texts) -> Contents:
+    contents = {"raw.txt": texts.raw.encode()}
+    if texts.prompt is not None:
+        contents["prompt.txt"] = texts.prompt.encode()
+    return contents
+
+
 def _staged(document: Planned) -> str:
     return f"{document.doc_id}/{document.doc_id}"
 
@@ -234,6 +263,26 @@ def _documents(build: str, places: Sequence[int]) -> list[Planned]:
         "another build has replaced the one of the plan"
     )
     return documents
+
+
+def _texts(build: str, documents: Sequence[Planned]) -> dict[int, Texts]:
+    """Return the texts of those documents that are made from records of histories."""
+    numbers = [
+        document.record_number
+        for document in documents
+        if document.record_number is not None
+    ]
+    if not numbers:
+        return {}
+    rows = _opened_build(build).execute(
+        sql("ingest/texts_of_records.sql"),
+        {
+            "first": min(numbers),
+            "last": max(numbers),
+            "listed": ",".join(map(str, numbers)),
+        },
+    )
+    return {number: Texts(raw, prompt) for number, raw, prompt in rows.fetchall()}
 
 
 @functools.cache

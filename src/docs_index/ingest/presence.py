@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from docs_index.disk.confined import open_file
-from docs_index.layout import UNPUBLISHED, is_litter
+from docs_index.layout import UNPUBLISHED, is_litter, is_stage_folder
 from docs_index.paths import is_of_a_path, naming
-from docs_index.vocabulary import STAGES
 
 _PIECE = 2**16  # bytes that are read at a time
 
@@ -42,11 +41,10 @@ class Survey:
         for stage in _folders(self.docs, is_closed_empty=False):
             if stage == UNPUBLISHED:
                 continue
-            names = _folders(
-                f"{self.docs}/{stage}", is_closed_empty=stage not in STAGES
-            )
+            is_stage = is_stage_folder(self.docs, stage)
+            names = _folders(f"{self.docs}/{stage}", is_closed_empty=not is_stage)
             yield from (f"{stage}/{name}" for name in names)
-            if not names and stage not in STAGES:
+            if not names and not is_stage:
                 yield stage
 
     def look(self, keys: Sequence[str]) -> list[Directory]:

@@ -9,7 +9,7 @@ from docs_index.errors import ShrunkTableError
 from docs_index.resources import sql
 from docs_index.warehouse.session import Session
 
-_COLUMNS = "results_table, documents, vanished, reason, now_bad, rows_before, rows_now"
+_COLUMNS = "source_name, documents, vanished, reason, now_bad, rows_before, rows_now"
 _SHRUNK = f"select {_COLUMNS} from build.plan.shrunk_sources"
 
 
@@ -36,7 +36,7 @@ def refuse_shrunk(session: Session) -> None:
 
 
 def _fault(
-    table: str,
+    name: str,
     documents: int,
     vanished: int,
     reason: str | None,
@@ -48,6 +48,6 @@ def _fault(
     lost += [f"{now_bad} have a row that is {reason} now"] if now_bad else []
     before = f"had {rows_before} rows in the last run, " if rows_before else ""
     return (
-        f"7_cross_experiment/{table}.csv has changed: it {before}has {rows_now} now; "
+        f"{name} has changed: it {before}has {rows_now} now; "
         f"of the {documents} documents that were made from it, {' and '.join(lost)}"
     )

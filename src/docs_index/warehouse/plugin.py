@@ -16,6 +16,7 @@ import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
+from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
 from docs_index.disk.faults import Fault
@@ -40,11 +41,15 @@ from docs_index.warehouse.faults import (
     is_damaged_file,
     message_of,
 )
+from docs_index.warehouse.histories.tables import SCHEMA, open_histories
 from docs_index.warehouse.quoting import identifier, literal
 from docs_index.warehouse.refusals import tell_refusal
 from docs_index.warehouse.score_inputs import load_generations
 from docs_index.warehouse.sources import Sources
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
+
+# `dbt docs generate` asks for every source; the inputs of a cohort need its name.
+_NOTHING = "select null as nothing where false"
 
 
 class Plugin(BasePlugin):
@@ -60,6 +65,7 @@ class Plugin(BasePlugin):
             refuse_without_input(layout)
             self._sources = Sources(layout)
             self._cohort_inputs = CohortInputs(layout)
+            self._histories = open_histories(layout)
             self._layout = layout
             self._build = layout.build
             _refuse_a_query(layout.root)
@@ -101,10 +107,14 @@ class Plugin(BasePlugin):
         cursor: duckdb.DuckDBPyConnection = self._this_thread.cursor
         try:
             if source_config.schema == "cohort_inputs":
+                if get_flags().WHICH == "generate":  # type: ignore[no-untyped-call]
+                    return cursor.sql(_NOTHING)
                 name, meta = source_config.identifier, source_config.meta
                 return self._cohort_inputs.load(cursor, name, meta)
             if source_config.schema == "score_inputs":
                 return load_generations(cursor, self._layout)
+            if source_config.schema == SCHEMA:
+                return self._histories.load(cursor, source_config.identifier)
             if source_config.identifier == "input_files":
                 return self._sources.input_files(cursor)
             return self._sources.load(cursor, source_config.meta)

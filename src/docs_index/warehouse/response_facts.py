@@ -27,6 +27,7 @@ _SHARE = 5000  # files in one call of a worker
 # each batch and requests it again; with 2 MiB the 3 milliseconds per query show.
 _BATCH_BYTES = 4 * 2**20
 _SHORT_BYTES = 200  # a parsed text of at most this size is stored whole
+_FORM = 2  # of the facts: those of an older form are found again
 
 Facts = dict[str, Any]
 
@@ -102,7 +103,7 @@ class Reader:
 
         A response file that has not changed has no answer: its known facts still hold.
         """
-        version = hashlib.sha256(self.parser_sql.encode()).hexdigest()[:8]
+        version = hashlib.sha256(f"{_FORM}{self.parser_sql}".encode()).hexdigest()[:8]
         folders: dict[str, Folder] = {}
         answers = Answers(parser_of(self.parser_sql))
         with naming(asked):
@@ -175,16 +176,16 @@ class Answers:
 
 
 def _parsed_facts(raw: bytes, parsed: str) -> Facts:
-    """Return where the parsed text is in the raw text, or a short text itself.
+    """Return where the parsed text is in the raw text, and a short text itself.
 
     A run then need not parse again. It parses a long text that is not one piece of the
-    raw text.
+    raw text. A short text may be a score, which SQL reads.
     """
     content = parsed.encode()
     start = raw.find(content)
     facts: Facts = {"parsed_chars": len(parsed), "parsed_bytes": len(content)}
     if start >= 0:
         facts["parsed_from"] = start
-    elif len(content) <= _SHORT_BYTES:
+    if len(content) <= _SHORT_BYTES:
         facts["parsed_text"] = parsed
     return facts

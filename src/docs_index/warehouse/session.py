@@ -37,7 +37,8 @@ _LONGEST_ROW = 4 * 2**20
 class Session:
     """A connection that knows whether the index is attached, and in which mode.
 
-    `scratch` is a folder for files that are removed with the connection.
+    `scratch` is a folder for files that are removed with the connection. `has_build`
+    tells whether an audit has attached the last build as `build`.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Session:
         self.db = db
         self.layout = layout
         self.scratch = scratch
+        self.has_build = False
         self._attached: str | None = None
         self._needs_settling = False
 

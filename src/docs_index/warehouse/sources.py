@@ -1,8 +1,8 @@
 """The CSV files of one data root, each loaded when a `source()` asks for it.
 
-Owns the meaning of a missing file: an empty table, unless all files of a group and the
-generation store are missing. `models/staging/_sources.yml` lists the files, and
-`csv_table` reads them. Writes nothing.
+Owns the meaning of a missing file: an empty table, unless all files of a group, the
+generation store and histories.yml are missing. `models/staging/_sources.yml` lists the
+files, and `csv_table` reads them. Writes nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,8 @@ class Sources:
         is_for_cohorts = is_folder(self.layout.generations) and not is_there(
             self.layout.docs
         )
-        if files and not found and not is_for_cohorts:
+        is_for_others = is_there(self.layout.histories)
+        if files and not (found or is_for_cohorts or is_for_others):
             raise DataRootError(
                 f"data root {self.layout.root} has none of the results tables "
                 f"({', '.join(files)}): set DATA_ROOT to the folder that has them"

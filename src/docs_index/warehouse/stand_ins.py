@@ -13,7 +13,7 @@ from docs_index.resources import sql
 from docs_index.warehouse.quoting import identifier
 
 # The types of DuckDB's sqlite extension: a view binds only to columns of these types.
-_TYPES = {"text": "varchar", "integer": "bigint"}
+_TYPES = {"text": "varchar", "integer": "bigint", "real": "double"}
 
 
 def attach_stored(connection: duckdb.DuckDBPyConnection) -> None:

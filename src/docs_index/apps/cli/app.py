@@ -18,6 +18,7 @@ class _Commands(CommandGroup):
         "Check and mend": ("verify", "restore", "reindex", "repairs"),
         "Pages": ("report", "browse"),
         "New evaluations": ("cohort",),
+        "Other tools' files": ("history",),
     }  # fmt: skip
 
 

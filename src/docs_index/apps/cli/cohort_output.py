@@ -20,6 +20,7 @@ from docs_index.apps.cli.text_tables import (
     show_table,
     show_title,
 )
+from docs_index.cohorts.adopt import Summary as Adopting
 from docs_index.cohorts.aggregate import Summary as Scores
 from docs_index.cohorts.answers import KEPT
 from docs_index.cohorts.place import Summary as Building
@@ -30,6 +31,11 @@ from docs_index.cohorts.survey import Survey, bill_fields, plan_fields
 from docs_index.disk.publish import publish
 from docs_index.errors import CohortError, first_few, printable
 
+_LEFT_OUT = {
+    "judgement": "judgements of other documents",
+    "parse_error": "without a parsed text",
+    "unusable_ids": "with a combo, template or model that the store cannot hold",
+}
 _OUTDATED = "made from an earlier text of their template or essay"
 
 
@@ -245,6 +251,43 @@ def _print_survey(survey: Survey) -> None:
     print_table(_OUTDATED, list(survey.outdated.items()))
     if waiting := survey.states[State.IN_BATCH]:
         typer.echo(f"\n{waiting} wait for a batch: run with --batch to fetch them")
+
+
+def print_adopted(
+    summary: Adopting, *, selected: bool, data_root: Path | None = None
+) -> None:
+    """Print which documents are essays of the generation store now."""
+    counts = {
+        "adopted": summary.essays_adopted,
+        "there before": summary.essays_there_before,
+        "in conflict with a directory": len(summary.conflicts),
+        "damaged": len(summary.damaged),
+    }
+    typer.echo(f"data root {printable(summary.data_root, keep='')}")
+    if not (any(counts.values()) or summary.left_out):
+        typer.echo("no document fits")
+    print_table("documents as essays", list(counts.items()))
+    print_table(
+        "left out", [(_LEFT_OUT[why], n) for why, n in summary.left_out.items()]
+    )
+    _print_few("another text is there, and stays", summary.conflicts)
+    _print_few("damaged, and not adopted", summary.damaged)
+    changed = []
+    if not summary.dry_run:
+        changed += ["gens/draft/"] * bool(summary.drafts_written)
+        changed += ["gens/essay/"] * bool(summary.essays_adopted)
+        changed += ["2_tasks/selected_essays.txt"] * selected
+    print_written(summary.data_root, changed, dry_run=summary.dry_run)
+    if summary.dry_run or not summary.essays:
+        return
+    if not selected:
+        typer.echo()
+        say(
+            "list essays in 2_tasks/selected_essays.txt, or adopt again with --select; "
+            "then build a cohort"
+        )
+    build = "docs-index cohort build NAME"
+    print_next([(build, "adds the evaluations that are missing")], data_root)
 
 
 def print_chosen(chosen: Chosen, data_root: Path | None = None) -> None:

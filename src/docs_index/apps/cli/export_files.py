@@ -18,7 +18,12 @@ from docs_index.warehouse.quoting import column_types, literal
 
 Row = Mapping[str, Any]
 TEXTS = ("raw_text", "parsed_text", "prompt_text")
-_NUMBERS = ("raw_bytes", "raw_chars", "parsed_chars")
+_TYPES = {
+    "raw_bytes": "bigint",
+    "raw_chars": "bigint",
+    "parsed_chars": "bigint",
+    "score": "double",
+}
 
 
 def rows(
@@ -82,7 +87,7 @@ def _write_parquet(path: Path, found: Iterable[Row], names: Iterable[str]) -> in
     """Write a Parquet file from lines of JSON, so that DuckDB never opens the index."""
     import duckdb
 
-    types = ((name, "bigint" if name in _NUMBERS else "varchar") for name in names)
+    types = ((name, _TYPES.get(name, "varchar")) for name in names)
     with TemporaryDirectory(prefix="docs_index_") as scratch, duckdb.connect() as db:
         lines = Path(scratch) / "documents.jsonl"
         with lines.open("w", encoding="utf-8", newline="") as file:

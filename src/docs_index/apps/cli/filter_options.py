@@ -4,6 +4,7 @@ Owns the names of these options. Completion only reads the index, and offers not
 that fails.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -20,6 +21,7 @@ from docs_index.resources import sql
 from docs_index.vocabulary import STAGES, STATUSES
 
 _MOST = 200
+_STAGE = re.compile("[a-z*][a-z0-9_*]*")
 
 
 def _values(column: str, begun: str) -> list[str]:
@@ -66,6 +68,14 @@ def _one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
     return check
 
 
+def _stage(text: str | None) -> str | None:
+    if text is not None and not _STAGE.fullmatch(text):
+        raise typer.BadParameter(
+            f"must be one of {', '.join(STAGES)}, or a stage of histories.yml"
+        )
+    return text
+
+
 def _instant(text: str | None) -> str | None:
     if text is None:
         return None
@@ -87,7 +97,7 @@ Attempt = Annotated[
     str,
     typer.Argument(
         metavar="NAME",
-        help="A task id, a row like draft:17, a response file, or a doc_id.",
+        help="A task id, a row like draft:17, a file, or a doc_id.",
         autocompletion=_ids,
     ),
 ]
@@ -95,9 +105,9 @@ Stage = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="draft, essay or evaluation.",
+        help="draft, essay, evaluation, or a stage of histories.yml.",
         autocompletion=_stages,
-        callback=_one_of(STAGES),
+        callback=_stage,
     ),
 ]
 Task = Annotated[

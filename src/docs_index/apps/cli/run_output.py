@@ -54,6 +54,8 @@ def print_summary(summary: Summary, given_root: object = None) -> None:
     if skipped := summary.documents.get("skipped"):
         typer.echo(f"{_counted(skipped, 'document')} in the index already")
     _print_rejected(summary)
+    if summary.dry_run:
+        _print_fields(summary)
     _print_problems(summary)
     print_notices(summary)
     print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
@@ -106,6 +108,21 @@ def _print_rejected(summary: Summary) -> None:
         [
             (reason, count, in_brief.get(reason, ""))
             for reason, count in by_reason.items()
+        ],
+    )
+
+
+def _print_fields(summary: Summary) -> None:
+    """Print in how many records of each history which value was there."""
+    print_table(
+        "values in the records of histories.yml",
+        [
+            (
+                f"{each.source}.{each.field}",
+                each.present,
+                f"of {each.records}" + (f": {each.value}" if each.value else ""),
+            )
+            for each in summary.history_fields
         ],
     )
 

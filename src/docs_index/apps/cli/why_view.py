@@ -37,6 +37,8 @@ _ASKED_BY = {
     "generation_task_id": "evaluations whose generation_task_id names it",
     "repair": "documents that a repair gave it",
     "given": "documents that a program gave it",
+    "follows": "records that were made from it",
+    "target": "records that judge it",
 }
 
 
@@ -82,6 +84,10 @@ def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[tuple[str, st
         parsed = "" if attempt["status"] == "ok" else ", which does not parse"
         of_run = f"of run {attempt['run_id']}{parsed}"
         yield "document", f"{attempt['stage']} {attempt['doc_id']} {of_run}"
+        if attempt["file"]:
+            yield "record", f"from {attempt['file']}, record {attempt['position']}"
+        for copy in attempt["copies"]:
+            yield "copy", f"{_name(copy)} repeats it: {copy['detail']}"
     elif attempt["fate"] == "bad_row":
         yield "rejected", attempt["reason"]
         yield "detail", attempt["detail"]
@@ -103,6 +109,9 @@ def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[tuple[str, st
     if parent:
         named = f"{parent['stage']} {parent['doc_id']} {parent['task_id']}"
         yield "parent", f"its parent is {named}"
+        for link in attempt["links"][1:]:
+            linked = f"{link['stage']} {link['doc_id']} {link['task_id']}"
+            yield "target", f"it judges {linked} too"
         if not attempt["candidates"]:
             yield "rule", attempt["rule"]
             if not attempt["is_of_last_build"]:

@@ -45,6 +45,7 @@ _TABLES: Final[dict[str, dict[str, Any]]] = {
     },
     "backfill_conflicts": {"title": "Conflicts", "facets": ["kind"]},
     "backfill_counters": {"title": "Counters of the last build"},
+    "document_links": {"title": "Links between documents", "facets": ["role"]},
     "link_candidates": {"title": "Candidates of the joins"},
     "reasons": {"title": "Reasons and remedies"},
     "column_descriptions": {"hidden": True},
@@ -70,7 +71,7 @@ _QUERIES: Final = {
     "bad_rows_by_reason": (
         "browse_bad_rows",
         "Rejected rows",
-        "Rows of the results tables that did not become documents, and what to do.",
+        "Rows of tables and histories that did not become documents, and what to do.",
     ),
     "notices": (
         "browse_notices",

@@ -12,7 +12,7 @@ from docs_index.apps.web.copies import FollowedIndex
 from docs_index.apps.web.markup import safe_html
 from docs_index.index.query import rows_of
 from docs_index.index.reader import Documents
-from docs_index.index.texts import read_part, read_score
+from docs_index.index.texts import read_part
 from docs_index.index.why import explained
 from docs_index.layout import Layout
 from docs_index.resources import sql
@@ -37,12 +37,10 @@ def _facts(documents: Documents, doc_id: str) -> dict[str, Any]:
     name = {"doc_id": doc_id}
     (document,) = rows_of(documents, where, name)
     meta = json.loads(document.pop("meta_small"))
-    score = read_score(documents.layout, document["doc_dir"])
     found = explained(documents, doc_id, LISTED)
     return {
         "document": document,
         "meta": {key: value for key, value in meta.items() if key not in document},
-        "score": score if document["stage"] == "evaluation" else None,
         "parts": _parts(documents.layout, document["doc_dir"]),
         "lineage": rows_of(documents, sql("apps/web/browse_lineage.sql"), name),
         "attempt": found["attempts"][0],

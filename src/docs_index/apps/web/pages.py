@@ -26,6 +26,7 @@ from docs_index.apps.web.search_words import NOTHING, as_query
 from docs_index.errors import printable
 from docs_index.index.query import Row
 from docs_index.resources import sql
+from docs_index.vocabulary import STAGES
 
 _HOSTS: Final = {"localhost", "127.0.0.1"}
 # The pages contain no script, and load nothing from elsewhere.
@@ -45,12 +46,13 @@ _NOTHING: Final = {"type": "http.response.body", "body": b""}
 _COLUMNS: Final = {
     "documents": (
         "task_id", "stage", "template_id", "model_id", "created_at", "status",
-        "parent_doc_id", "doc_id",
+        "score", "parent_doc_id", "doc_id",
     ),
     "bad_generations": (
         "Link", "reason", "detail", "task_id", "template_id", "model_id",
     ),
 }  # fmt: skip
+_COLOURED: Final = (*STAGES, "generation", "judgement")
 _LABELS: Final = {
     "doc_id": "Document",
     "parent_doc_id": "Parent",
@@ -73,6 +75,14 @@ _LABELS: Final = {
     "run_id": "Name of the backfill (run_id)",
     "row_key": "Name of the attempt (row_key)",
     "logical_key_id": "Logical key",
+    "linked_doc_id": "Linked document",
+    "file": "File of the record",
+    "position": "Record in the file",
+    "created_from": "Where its time is from",
+    "origin_run_id": "Run of the tool",
+    "score_text": "Score in words",
+    "status_raw": "Status in the record",
+    "meta": "Kept of the record",
 }
 
 
@@ -115,7 +125,8 @@ class Pages:
         if column == "meta_small":
             return _facts(value)
         if column == "stage":
-            return Markup(f'<span class="stage {escape(value)}">{escape(value)}</span>')
+            known = f" {value}" if value in _COLOURED else ""
+            return Markup(f'<span class="stage{known}">{escape(value)}</span>')
         if column == "status" and value == "parse_error":
             return Markup('<span class="warning">parse error</span>')
         return None if value.isprintable() else printable(value)

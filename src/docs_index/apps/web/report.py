@@ -8,7 +8,10 @@ of writing, so that equal data gives equal pages. Text from data is escaped.
 """
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +21,19 @@ from docs_index.disk.publish import publish
 from docs_index.disk.scratch import scratch_folder
 from docs_index.errors import IndexFileError
 from docs_index.index.snapshot import copy_index
-from docs_index.index.texts import read_score
 from docs_index.layout import Layout
 from docs_index.resources import seed, sql
 
 Row = dict[str, Any]
 
+# The queries that others read: temporary tables, and what is in them.
+_KEPT = {"shown_stages": "shown_stages", "scores": "every_score"}
 # The queries that the page loops over; the page has each result under the query's name.
 _TABLES = (
     "runs",
     "stages",
-    "models",
+    "sources",
     "templates",
-    "months",
     "reasons",
     "bad_rows",
     "kinds",
@@ -42,11 +45,11 @@ _TABLES = (
     "unparsed",
     "judges",
     "scores",
-    "score_classes",
     "sizes",
-    "size_classes",
     "lineage",
 )
+# The queries with a row for each part of a column or a bar.
+_CHARTS = ("models", "months", "score_classes", "size_classes")
 
 
 def write_report(layout: Layout, path: Path) -> bool:
@@ -77,10 +80,13 @@ def _facts(index: sqlite3.Connection, layout: Layout) -> dict[str, Any]:
     index.text_factory = lambda text: text.decode(errors="backslashreplace")
     index.executescript(sql("index/views.sql"))
     add_reasons(index)
-    unread_scores = _add_scores(index, layout)
+    for table, query in _KEPT.items():
+        found = sql(f"apps/web/report_{query}.sql")
+        index.execute(f"create temp table {table} as {found}")
     (totals,) = _rows(index, "totals")
     tables = {name: _rows(index, name) for name in _TABLES}
-    return {"totals": totals, "unread_scores": unread_scores} | tables
+    charts = {name: _charted(_rows(index, name)) for name in _CHARTS}
+    return {"totals": totals} | tables | charts
 
 
 def add_reasons(index: sqlite3.Connection) -> None:
@@ -92,17 +98,14 @@ def add_reasons(index: sqlite3.Connection) -> None:
     )
 
 
-def _add_scores(index: sqlite3.Connection, layout: Layout) -> int:
-    """Add the scores of evaluations to the copy; return how many were unreadable."""
-    index.execute("create temp table scores (doc_id text primary key, score real)")
-    unread = 0
-    for row in _rows(index, "scored"):
-        score = read_score(layout, row["doc_dir"])
-        if score is None:
-            unread += 1
-        else:
-            index.execute("insert into scores values (?, ?)", [row["doc_id"], score])
-    return unread
+def _charted(rows: Iterable[Row]) -> list[Row]:
+    """Return one row for each label, with the documents of its parts, and of all."""
+    charted = []
+    for label, found in groupby(rows, itemgetter("label")):
+        parts = {row["part"]: row["documents"] for row in found}
+        total = sum(parts.values())
+        charted.append({"label": label, "parts": parts, "documents": total})
+    return charted
 
 
 def _rows(index: sqlite3.Connection, name: str) -> list[Row]:

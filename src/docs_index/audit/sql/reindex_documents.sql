@@ -18,11 +18,14 @@ select
     cast(raw_chars as varchar) as raw_chars,
     cast(parsed_chars as varchar) as parsed_chars,
     content_hash,
+    cast(score as varchar) as score,
     meta_small,
     row_index,
     source_csv,
     combo_id,
     response_file,
     parent_task_id,
-    link_method
+    link_method,
+    file,
+    from_json(targets, '["VARCHAR"]') as targets
 from recorded;

@@ -7,7 +7,8 @@ with recursive bad as (
     select children.doc_dir
     from bad
     inner join documents as parents on bad.doc_dir = parents.doc_dir
-    inner join documents as children on parents.doc_id = children.parent_doc_id
+    inner join made_links as links on parents.doc_id = links.linked_doc_id
+    inner join documents as children on links.doc_id = children.doc_id
 )
 
 select documents.*
@@ -20,7 +21,8 @@ where
         where bad.doc_dir = documents.doc_dir
     )
 order by
-    cast(sources.precedence as bigint),
+    cast(sources.precedence as bigint) nulls last,
+    documents.source_csv,
     cast(stages.precedence as bigint),
     documents.row_index,
     documents.doc_id;

@@ -18,5 +18,15 @@ select
     raw_chars,
     parsed_chars,
     content_hash,
+    score,
     meta_small
 from good;
+
+insert into stored.document_links by name
+select
+    doc_id,
+    role,
+    position,
+    linked_doc_id
+from made_links
+where made_links.doc_id in (select good.doc_id from good);

@@ -38,10 +38,9 @@ from documents
 where
     doc_id is not null
     and not coalesce(
-        stage in (select stages.stage from stages)
+        regexp_full_match(stage, '[a-z][a-z0-9_]*')
         and status in (select statuses.status from statuses)
         and (parsed_chars is null) = (status = 'parse_error')
-        and (parent_doc_id is null) = (stage = 'draft')
         and length(content_hash) = 64
         and try_cast(raw_bytes as bigint) >= 0
         and try_cast(raw_chars as bigint) >= 0
@@ -51,7 +50,7 @@ where
         and model_id is not null
         and run_id is not null
         and row_key is not null
-        and created_at is not null
+        and (created_at is not null or file is not null)
         and doc_dir is not null
         and meta_small is not null,
         false

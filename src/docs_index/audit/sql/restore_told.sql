@@ -24,6 +24,7 @@ from (
             raw_bytes: raw_bytes,
             raw_chars: raw_chars,
             run_id: run_id,
+            score: try_cast(score as double),
             stage: stage,
             status: status,
             task_id: task_id,

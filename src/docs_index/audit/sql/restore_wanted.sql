@@ -43,14 +43,15 @@ select distinct
         else $responses
     end as folder,
     documents.response_file,
+    documents.file,
+    documents.row_key,
     recorded.prompt_file,
     recorded.made_text as metadata_text,
     coalesce(
-        documents.stage in (select stages.stage from stages)
-        and recorded.made_doc_id = documents.doc_id
+        recorded.made_doc_id = documents.doc_id
         and recorded.made_logical_key_id = documents.logical_key_id
         and recorded.made_dir = documents.doc_dir
-        and recorded.made_created_at = documents.created_at
+        and recorded.made_created_at is not distinct from documents.created_at
         and recorded.meta_small = documents.meta_small
         and recorded.row_key = documents.row_key
         and (

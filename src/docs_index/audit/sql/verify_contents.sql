@@ -11,14 +11,19 @@ with held as (
         try_cast(documents.parsed_chars as bigint) as told_parsed_chars,
         recorded.raw_bytes as recorded_bytes,
         recorded.content_hash as recorded_hash,
-        recorded.response_file,
-        recorded.prompt_file,
+        coalesce(
+            recorded.response_file, recorded.file || ', record ' || recorded.position
+        ) as source_name,
+        coalesce('3_generation/' || recorded.prompt_file, recorded.file) as prompt_name,
         'docs/' || documents.doc_dir as path,
         contents.is_read,
-        contents.raw_source_bytes,
-        contents.raw_source_hash,
+        coalesce(contents.raw_source_bytes, inline_sources.raw_bytes)
+            as raw_source_bytes,
+        coalesce(contents.raw_source_hash, inline_sources.content_hash)
+            as raw_source_hash,
         contents.prompt_source_bytes,
-        contents.prompt_source_hash,
+        coalesce(contents.prompt_source_hash, inline_sources.prompt_hash)
+            as prompt_source_hash,
         contents.raw_hash,
         contents.raw_chars,
         contents.parsed_hash,
@@ -33,6 +38,10 @@ with held as (
     inner join documents on contents.doc_id = documents.doc_id
     left join recorded on documents.doc_dir = recorded.found_dir
     left join text_sizes as sizes on documents.doc_dir = sizes.doc_dir
+    left join inline_sources
+        on
+            documents.file is not null
+            and documents.row_key = inline_sources.row_key
 )
 
 select
@@ -111,17 +120,19 @@ select
     'prompt_differs' as code,
     doc_id,
     path || '/prompt.txt' as path,
-    '3_generation/' || prompt_file || ' has other bytes' as detail
+    prompt_name || ' has other bytes' as detail
 from held
 where
     prompt_size is not null
-    and (prompt_source_bytes != prompt_size or prompt_source_hash != prompt_hash)
+    and coalesce(
+        prompt_source_bytes != prompt_size or prompt_source_hash != prompt_hash, false
+    )
 union all
 select
     'source_changed' as code,
     doc_id,
     path || '/raw.txt' as path,
-    'raw.txt was copied from ' || response_file as detail
+    'raw.txt was copied from ' || source_name as detail
 from held
 where
     (raw_source_bytes != raw_bytes and raw_source_bytes is distinct from recorded_bytes)

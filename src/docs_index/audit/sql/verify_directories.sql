@@ -14,7 +14,8 @@ with expected as (
         and (names.name != 'parsed.txt' or documents.status = 'ok')
 ),
 
--- The documents that may have a prompt. A program's prompt has no source file.
+-- The documents that may have a prompt. A program's prompt has no source file, and that
+-- of a record is in its history.
 prompted as (
     select
         documents.doc_id,
@@ -22,7 +23,10 @@ prompted as (
         recorded.prompt_file
     from documents
     inner join recorded on documents.doc_dir = recorded.found_dir
-    where recorded.prompt_file is not null or recorded.source_csv = 'runtime'
+    where
+        recorded.prompt_file is not null
+        or recorded.source_csv = 'runtime'
+        or recorded.file is not null
 )
 
 select
@@ -91,6 +95,22 @@ inner join contents on prompted.doc_id = contents.doc_id
 left join entries
     on prompted.doc_dir = entries.doc_dir and entries.name = 'prompt.txt'
 where contents.prompt_source_bytes is not null and entries.name is null
+union all
+select
+    'prompt_missing' as code,
+    documents.doc_id,
+    'docs/' || documents.doc_dir || '/prompt.txt' as path,
+    'its prompt is in ' || documents.file as detail
+from documents
+inner join inline_sources on documents.row_key = inline_sources.row_key
+inner join found on documents.doc_dir = found.path and found.is_document
+left join entries
+    on documents.doc_dir = entries.doc_dir and entries.name = 'prompt.txt'
+where
+    documents.file is not null
+    and found.problem is null
+    and inline_sources.has_prompt
+    and entries.name is null
 union all
 select
     case

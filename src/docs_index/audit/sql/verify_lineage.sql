@@ -1,5 +1,6 @@
--- Rows against one another. What a program added has the parent that the program gave
--- it, of any run_id and model; a repair may name a draft of any combo, model and time.
+-- Rows against one another. A record of a history has the parent that it names. What a
+-- program added has the parent that the program gave it, of any run_id and model; a
+-- repair may name a draft of any combo, model and time.
 -- An evaluation may be older than what it judges, where no earlier attempt of the task
 -- is there; an essay is older than its draft only where a repair says so.
 insert into findings
@@ -15,6 +16,7 @@ with children as (
         documents.combo_id,
         documents.link_method,
         documents.parent_task_id as recorded_parent_task_id,
+        documents.file is not null as is_of_history,
         'docs/' || documents.doc_dir as path,
         parents.doc_id as found_doc_id,
         parents.stage as parent_stage,
@@ -35,7 +37,9 @@ select
     path,
     coalesce('there is no document ' || parent_doc_id, 'it names no parent') as detail
 from children
-where found_doc_id is null and (stage != 'draft' or parent_doc_id is not null)
+where
+    found_doc_id is null
+    and (parent_doc_id is not null or (stage != 'draft' and not is_of_history))
 union all
 select
     'parent_wrong' as code,
@@ -45,6 +49,7 @@ select
         list_filter(
             [
                 case
+                    when is_of_history then null
                     when stage = 'draft' then 'a draft has no parent'
                     when
                         parent_stage
@@ -63,6 +68,7 @@ select
                 case
                     when
                         is_joined is null
+                        or (link_method in ('follows', 'target')) != is_of_history
                         or (link_method = 'given') != (source_csv = 'runtime')
                         or (
                             is_joined
@@ -83,6 +89,7 @@ select
                 case
                     when
                         stage = 'essay'
+                        and not is_of_history
                         and link_method is distinct from 'repair'
                         and (
                             (
@@ -109,6 +116,7 @@ select
 from children
 where
     stage = 'essay'
+    and not is_of_history
     and parent_created_at > created_at
     and link_method is distinct from 'repair'
 union all

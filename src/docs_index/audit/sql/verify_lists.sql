@@ -19,10 +19,10 @@ bad as (
             where bad.reason = 'missing_response_file' and sources.stage = 'draft'
         ) as draft_missing_response,
         count(*) filter (
-            where bad.reason = 'unresolved_parent'
+            where bad.reason = 'unresolved_parent' and bad.source_csv = 'essay'
         ) as essay_unresolved_parent,
         count(*) filter (
-            where bad.reason = 'unresolved_target'
+            where bad.reason = 'unresolved_target' and bad.source_csv = 'evaluation'
         ) as eval_unresolved_target
     from stored.bad_generations as bad
     left join sources on bad.source_csv = sources.source_csv
@@ -88,7 +88,11 @@ sums as (
         sum(value) filter (
             where
             counter in (
-                'draft_ok', 'essay_parent_resolved', 'eval_resolved', 'bad_generations'
+                'draft_ok',
+                'essay_parent_resolved',
+                'eval_resolved',
+                'history_ok',
+                'bad_generations'
             )
         ) as rows_placed,
         count(*) as counters
@@ -162,7 +166,7 @@ from sums
 cross join has_lists
 where
     has_lists.has_lists
-    and (sums.rows_read is distinct from sums.rows_placed or sums.counters != 11)
+    and (sums.rows_read is distinct from sums.rows_placed or sums.counters < 11)
 union all
 select
     'counters_differ' as code,
@@ -184,7 +188,4 @@ select
 from stored.bad_generations
 where
     reason not in (select reasons.reason from reasons)
-    or source_csv not in (
-        select sources.source_csv from sources
-        where sources.results_table is not null
-    )
+    or 'rows_' || source_csv not in (select counters.counter from counters)

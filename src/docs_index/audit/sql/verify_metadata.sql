@@ -47,6 +47,11 @@ with compared as (
                 documents.content_hash,
                 recorded.content_hash
             ),
+            difference(
+                'score',
+                documents.score,
+                cast(recorded.score as varchar)
+            ),
             difference('meta_small', documents.meta_small, recorded.meta_small)
         ] as all_differences
     from recorded
@@ -141,6 +146,10 @@ where
                 then
                     regexp_matches(row_key, '[^ \t\r\n]')
                     and not regexp_matches(row_key, '^(draft|link|essay|evaluation):')
+            when file is not null
+                then
+                    starts_with(row_key, made_row_prefix)
+                    and row_key != made_row_prefix
             else
                 starts_with(row_key, made_row_prefix)
                 and regexp_full_match(

@@ -13,7 +13,9 @@ with held as (
                 "combo_id": "VARCHAR",
                 "response_file": "VARCHAR",
                 "parent_task_id": "VARCHAR",
-                "link_method": "VARCHAR"
+                "link_method": "VARCHAR",
+                "file": "VARCHAR",
+                "targets": "VARCHAR[]"
             }'
         ) as small
     from stored.documents
@@ -25,7 +27,9 @@ select
     held.small.combo_id,
     held.small.response_file,
     held.small.parent_task_id,
-    held.small.link_method
+    held.small.link_method,
+    held.small.file,
+    held.small.targets
 from held;
 
 -- One row per document whose sources or texts were inspected. A value is null if it

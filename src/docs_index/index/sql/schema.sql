@@ -4,7 +4,9 @@
 create table documents (
     doc_id text not null primary key,
     logical_key_id text not null,
-    stage text not null check (stage in ('draft', 'essay', 'evaluation')),
+    stage text not null check (
+        stage glob '[a-z]*' and stage not glob '*[^a-z0-9_]*'
+    ),
     task_id text not null,
     parent_doc_id text references documents (doc_id),
     template_id text not null,
@@ -13,14 +15,23 @@ create table documents (
     row_key text not null,
     parser text,
     status text not null check (status in ('ok', 'parse_error')),
-    created_at text not null,
+    created_at text,
     doc_dir text not null,
     raw_bytes integer not null check (raw_bytes >= 0),
     raw_chars integer not null check (raw_chars >= 0),
     parsed_chars integer check ((parsed_chars is null) = (status = 'parse_error')),
     content_hash text not null check (length(content_hash) = 64),
-    meta_small text not null check (json_valid(meta_small)),
-    check ((parent_doc_id is null) = (stage = 'draft'))
+    score real,
+    meta_small text not null check (json_valid(meta_small))
+);
+
+-- What a document was made from, and what it judges; parent_doc_id is the first.
+create table document_links (
+    doc_id text not null references documents (doc_id),
+    role text not null check (role in ('follows', 'target')),
+    position integer not null check (position > 0),
+    linked_doc_id text not null references documents (doc_id),
+    primary key (doc_id, role, position)
 );
 
 -- No document is ever updated or deleted, by whatever program.

@@ -18,6 +18,7 @@ select
     documents.raw_chars,
     documents.parsed_chars,
     documents.content_hash,
+    documents.score,
     documents.meta_small,
     -bm25(texts.texts) as rank,
     snippet(texts.texts, 2, :found, :end, '…', 24) as excerpt

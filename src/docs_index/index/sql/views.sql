@@ -26,7 +26,35 @@ where recency = 1;
 -- the model with some template, among its documents or its rejected rows. A row without
 -- a document that parsed is a gap.
 create temp view if not exists coverage as
-with counted as (
+with stages_of_sources as (
+    select
+        json_extract(meta_small, '$.source_csv') as source_csv,
+        min(stage) as stage
+    from documents
+    where json_extract(meta_small, '$.file') is not null
+    group by json_extract(meta_small, '$.source_csv')
+    having min(stage) = max(stage)
+),
+
+rejected as (
+    select
+        -- A rejected record has no stage: it counts with its source's documents.
+        coalesce(
+            case bad_generations.source_csv when 'link' then 'draft' end,
+            stages_of_sources.stage,
+            bad_generations.source_csv
+        ) as stage,
+        bad_generations.template_id,
+        bad_generations.model_id
+    from bad_generations
+    left join stages_of_sources
+        on bad_generations.source_csv = stages_of_sources.source_csv
+    where
+        bad_generations.template_id is not null
+        and bad_generations.model_id is not null
+),
+
+counted as (
     select
         stage,
         template_id,
@@ -38,18 +66,14 @@ with counted as (
     group by stage, template_id, model_id
     union all
     select
-        case source_csv when 'link' then 'draft' else source_csv end as stage,
+        stage,
         template_id,
         model_id,
         0 as documents,
         0 as parse_errors,
         count(*) as bad_rows
-    from bad_generations
-    where template_id is not null and model_id is not null
-    group by
-        case source_csv when 'link' then 'draft' else source_csv end,
-        template_id,
-        model_id
+    from rejected
+    group by stage, template_id, model_id
 ),
 
 templates as (
@@ -119,6 +143,8 @@ select
     parent_doc_id,
     link_method,
     repair,
+    file,
+    position,
     reason,
     detail,
     moment
@@ -134,7 +160,10 @@ from (
         template_id,
         model_id,
         json_extract(meta_small, '$.timestamp') as timestamp,
-        json_extract(meta_small, '$.response_file') as response_file,
+        coalesce(
+            json_extract(meta_small, '$.response_file'),
+            json_extract(meta_small, '$.file')
+        ) as response_file,
         run_id,
         doc_id,
         logical_key_id,
@@ -142,6 +171,8 @@ from (
         parent_doc_id,
         json_extract(meta_small, '$.link_method') as link_method,
         json_extract(meta_small, '$.repair') as repair,
+        json_extract(meta_small, '$.file') as file,  -- noqa: RF04
+        json_extract(meta_small, '$.position') as position,
         null as reason,
         null as detail,
         created_at as moment
@@ -166,11 +197,17 @@ from (
         null as parent_doc_id,
         null as link_method,
         null as repair,
+        null as file,  -- noqa: RF04
+        null as position,
         reason,
         detail,
         -- An attempt has its instant in its row_key.
         coalesce(
-            substr(row_key, length(source_csv) + length(task_id) + 3, 27), timestamp
+            case
+                when source_csv in ('draft', 'link', 'essay', 'evaluation')
+                    then substr(row_key, length(source_csv) + length(task_id) + 3, 27)
+            end,
+            timestamp
         ) as moment
     from bad_generations
     union all
@@ -197,6 +234,8 @@ from (
         null as parent_doc_id,
         null as link_method,
         null as repair,
+        null as file,  -- noqa: RF04
+        null as position,
         backfill_conflicts.kind as reason,
         backfill_conflicts.detail,
         link_candidates.created_at as moment

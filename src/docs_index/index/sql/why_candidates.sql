@@ -103,10 +103,11 @@ listed as (
             else 'chosen'
         end as verdict,
         0 as distance
-    from documents as children
-    inner join documents as mine on children.parent_doc_id = mine.doc_id
+    from document_links as links
+    inner join documents as children on links.doc_id = children.doc_id
+    inner join documents as mine on links.linked_doc_id = mine.doc_id
     where
-        children.parent_doc_id = :doc_id
+        links.linked_doc_id = :doc_id
         and children.doc_id not in (
             select judged.doc_id from judged
             where judged.doc_id is not null
@@ -153,7 +154,8 @@ select
             then
                 case ranked.link_method
                     when 'repair' then 'named by a repair'
-                    else 'named by a program'
+                    when 'given' then 'named by a program'
+                    else 'its record names it'
                 end
         when 'later'
             then

@@ -72,6 +72,8 @@ select
     parent_doc_id,
     link_method,
     repair,
+    file,
+    position,
     reason,
     detail,
     moment

@@ -13,7 +13,8 @@ select
     parsed_bytes,
     parsed_text,
     content_hash,
-    metadata_text
+    metadata_text,
+    record_number
 from build.main.document_files
 where
     write_order between $first and $last

@@ -15,15 +15,20 @@ with extracted as (
                 '$.combo_id',
                 '$.content_hash',
                 '$.created_at',
+                '$.created_from',
                 '$.doc_dir',
                 '$.doc_id',
+                '$.file',
                 '$.link_method',
                 '$.logical_key_id',
+                '$.meta',
                 '$.model_id',
+                '$.origin_run_id',
                 '$.parent_doc_id',
                 '$.parent_task_id',
                 '$.parsed_chars',
                 '$.parser',
+                '$.position',
                 '$.raw_bytes',
                 '$.raw_chars',
                 '$.repair',
@@ -31,9 +36,12 @@ with extracted as (
                 '$.row_index',
                 '$.row_key',
                 '$.run_id',
+                '$.score',
+                '$.score_text',
                 '$.source_csv',
                 '$.stage',
                 '$.status',
+                '$.targets',
                 '$.task_id',
                 '$.template_id',
                 '$.timestamp'
@@ -47,28 +55,36 @@ named as (
         field_values[1] as combo_id,
         field_values[2] as content_hash,
         field_values[3] as created_at,
-        field_values[4] as doc_dir,
-        field_values[5] as doc_id,
-        field_values[6] as link_method,
-        field_values[7] as logical_key_id,
-        field_values[8] as model_id,
-        field_values[9] as parent_doc_id,
-        field_values[10] as parent_task_id,
-        try_cast(field_values[11] as bigint) as parsed_chars,
-        field_values[12] as parser,
-        try_cast(field_values[13] as bigint) as raw_bytes,
-        try_cast(field_values[14] as bigint) as raw_chars,
-        field_values[15] as repair,
-        field_values[16] as response_file,
-        try_cast(field_values[17] as bigint) as row_index,
-        field_values[18] as row_key,
-        field_values[19] as run_id,
-        field_values[20] as source_csv,
-        field_values[21] as stage,
-        field_values[22] as status,
-        field_values[23] as task_id,
-        field_values[24] as template_id,
-        field_values[25] as timestamp_text,
+        field_values[4] as created_from,
+        field_values[5] as doc_dir,
+        field_values[6] as doc_id,
+        field_values[7] as file,
+        field_values[8] as link_method,
+        field_values[9] as logical_key_id,
+        field_values[10] as meta,
+        field_values[11] as model_id,
+        field_values[12] as origin_run_id,
+        field_values[13] as parent_doc_id,
+        field_values[14] as parent_task_id,
+        try_cast(field_values[15] as bigint) as parsed_chars,
+        field_values[16] as parser,
+        field_values[17] as position,
+        try_cast(field_values[18] as bigint) as raw_bytes,
+        try_cast(field_values[19] as bigint) as raw_chars,
+        field_values[20] as repair,
+        field_values[21] as response_file,
+        try_cast(field_values[22] as bigint) as row_index,
+        field_values[23] as row_key,
+        field_values[24] as run_id,
+        try_cast(field_values[25] as double) as score,
+        field_values[26] as score_text,
+        field_values[27] as source_csv,
+        field_values[28] as stage,
+        field_values[29] as status,
+        field_values[30] as targets,
+        field_values[31] as task_id,
+        field_values[32] as template_id,
+        field_values[33] as timestamp_text,
         found_dir,
         metadata_text
     from extracted
@@ -107,7 +123,11 @@ with_logical_keys as (
                     from (
                         select
                             *,
-                            sha256(stage || '|' || coalesce(parent_doc_id, combo_id) || '|' || template_id || '|' || model_id || '|')
+                            sha256(stage || '|' || coalesce(
+        array_to_string(from_json(targets, '["VARCHAR"]'), '|'),
+        parent_doc_id,
+        combo_id
+    ) || '|' || template_id || '|' || model_id || '|')
                                 as made_logical_key_id_digest
                         from named
                     )
@@ -181,7 +201,10 @@ with_moments as (
 with_paths as (
     select
         *,
-        strftime(list_transform(
+        -- Of a history's times only histories.yml tells the form.
+        case
+            when file is not null then created_at
+            else strftime(list_transform(
         list_filter(
             [
                 regexp_extract(
@@ -225,7 +248,8 @@ with_paths as (
         lambda utc: utc between
         timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'
     )[1]
-    )[1], '%Y-%m-%dT%H:%M:%S.%fZ') as made_created_at,
+    )[1], '%Y-%m-%dT%H:%M:%S.%fZ')
+        end as made_created_at,
         case
             when source_csv = 'link' then array_to_string(
         list_reduce(
@@ -254,15 +278,20 @@ final as (
         combo_id,
         content_hash,
         created_at,
+        created_from,
         doc_dir,
         doc_id,
+        file,
         link_method,
         logical_key_id,
+        meta,
         model_id,
+        origin_run_id,
         parent_doc_id,
         parent_task_id,
         parsed_chars,
         parser,
+        position,
         raw_bytes,
         raw_chars,
         repair,
@@ -270,34 +299,49 @@ final as (
         row_index,
         row_key,
         run_id,
+        score,
+        score_text,
         source_csv,
         stage,
         status,
+        targets,
         task_id,
         template_id,
         timestamp_text,
         '{' || concat_ws(',', '"combo_id":' || coalesce(cast(to_json(combo_id) as varchar), 'null'),
+'"created_from":' || '"' || created_from || '"',
+'"file":' || cast(to_json(file) as varchar),
 '"link_method":' || '"' || link_method || '"',
+'"meta":' || meta,
+'"origin_run_id":' || cast(to_json(origin_run_id) as varchar),
 '"parent_task_id":' || cast(to_json(parent_task_id) as varchar),
+'"position":' || '"' || position || '"',
 '"repair":' || repair,
 '"response_file":' || coalesce(cast(to_json(response_file) as varchar), 'null'),
 '"row_index":' || coalesce(cast(row_index as varchar), 'null'),
 '"row_key":' || coalesce(cast(to_json(row_key) as varchar), 'null'),
+'"score_text":' || cast(to_json(score_text) as varchar),
 '"source_csv":' || coalesce('"' || source_csv || '"', 'null'),
-'"timestamp":' || coalesce('"' || timestamp_text || '"', 'null')) || '}' as meta_small,
+'"targets":' || targets,
+'"timestamp":' || coalesce(cast(to_json(timestamp_text) as varchar), 'null')) || '}' as meta_small,
         '{' || chr(10) || '  '
     || concat_ws(',' || chr(10) || '  ', '"combo_id": ' || coalesce(cast(to_json(combo_id) as varchar), 'null'),
 '"content_hash": ' || coalesce('"' || content_hash || '"', 'null'),
 '"created_at": ' || coalesce('"' || created_at || '"', 'null'),
+'"created_from": ' || '"' || created_from || '"',
 '"doc_dir": ' || coalesce('"' || doc_dir || '"', 'null'),
 '"doc_id": ' || coalesce('"' || doc_id || '"', 'null'),
+'"file": ' || cast(to_json(file) as varchar),
 '"link_method": ' || '"' || link_method || '"',
 '"logical_key_id": ' || coalesce('"' || logical_key_id || '"', 'null'),
+'"meta": ' || meta,
 '"model_id": ' || coalesce(cast(to_json(model_id) as varchar), 'null'),
+'"origin_run_id": ' || cast(to_json(origin_run_id) as varchar),
 '"parent_doc_id": ' || coalesce('"' || parent_doc_id || '"', 'null'),
 '"parent_task_id": ' || cast(to_json(parent_task_id) as varchar),
 '"parsed_chars": ' || coalesce(cast(parsed_chars as varchar), 'null'),
 '"parser": ' || coalesce('"' || parser || '"', 'null'),
+'"position": ' || '"' || position || '"',
 '"raw_bytes": ' || coalesce(cast(raw_bytes as varchar), 'null'),
 '"raw_chars": ' || coalesce(cast(raw_chars as varchar), 'null'),
 '"repair": ' || repair,
@@ -305,19 +349,24 @@ final as (
 '"row_index": ' || coalesce(cast(row_index as varchar), 'null'),
 '"row_key": ' || coalesce(cast(to_json(row_key) as varchar), 'null'),
 '"run_id": ' || coalesce(cast(to_json(run_id) as varchar), 'null'),
+'"score": ' || coalesce(cast(score as varchar), 'null'),
+'"score_text": ' || cast(to_json(score_text) as varchar),
 '"source_csv": ' || coalesce('"' || source_csv || '"', 'null'),
 '"stage": ' || coalesce('"' || stage || '"', 'null'),
 '"status": ' || coalesce('"' || status || '"', 'null'),
+'"targets": ' || targets,
 '"task_id": ' || coalesce(cast(to_json(task_id) as varchar), 'null'),
 '"template_id": ' || coalesce(cast(to_json(template_id) as varchar), 'null'),
-'"timestamp": ' || coalesce('"' || timestamp_text || '"', 'null'))
+'"timestamp": ' || coalesce(cast(to_json(timestamp_text) as varchar), 'null'))
     || chr(10) || '}' || chr(10) as made_text,
         made_logical_key_id,
         made_doc_id,
         stage || '/' || logical_key_id || '/' || doc_id as made_dir,
         made_created_at,
-        source_csv || ':' || task_id || ':' || made_created_at || ':'
-            as made_row_prefix,
+        case
+            when file is not null then source_csv || ':'
+            else source_csv || ':' || task_id || ':' || made_created_at || ':'
+        end as made_row_prefix,
         case
         when normalized_file like 'links!_responses/%' escape '!'
             then

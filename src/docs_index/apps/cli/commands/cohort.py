@@ -11,7 +11,7 @@ from docs_index.apps.cli.command_group import CommandGroup
 class _Commands(CommandGroup):
     sections: ClassVar = {
         "Commands, in the order of a campaign": (
-            "select", "build", "run", "status", "scores", "aggregate",
+            "adopt", "select", "build", "run", "status", "scores", "aggregate",
         ),
     }  # fmt: skip
     prefix = "cohort_"

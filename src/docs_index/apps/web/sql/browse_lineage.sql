@@ -1,6 +1,7 @@
--- The ancestors of a document, itself, and its descendants, in the order of a tree. The
--- name in :doc_id is its id, its task id or the beginning of its id. A name that fits
--- several documents gives these, without a generation.
+-- The ancestors of a document, itself, and its descendants, in the order of a tree. Of
+-- a judgement of several texts, all of them are ancestors; it is a descendant of each.
+-- The name in :doc_id is its id, its task id or the beginning of its id. A name that
+-- fits several documents gives these, without a generation.
 with recursive exact as (
     select doc_id
     from documents
@@ -45,28 +46,24 @@ counted as (
 ),
 
 chosen as (
-    select
-        documents.doc_id,
-        documents.parent_doc_id
+    select doc_id
     from counted
-    inner join documents on counted.doc_id = documents.doc_id
-    where counted.total = 1
+    where total = 1
 ),
 
-ancestors (doc_id, parent_doc_id, generation) as (
+-- Conversations have many turns, and each is the ancestor of the next.
+ancestors (doc_id, generation) as (
     select
         doc_id,
-        parent_doc_id,
         0
     from chosen
     union
     select
-        parents.doc_id,
-        parents.parent_doc_id,
+        links.linked_doc_id,
         ancestors.generation - 1
     from ancestors
-    inner join documents as parents on ancestors.parent_doc_id = parents.doc_id
-    where ancestors.generation > -9
+    inner join document_links as links on ancestors.doc_id = links.doc_id
+    where ancestors.generation > -400
 ),
 
 descendants (doc_id, generation, path) as (
@@ -79,19 +76,29 @@ descendants (doc_id, generation, path) as (
     select
         documents.doc_id,
         descendants.generation + 1,
-        descendants.path || documents.created_at || documents.doc_id || '/'
+        descendants.path || coalesce(documents.created_at, '') || documents.doc_id
+        || '/'
     from descendants
-    inner join documents on descendants.doc_id = documents.parent_doc_id
-    where descendants.generation < 9
+    inner join document_links as links on descendants.doc_id = links.linked_doc_id
+    inner join documents on links.doc_id = documents.doc_id
+    -- Of a judgement of several texts, a tree shows the first, and that of the page.
+    where
+        descendants.generation < 400
+        and (
+            descendants.generation = 0
+            or documents.parent_doc_id = links.linked_doc_id
+        )
 ),
 
 family as (
+    -- A judgement of a turn and of the turn before has the latter twice.
     select
         doc_id,
-        generation,
+        min(generation) as generation,
         '' as path
     from ancestors
     where generation < 0
+    group by doc_id
     union all
     select
         doc_id,

@@ -1,22 +1,33 @@
--- One row per stage that can have descendants: how many documents have none.
-with followers as (
+-- One row per stage of texts that judge nothing: how many were judged, or are what
+-- another text was made from.
+with texts as (
     select
-        parent_doc_id,
-        count(*) filter (where stage = 'essay') as essays,
-        count(*) filter (where stage = 'evaluation') as evaluations
+        doc_id,
+        stage
     from documents
-    where parent_doc_id is not null
-    group by parent_doc_id
+    where doc_id not in (
+        select document_links.doc_id from document_links
+        where document_links.role = 'target'
+    )
+),
+
+followers as (
+    select
+        linked_doc_id,
+        count(*) filter (where role = 'follows') as texts,
+        count(*) filter (where role = 'target') as judgements
+    from document_links
+    group by linked_doc_id
 )
 
 select
-    documents.stage,
+    texts.stage,
     count(*) as documents,
-    count(*) filter (where followers.essays > 0) as with_essays,
-    count(*) filter (where followers.evaluations > 0) as with_evaluations,
-    count(*) filter (where followers.parent_doc_id is null) as with_nothing
-from documents
-left join followers on documents.doc_id = followers.parent_doc_id
-where documents.stage in ('draft', 'essay')
-group by documents.stage
-order by documents.stage
+    count(*) filter (where followers.texts > 0) as with_texts,
+    count(*) filter (where followers.judgements > 0) as with_judgements,
+    count(*) filter (where followers.linked_doc_id is null) as with_nothing
+from texts
+left join followers on texts.doc_id = followers.linked_doc_id
+inner join shown_stages on texts.stage = shown_stages.stage
+group by texts.stage, shown_stages.position
+order by shown_stages.position

@@ -1,12 +1,12 @@
--- One row per evaluation template and model: the scores that the model gave by it.
+-- One row per template and model of judgements: the scores that the model gave by it.
 select
-    evaluations.template_id,
-    evaluations.model_id,
+    template_id,
+    model_id,
     count(*) as scores,
-    avg(scores.score) as mean,
-    min(scores.score) as lowest,
-    max(scores.score) as highest
+    avg(score) as mean,
+    min(score) as lowest,
+    max(score) as highest,
+    max(scale) as scale
 from scores
-inner join documents as evaluations on scores.doc_id = evaluations.doc_id
-group by evaluations.template_id, evaluations.model_id
-order by evaluations.template_id asc, mean desc, evaluations.model_id asc
+group by template_id, model_id
+order by template_id asc, mean desc, model_id asc

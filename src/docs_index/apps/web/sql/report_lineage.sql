@@ -1,16 +1,26 @@
 -- One example: the text with the most descendants, an essay if there is one, with its
--- ancestors and its first six descendants. `generation` counts from the oldest.
-with recursive texts as (
+-- nearest ancestors and its first six descendants. `generation` counts from the oldest.
+with recursive followed as (
+    select
+        linked_doc_id as doc_id,
+        count(*) as followers
+    from document_links
+    group by linked_doc_id
+),
+
+texts as (
     select
         documents.doc_id,
-        (
-            select count(*) from documents as followers
-            where followers.parent_doc_id = documents.doc_id
-        ) as followers
+        coalesce(followed.followers, 0) as followers
     from documents
-    where documents.stage in ('draft', 'essay')
+    left join followed on documents.doc_id = followed.doc_id
+    where
+        documents.doc_id not in (
+            select document_links.doc_id from document_links
+            where document_links.role = 'target'
+        )
     order by
-        documents.stage desc,
+        documents.stage = 'essay' desc,
         followers desc,
         documents.created_at desc,
         documents.doc_id asc
@@ -35,11 +45,10 @@ ancestors (doc_id, parent_doc_id, up) as (
 ),
 
 followers as (
-    select
-        documents.doc_id,
-        documents.parent_doc_id
-    from documents
-    inner join texts on documents.parent_doc_id = texts.doc_id
+    select distinct documents.doc_id
+    from document_links
+    inner join texts on document_links.linked_doc_id = texts.doc_id
+    inner join documents on document_links.doc_id = documents.doc_id
     order by documents.created_at, documents.doc_id
     limit 6
 ),
@@ -66,16 +75,15 @@ select
     family.generation,
     documents.stage,
     documents.doc_id,
+    documents.parent_doc_id,
     documents.task_id,
     documents.template_id,
     documents.model_id,
     documents.created_at,
     documents.doc_dir,
     json_extract(documents.meta_small, '$.link_method') as link_method,
-    (
-        select count(*) from documents as followers
-        where followers.parent_doc_id = documents.doc_id
-    ) as followers
+    coalesce(followed.followers, 0) as followers
 from family
 inner join documents on family.doc_id = documents.doc_id
+left join followed on documents.doc_id = followed.doc_id
 order by family.generation, documents.created_at, documents.doc_id

@@ -1,5 +1,6 @@
--- One row per month, with its documents of each stage. Empty months between the first
--- and the last have a row too, unless a stray year makes that more than 600.
+-- One row per month and stage, with its documents. Empty months between the first and
+-- the last have rows too, unless a stray year makes that more than 600. Documents
+-- without a time have no month, and come last.
 with recursive ends as (
     select
         min(created_at) as first_at,
@@ -20,12 +21,10 @@ filled (month) as (
 counted as (
     select
         substr(created_at, 1, 7) as month,
-        count(*) filter (where stage = 'draft') as draft,
-        count(*) filter (where stage = 'essay') as essay,
-        count(*) filter (where stage = 'evaluation') as evaluation,
+        stage,
         count(*) as documents
     from documents
-    group by substr(created_at, 1, 7)
+    group by substr(created_at, 1, 7), stage
 ),
 
 months as (
@@ -35,11 +34,13 @@ months as (
 )
 
 select
-    months.month,
-    coalesce(counted.draft, 0) as draft,
-    coalesce(counted.essay, 0) as essay,
-    coalesce(counted.evaluation, 0) as evaluation,
+    months.month as label,
+    shown_stages.stage as part,
     coalesce(counted.documents, 0) as documents
 from months
-left join counted on months.month = counted.month
-order by months.month
+cross join shown_stages
+left join counted
+    on
+        months.month is counted.month
+        and shown_stages.stage = counted.stage
+order by months.month is null, months.month, shown_stages.position

@@ -1,16 +1,19 @@
--- One row per evaluation template and model, and template and model of the judged text:
--- of each judge the ten with the highest means. `combinations` counts all.
+-- One row per template and model of judgements, and template and model of the judged
+-- text: of each judge the ten with the highest means. `combinations` counts all. A
+-- score of several texts counts for each of them.
 with judged as (
     select
-        evaluations.template_id,
-        evaluations.model_id,
+        scores.template_id,
+        scores.model_id,
+        scores.scale,
         texts.stage as judged_stage,
         texts.template_id as judged_template_id,
         texts.model_id as judged_model_id,
         scores.score
     from scores
-    inner join documents as evaluations on scores.doc_id = evaluations.doc_id
-    inner join documents as texts on evaluations.parent_doc_id = texts.doc_id
+    inner join document_links as targets
+        on scores.doc_id = targets.doc_id and targets.role = 'target'
+    inner join documents as texts on targets.linked_doc_id = texts.doc_id
 ),
 
 counted as (
@@ -23,7 +26,8 @@ counted as (
         count(*) as scores,
         avg(score) as mean,
         min(score) as lowest,
-        max(score) as highest
+        max(score) as highest,
+        max(scale) as scale
     from judged
     group by
         template_id, model_id, judged_stage, judged_template_id, judged_model_id

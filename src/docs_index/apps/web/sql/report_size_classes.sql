@@ -1,4 +1,4 @@
--- One row per class of sizes of raw texts, with its documents of each stage.
+-- One row per class of sizes of raw texts and stage, with its documents.
 with classes (position, name, at_least, below) as (
     values
     (1, 'empty', 0, 1),
@@ -9,18 +9,29 @@ with classes (position, name, at_least, below) as (
     (6, '< 64 KiB', 16384, 65536),
     (7, '< 256 KiB', 65536, 262144),
     (8, 'larger', 262144, 9223372036854775807)
+),
+
+counted as (
+    select
+        classes.position,
+        documents.stage,
+        count(*) as documents
+    from documents
+    inner join classes
+        on
+            documents.raw_bytes >= classes.at_least
+            and documents.raw_bytes < classes.below
+    group by classes.position, documents.stage
 )
 
 select
-    classes.name,
-    count(*) filter (where documents.stage = 'draft') as draft,
-    count(*) filter (where documents.stage = 'essay') as essay,
-    count(*) filter (where documents.stage = 'evaluation') as evaluation,
-    count(documents.doc_id) as documents
+    classes.name as label,
+    shown_stages.stage as part,
+    coalesce(counted.documents, 0) as documents
 from classes
-left join documents
+cross join shown_stages
+left join counted
     on
-        classes.at_least <= documents.raw_bytes
-        and classes.below > documents.raw_bytes
-group by classes.position, classes.name
-order by classes.position
+        classes.position = counted.position
+        and shown_stages.stage = counted.stage
+order by classes.position, shown_stages.position

@@ -1,0 +1,146 @@
+{#- One row per sample of Inspect's logs: its fields, and those of its log, as JSON. -#}
+{% macro inspect_samples(tool_rows) -%}
+    -- Grouped, though each file has one: DuckDB then expects few, and keeps these in
+    -- memory for the join, not the samples.
+    with read_logs as (
+        select
+            source_csv,
+            file,
+            json_extract(
+                min(row),
+                [
+                    '$.eval.run_id', '$.eval.eval_id', '$.eval.task_id', '$.eval.task',
+                    '$.eval.task_version', '$.eval.task_args', '$.eval.solver',
+                    '$.eval.model', '$.eval.scorers', '$.eval.created',
+                    '$.stats.completed_at'
+                ]
+            ) as fields
+        from {{ tool_rows }}
+        where tool = 'inspect' and relation = 'log' and fault is null
+        group by source_csv, file
+    ),
+
+    logs as (
+        select
+            source_csv,
+            file,
+            fields[1] ->> '$' as run_id,
+            fields[2] ->> '$' as eval_id,
+            fields[3] ->> '$' as run_task_id,
+            fields[4] ->> '$' as task_name,
+            nullif(nullif(fields[5] ->> '$', '0'), '') as task_version,
+            nullif(nullif(fields[6] ->> '$', '{}'), 'null') as task_args,
+            fields[7] ->> '$' as solver,
+            fields[8] ->> '$' as model_id,
+            list_transform(
+                {{ json_items("fields[9]") }},
+                lambda item: json_extract_string(
+                    item, ['$.name', '$.options.model.model']
+                )
+            ) as scorers,
+            coalesce(nullif(fields[11] ->> '$', ''), fields[10] ->> '$') as run_time
+        from read_logs
+    ),
+
+    read_samples as (
+        select
+            source_csv,
+            file,
+            file_number,
+            place,
+            position,
+            row,
+            fault,
+            -- A JSON null is no value.
+            list_transform(
+                json_extract(
+                    row,
+                    [
+                        '$.id', '$.epoch', '$.uuid', '$.input', '$.messages',
+                        '$.target',
+                        '$.output.choices[0].message.content',
+                        '$.output.choices[0].message.tool_calls[0]',
+                        '$.output.choices[0].stop_reason', '$.output.completion',
+                        '$.output.choices[0]', '$.scores', '$.metadata',
+                        '$.model_usage',
+                        '$.completed_at', '$.events[#-1].timestamp', '$.error',
+                        '$.error.message', '$.limit', '$.limit.type', '$.error_retries',
+                        '$.invalidation'
+                    ]
+                ),
+                lambda field: if(json_type(field) = 'NULL', null, field)
+            ) as fields
+        from {{ tool_rows }}
+        where tool = 'inspect' and (relation = 'sample' or fault is not null)
+    ),
+
+    named as (
+        select
+            source_csv,
+            file,
+            file_number,
+            place,
+            position,
+            fields[1] ->> '$' as sample_id,
+            fields[2] as epoch,
+            fields[3] ->> '$' as sample_uuid,
+            case
+                when json_type(fields[5]) = 'ARRAY' and fields[5] != '[]'
+                    then {{ json_items('fields[5]') }}
+                when json_type(fields[4]) = 'ARRAY' then {{ json_items('fields[4]') }}
+                when fields[4] is not null
+                    then [json_object('role', 'user', 'content', fields[4])]
+            end as messages,
+            fields[6] as sample_target,
+            fields[7] as answer_content,
+            fields[8] as tool_call,
+            fields[9] as finish_reason,
+            fields[10] ->> '$' as completion,
+            fields[11] is not null as has_choice,
+            fields[12] as scores,
+            nullif(fields[13], '{}') as sample_metadata,
+            nullif(fields[14], '{}') as model_usage,
+            fields[15] ->> '$' as completed_at,
+            fields[16] ->> '$' as last_event_at,
+            fields[17] as sample_error,
+            coalesce(fields[18], fields[17]) as error_message,
+            fields[19] as sample_limit,
+            coalesce(fields[20] ->> '$', 'limit') as limit_type,
+            nullif(json_array_length(fields[21]), 0) as retries,
+            fields[22] is not null as is_invalidated,
+            -- Texts that are kept apart: only where one of ours is among them.
+            case
+                when
+                    regexp_matches(
+                        concat_ws(
+                            ' ', fields[4], fields[5], fields[7], fields[10], fields[12]
+                        ),
+                        '(^| |"(text|content|explanation)":)"attachment://'
+                    )
+                    then json_extract(row, '$.attachments')
+            end as attachments,
+            coalesce(
+                fault, if(fields[1] is null, 'it is no sample: it has no id', null)
+            ) as fault
+        from read_samples
+    ),
+
+    final as (
+        select
+            named.*,
+            logs.run_id,
+            logs.eval_id,
+            logs.run_task_id,
+            logs.task_name,
+            logs.task_version,
+            logs.task_args,
+            logs.solver,
+            logs.model_id,
+            logs.scorers,
+            logs.run_time
+        from named
+        left join logs on named.source_csv = logs.source_csv and named.file = logs.file
+    )
+
+    select * from final
+{%- endmacro %}
