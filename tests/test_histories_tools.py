@@ -46,6 +46,34 @@ def test_a_log_of_inspect_is_its_samples_and_the_rest(tmp_path: Path) -> None:
     ]
 
 
+def test_what_no_model_reads_of_a_sample_is_left_out(tmp_path: Path) -> None:
+    sample = {
+        "id": 1,
+        "messages": [{"content": [{"text": "attachment://f0"}]}],
+        "attachments": {"f0": "a long text", "f1": "of an event"},
+        "store": {"a": 1},
+        "events_data": {},
+        "timelines": [],
+        "events": [{"timestamp": "1"}, {"timestamp": "2", "call": "attachment://f1"}],
+        "metadata": {"score": float("nan"), "cost": 0.10},
+    }
+    log = json.dumps({**INSPECT, "samples": [sample]})
+    for name, content in (
+        ("a.json", log),
+        ("b.eval", archive(("samples/1.json", json.dumps(sample)), MEMBERS[-1])),
+    ):
+        found = objects(tmp_path, "inspect", name, content)
+        assert [of for relation, _, of in found if relation == "sample"] == [
+            {
+                "id": 1,
+                "messages": sample["messages"],
+                "metadata": {"score": "NaN", "cost": 0.1},
+                "events": [{"timestamp": "2"}],
+                "attachments": {"f0": "a long text"},
+            }
+        ]
+
+
 def test_a_log_without_samples_is_itself(tmp_path: Path) -> None:
     for log in (INSPECT, {**INSPECT, "samples": None}):
         found = objects(tmp_path, "inspect", "a.json", json.dumps(log))

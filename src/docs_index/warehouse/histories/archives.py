@@ -9,11 +9,12 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from docs_index.errors import DataRootError
 from docs_index.warehouse.histories.history_file import HistoryFile, Reading
 from docs_index.warehouse.histories.json_values import BLANKS, JsonReader
+from docs_index.warehouse.histories.text_rows import Row, faulty
 
 _HEADER, _START, _SAMPLES = "header.json", "_journal/start.json", "samples/"
 _ZSTD = 93
@@ -28,12 +29,10 @@ _UNREADABLE = (
 
 
 class Member(NamedTuple):
-    """A member: whether it is a sample, its number, its text, or its fault."""
+    """A member: whether it is a sample, and its object; the header has the number 1."""
 
     is_sample: bool
-    number: int
-    text: str | None
-    fault: str | None = None
+    row: Row
 
 
 def read_archive(source: HistoryFile, file: Reading) -> Iterator[Member]:
@@ -49,16 +48,15 @@ def read_archive(source: HistoryFile, file: Reading) -> Iterator[Member]:
         try:
             archive = _opened(source, content)
         except zipfile.BadZipFile as error:
-            yield Member(False, 1, None, f"the archive is torn or damaged: {error}")
+            yield Member(False, faulty(1, f"the archive is torn or damaged: {error}"))
             return
         reader = JsonReader()
         with archive:
             names = archive.namelist()
-            yield _header(archive, names, reader)
+            yield Member(False, _header(archive, names, reader))
             samples = (name for name in names if _is_sample(name))
             for number, name in enumerate(dict.fromkeys(samples), 1):
-                text, _, fault = _member(archive, name, reader)
-                yield Member(True, number, text, fault)
+                yield Member(True, _row(archive, name, number, reader))
 
 
 def _is_sample(name: str) -> bool:
@@ -81,17 +79,17 @@ def _opened(source: HistoryFile, content: BinaryIO) -> zipfile.ZipFile:
     return opened
 
 
-def _header(archive: zipfile.ZipFile, names: list[str], reader: JsonReader) -> Member:
+def _header(archive: zipfile.ZipFile, names: list[str], reader: JsonReader) -> Row:
     if _HEADER in names:
-        text, _, fault = _member(archive, _HEADER, reader)
-        return Member(False, 1, text, fault)
+        return _row(archive, _HEADER, 1, reader)
     if _START not in names:
-        return Member(False, 1, None, f"the archive has no {_HEADER} and no {_START}")
-    text, value, fault = _member(archive, _START, reader)
-    if text is not None and "status" not in value:
-        comma = "," if value else ""
-        text = f'{{"status":"started"{comma}{text.strip(BLANKS)[1:]}'
-    return Member(False, 1, text, fault)
+        return faulty(1, f"the archive has no {_HEADER} and no {_START}")
+    start = _row(archive, _START, 1, reader)
+    if start.text is None or "status" in start.value:
+        return start
+    comma = "," if start.value else ""
+    text = f'{{"status":"started"{comma}{start.text.strip(BLANKS)[1:]}'
+    return start._replace(text=text)
 
 
 def _unreadable() -> tuple[type[Exception], ...]:
@@ -101,15 +99,15 @@ def _unreadable() -> tuple[type[Exception], ...]:
     return (*_UNREADABLE, error) if error else _UNREADABLE
 
 
-def _member(
-    archive: zipfile.ZipFile, name: str, reader: JsonReader
-) -> tuple[str | None, Any, str | None]:
-    """Return the text and value of a member, or its fault, which names it."""
+def _row(archive: zipfile.ZipFile, name: str, number: int, reader: JsonReader) -> Row:
+    """Return the object of a member, or its fault, which names the member."""
     try:
         text = archive.read(name).decode()
     except UnicodeDecodeError:
-        return None, None, f"{name}: it is not UTF-8"
+        return faulty(number, f"{name}: it is not UTF-8")
     except _unreadable() as error:
-        return None, None, f"{name}: it cannot be unpacked: {error}"
+        return faulty(number, f"{name}: it cannot be unpacked: {error}")
     value, fault = reader.record(text)
-    return (None, None, f"{name}: {fault}") if fault else (text, value, None)
+    if fault:
+        return faulty(number, f"{name}: {fault}")
+    return Row(str(number), value, text)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from docs_index.warehouse.histories.archives import read_archive
 from docs_index.warehouse.histories.databases import table_rows
 from docs_index.warehouse.histories.history_file import HistoryFile, Reading
+from docs_index.warehouse.histories.inspect_samples import without_unread
 from docs_index.warehouse.histories.json_stream import read_parts
 from docs_index.warehouse.histories.json_values import compact
 from docs_index.warehouse.histories.text_rows import (
@@ -74,11 +75,12 @@ def tool_rows(tool: str, source: HistoryFile, file: Reading) -> Iterator[ToolRow
             yield _tool_row(tables[table], row)
     elif source.suffix == ".eval":
         for member in read_archive(source, file):
-            relation = "sample" if member.is_sample else "log"
-            position = str(member.number)
-            yield ToolRow(relation, position, member.text, member.fault)
+            if member.is_sample:
+                yield _tool_row("sample", without_unread(member.row))
+            else:
+                yield _tool_row("log", member.row)
     elif tool == "inspect":
-        yield from _list_in(file, ("samples",), "sample", "log")
+        yield from _list_in(file, ("samples",), "sample", "log", without_unread)
     elif tool == "lm_eval":
         base = source.path.name
         is_results = base.startswith("results_") and source.suffix == ".json"
@@ -111,10 +113,14 @@ def _tool_row(relation: str, row: Row) -> ToolRow:
 
 
 def _list_in(
-    file: Reading, path: tuple[str, ...], element: str, around: str
+    file: Reading,
+    path: tuple[str, ...],
+    element: str,
+    around: str,
+    kept: Callable[[Row], Row] = lambda row: row,
 ) -> Iterator[ToolRow]:
     for number, part in enumerate(read_parts(file, path), 1):
         if part.is_element:
-            yield _tool_row(element, row_of(part, number))
+            yield _tool_row(element, kept(row_of(part, number)))
         else:
             yield _tool_row(around, row_of(part, 1))
