@@ -41,6 +41,7 @@ from docs_index.errors import DamagedDocumentError, UnknownDocumentError
 from docs_index.index.database import SCHEMA_VERSION
 from docs_index.index.reader import open_documents
 from docs_index.index.row import LATEST_FIRST, NAMES
+from docs_index.resources import sql
 
 ESSAY = "6z2jk819zukzyq1z"
 DRAFT = "3c3to3503e0nzx69"
@@ -274,6 +275,49 @@ def test_lineage_is_the_tree_up_and_down(sample: Path) -> None:
     below = {each["doc_id"] for each in tree["children"][0]["children"]}
     assert below == set(ids(sample, f"parent_doc_id = '{ESSAY}'")) != set()
     assert len(ask(sample, "lineage", DRAFT).stdout.splitlines()) > 2
+
+
+def test_a_rejected_record_counts_with_its_template() -> None:
+    """It has no stage; and a tool's file holds generations and judgements."""
+    made = [
+        ("d1", "generation", "task", "m1"),
+        ("d2", "judgement", "match", "code:match"),
+    ]
+    rejected = [(1, "task", "m2"), (2, "match", "code:other"), (3, "new", "m3")]
+    with closing(sqlite3.connect(":memory:")) as empty:
+        empty.executescript(sql("index/schema.sql"))
+        empty.executescript(sql("index/views.sql"))
+        for doc_id, *named in made:
+            row = dict.fromkeys(NAMES, "") | {
+                "doc_id": doc_id,
+                "doc_dir": doc_id,
+                "status": "ok",
+                "raw_bytes": 0,
+                "raw_chars": 0,
+                "parsed_chars": 0,
+                "content_hash": "0" * 64,
+                "meta_small": '{"source_csv": "logs", "file": "a.json"}',
+                **dict(zip(("stage", "template_id", "model_id"), named, strict=True)),
+            }
+            marks = ", ".join("?" * len(row))
+            values = list(row.values())
+            empty.execute(
+                f"insert into documents ({', '.join(row)}) values ({marks})", values
+            )
+        empty.executemany(
+            "insert into bad_generations (source_csv, row_index, reason, detail, "
+            "template_id, model_id, run_id) "
+            "values ('logs', ?, 'no_text', '', ?, ?, 'r')",
+            rejected,
+        )
+        gaps = empty.execute(
+            "select stage, template_id, model_id from coverage where bad_rows > 0"
+        ).fetchall()
+    assert sorted(gaps) == [
+        ("generation", "task", "m2"),
+        ("judgement", "match", "code:other"),
+        ("logs", "new", "m3"),
+    ]
 
 
 def test_gaps_are_the_pairs_without_a_document_that_parsed(sample: Path) -> None:

@@ -26,27 +26,51 @@ where recency = 1;
 -- the model with some template, among its documents or its rejected rows. A row without
 -- a document that parsed is a gap.
 create temp view if not exists coverage as
-with stages_of_sources as (
+with documents_of_records as (
     select
         json_extract(meta_small, '$.source_csv') as source_csv,
-        min(stage) as stage
+        stage,
+        template_id
     from documents
     where json_extract(meta_small, '$.file') is not null
-    group by json_extract(meta_small, '$.source_csv')
+),
+
+stages_of_sources as (
+    select
+        source_csv,
+        min(stage) as stage
+    from documents_of_records
+    group by source_csv
+    having min(stage) = max(stage)
+),
+
+stages_of_templates as (
+    select
+        source_csv,
+        template_id,
+        min(stage) as stage
+    from documents_of_records
+    group by source_csv, template_id
     having min(stage) = max(stage)
 ),
 
 rejected as (
     select
-        -- A rejected record has no stage: it counts with its source's documents.
+        -- A rejected record has no stage: it counts with the documents of its source
+        -- and template, or else of its source; if it has none, under its source's name.
         coalesce(
             case bad_generations.source_csv when 'link' then 'draft' end,
+            stages_of_templates.stage,
             stages_of_sources.stage,
             bad_generations.source_csv
         ) as stage,
         bad_generations.template_id,
         bad_generations.model_id
     from bad_generations
+    left join stages_of_templates
+        on
+            bad_generations.source_csv = stages_of_templates.source_csv
+            and bad_generations.template_id = stages_of_templates.template_id
     left join stages_of_sources
         on bad_generations.source_csv = stages_of_sources.source_csv
     where
