@@ -128,7 +128,9 @@ def test_a_json_file_is_a_list_or_one_object(tmp_path: Path) -> None:
     [(_, fault)] = positions(mapped(tmp_path, TEXT, '"a"', "a.json"))
     assert fault == "it is no object"
     rows = mapped(tmp_path, TEXT, '{"t": "a"}\n{"t": "b"}', "a.json")
-    assert positions(rows)[0][1].endswith("let its name end with .jsonl")  # type: ignore[union-attr]
+    [first, (place, fault)] = positions(rows)
+    assert (first, place) == (("1", "a"), "2")
+    assert str(fault).endswith("let its name end with .jsonl")
 
 
 def test_a_list_in_one_object_is_read_element_by_element(tmp_path: Path) -> None:
@@ -249,13 +251,31 @@ def test_a_csv_row_of_another_shape_spoils_no_other(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("", "it is empty"), ("a,b,a\n", "'a' twice"), (b"\xff\n", "is not UTF-8")],
+    [("a,b,a\n", "'a' twice"), (b"\xff\n", "is not UTF-8"), ('"a', "end of data")],
 )
 def test_a_csv_header_that_cannot_be_meant_refuses_the_file(
     tmp_path: Path, content: str | bytes, words: str
 ) -> None:
     with pytest.raises(TableRefusedError, match=words):
         mapped(tmp_path, TEXT, content, "a.csv")
+
+
+def test_a_csv_file_without_rows_has_no_records(tmp_path: Path) -> None:
+    for content in ("", "\n", "t\n"):
+        assert mapped(tmp_path, TEXT, content, "a.csv") == []
+
+
+def test_a_csv_file_that_is_torn_keeps_what_came_before(tmp_path: Path) -> None:
+    content = "t\n" + "".join(f"row {number}\n" for number in range(9))
+    whole = mapped(tmp_path, TEXT, content, "a.csv.gz")
+    packed = (tmp_path / "a.csv.gz").read_bytes()
+    (tmp_path / "a.csv.gz").write_bytes(packed[:-12])
+    *kept, last = table(tmp_path, "mapped_rows")
+    assert chosen(kept, "v1") == chosen(whole[: len(kept)], "v1") != []
+    assert last["fault"].startswith("the compressed file is torn or damaged")
+    (tmp_path / "a.csv.gz").write_bytes(packed[:9])
+    [row] = table(tmp_path, "mapped_rows")
+    assert row["fault"].startswith("the compressed file is torn or damaged")
 
 
 def test_parquet_rows_are_read_as_json_is(tmp_path: Path) -> None:

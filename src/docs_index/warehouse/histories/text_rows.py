@@ -128,8 +128,13 @@ def csv_rows(source: HistoryFile, file: Reading) -> Iterator[Row]:
     Raises:
         TableRefusedError: the header cannot be read.
     """
+    try:
+        file.first()
+    except EOFError as error:
+        yield faulty(1, str(error))
+        return
     records = _records(file)
-    header, fault = next(records, ([], "it is empty"))
+    header, fault = next(records, ([], None))
     if fault:
         raise source.refuse(f"its header cannot be read: {fault}")
     doubled = sorted({name for name in header if name and header.count(name) > 1})
