@@ -609,8 +609,12 @@ def test_a_table_that_may_not_be_looked_for_is_no_missing_one(
 ) -> None:
     """Without its parsers, for example, a build would make wrong documents."""
 
-    def refuse(path: str, **_: Any) -> os.stat_result:
-        raise PermissionError(13, "Permission denied", path)
+    look = os.lstat
+
+    def refuse(path: str, **options: Any) -> os.stat_result:
+        if str(path).endswith("a.csv"):
+            raise PermissionError(13, "Permission denied", path)
+        return look(path, **options)
 
     sources = Sources(open_layout(tmp_path))
     monkeypatch.setattr(os, "lstat", refuse)
