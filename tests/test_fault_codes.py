@@ -1,6 +1,7 @@
 """Errors of the system, of SQLite and of DuckDB are sorted by what they are."""
 
 import errno
+import json
 import os
 import sqlite3
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from docs_index.errors import (
     StorageError,
 )
 from docs_index.index.database import damage_persists
+from docs_index.warehouse.dbt_run import failures_of
 from docs_index.warehouse.faults import fault_of, is_damaged_file
 from docs_index.warehouse.index_faults import naming_index
 from docs_index.warehouse.python_models import made_or_told
@@ -225,3 +227,22 @@ def test_other_errors_of_duckdb_stay_what_they_are(index: Path) -> None:
     for error in (duckdb.BinderException("x"), RuntimeError("Query interrupted")):
         with pytest.raises(type(error)), naming_index(index):
             raise error
+
+
+def test_a_build_without_memory_says_what_to_set(tmp_path: Path) -> None:
+    """DuckDB's own advice is of settings that a user of the program cannot set."""
+    message = (
+        "Runtime Error in model m (m.sql)\n  Out of Memory Error: failed to allocate "
+        "data of size 16.0 MiB (9 MiB/9 MiB used)\n  \n  Possible solutions:\n"
+        "  * Increasing the memory limit (SET memory_limit='...GB')\n  \n  See also"
+    )
+    result = {"status": "error", "message": message, "unique_id": "model.docs_index.m"}
+    results = tmp_path / "run_results.json"
+    results.write_text(json.dumps({"results": [result]}))
+    [told] = failures_of(results)
+    assert told.splitlines() == [
+        "Out of Memory Error: failed to allocate data of size 16.0 MiB (9 MiB/9 MiB "
+        "used)",
+        "the build needs more memory than DOCS_INDEX_MEMORY allows (1GB if it is not "
+        "set): set it to 2GB, for example, then run again",
+    ]

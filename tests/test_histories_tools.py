@@ -18,6 +18,7 @@ from history_roots import chosen, lines, table, tables, write_root
 from docs_index.errors import DataRootError, TableRefusedError
 from docs_index.layout import Layout
 from docs_index.warehouse.histories import archives
+from docs_index.warehouse.histories.loading import TableLoader, pieces
 from docs_index.warehouse.histories.tables import open_histories
 
 INSPECT = {"version": 2, "eval": {"task": "t"}}
@@ -30,7 +31,7 @@ def objects(root: Path, tool: str, name: str, content: str | bytes) -> list[Any]
         (
             row["relation"],
             row["position"],
-            row["fault"] or json.loads(row["row"]),
+            row["fault"] or json.loads("".join(row["pieces"])),
         )
         for row in table(root, "tool_rows")
     ]
@@ -118,7 +119,7 @@ def test_rows_are_as_they_are_in_the_file(tmp_path: Path) -> None:
         {"a.jsonl": f"\n{line}\n"},
     )
     rows = table(tmp_path, "tool_rows")
-    assert chosen(rows, "place", "position", "row") == [(1, "2", line)]
+    assert chosen(rows, "place", "position", "pieces") == [(1, "2", [line])]
 
 
 # SQLite ------------------------------------------------------------------------------
@@ -198,6 +199,31 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     write_root(tmp_path, QUERY % "select 1", {"a.db": "no database" * 100})
     with pytest.raises(TableRefusedError, match="it is no SQLite database"):
         table(tmp_path, "mapped_rows")
+
+
+# Loading -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chars", [10, 99_000, 200_000])
+def test_long_rows_are_spread_out(chars: int) -> None:
+    """Or DuckDB would parse the JSON of 2,048 long rows at once."""
+    texts = [f"{number} ü".ljust(chars) for number in range(200)]
+    columns = {"name": "varchar", "pieces": "varchar[]", "nothing": "bigint"}
+    with closing(duckdb.connect()) as session:
+        loader = TableLoader(session, "spread", columns, is_spread=True)
+        for number, text in enumerate(texts):
+            loader.add((f"row {number}", pieces(text), None), len(text))
+        loader.add(("last", pieces(None), 1), 0)
+        relation = loader.relation()
+        rows = relation.filter("name is not null").fetchall()
+        asked = "max(amount) from (select count(*) as amount from spread where name"
+        [(together,)] = session.execute(
+            f"select {asked} is not null group by rowid // 2048)"
+        ).fetchall()
+    assert ["".join(each) for _, each, _ in rows] == [*texts, ""]
+    assert rows[0][0] == "row 0"
+    assert rows[-1] == ("last", [], 1)
+    assert together <= (64 if chars > 65_000 else 201)
 
 
 # Archives ----------------------------------------------------------------------------

@@ -51,24 +51,19 @@
             position,
             row,
             fault,
-            -- A JSON null is no value.
-            list_transform(
-                json_extract(
-                    row,
-                    [
-                        '$.id', '$.epoch', '$.uuid', '$.input', '$.messages',
-                        '$.target',
-                        '$.output.choices[0].message.content',
-                        '$.output.choices[0].message.tool_calls[0]',
-                        '$.output.choices[0].stop_reason', '$.output.completion',
-                        '$.output.choices[0]', '$.scores', '$.metadata',
-                        '$.model_usage',
-                        '$.completed_at', '$.events[#-1].timestamp', '$.error',
-                        '$.error.message', '$.limit', '$.limit.type', '$.error_retries',
-                        '$.invalidation'
-                    ]
-                ),
-                lambda field: if(json_type(field) = 'NULL', null, field)
+            -- A JSON null is no value: `->> '$'` makes it null, `nullif` elsewhere.
+            json_extract(
+                row,
+                [
+                    '$.id', '$.epoch', '$.uuid', '$.input', '$.messages', '$.target',
+                    '$.output.choices[0].message.content',
+                    '$.output.choices[0].message.tool_calls[0]',
+                    '$.output.choices[0].stop_reason', '$.output.completion',
+                    '$.output.choices[0].message.role', '$.scores', '$.metadata',
+                    '$.model_usage', '$.completed_at', '$.events[#-1].timestamp',
+                    '$.error', '$.error.message', '$.limit', '$.limit.type',
+                    '$.error_retries', '$.invalidation', '$.attachments'
+                ]
             ) as fields
         from {{ tool_rows }}
         where tool = 'inspect' and (relation = 'sample' or fault is not null)
@@ -82,45 +77,41 @@
             place,
             position,
             fields[1] ->> '$' as sample_id,
-            fields[2] as epoch,
+            nullif(fields[2], 'null') as epoch,
             fields[3] ->> '$' as sample_uuid,
             case
                 when json_type(fields[5]) = 'ARRAY' and fields[5] != '[]'
                     then {{ json_items('fields[5]') }}
                 when json_type(fields[4]) = 'ARRAY' then {{ json_items('fields[4]') }}
-                when fields[4] is not null
+                when nullif(fields[4], 'null') is not null
                     then [json_object('role', 'user', 'content', fields[4])]
             end as messages,
-            fields[6] as sample_target,
-            fields[7] as answer_content,
-            fields[8] as tool_call,
-            fields[9] as finish_reason,
+            nullif(fields[6], 'null') as sample_target,
+            nullif(fields[7], 'null') as answer_content,
+            nullif(fields[8], 'null') as tool_call,
+            nullif(fields[9], 'null') as finish_reason,
             fields[10] ->> '$' as completion,
-            fields[11] is not null as has_choice,
-            fields[12] as scores,
-            nullif(fields[13], '{}') as sample_metadata,
-            nullif(fields[14], '{}') as model_usage,
+            coalesce(
+                nullif(fields[11], 'null'), nullif(fields[7], 'null'),
+                nullif(fields[8], 'null'), nullif(fields[9], 'null')
+            ) is not null as has_choice,
+            nullif(fields[12], 'null') as scores,
+            nullif(nullif(fields[13], 'null'), '{}') as sample_metadata,
+            nullif(nullif(fields[14], 'null'), '{}') as model_usage,
             fields[15] ->> '$' as completed_at,
             fields[16] ->> '$' as last_event_at,
-            fields[17] as sample_error,
-            coalesce(fields[18], fields[17]) as error_message,
-            fields[19] as sample_limit,
+            nullif(fields[17], 'null') as sample_error,
+            coalesce(nullif(fields[18], 'null'), nullif(fields[17], 'null'))
+                as error_message,
+            nullif(fields[19], 'null') as sample_limit,
             coalesce(fields[20] ->> '$', 'limit') as limit_type,
             nullif(json_array_length(fields[21]), 0) as retries,
-            fields[22] is not null as is_invalidated,
-            -- Texts that are kept apart: only where one of ours is among them.
-            case
-                when
-                    regexp_matches(
-                        concat_ws(
-                            ' ', fields[4], fields[5], fields[7], fields[10], fields[12]
-                        ),
-                        '(^| |"(text|content|explanation)":)"attachment://'
-                    )
-                    then json_extract(row, '$.attachments')
-            end as attachments,
+            nullif(fields[22], 'null') is not null as is_invalidated,
+            -- Texts that are kept apart: those that the sample uses (inspect_samples.py).
+            nullif(nullif(fields[23], 'null'), '{}') as attachments,
             coalesce(
-                fault, if(fields[1] is null, 'it is no sample: it has no id', null)
+                fault,
+                if(nullif(fields[1], 'null') is null, 'it is no sample: it has no id', null)
             ) as fault
         from read_samples
     ),

@@ -2,8 +2,8 @@
 -- A record without one is an attempt, and has a row_key.
 {% set compared_values = [
     "kind", "task_id", "combo_id", "template_id", "model_id", "occurred_at",
-    "created_from", "prompt", "has_response", "raw", "score", "score_text", "links",
-    "meta",
+    "created_from", "prompt_hash", "has_response", "content_hash", "score",
+    "score_text", "links", "meta",
 ] %}
 with records as (select * from {{ ref("int_records__unioned") }}),
 
@@ -18,7 +18,7 @@ checked as (
         model_id,
         status,
         timestamp_text,
-        raw is null as has_no_text,
+        content_hash is null as has_no_text,
         fault,
         case
             when fault is not null then 'unreadable_record'

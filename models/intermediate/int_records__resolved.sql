@@ -1,7 +1,10 @@
 -- One row per record of all histories: the document that it becomes, or the reason that
 -- rejects it. A document precedes those that name it, and else is in the files' order.
 {{ config(materialized="replaced_view") }}
-with records as (select * from {{ ref("int_records__unioned") }}),
+with records as (
+    select * exclude (prompt, prompt_bytes, raw)
+    from {{ ref("int_records__unioned") }}
+),
 
 classified as (select * from {{ ref("int_records__classified") }}),
 
@@ -73,7 +76,7 @@ joined as (
         followed.fault as link_fault,
         followed.targets,
         case
-            when records.parser is null then length(records.raw)
+            when records.parser is null then records.raw_chars
             else parsed.parsed_chars
         end as parsed_chars,
         parsed.parsed_text
@@ -118,10 +121,10 @@ final as (
             end
         ) as detail,
         parser,
-        {{ sha256_hex("prompt") }} as prompt_hash,
-        strlen(raw) as raw_bytes,
-        length(raw) as raw_chars,
-        {{ sha256_hex("raw") }} as content_hash,
+        prompt_hash,
+        raw_bytes,
+        raw_chars,
+        content_hash,
         parsed_chars,
         parsed_text,
         stage,

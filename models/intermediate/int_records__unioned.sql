@@ -1,6 +1,8 @@
 -- One row per record of all histories, with its texts and its defaults.
 -- The only table of texts: those that come after it find a text by record_number. The
 -- rows stay in the order of the files, so that a range of numbers is read as a piece.
+-- What the models ask of the texts is here, since a scan of all texts holds them all:
+-- DuckDB keeps what it reads of texts of more than 4 KB until a query ends.
 {% set tools = history_tools() %}
 {% set given_columns = [
     "kind", "task_id", "combo_id", "template_id", "model_id", "status",
@@ -111,6 +113,16 @@ named as (
         ) }}
 ),
 
+with_texts as (
+    select
+        *,
+        coalesce(
+            response,
+            coalesce(score_text, {{ decimal_text("score") }}) || chr(10)
+        ) as raw
+    from named
+),
+
 final as (
     select
         record_number,
@@ -130,11 +142,13 @@ final as (
         occurred_at,
         created_from,
         prompt,
+        strlen(prompt) as prompt_bytes,
+        {{ sha256_hex("prompt") }} as prompt_hash,
         response is not null as has_response,
-        coalesce(
-            response,
-            coalesce(score_text, {{ decimal_text("score") }}) || chr(10)
-        ) as raw,
+        raw,
+        strlen(raw) as raw_bytes,
+        length(raw) as raw_chars,
+        {{ sha256_hex("raw") }} as content_hash,
         score,
         score_text,
         links,
@@ -142,7 +156,7 @@ final as (
         {{ canonical_json("meta") }} as meta,
         parser,
         fault
-    from named
+    from with_texts
 )
 
 select * from final

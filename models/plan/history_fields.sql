@@ -8,7 +8,7 @@ records as (select * from {{ ref("int_records__unioned") }}),
 
 of_tools as (
     {%- for field, is_there in [
-        ("prompt", "prompt is not null"),
+        ("prompt", "prompt_hash is not null"),
         ("response", "has_response"),
         ("score", "score is not null or score_text is not null"),
         ("created_at", "occurred_at is not null"),

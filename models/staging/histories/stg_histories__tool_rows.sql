@@ -12,9 +12,10 @@ final as (
         relation,
         place,
         position,
-        row,
+        nullif(array_to_string(pieces, ''), '') as row,
         fault
     from source_rows
+    where source_csv is not null  -- see warehouse/histories/loading.py
 )
 
 select * from final

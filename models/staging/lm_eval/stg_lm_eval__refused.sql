@@ -1,6 +1,6 @@
 -- One row per file of an lm_eval source that cannot be read: by its first row, by its
 -- name, or because the results file of its run is not there.
-with tool_rows as (
+with tool_rows as not materialized (
     select * from {{ ref('stg_histories__tool_rows') }}
 ),
 

@@ -1,6 +1,6 @@
 -- One row per file of an OpenAI batch source whose first line is no line of a batch of
 -- chat completions or responses.
-with tool_rows as (
+with tool_rows as not materialized (
     select * from {{ ref('stg_histories__tool_rows') }}
 ),
 

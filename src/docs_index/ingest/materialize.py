@@ -328,11 +328,11 @@ def _batches(
         most = min(max(most, _BATCHES.start), _BATCHES.stop)
         batch: list[int] = []
         size = 0
-        for write_order, raw_bytes in pending[start : start + most]:
-            if batch and size + raw_bytes > _BATCH_BYTES:
+        for write_order, text_bytes in pending[start : start + most]:
+            if batch and size + text_bytes > _BATCH_BYTES:
                 break
             batch.append(write_order)
-            size += raw_bytes
+            size += text_bytes
         yield batch
         start += len(batch)
 

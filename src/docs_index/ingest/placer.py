@@ -287,7 +287,7 @@ def _texts(build: str, documents: Sequence[Planned]) -> dict[int, Texts]:
 
 @functools.cache
 def _opened_build(path: str) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config={"threads": 1, "memory_limit": "200MB"})
+    connection = duckdb.connect(config={"threads": 1, "memory_limit": "500MB"})
     connection.execute(f"attach {literal(path)} as build (read_only)")
     return connection
 

@@ -33,6 +33,11 @@ _OF_SYSTEM = re.compile(r".*\[Errno \d+\].*")  # as Python shows an error of the
 _OF_MACHINE = re.compile(
     rf"\b(IO|Out of Memory) Error\b|{_OF_SYSTEM.pattern}|{re.escape(OF_MACHINE)}"
 )
+_OF_DUCKDB = "Possible solutions:"
+_MORE_MEMORY = (
+    "the build needs more memory than DOCS_INDEX_MEMORY allows (1GB if it is not set): "
+    "set it to 2GB, for example, then run again"
+)
 _LONGEST = 2000  # characters of an output of dbt that an error shows
 
 
@@ -128,7 +133,7 @@ def build_models(
     if process.returncode == 0:
         return None
     said = (process.stdout + process.stderr)[-_LONGEST:].strip()
-    return "\n".join(_failures(results)) or said
+    return "\n".join(failures_of(results)) or said
 
 
 def build_documents(
@@ -253,13 +258,13 @@ def _built(results: Path, log: Path) -> Built:
 
 
 def _failure(results: Path, said: str, log: Path) -> DocsIndexError:
-    message = "\n".join(_failures(results)) or said
+    message = "\n".join(failures_of(results)) or said
     kind = StorageError if _OF_MACHINE.search(message) else BuildError
     written = f"\nlog: {log}" if log.stat().st_size else ""  # dbt may not have started
     return kind(f"the build failed, and nothing was ingested:\n{message}{written}")
 
 
-def _failures(results: Path) -> Iterator[str]:
+def failures_of(results: Path) -> Iterator[str]:
     """Yield the messages of the failed nodes, without dbt's own first lines."""
     if not is_file(results):
         return
@@ -274,4 +279,7 @@ def _failures(results: Path) -> Iterator[str]:
             name = result["unique_id"].split(".")[2]
             is_own = first.startswith("Runtime Error in model")
             lines = [line.strip() for line in message.strip().splitlines()]
+            if _OF_DUCKDB in lines:  # its advice is for who sets its settings
+                lines = [*lines[: lines.index(_OF_DUCKDB)], _MORE_MEMORY]
+            lines = list(filter(None, lines))
             yield "\n".join(lines) if is_own else f"{name}: {' '.join(lines)}"

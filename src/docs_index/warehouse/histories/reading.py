@@ -19,7 +19,7 @@ from docs_index.warehouse.histories.checking import NamedSource, read_histories
 from docs_index.warehouse.histories.configuration import MappingSource, ToolSource
 from docs_index.warehouse.histories.databases import query_rows
 from docs_index.warehouse.histories.history_file import HistoryFile, Reading
-from docs_index.warehouse.histories.loading import TableLoader
+from docs_index.warehouse.histories.loading import TableLoader, pieces
 from docs_index.warehouse.histories.mapping import Mapping
 from docs_index.warehouse.histories.parquet_rows import parquet_rows
 from docs_index.warehouse.histories.tables import (
@@ -137,7 +137,7 @@ class Histories:
         return loader.relation()
 
     def _tool_rows(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
-        loader = TableLoader(cursor, "histories_tool_rows", TOOL_ROWS)
+        loader = TableLoader(cursor, "histories_tool_rows", TOOL_ROWS, is_spread=True)
         for source, file in self._opened("tool_rows"):
             assert isinstance(source.keys, ToolSource)
             tool = source.keys.tool
@@ -148,7 +148,8 @@ class Histories:
                     loader.add(
                         (
                             source.name, tool, file.name, file.number, row.relation,
-                            places[row.relation], row.position, row.text, row.fault,
+                            places[row.relation], row.position, pieces(row.text),
+                            row.fault,
                         ),
                         len(row.text or ""),
                     )  # fmt: skip

@@ -53,7 +53,7 @@ TOOL_ROWS = {
     "relation": "varchar",
     "place": "bigint",
     "position": "varchar",
-    "row": "varchar",
+    "pieces": "varchar[]",
     "fault": "varchar",
 }
 FILES = {
