@@ -57,6 +57,10 @@ def test_a_draft_is_printed_or_added_and_passes_the_check(tmp_path: Path) -> Non
     assert (first["records"], first["unreadable"]) == (5, 1)
     fields = {each["field"]: each for each in first["fields"]}
     assert fields["response"]["examples"] == ["answer 0", "answer 1", "answer 2"]
+    assert [(each["kind"], each["records"]) for each in first["outcomes"]] == [
+        ("generation", 5),
+        (None, 1),
+    ]
 
 
 def test_the_check_tells_of_values_that_no_record_has(tmp_path: Path) -> None:
@@ -67,7 +71,7 @@ answers:
   files: a.jsonl
   id: [uuid, run]
   prompt: [optional, asked]
-  response: text
+  response: txt
   model_id: file /(.)/
   where: {kind: chat}
 """,
@@ -76,21 +80,141 @@ answers:
     process = history(tmp_path, "check")
     assert process.returncode == 1
     said = process.stdout.splitlines()
-    assert said[:3] == [
+    assert said[:4] == [
         "answers  generation",
         "1 file, 4 records, 1 unreadable, 1 left out by `where`",
+        "  a.jsonl",
         "  a.jsonl, 6: it is not JSON: expecting value at character 1",
     ]
     assert "id\t[uuid, run]\t0\t\t\t" in said
-    assert "response\ttext\t4\tanswer 1\tanswer 2\tanswer 3" in said
     assert "model_id\tfile /(.)/\t4\ta\ta\ta" in said
-    assert said[-1] == (
-        "id: [uuid, run] is in no record: mend it, or write [optional, uuid, run]"
+    assert said[-5:] == [
+        "id: [uuid, run] is in no record (run). Correct it; if the value may be "
+        "missing, write [optional, uuid, run]",
+        "response: txt is in no record; did you mean `text`? Correct it; if the value "
+        "may be missing, write [optional, txt]",
+        "records have: uuid, question_id, model.name, tstamp, text, kind",
+        "",
+        "When this is correct, check says what becomes of the records.",
+    ]
+
+
+CHATS = json.dumps(
+    [{"chat": "c", "turns": [{"ask": f"q{n}", "reply": f"r{n}"} for n in range(2)]}]
+)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (
+            'each: turn, response: [optional, .reply], id: [chat, "#"]',
+            ["each: no record has a list `turn`; did you mean `turns`?",
+             "records have: chat, turns"],
+        ),
+        (
+            "each: [turns, parts], response: .reply",
+            ["each: no record has a list `parts`",
+             "the elements of turns have: ask, reply"],
+        ),
+        (
+            "each: turns, response: .Replies",
+            ["response: .Replies is in no record; did you mean `.reply`? Correct it; "
+             "if the value may be missing, write [optional, .Replies]",
+             "the elements of turns have: ask, reply"],
+        ),
+    ],
+)  # fmt: skip
+def test_the_check_names_the_list_or_the_elements(
+    tmp_path: Path, keys: str, words: list[str]
+) -> None:
+    sources = f"chats: {{files: chats.json, model_id: = m, {keys}}}"
+    write_root(tmp_path, sources, {"chats.json": CHATS})
+    process = history(tmp_path, "check")
+    assert process.returncode == 1
+    said = process.stdout.splitlines()
+    assert [line for line in said if ":" in line] == words
+
+
+def test_the_check_says_what_becomes_of_the_records(tmp_path: Path) -> None:
+    """Nothing is said of the fields of a source without records but one sentence."""
+    write_root(
+        tmp_path,
+        """
+good: {files: [a.csv, "b*.csv"], id: q, response: r, model_id: = m, created_at: {from: t, as: epoch}}
+ms: {files: a.csv, id: q, response: r, model_id: = m, created_at: {from: t, as: epoch_ms}}
+iso: {files: a.csv, id: q, response: r, model_id: = m, created_at: t}
+left: {files: a.csv, response: r, model_id: = m, where: {q: 7}}
+array: {files: a.jsonl, response: r, model_id: = m}
+nothing: {files: no.csv, response: r, model_id: = m}
+""",
+        {
+            "a.csv": "q,r,t\n1,x,1741600000\n2,y,1741600001\n1,x,1741600000\n",
+            "a.jsonl": "[1]\n",
+            "no.csv": "",
+        },
     )
+    before = snapshot(tmp_path)
+    process = history(tmp_path, "check")
+    assert process.returncode == 1
+    assert snapshot(tmp_path) == before
+    good, ms, iso, left, array, nothing = process.stdout.rstrip().split("\n\n")
+    assert good.splitlines()[1:4] == [
+        "1 file, 3 records: 2 generations, 1 rejected",
+        "  a.csv",
+        "! no file fits b*.csv",
+    ]
+    assert good.splitlines()[-4:] == [
+        "2 generations, 2025-03-10 09:46:40 to 2025-03-10 09:46:41 UTC",
+        "  by m (2)",
+        "rejected, with the first of each reason",
+        "duplicate_row\t1\ta.csv, record 3: it repeats a.csv, record 1",
+    ]
+    assert "! the times are before 2000: check `as` of created_at" in ms
+    assert "! all 3 records are rejected: nothing of this would be a document" in iso
+    assert "\ninvalid_timestamp\t3\ta.csv, record 1: the time is " in iso
+    assert left.splitlines()[1:] == [
+        "1 file, 0 records, 3 left out by `where`",
+        "  a.csv",
+        "`where` leaves out all 3 records",
+    ]
+    assert "no record can be read: nothing to check\n" in array
+    assert nothing.splitlines()[1:] == [
+        "1 file, 0 records",
+        "  no.csv",
+        "the files have no record: nothing to check",
+    ]
+
+
+def test_the_check_of_a_tool_opens_what_its_models_read(tmp_path: Path) -> None:
+    eval_ = {"run_id": "r", "task": "t", "model": "m", "created": "2026-01-02T03:04:05"}
+    log = {"version": 2, "eval": eval_, "status": "success", "samples": []}
+    sources = "logs: {tool: inspect, files: '*.json'}"
+    write_root(tmp_path, sources, {f"{n}.json": json.dumps(log) for n in range(7)})
+    process = history(tmp_path, "check")
+    assert process.returncode == 0
+    said = process.stdout.splitlines()
+    assert said[1:3] == ["7 files: no records", "  0.json"]
+    assert said[7:] == ["  … and 2 more"]
+    write_root(tmp_path, sources, {"3.json": json.dumps({**log, "version": 9})})
+    process = history(tmp_path, "check")
+    assert process.returncode == 2
+    assert process.stdout == ""
+    assert "3.json (logs, tool inspect): log version 9" in process.stderr
+
+
+def test_a_plan_tells_of_patterns_and_of_sources(tmp_path: Path) -> None:
+    sources = "a: {files: [a.csv, '*.json'], id: q, response: r, model_id: = m}"
+    write_root(tmp_path, sources, {"a.csv": "q,r\n1,x\n2,\n"})
+    script = str(REPOSITORY / "scripts" / "inspect_docs.py")
+    plan = run(tmp_path, [sys.executable, script, "plan"], sharing(tmp_path))
+    said = plan.stdout.splitlines()
+    assert "! histories.yml, a: no file fits *.json" in said
+    assert "a\t1 generation, 1 rejected" in said
 
 
 def test_the_check_refuses_what_a_build_refuses(tmp_path: Path) -> None:
-    assert "docs-index history init FILE" in history(tmp_path, "check").stderr
+    assert "history init FILE --write" in history(tmp_path, "check").stderr
     write_root(tmp_path, "a: {files: no.jsonl, response: r}", {})
     process = history(tmp_path, "check")
     assert process.returncode == 2
