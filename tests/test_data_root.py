@@ -125,7 +125,7 @@ def test_the_bundled_sample_is_not_found_and_not_meant(
         monkeypatch.chdir(folder)
         assert choose_root().source == "nothing"
     monkeypatch.chdir(root.parent)
-    with pytest.raises(DataRootError, match=r"[^?]* --data-root \. --write\Z"):
+    with pytest.raises(DataRootError, match=r"\A[^?]* --data-root \. --write\Z"):
         open_layout()
 
 

@@ -1,6 +1,7 @@
 """`docs-index history init` drafts a mapping, and `check` shows what a file gives."""
 
 import json
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -32,6 +33,8 @@ def test_a_draft_is_printed_or_added_and_passes_the_check(tmp_path: Path) -> Non
         "sources:\n"
         "  a_b:\n"
         '    files: "a-b.jsonl"\n'
+        "    # record 6 cannot be read: it is not JSON: "
+        "expecting value at character 1\n"
         "    # guessed from names: look at each, then run docs-index history check\n"
         "    id: uuid\n"
         "    task_id: question_id\n"
@@ -141,8 +144,12 @@ def test_the_check_says_what_becomes_of_the_records(tmp_path: Path) -> None:
     write_root(
         tmp_path,
         """
-good: {files: [a.csv, "b*.csv"], id: q, response: r, model_id: = m, created_at: {from: t, as: epoch}}
-ms: {files: a.csv, id: q, response: r, model_id: = m, created_at: {from: t, as: epoch_ms}}
+good:
+  {files: [a.csv, "b*.csv"], id: q, response: r, model_id: = m,
+  created_at: {from: t, as: epoch}}
+ms:
+  {files: a.csv, id: q, response: r, model_id: = m,
+  created_at: {from: t, as: epoch_ms}}
 iso: {files: a.csv, id: q, response: r, model_id: = m, created_at: t}
 left: {files: a.csv, response: r, model_id: = m, where: {q: 7}}
 array: {files: a.jsonl, response: r, model_id: = m}
@@ -244,7 +251,13 @@ def test_a_draft_of_a_database_has_a_query(tmp_path: Path) -> None:
         database.commit()
     said = history(tmp_path, "init", "a.db").stdout
     assert '    query: select * from "logs"\n    # guessed' in said
-    assert '    response: response\n    # keep: ["yes"]\n' in said
+    assert said.endswith(
+        "    id: id\n"
+        "    # no column names the model, and each record needs one:\n"
+        "    # model_id: = NAME\n"
+        "    response: response\n"
+        '    # keep: ["yes"]\n'
+    )
 
 
 def test_a_file_outside_of_the_data_root_is_refused(tmp_path: Path) -> None:
@@ -253,3 +266,145 @@ def test_a_file_outside_of_the_data_root_is_refused(tmp_path: Path) -> None:
     process = history(tmp_path / "root", "init", str(tmp_path / "a.jsonl"))
     assert process.returncode == 2
     assert "is not in the data root" in process.stderr
+
+
+def drafted(root: Path, name: str, content: str) -> list[str]:
+    """Return the lines of a draft, without those of its name and file."""
+    write_root(root, "", {name: content})
+    process = history(root, "init", name)
+    assert process.returncode == 0, process.stderr
+    _, _, _, guessed, *mapping = process.stdout.splitlines()
+    assert "guessed from names" in guessed
+    return [line.strip() for line in mapping]
+
+
+def test_turns_in_lists_are_drafted_with_each(tmp_path: Path) -> None:
+    """A repeated row does not take its id away; lists within lists are gone into."""
+    row = {"answer_id": "Sx1", "question_id": 81, "model_id": "gpt-4", "tstamp": 1.7e9}
+    row["choices"] = [{"index": 0, "turns": ["a long text", "and another"]}]
+    assert drafted(tmp_path, "a.jsonl", lines(row, row)) == [
+        "each: [choices, turns]",
+        'id: [answer_id, "#"]',
+        "# if each of them follows the one before:",
+        '# follows: {id: [answer_id, "#-1"]}',
+        'task_id: [question_id, "#"]',
+        "combo_id: question_id",
+        "model_id: model_id",
+        "response: .",
+        "created_at: {from: tstamp, as: epoch}",
+    ]
+
+
+def test_answers_of_chats_are_drafted_by_their_role(tmp_path: Path) -> None:
+    said = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yes"}]
+    chats = [{"conversation_id": f"c{n}", "messages": said} for n in range(2)]
+    assert drafted(tmp_path, "a.json", json.dumps(chats)) == [
+        "each: messages",
+        "where: {.role: assistant}",
+        "# the roles are user, assistant; no path leads to a prompt",
+        'id: [conversation_id, "#"]',
+        'task_id: [conversation_id, "#"]',
+        "combo_id: conversation_id",
+        "# no column names the model, and each record needs one:",
+        "# model_id: = NAME",
+        "response: .content",
+    ]
+
+
+def test_judgements_by_task_and_model_are_drafted(tmp_path: Path) -> None:
+    row = {"question_id": 81, "model": "m", "judge": ["gpt-4", "v1"], "score": 7}
+    row["judgment"] = "It is a good text."
+    assert drafted(tmp_path, "a.jsonl", lines(row, {**row, "model": "n"})) == [
+        "kind: judgement",
+        "# name the source of the texts that are judged:",
+        "# targets: [{source: NAME, task_id: question_id, model_id: model}]",
+        "score: score",
+        "# no column is an id of each record: one is made of all values",
+        "model_id: judge[0]",
+        "response: judgment",
+    ]
+
+
+def test_no_column_is_proposed_that_is_not_there(tmp_path: Path) -> None:
+    said = drafted(tmp_path, "a.csv", "n,when\n1,14.3.2025\n2,soon\n")
+    assert said == [
+        "id: n",
+        "# no column names the model, and each record needs one:",
+        "# model_id: = NAME",
+        "# nothing looks like a text that came back; name it:",
+        "# response: NAME",
+        '# when has times such as "14.3.2025"; say how:',
+        "# created_at: {from: when, as: FORMAT}",
+    ]
+
+
+REFUSED_DRAFTS = {
+    "title.csv": ("My ratings,,\na,b,c\n", "begins with a title, 'My ratings'"),
+    "short.csv": ("My ratings\na,b,c\n", "begins with a title, 'My ratings'"),
+    "semi.csv": ("a;b\n1;2\n", "has ';' between its columns: save it with commas"),
+    "twice.csv": ("a,a\n1,2\n", "has the column 'a' twice: correct the file, then"),
+    "out.csv": (
+        "Grader Reason,Named Scores,Grader Reason\n",
+        "is promptfoo's CSV, which has no ids: name its database",
+    ),
+    "list.jsonl": ('[{"a": 1}]\n', "it is one JSON list, not lines of records"),
+    "key.jsonl": ('{"a": 1, "a": 2}\n', "record 1: it has the key 'a' twice"),
+    "lines.json": ('{"a": 1}\n{"a": 2}\n', "let its name end with .jsonl"),
+    "none.jsonl": ("", "it has no record"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_DRAFTS)
+def test_a_file_that_cannot_be_drafted_from_says_why(tmp_path: Path, name: str) -> None:
+    content, words = REFUSED_DRAFTS[name]
+    (tmp_path / name).write_text(content)
+    process = history(tmp_path, "init", name)
+    assert process.returncode == 2
+    assert words in process.stderr
+    assert "histories.yml" not in process.stderr
+
+
+def test_a_tool_has_its_name_and_its_files_of_the_folder(tmp_path: Path) -> None:
+    log = json.dumps({"version": 2, "eval": {}, "samples": []})
+    files: dict[str, str | bytes] = {f"logs/{n}.json": log for n in range(2)}
+    files |= {"mixed/a.json": log, "mixed/b.json": '{"a": 1}'}
+    run_of = "out/{}_t_2026-01-02T03-04-05.1.jsonl"
+    files |= {run_of.format("samples"): ""}
+    write_root(tmp_path, "inspect: {tool: inspect, files: 'x*'}", files)
+    assert history(tmp_path, "init", "logs/1.json").stdout == (
+        'sources:\n  inspect_2:\n    tool: inspect\n    files: "logs/*.json"\n'
+    )
+    assert 'files: "mixed/a.json"' in history(tmp_path, "init", "mixed/a.json").stdout
+    said = history(tmp_path, "init", run_of.format("samples")).stdout
+    assert '    files: "out/samples_*.jsonl"\n' in said
+    assert "# results_*.json of the run is not in the folder" in said
+    assert history(tmp_path, "init", "logs/1.json", "--write").returncode == 0
+    again = history(tmp_path, "init", "logs/0.json", "--write")
+    assert again.returncode == 2
+    assert "has these files already, in 'inspect_2'" in again.stderr
+
+
+def test_drafts_of_the_examples_pass_the_check(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    shutil.copytree(REPOSITORY / "examples" / "histories" / "exports", root / "exports")
+    (root / "histories.yml").write_text("sources:\n")
+    for name in ("answers_march.jsonl", "chats.json", "ratings.csv"):
+        process = history(root, "init", f"exports/{name}", "--write")
+        assert process.returncode == 0, process.stderr
+    text = (root / "histories.yml").read_text()
+    assert "    targets: [{source: answers_march, id: answer}]\n" in text
+    check = history(root, "check", "--json")
+    assert check.returncode == 0, check.stderr
+    ends = {
+        (trial["source"], each["kind"] or each["reason"]): each["records"]
+        for trial in json.loads(check.stdout)["sources"]
+        for each in trial["outcomes"]
+    }
+    assert ends == {
+        ("answers_march", "generation"): 4,
+        ("answers_march", "unreadable_record"): 1,
+        ("answers_march", "duplicate_row"): 1,
+        ("chats", "generation"): 4,
+        ("ratings", "judgement"): 3,
+        ("ratings", "unresolved_target"): 1,
+    }

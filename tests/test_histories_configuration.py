@@ -58,6 +58,7 @@ grades:
         "source_csv": "grades", "number": 2, "line": 6, "tool": None,
         "kind": "judgement", "stage": None, "parser": "in_last_line",
         "time_form": "%Y", "time_zone": "Europe/Berlin", "success": '["ok", "200"]',
+            "unmatched": "[]",
     }  # fmt: skip
 
 
