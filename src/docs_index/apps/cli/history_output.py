@@ -1,11 +1,12 @@
 """Show what the sources of histories.yml give, to people and to programs."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import typer
 
+from docs_index.apps.cli.outcome_words import counted, ends_in_words
 from docs_index.apps.cli.text_tables import (
     print_aligned,
     say,
@@ -42,24 +43,6 @@ def show_trials(trials: Sequence[SourceTrial]) -> None:
     if all(trial.outcomes is None for trial in trials):
         typer.echo()
         say("When this is correct, check says what becomes of the records.")
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number of things in words."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def ends_in_words(outcomes: Iterable[Outcome]) -> str:
-    """Return how many records become what, such as `3 generations, 1 rejected`."""
-    outcomes = list(outcomes)
-    parts = [
-        counted(each.records, each.kind)
-        for each in outcomes
-        if each.kind and each.records
-    ]
-    rejected = sum(each.records for each in outcomes if each.reason)
-    parts += [f"{rejected:,} rejected"] if rejected else []
-    return ", ".join(parts) or "no records"
 
 
 def _show_trial(trial: SourceTrial) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from docs_index.apps.cli.history_output import ends_in_words
+from docs_index.apps.cli.outcome_words import ends_in_words
 from docs_index.apps.cli.text_fit import cut
 from docs_index.apps.cli.text_tables import (
     on_terminal,

@@ -24,9 +24,10 @@ _SELECTOR = "histories"
 
 
 def check(as_json: AsJson = False, data_root: DataRoot = None) -> None:
-    """Show what histories.yml takes of its files, and what becomes of their records.
+    """Show what becomes of the records of histories.yml.
 
-    Nothing is written under the data root. Ends with 1 if a value is in no record, or
+    Also its files, and in how many records each field is. Nothing is written under the
+    data root. Ends with 1 if a value is in no record, or
     if nothing of a source would be a document.
 
     Example: docs-index history check
