@@ -125,15 +125,16 @@ def test_the_bundled_sample_is_not_found_and_not_meant(
         monkeypatch.chdir(folder)
         assert choose_root().source == "nothing"
     monkeypatch.chdir(root.parent)
-    with pytest.raises(DataRootError, match=r"7_cross_experiment/ or gens/\Z"):
+    with pytest.raises(DataRootError, match=r"\A[^?]* --data-root \. --write\Z"):
         open_layout()
 
 
 def test_a_root_with_documents_and_no_tables_is_not_built(tmp_path: Path) -> None:
     write(tmp_path / "root", "docs/draft/k/d/raw.txt", "")
     layout = open_filled_layout(tmp_path / "root")
-    with pytest.raises(DataRootError, match="has none of the results tables"):
+    with pytest.raises(DataRootError, match="has none of the results tables") as error:
         refuse_without_input(layout)
+    assert "did you mean" not in str(error.value)
 
 
 def test_dbt_says_it_once_and_writes_nothing(root: Path) -> None:

@@ -52,12 +52,13 @@ grades:
     assert chats == {
         "source_csv": "chats", "number": 1, "line": 2, "tool": "openai_batch",
         "kind": None, "stage": "draft", "parser": None, "time_form": None,
-        "time_zone": "UTC", "success": None,
+        "time_zone": "UTC", "success": None, "unmatched": "[]",
     }  # fmt: skip
     assert grades == {
         "source_csv": "grades", "number": 2, "line": 6, "tool": None,
         "kind": "judgement", "stage": None, "parser": "in_last_line",
         "time_form": "%Y", "time_zone": "Europe/Berlin", "success": '["ok", "200"]',
+            "unmatched": "[]",
     }  # fmt: skip
 
 
@@ -237,3 +238,21 @@ def test_a_root_with_the_file_alone_is_a_data_root(tmp_path: Path) -> None:
 
 def test_the_schema_for_editors_is_that_of_the_model() -> None:
     assert json.loads(FILE.read_text(encoding="utf-8")) == json_schema()
+
+
+def test_one_typo_is_one_fault(tmp_path: Path) -> None:
+    """That `files` is missing is not said of a key that was meant to be it."""
+    said = refusal(tmp_path, "sources: {a: {file: a.jsonl, response: r}}")
+    assert said[1:] == [
+        "  line 1: a.file: the key 'file' is not known; did you mean 'files'?"
+    ]
+    said = refusal(tmp_path, "sources: {a: {pages: a.jsonl, response: r}}")
+    assert "  line 1: a.files: `files` is missing" in said
+
+
+def test_patterns_that_no_file_fits_are_kept(tmp_path: Path) -> None:
+    write_root(
+        tmp_path, "a: {files: ['*.csv', 'b*', '*.db'], response: r}", {"a.csv": ""}
+    )
+    [row] = table(tmp_path, "sources")
+    assert row["unmatched"] == '["b*", "*.db"]'

@@ -420,6 +420,7 @@ def test_json_is_stable_in_its_keys(ran: Path) -> None:
         "missing_tables",
         "rejected_tables",
         "missing_folders",
+        "unmatched_patterns",
         "bad_rows_added",
         "bad_list_is_altered",
         "damaged",
@@ -427,6 +428,7 @@ def test_json_is_stable_in_its_keys(ran: Path) -> None:
         "examples",
         "notices",
         "notice_examples",
+        "history_outcomes",
         "history_fields",
     ]
     assert process.stderr == ""

@@ -11,8 +11,8 @@
                         else ''
                     end
                     || chr(10)
-                    || 'take them out of `files`, correct `tool`, or read them by a '
-                    || 'mapping (docs/histories.md); nothing was written'
+                    || 'correct `files` or `tool`, or read them by a mapping '
+                    || '(docs/histories.md); nothing was written'
     {% endset %}
     select
         case

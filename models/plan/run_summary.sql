@@ -198,6 +198,19 @@ final as (
     from rejected_tables
     union all
     select
+        'unmatched_pattern' as topic,
+        row_number() over (order by source_number, pattern) as rank,
+        'histories.yml, ' || source_csv || ': no file fits ' || pattern as name,
+        cast(null as bigint) as amount
+    from (
+        select
+            source_number,
+            source_csv,
+            unnest(from_json(unmatched, '["varchar"]')) as pattern
+        from histories
+    ) as patterns
+    union all
+    select
         'missing_folder' as topic,
         rank,
         case

@@ -283,8 +283,12 @@ def is_litter(name: str) -> bool:
 
 
 _SET_IT = (
-    "set DATA_ROOT (or pass --data-root) to the folder that holds 7_cross_experiment/ "
-    "or gens/"
+    "set DATA_ROOT (or pass --data-root) to the folder that holds 7_cross_experiment/, "
+    "gens/ or histories.yml"
+)
+_BEGIN_IT = (
+    "; for logs of other tools, go to the folder that holds them, and run docs-index "
+    "history init FILE --data-root . --write"
 )
 _IN_CIRCLES = "are too many, or lead in a circle: put the folder or file itself there"
 _LEADS_OUT = (
@@ -306,10 +310,11 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     named, source = choose_root(data_root)
     if not is_folder(named):
         kind = "a file, not a folder" if is_there(named) else "not a folder"
-        what = f"data root {str(named)!r} is {kind}"
+        what, begin = f"data root {str(named)!r} is {kind}", ""
         if source == "nothing":
             what = "DATA_ROOT is not set, and no data root is here or in a folder above"
-        raise DataRootError(f"{what}: {_SET_IT}{_meant(named)}")
+            begin = _BEGIN_IT
+        raise DataRootError(f"{what}: {_SET_IT}{_meant(named) or begin}")
     layout = Layout(Path(real_path(named)))
     if around := root_around(layout.root):
         raise DataRootError(
@@ -346,7 +351,7 @@ def open_filled_layout(data_root: str | os.PathLike[str] | None = None) -> Layou
     if not is_data_root(layout.root):
         raise DataRootError(
             f"data root {str(layout.root)!r} has nothing that a data root has: "
-            f"{_SET_IT}{_meant(layout.root)}"
+            f"{_SET_IT}{_meant(layout.root) or _BEGIN_IT}"
         )
     return layout
 
@@ -368,7 +373,8 @@ def refuse_without_input(layout: Layout) -> None:
 
 def _meant(named: Path) -> str:
     meant = meant_by(named)
-    return f"; did you mean {str(meant)!r}?" if meant else ""
+    is_other = meant and meant != Path(real_path(named))
+    return f"; did you mean {str(meant)!r}?" if is_other else ""
 
 
 def open_cohort_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:

@@ -13,7 +13,8 @@ final as (
         parser,
         time_form,
         time_zone,
-        success
+        success,
+        unmatched
     from source_rows
 )
 

@@ -1,11 +1,7 @@
 -- One row per file of llm that this program cannot read: of a version it does not know.
 -- The migrations that a file has been through say what its tables are.
 with files as (
-    select distinct
-        source_csv,
-        file
-    from {{ ref("stg_histories__tool_rows") }}
-    where tool = 'llm'
+    {{ files_of_tool("llm") }}
 ),
 
 migrations as (

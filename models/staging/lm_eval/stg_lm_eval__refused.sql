@@ -52,7 +52,7 @@ checked as (
                 then
                     'results_' || regexp_extract(named.run_path, '[^/]*$') || '.json '
                     || 'of its folder, which names the model, is not among the files '
-                    || 'of the source'
+                    || 'of the source: add it to `files`'
         end as detail
     from named
     left join results

@@ -1,11 +1,7 @@
 -- One row per file of mlflow that this program cannot read: of a version it does not
 -- know. The revision of its schema says what its tables are.
 with files as (
-    select distinct
-        source_csv,
-        file
-    from {{ ref("stg_histories__tool_rows") }}
-    where tool = 'mlflow'
+    {{ files_of_tool("mlflow") }}
 ),
 
 revisions as (

@@ -6,14 +6,25 @@ with tool_rows as (
     where tool = 'promptfoo'
 ),
 
+read_files as (
+    {{ files_of_tool("promptfoo") }}
+),
+
 files as (
     select
-        source_csv,
-        file,
-        bool_or(relation in ('eval_results', 'evals', 'migrations')) as is_database,
-        bool_or(relation = 'file') as is_export
-    from tool_rows
-    group by source_csv, file
+        read_files.source_csv,
+        read_files.file,
+        regexp_matches(lower(read_files.file), '[.](db|sqlite)$') as is_database,
+        coalesce(
+            bool_or(tool_rows.relation = 'file'),
+            regexp_matches(lower(read_files.file), '[.]json([.]gz)?$')
+        ) as is_export
+    from read_files
+    left join tool_rows
+        on
+            read_files.source_csv = tool_rows.source_csv
+            and read_files.file = tool_rows.file
+    group by read_files.source_csv, read_files.file
 ),
 
 migrations as (

@@ -37,6 +37,7 @@ from docs_index.progress import Progress
 from docs_index.resources import sql
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.build_record import attach_build, find_build
+from docs_index.warehouse.histories.outcomes import Outcome, read_outcomes
 from docs_index.warehouse.index_faults import naming_index
 from docs_index.warehouse.session import Session, opened_session
 
@@ -79,9 +80,9 @@ class Summary:
     `documents` counts what became of the build's documents: placed, found, skipped,
     and each kind of conflict. `damaged` counts documents of the index whose directory
     is not what it should be, 0 in a dry run, which does not look. `rejected_tables`,
-    `missing_folders` and `examples` are lines of words; `notices` counts each kind of
-    notice, and `notice_examples` are a few of each. `history_fields` is in the order of
-    histories.yml.
+    `missing_folders`, `unmatched_patterns` (of histories.yml) and `examples` are lines
+    of words; `notices` counts each kind of notice, and `notice_examples` are a few of
+    each. `history_outcomes` and `history_fields` are in the order of histories.yml.
     """
 
     data_root: str
@@ -94,6 +95,7 @@ class Summary:
     missing_tables: list[str]
     rejected_tables: list[str]
     missing_folders: list[str]
+    unmatched_patterns: list[str]
     bad_rows_added: int
     bad_list_is_altered: bool
     damaged: int
@@ -101,6 +103,7 @@ class Summary:
     examples: list[str]
     notices: dict[str, int]
     notice_examples: list[str]
+    history_outcomes: list[Outcome]
     history_fields: list[HistoryField]
 
     @property
@@ -353,9 +356,11 @@ def _counted(session: Session, outcomes: Counter[str]) -> dict[str, Any]:
         "missing_tables": list(lines["missing_table"]),
         "rejected_tables": list(lines["whole_table"]),
         "missing_folders": list(lines["missing_folder"]),
+        "unmatched_patterns": list(lines["unmatched_pattern"]),
         "damaged": lines["damaged"]["damaged"],
         "examples": list(lines["example"]),
         "notices": lines["notice"],
         "notice_examples": list(lines["notice_example"]),
+        "history_outcomes": read_outcomes(session.db),
         "history_fields": [HistoryField(*row) for row in session.rows(_FIELDS)],
     }

@@ -137,11 +137,16 @@ def build_models(
 
 
 def build_documents(
-    layout: Layout, variables: Mapping[str, Any], run_id: str | None, progress: Progress
+    layout: Layout,
+    variables: Mapping[str, Any],
+    run_id: str | None,
+    progress: Progress,
+    selector: str | None = None,
 ) -> Built:
     """Build the documents of a data root, in its `db/` or in the layout's `scratch`.
 
-    `progress` is called with how many nodes are done and how many there are.
+    `progress` is called with how many nodes are done and how many there are. A
+    `selector` builds a part of the models.
 
     Raises:
         BuildError: dbt refused the input, or a model or test failed.
@@ -153,6 +158,8 @@ def build_documents(
     results.unlink(missing_ok=True)
     log = _log_in(folder)
     command = _dbt("--log-format", "json")
+    if selector:
+        command += ["--selector", selector]
     if variables:
         command += ["--vars", json.dumps(variables)]
     environment = _environment(layout, folder)

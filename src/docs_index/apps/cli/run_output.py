@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
+from docs_index.apps.cli.outcome_words import ends_in_words
 from docs_index.apps.cli.text_fit import cut
 from docs_index.apps.cli.text_tables import (
     on_terminal,
@@ -15,6 +16,7 @@ from docs_index.apps.cli.text_tables import (
 from docs_index.errors import printable
 from docs_index.ingest.materialize import Summary
 from docs_index.resources import seed
+from docs_index.warehouse.histories.outcomes import Outcome
 
 _LONGEST_LINE = 300  # characters of an example on a terminal; its middle is cut
 _ABOUT_NOTICES = (
@@ -45,7 +47,12 @@ def print_summary(summary: Summary, given_root: object = None) -> None:
     missing = [
         f"there is no {path}: it counts as empty" for path in summary.missing_tables
     ]
-    warnings = [*summary.rejected_tables, *summary.missing_folders, *missing]
+    warnings = [
+        *summary.rejected_tables,
+        *summary.missing_folders,
+        *summary.unmatched_patterns,
+        *missing,
+    ]
     for line in warnings:
         _print_line(line, "! ")
     if warnings:
@@ -55,6 +62,7 @@ def print_summary(summary: Summary, given_root: object = None) -> None:
         typer.echo(f"{_counted(skipped, 'document')} in the index already")
     _print_rejected(summary)
     if summary.dry_run:
+        _print_sources(summary)
         _print_fields(summary)
     _print_problems(summary)
     print_notices(summary)
@@ -110,6 +118,16 @@ def _print_rejected(summary: Summary) -> None:
             for reason, count in by_reason.items()
         ],
     )
+
+
+def _print_sources(summary: Summary) -> None:
+    """Print what becomes of the records of each history, written already or not."""
+    found: dict[str, list[Outcome]] = {}
+    for each in summary.history_outcomes:
+        found.setdefault(each.source, []).append(each)
+    if found:
+        typer.echo("\nsources of histories.yml, with what is in the index already")
+        print_aligned([(name, ends_in_words(each)) for name, each in found.items()])
 
 
 def _print_fields(summary: Summary) -> None:

@@ -43,6 +43,7 @@ from docs_index.warehouse.histories.yaml_text import (
 )
 
 _SHOWN = 10
+_LIKE = 0.6  # of two names, from 0 to 1
 _MOST_BYTES = 4 * 2**20
 _TABLES_OF_FILES = (".csv", ".jsonl", ".json", ".parquet")
 _PACKED = (".csv", ".jsonl", ".json", ".parquet")
@@ -62,13 +63,17 @@ _TIME_FORMS = ("iso", "epoch", "epoch_ms")
 
 @dataclass(frozen=True)
 class NamedSource:
-    """A source of the file, with its line and the files that were found, by name."""
+    """A source of the file, with its line and the files that were found, by name.
+
+    `unmatched` are the patterns of `files` that no file fits.
+    """
 
     name: str
     number: int
     line: int
     keys: Source
     files: tuple[str, ...]
+    unmatched: tuple[str, ...]
 
 
 def read_histories(root: Path) -> list[NamedSource]:
@@ -163,9 +168,9 @@ class _Checker:
         if isinstance(keys, MappingSource):
             self._check_mapping(place, keys)
         self._check_stage(place, keys)
-        files = self._files(place, keys)
+        files, unmatched = self._files(place, keys)
         line = self._read.line(place)
-        return NamedSource(name, number, line, keys, tuple(files))
+        return NamedSource(name, number, line, keys, tuple(files), tuple(unmatched))
 
     def _keys(self, place: Place, given: dict[str, Any]) -> Source | None:
         blanks = list(_blanks(given, place))
@@ -177,8 +182,12 @@ class _Checker:
         try:
             return model.model_validate(given)
         except ValidationError as error:
-            for fault in error.errors(include_url=False):
+            faults = error.errors(include_url=False)
+            meant = _meant_keys(faults, model)
+            for fault in faults:
                 where = (*place, *fault["loc"])
+                if fault["type"] == "missing" and where[-1] in meant:
+                    continue  # it is said of the key that is there instead
                 self._note(where, _words(fault, given, model))
             return None
 
@@ -242,8 +251,10 @@ class _Checker:
             words = f"the stage {keys.stage} is of {other}, and this is a {keys.kind}"
             self._note((*place, "stage"), f"{words}: name another stage or kind")
 
-    def _files(self, place: Place, keys: Source) -> Sequence[str]:
+    def _files(self, place: Place, keys: Source) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the files by name, and the patterns that no file fits."""
         found: dict[str, None] = {}
+        unmatched: list[str] = []
         is_faulty = False
         for number, pattern in enumerate(keys.files):
             where = (*place, "files", number)
@@ -256,6 +267,8 @@ class _Checker:
             if not names and not has_glob(pattern):
                 self._note(where, f"there is no file {pattern!r} in the data root")
                 is_faulty = True
+            elif not names:
+                unmatched.append(pattern)
             found |= dict.fromkeys(names)
         if not found and not is_faulty:
             words = f"no file fits {_listed(keys.files)}: nothing would be read"
@@ -266,7 +279,7 @@ class _Checker:
                 self._note((*place, "files"), fault)
         if isinstance(keys, MappingSource) and found:
             self._check_query(place, keys, list(found))
-        return sorted(found)
+        return sorted(found), unmatched
 
     def _check_query(
         self, place: Place, keys: MappingSource, files: Sequence[str]
@@ -367,6 +380,16 @@ def _words(fault: Any, given: dict[str, Any], model: type[Source]) -> str:
     return str(fault["msg"])
 
 
+def _meant_keys(faults: Sequence[Any], model: type[Source]) -> set[str]:
+    """Return the keys that unknown ones were probably meant to be."""
+    found: set[str] = set()
+    for fault in faults:
+        if fault["type"] == "extra_forbidden":
+            key, known = str(fault["loc"][-1]), _keys_around(fault["loc"], model)
+            found |= set(difflib.get_close_matches(key, known, 1, _LIKE))
+    return found
+
+
 def _keys_around(loc: Sequence[Any], model: type[Source]) -> Sequence[str]:
     if len(loc) == 1:
         return [*model.model_fields, "tool"]
@@ -381,7 +404,7 @@ def _unknown(key: Any, known: Sequence[str]) -> str:
 
 
 def _meant(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1, 0.6)
+    near = difflib.get_close_matches(name, known, 1, _LIKE)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

@@ -1,67 +1,45 @@
-"""Draft the part of `histories.yml` for one file, from the names in its first rows.
+"""Draft the part of `histories.yml` for one file, from what is in it.
 
-Owns the guesses, each of which the draft says to be one. A file of a tool that the
-program knows is told by what only that tool writes. Reads a few rows, writes nothing.
+Owns how a file of a tool that the program knows is told: by what only that tool writes;
+and why a file cannot be drafted from. Reads a few rows, writes nothing.
 """
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from docs_index.errors import DataRootError
+from docs_index.errors import DataRootError, TableRefusedError, printable
 from docs_index.warehouse.histories.checking import SUFFIXES
 from docs_index.warehouse.histories.configuration import RESERVED
 from docs_index.warehouse.histories.databases import query_rows, table_rows
-from docs_index.warehouse.histories.history_file import HistoryFile, Reading
-from docs_index.warehouse.histories.json_values import Number
-from docs_index.warehouse.histories.parquet_rows import parquet_rows
-from docs_index.warehouse.histories.text_rows import (
-    Row,
-    csv_rows,
-    json_elements,
-    json_lines,
+from docs_index.warehouse.histories.first_rows import (
+    LOOKED_AT,
+    first_rows,
+    opened_to_look,
 )
+from docs_index.warehouse.histories.guessing import guessed_mapping
+from docs_index.warehouse.histories.history_file import HistoryFile
+from docs_index.warehouse.histories.source_paths import find_files, has_glob
+from docs_index.warehouse.histories.text_rows import Row
 from docs_index.warehouse.histories.tool_files import DATABASES
 
-LOOKED_AT = 200
 _SCHEMA_ROWS = "select name from sqlite_master where type = 'table' order by name"
-_NAMES: Mapping[str, Sequence[str]] = {
-    "id": ("id", "record_id", "uuid", "answer_id", "response_id", "custom_id"),
-    "task_id": (
-        "task_id", "question_id", "task", "doc_id", "prompt_id", "example_id",
-        "item_id", "custom_id",
-    ),
-    "template_id": ("template_id", "template", "prompt_name"),
-    "model_id": (
-        "model_id", "model", "model_name", "model.name", "generator", "engine",
-        "response.model", "response.body.model",
-    ),
-    "run_id": ("run_id", "run", "experiment_id", "experiment"),
-    "prompt": ("prompt", "question", "instruction", "user_prompt", "input", "query"),
-    "response": (
-        "response", "output", "answer", "completion", "text", "generation", "content",
-        "response_text", "response.text", "judgment", "judgement",
-    ),
-    "score": ("score", "rating", "grade"),
-    "status": ("status", "state"),
-    "created_at": (
-        "created_at", "timestamp", "tstamp", "created", "datetime", "time", "date",
-    ),
-}  # fmt: skip
-"""The names that a field usually has, the likeliest first."""
-
-_NO_TEXTS = ("true", "false", "yes", "no", "on", "off", "null", "optional")
 _OF_TABLES = {
+    "_llm_migrations": "llm",
     "responses": "llm",
     "turns": "llm",
     "eval_results": "promptfoo",
     "trace_info": "mlflow",
 }
+_OF_PROMPTFOO = {"Grader Reason", "Named Scores"}  # columns of its CSV
+_SEPARATORS = (";", "\t", "|")
+_ALIKE = 20  # files of a folder that are looked at, to tell whether all are of a tool
 
 
 @dataclass(frozen=True)
@@ -77,8 +55,10 @@ class Draft:
         return "".join(f"  {line}\n" for line in self.lines)
 
 
-def draft_source(root: Path, name: str) -> Draft:
+def draft_source(root: Path, name: str, sources: Sequence[str] = ()) -> Draft:
     """Return a draft for a file of the data root; `name` is relative to it.
+
+    `sources` are the names of those that are there already, in their order.
 
     Raises:
         DocsIndexError: the file is of no form that is read, or has no readable row.
@@ -87,19 +67,87 @@ def draft_source(root: Path, name: str) -> Draft:
     known = sorted({suffix for each in SUFFIXES.values() for suffix in each})
     if file.suffix not in known:
         raise DataRootError(f"{file.path} cannot be read: name {', '.join(known)}")
-    source = _source_name(file.path)
-    if tool := _tool_by_name(file):
-        return _of_tool(source, name, tool)
-    if file.suffix in DATABASES:
-        return _of_database(source, file)
-    with _opened(file) as reading:
-        rows = _first(_rows(file, reading))
-    tool = _tool_by_content(rows[0] if rows else {})
+    if file.suffix == ".csv":
+        _refuse_header(file)
+    try:
+        tool, rows = _tool_and_rows(file)
+    except TableRefusedError as error:  # its remedy is for a build
+        why, *_ = str(error).splitlines()
+        raise DataRootError(f"{why}: correct the file, then run this again") from error
     if tool:
-        return _of_tool(source, name, tool)
+        return _of_tool(file, tool, sources)
+    source = _source_name(file.path)
+    if file.suffix in DATABASES:
+        return _of_database(source, file, sources)
+    readable = [row.value for row in rows if not row.fault]
+    if not readable or _is_of_lines(file, rows):
+        raise _no_record(file, rows)
+    faulty = [(row.position, row.fault) for row in rows if row.fault]
+    notes = [
+        f"  # record {position} cannot be read: {printable(fault, keep='')}"
+        for position, fault in faulty[:1]
+    ]
+    mapping = guessed_mapping(readable, sources)
+    return Draft(source, (*_head(source, name), *notes, *mapping))
+
+
+def _is_of_lines(file: HistoryFile, rows: Sequence[Row]) -> bool:
+    """Tell whether a .json file has an object, and something after it."""
+    if file.suffix != ".json" or len(rows) < 2 or not rows[1].fault:
+        return False
+    with opened_to_look(file) as reading:
+        return reading.first() == b"{"
+
+
+def _no_record(file: HistoryFile, rows: Sequence[Row]) -> DataRootError:
+    """Return the error of a file without a record, with the first reason."""
+    what = f"{file.path} cannot be drafted from"
     if not rows:
-        raise DataRootError(f"{file.path} has no record that can be read")
-    return Draft(source, (*_head(source, name), *_mapped(rows)))
+        return DataRootError(f"{what}: it has no record")
+    faulty = next(row for row in rows if row.fault)
+    why = f"record {faulty.position}: {faulty.fault}"
+    if file.suffix == ".jsonl":
+        with opened_to_look(file) as reading:
+            is_list = reading.first() == b"["
+        if is_list:
+            why = "it is one JSON list, not lines of records: end its name with .json"
+    return DataRootError(f"{what}: {why}")
+
+
+def _refuse_header(file: HistoryFile) -> None:
+    """Check that the first line of a CSV file names its columns.
+
+    Raises:
+        DataRootError: it is of promptfoo, has a title, or no commas.
+    """
+    with opened_to_look(file) as reading:
+        stream = reading.stream()
+        text = io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
+        try:
+            header, second = (next(_cells(text), []) for _ in range(2))
+        except (csv.Error, EOFError):
+            return  # the reader says it with the place
+    if set(header) >= _OF_PROMPTFOO:
+        raise DataRootError(
+            f"{file.path} is promptfoo's CSV, which has no ids: name its database "
+            "(promptfoo.db), or its JSON or JSONL"
+        )
+    separator = next((each for each in _SEPARATORS if each in "".join(header)), None)
+    if len(header) == 1 and separator:
+        words = {"\t": "tabs"}.get(separator, f"{separator!r}")
+        raise DataRootError(
+            f"{file.path} has {words} between its columns: save it with commas"
+        )
+    named = [cell for cell in header if cell.strip()]
+    if len(named) == 1 and max(len(header), len(second)) > 1:
+        raise DataRootError(
+            f"{file.path} begins with a title, {named[0]!r}: take out all lines above "
+            "the names of the columns"
+        )
+
+
+def _cells(text: io.TextIOWrapper) -> Iterator[list[str]]:
+    return csv.reader(text)
 
 
 def _source_name(path: Path) -> str:
@@ -109,19 +157,65 @@ def _source_name(path: Path) -> str:
     return name if is_good else f"source_{name}"[:41].rstrip("_")
 
 
-def _head(source: str, name: str) -> tuple[str, str]:
-    return (f"{source}:", f"  files: {json.dumps(name, ensure_ascii=False)}")
+def _head(source: str, *files: str) -> tuple[str, str]:
+    listed = ", ".join(json.dumps(each, ensure_ascii=False) for each in files)
+    return (f"{source}:", f"  files: {listed if len(files) == 1 else f'[{listed}]'}")
 
 
-def _of_tool(source: str, name: str, tool: str) -> Draft:
-    return Draft(source, (f"{source}:", f"  tool: {tool}", _head(source, name)[1]))
+def _of_tool(file: HistoryFile, tool: str, sources: Sequence[str]) -> Draft:
+    names = chain((tool,), (f"{tool}_{number}" for number in count(2)))
+    source = next(name for name in names if name not in sources)
+    files, notes = _files_of_tool(file, tool)
+    first, last = _head(source, *files)
+    return Draft(source, (first, f"  tool: {tool}", last, *notes))
 
 
-def _tool_by_name(file: HistoryFile) -> str | None:
+def _files_of_tool(file: HistoryFile, tool: str) -> tuple[list[str], list[str]]:
+    """Return patterns for all files of a tool in the folder, and what is not sure."""
+    folder, _, base = file.name.rpartition("/")
+    above = f"{folder}/" if folder else ""
+    if has_glob(folder) or base.startswith("."):
+        return [file.name], []
+    if tool == "lm_eval":
+        wanted = ("results_*.json", "samples_*.jsonl")
+        patterns = [f"{above}{each}{end}" for each in wanted for end in ("", ".gz")]
+        found = [each for each in patterns if find_files(file.root, each)]
+        if any("/results_" in f"/{each}" for each in found):
+            return found, []
+        return found, ["  # results_*.json of the run is not in the folder: add it"]
+    endings = [f"{each}{end}" for each in SUFFIXES[tool] for end in ("", ".gz")]
+    own = next(end for end in reversed(endings) if base.lower().endswith(end))
+    alike = endings if tool == "inspect" else [own]
+    found = [
+        pattern
+        for pattern in (f"{above}*{end}" for end in alike)
+        if _are_of_tool(file, pattern, tool)
+    ]
+    names = {each for pattern in found for each in find_files(file.root, pattern)}
+    is_alone = file.suffix in DATABASES and names == {file.name}
+    return (found if file.name in names and not is_alone else [file.name]), []
+
+
+def _are_of_tool(file: HistoryFile, pattern: str, tool: str) -> bool:
+    """Tell whether a pattern fits files, all of which are of a tool."""
+    names = find_files(file.root, pattern)
+    files = (HistoryFile("draft", 1, file.root, each) for each in names[:_ALIKE])
+    return bool(names) and all(_tool_and_rows(each)[0] == tool for each in files)
+
+
+def _tool_and_rows(file: HistoryFile) -> tuple[str | None, Sequence[Row]]:
+    """Return the tool that wrote a file, if it is known; else its first rows."""
     if file.suffix == ".eval":
-        return "inspect"
-    is_samples = re.match(r"(samples|results)_.*\d{4}-\d\d-\d\dT", file.path.name)
-    return "lm_eval" if is_samples else None
+        return "inspect", ()
+    if re.match(r"(samples|results)_.*\d{4}-\d\d-\d\dT", file.path.name):
+        return "lm_eval", ()
+    if file.suffix in DATABASES:
+        tables = _tables(file)
+        tools = (_OF_TABLES[table] for table in _OF_TABLES if table in tables)
+        return next(tools, None), ()
+    rows = first_rows(file)
+    readable = (row.value for row in rows if not row.fault)
+    return _tool_by_content(next(readable, {})), rows
 
 
 def _tool_by_content(row: Mapping[str, Any]) -> str | None:
@@ -131,124 +225,34 @@ def _tool_by_content(row: Mapping[str, Any]) -> str | None:
         return "inspect"
     if {"evalId", "results"} <= keys or {"promptIdx", "testIdx"} <= keys:
         return "promptfoo"
+    if {"custom_id", "url", "body"} <= keys or {
+        "custom_id",
+        "response",
+        "error",
+    } <= keys:
+        return "openai_batch"
     if {"custom_id", "response"} <= keys and "body" in (row["response"] or {}):
         return "openai_batch"
     return None
 
 
-@contextmanager
-def _opened(file: HistoryFile) -> Iterator[Reading]:
-    """Open a file of which only the first rows are read: none of its facts count."""
-    with file.opened(is_whole=False) as reading:
-        yield reading
+def _tables(file: HistoryFile) -> list[str]:
+    with opened_to_look(file) as reading:
+        return [row.value["name"] for row in query_rows(file, reading, _SCHEMA_ROWS)]
 
 
-def _rows(file: HistoryFile, reading: Reading) -> Iterator[Row]:
-    if file.suffix == ".jsonl":
-        return json_lines(reading)
-    if file.suffix == ".json":
-        return json_elements(reading)
-    if file.suffix == ".csv":
-        return csv_rows(file, reading)
-    return parquet_rows(file, reading)
-
-
-def _first(rows: Iterator[Row]) -> list[dict[str, Any]]:
-    return [row.value for row in islice(rows, LOOKED_AT) if not row.fault]
-
-
-def _of_database(source: str, file: HistoryFile) -> Draft:
-    with _opened(file) as reading:
-        listed = [row.value["name"] for row in query_rows(file, reading, _SCHEMA_ROWS)]
-    for table in listed:
-        if table in _OF_TABLES:
-            return _of_tool(source, file.name, _OF_TABLES[table])
+def _of_database(source: str, file: HistoryFile, sources: Sequence[str]) -> Draft:
+    listed = _tables(file)
     found: dict[str, list[dict[str, Any]]] = {}
-    with _opened(file) as reading:
+    with opened_to_look(file) as reading:
         for table, row in table_rows(file, reading, listed):
             kept = found.setdefault(table, [])
             if len(kept) < LOOKED_AT and not row.fault:
                 kept.append(row.value)
     if not any(found.values()):
-        raise DataRootError(f"{file.path} has no table with rows")
+        raise DataRootError(f"{file.path} has no table with rows: nothing to draft")
     table = max(found, key=lambda name: (len(found[name]), len(found[name][0])))
     query = 'select * from "' + table.replace('"', '""') + '"'
     lines = [f"  # guessed: the tables are {', '.join(listed)}", f"  query: {query}"]
-    return Draft(source, (*_head(source, file.name), *lines, *_mapped(found[table])))
-
-
-def _mapped(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the lines of a mapping; what is not sure is said in a comment."""
-    yield "  # guessed from names: look at each, then run docs-index history check"
-    values = _columns(rows)
-    chosen: dict[str, str] = {}
-    for field, names in _NAMES.items():
-        there = [name for name in names if name in values]
-        free = [name for name in there if name not in chosen.values()]
-        if free:
-            chosen[field] = free[0]
-    if "response" not in chosen and (longest := _longest(values, chosen)):
-        chosen["response"] = longest
-    for field, name in chosen.items():
-        yield from _line(field, name, values[name], len(rows))
-    if "response" not in chosen and "score" not in chosen:
-        yield "  # nothing looks like a text that came back: name its column"
-        yield "  response: response"
-    rest = [name for name in values if name not in chosen.values()]
-    if rest:
-        yield f"  # keep: [{', '.join(map(_quoted, rest))}]"
-
-
-def _line(field: str, name: str, values: Sequence[Any], rows: int) -> Iterator[str]:
-    written = _quoted(name)
-    if field == "id" and len(set(map(str, values))) < rows:
-        yield f"  # {name} is not in every row, or in several: it is no id"
-        return
-    if len(values) < rows and field != "id":
-        written = f"[optional, {written}]"
-        yield f"  # {len(values)} of the first {rows} records have it"
-    if field == "created_at":
-        yield f"  {field}: {{from: {written}, as: {_form(values[0])}}}"
-    elif field == "status":
-        words = ", ".join(sorted(set(map(str, values)))[:5])
-        yield f"  # status: {{from: {written}, success: [...]}}  # it has: {words}"
-    else:
-        yield f"  {field}: {written}"
-
-
-def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Return the values that are there by their column or path, two keys deep."""
-    found: dict[str, list[Any]] = {}
-
-    def note(values: Mapping[str, Any], above: str) -> None:
-        for key, value in values.items():
-            if isinstance(value, dict) and above.count(".") < 2:
-                note(value, f"{above}{key}.")
-            elif value is not None and not isinstance(value, list | dict):
-                found.setdefault(f"{above}{key}", []).append(value)
-
-    for row in rows:
-        note(row, "")
-    return found
-
-
-def _longest(values: Mapping[str, list[Any]], chosen: Mapping[str, str]) -> str | None:
-    lengths = {
-        name: max(map(len, each))
-        for name, each in values.items()
-        if name not in chosen.values() and all(type(one) is str for one in each)
-    }
-    return max(lengths, key=lambda name: lengths[name]) if lengths else None
-
-
-def _form(value: Any) -> str:
-    if isinstance(value, Number) or re.fullmatch(r"\d{9,}(\.\d+)?", str(value)):
-        return "epoch_ms" if float(value) > 1e11 else "epoch"
-    return "iso"
-
-
-def _quoted(name: str) -> str:
-    """Return a column's name as YAML has it."""
-    is_plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.]*", name)
-    is_text = is_plain and name.lower() not in _NO_TEXTS
-    return name if is_text else json.dumps(name, ensure_ascii=False)
+    mapping = guessed_mapping(found[table], sources)
+    return Draft(source, (*_head(source, file.name), *lines, *mapping))

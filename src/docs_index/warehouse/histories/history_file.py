@@ -64,8 +64,8 @@ class HistoryFile:
     def refuse(self, what: str) -> TableRefusedError:
         """Return the error that refuses this file."""
         return TableRefusedError(
-            f"{self.path} is refused as a whole: {what}\nmend the file or take it out "
-            "of histories.yml, then run again; nothing was written"
+            f"{self.path} is refused as a whole: {what}\ncorrect the file, or take it "
+            "out of histories.yml, then run again; nothing was written"
         )
 
     def refuse_if_changed(self) -> None:

@@ -4,7 +4,7 @@ Owns which column of `mapped_rows` holds which path. Compares and joins nothing.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -53,6 +53,8 @@ class Mapping:
             for column in self._columns
         ]
         self._lists = [(each, self._extractor.finder(each)) for each in keys.each]
+        self._rows = 0
+        self._deepest = 0  # how many lists of `each` some row has had
 
     @property
     def width(self) -> int:
@@ -62,9 +64,13 @@ class Mapping:
     @property
     def list_keys(self) -> tuple[str, ...]:
         """The keys that lead to the list of `each`, none if others or none do."""
-        steps = self._keys.each[0].steps if self._keys.each else None
-        keys = tuple(step for step in steps or () if isinstance(step, str))
-        return keys if len(keys) == len(steps or ()) else ()
+        return list_keys(self._keys.each)
+
+    @property
+    def absent_list(self) -> int | None:
+        """The index of the first list of `each` that no row has had; None without."""
+        is_whole = not self._rows or self._deepest == len(self._lists)
+        return None if is_whole else self._deepest
 
     def _fields(self) -> Iterator[FieldRow]:
         """Yield the rows of `fields`, and give each path its column."""
@@ -116,6 +122,7 @@ class Mapping:
         if row.fault:
             yield Mapped(row.position, row.fault, [])
             return
+        self._rows += 1
         if not self._lists:
             yield self._mapped(row.position, Record(row.value))
             return
@@ -144,6 +151,10 @@ class Mapping:
         if type(found) is str:
             inside = self._extractor.inside(found)
             found = inside if isinstance(inside, list) else found
+        if found is not None:
+            # Nothing is known of what would be in an empty list.
+            deepest = level + 1 if found else len(self._lists)
+            self._deepest = max(self._deepest, deepest)
         if found is None or found == []:
             if self._keys.kind == "generation":
                 yield position, Record(record.row)
@@ -168,3 +179,10 @@ class Mapping:
 
 class _NoListError(ValueError):
     """A row has no list where `each` says."""
+
+
+def list_keys(each: Sequence[Path]) -> tuple[str, ...]:
+    """Return the keys that lead to the first list of `each`, none if others do."""
+    steps = each[0].steps if each else None
+    keys = tuple(step for step in steps or () if isinstance(step, str))
+    return keys if len(keys) == len(steps or ()) else ()

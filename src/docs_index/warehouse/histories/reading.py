@@ -78,6 +78,13 @@ class Histories:
                 "files": self._files,
             }[name](cursor)
 
+    def absent_list(self, name: str) -> int | None:
+        """Return which list of a mapping's `each` no row has had, by its index.
+
+        None if all were there, or nothing was read.
+        """
+        return self._mappings[name].absent_list
+
     def _sources(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
         loader = TableLoader(cursor, "histories_sources", SOURCES)
         for source in self.sources:
@@ -95,6 +102,7 @@ class Histories:
                 (
                     source.name, source.number, source.line, tool, kind, keys.stage,
                     keys.parser, form, zone or "UTC", success,
+                    json.dumps(source.unmatched),
                 ),
                 0,
             )  # fmt: skip
@@ -170,7 +178,7 @@ class Histories:
         assert isinstance(source.keys, MappingSource)
         with file.opened() as reading:
             keys = self._mappings[source.name].list_keys
-            yield from _rows_of(file, reading, keys, source.keys.query)
+            yield from rows_of(file, reading, keys, source.keys.query)
 
     def _files(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
         """Return the files that were read, if none has changed.
@@ -199,9 +207,10 @@ class Histories:
         return loader.relation()
 
 
-def _rows_of(
+def rows_of(
     file: HistoryFile, reading: Reading, keys: Sequence[str], query: str | None
 ) -> Iterator[Row]:
+    """Yield the rows of a mapping's file; `keys` lead to the list of `each`."""
     if file.suffix == ".jsonl":
         return json_lines(reading)
     if file.suffix == ".json":

@@ -24,6 +24,7 @@ SOURCES = {
     "time_form": "varchar",
     "time_zone": "varchar",
     "success": "varchar",
+    "unmatched": "varchar",
 }
 FIELDS = {
     "source_csv": "varchar",

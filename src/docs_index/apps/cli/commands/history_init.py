@@ -1,7 +1,7 @@
-"""Draft the mapping of a file of another tool, to be looked at and mended."""
+"""Draft the mapping of a file of another tool, to be looked at and corrected."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -31,7 +31,7 @@ def init(file: File, write: Write = False, data_root: DataRoot = None) -> None:
     """
     with ending_cleanly():
         layout = open_layout(data_root)
-        draft = draft_source(layout.root, _name(layout, file))
+        draft = draft_source(layout.root, _name(layout, file), list(_sources(layout)))
         if write:
             _add(layout, draft)
             at = printable(root_option(data_root))
@@ -54,6 +54,15 @@ def _name(layout: Layout, file: Path) -> str:
     raise DataRootError(f"{file} is not a file of the data root {layout.root}")
 
 
+def _sources(layout: Layout) -> dict[str, Any]:
+    """Return the sources of histories.yml by name, none without it."""
+    if not is_there(layout.histories):
+        return {}
+    value = read_yaml(layout.histories.read_text(encoding="utf-8")).value
+    sources = value.get("sources") if isinstance(value, dict) else None
+    return sources if isinstance(sources, dict) else {}
+
+
 def _add(layout: Layout, draft: Draft) -> None:
     """Add a source at the end of histories.yml.
 
@@ -64,7 +73,7 @@ def _add(layout: Layout, draft: Draft) -> None:
     path = layout.histories
     text = path.read_text(encoding="utf-8") if is_there(path) else "sources:\n"
     before = read_yaml(text)
-    sources = (before.value or {}).get("sources") or {}
+    sources = _sources(layout)
     if draft.name in sources:
         raise OutputExistsError(
             f"{path} has a source {draft.name!r}: take it out, or rename it"
@@ -73,6 +82,10 @@ def _add(layout: Layout, draft: Draft) -> None:
     after = read_yaml(added)
     whole = after.value if isinstance(after.value, dict) else {}
     names = list(whole.get("sources") or {})
+    new_source = (whole.get("sources") or {}).get(draft.name)
+    for name, source in sources.items():
+        if source == new_source:
+            raise OutputExistsError(f"{path} has these files already, in {name!r}")
     if before.faults or after.faults or names != [*sources, draft.name]:
         raise DataRootError(
             f"{path} does not end with its sources, two blanks before each name: add "
