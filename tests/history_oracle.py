@@ -533,7 +533,9 @@ def status_of(spec: Any, around: Around) -> str | None:
     asked = spec if isinstance(spec, dict) else {"from": spec}
     word = value_of(asked["from"], around)
     good = [each.lower() for each in asked.get("success", ["success"])]
-    return "success" if word and word.strip(BLANKS).lower() in good else word
+    if word and word.strip(BLANKS).lower() in good:
+        return "success"
+    return "success (which is not in the list)" if word == "success" else word
 
 
 def moment_of(spec: Any, around: Around) -> tuple[str | None, str | None, str]:

@@ -1,31 +1,17 @@
 {#-
     One row per field of each mapping: in how many of the source's records it was there.
-    `rows` is the relation of records as they were read. A value of several parts, of an id or a link, is there where all of its parts are.
+    `rows` is the relation of records as they were read. An id or a link of several parts
+    is there where all of its parts are. A field of `where` is looked for in all rows.
 -#}
 {% macro field_counts(rows) -%}
     {%- for source in mapped_sources() %}
-    select
-        {{ sql_text(source.source_csv) }} as source_csv,
-        counted.field,
-        counted.value,
-        counted.is_optional,
-        records,
-        counted.present
-    from (
-        select
-            count(*) as records,
-            unnest([
-                {%- for field, parts in source["values"].items()
-                    if not field.startswith("where.") -%}
-                    {{ field_count(field, parts) }}{{ ", " if not loop.last }}
-                {%- endfor -%}
-            ]) as counted
-        from {{ rows }}
-        where
-            source_csv = {{ sql_text(source.source_csv) }}
-            and fault is null
-            and ({{ is_a_record(source["values"]) }})
-    ) as counts
+    {%- set conditions = fields_below(source["values"], "where") %}
+    {%- set given = source["values"].keys() | reject("in", conditions) %}
+    {{ counts_of(rows, source, given, true) }}
+    {%- if conditions %}
+    union all
+    {{ counts_of(rows, source, conditions, false) }}
+    {%- endif %}
     {{ "union all" if not loop.last }}
     {%- else %}
     select
@@ -40,14 +26,47 @@
 {%- endmacro %}
 
 
+{#- The counts of some fields of a mapping: in its records, or in all rows it reads. -#}
+{% macro counts_of(rows, source, fields, in_records) -%}
+    select
+        {{ sql_text(source.source_csv) }} as source_csv,
+        counted.field,
+        counted.value,
+        counted.is_optional,
+        records,
+        counted.present
+    from (
+        select
+            count(*) as records,
+            unnest([
+                {%- for field in fields -%}
+                    {{ field_count(field, source["values"][field]) }}
+                    {{- ", " if not loop.last }}
+                {%- endfor -%}
+            ]) as counted
+        from {{ rows }}
+        where
+            source_csv = {{ sql_text(source.source_csv) }}
+            and fault is null
+            {%- if in_records %}
+            and ({{ is_a_record(source["values"]) }})
+            {%- endif %}
+    ) as counts
+{%- endmacro %}
+
+
 {% macro field_count(field, parts) -%}
+    {#- A condition that a blank fits may be of a field that no row has. -#}
+    {%- set blank_fits =
+        field.startswith("where.") and none in fromjson(parts[0].accepted)
+    -%}
     {%- set value =
         identifying_text(parts) if field == "id" or "." in field else whole_text(parts)
     -%}
     {
         'field': {{ sql_text(field) }},
         'value': {{ sql_text(parts[0].value) }},
-        'is_optional': {{ "true" if parts[0].is_optional else "false" }},
+        'is_optional': {{ "true" if parts[0].is_optional or blank_fits else "false" }},
         'present': count({{ value }})
     }
 {%- endmacro %}

@@ -171,6 +171,7 @@
                     {%- endfor -%}
                 )
                 then 'success'
+            when {{ word }} = 'success' then 'success (which is not in the list)'
             else {{ word }}
         end
     {%- endif -%}

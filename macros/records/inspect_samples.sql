@@ -78,7 +78,7 @@
             position,
             fields[1] ->> '$' as sample_id,
             nullif(fields[2], 'null') as epoch,
-            fields[3] ->> '$' as sample_uuid,
+            {{ untrimmed("fields[3] ->> '$'") }} as sample_uuid,
             case
                 when json_type(fields[5]) = 'ARRAY' and fields[5] != '[]'
                     then {{ json_items('fields[5]') }}
@@ -98,8 +98,8 @@
             nullif(fields[12], 'null') as scores,
             nullif(nullif(fields[13], 'null'), '{}') as sample_metadata,
             nullif(nullif(fields[14], 'null'), '{}') as model_usage,
-            fields[15] ->> '$' as completed_at,
-            fields[16] ->> '$' as last_event_at,
+            {{ untrimmed("fields[15] ->> '$'") }} as completed_at,
+            {{ untrimmed("fields[16] ->> '$'") }} as last_event_at,
             nullif(fields[17], 'null') as sample_error,
             coalesce(nullif(fields[18], 'null'), nullif(fields[17], 'null'))
                 as error_message,

@@ -29,7 +29,11 @@ linked as (
                 when keyed.doc_id is null and links.linked_doc_id is null
                     then
                         links.words || ' has no document'
-                        || coalesce(': ' || classified.detail, '')
+                        || ': ' || coalesce(
+                            classified.detail,
+                            'a record that it names has none, or it names itself '
+                            || 'through others'
+                        )
             end
         ) as fault
     from links

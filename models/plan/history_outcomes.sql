@@ -1,5 +1,5 @@
 -- One row per source of histories.yml and what becomes of its records: documents of a
--- kind, or rejected for a reason.
+-- kind, or rejected for a reason. A source without records has one row.
 -- depends_on: {{ ref("int_files__refused") }}
 with sources as (select * from {{ ref("stg_histories__sources") }}),
 
@@ -41,17 +41,17 @@ final as (
     select
         sources.source_number,
         cast(reasons.precedence as bigint) as precedence,
-        counted.source_csv,
+        sources.source_csv,
         counted.kind,
         counted.reason,
-        counted.records,
+        coalesce(counted.records, 0) as records,
         counted.example,
         counted.models,
         counted.first_at,
         counted.last_at,
-        counted.untimed
-    from counted
-    inner join sources on counted.source_csv = sources.source_csv
+        coalesce(counted.untimed, 0) as untimed
+    from sources
+    left join counted on sources.source_csv = counted.source_csv
     left join reasons on counted.reason = reasons.reason
 )
 

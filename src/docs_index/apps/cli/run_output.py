@@ -1,5 +1,6 @@
 """The output of a run or a plan: what came in, what did not, and what to do next."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import typer
@@ -51,6 +52,7 @@ def print_summary(summary: Summary, given_root: object = None) -> None:
         *summary.rejected_tables,
         *summary.missing_folders,
         *summary.unmatched_patterns,
+        *_without_records(summary),
         *missing,
     ]
     for line in warnings:
@@ -128,6 +130,18 @@ def _print_sources(summary: Summary) -> None:
     if found:
         typer.echo("\nsources of histories.yml, with what is in the index already")
         print_aligned([(name, ends_in_words(each)) for name, each in found.items()])
+
+
+def _without_records(summary: Summary) -> list[str]:
+    found: Counter[str] = Counter()
+    for each in summary.history_outcomes:
+        found[each.source] += each.records
+    return [
+        f"histories.yml, {source}: no record was found; `docs-index history check` "
+        "shows what its files have"
+        for source, records in found.items()
+        if not records
+    ]
 
 
 def _print_fields(summary: Summary) -> None:

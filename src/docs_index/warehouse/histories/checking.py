@@ -374,7 +374,8 @@ def _words(fault: Any, given: dict[str, Any], model: type[Source]) -> str:
         )
     if kind in ("string_type", "list_type", "dict_type", "model_type"):
         wanted = {"str": "a text", "lis": "a list", "dic": "keys"}.get(kind[:3], "keys")
-        return f"it must be {wanted}"
+        dash = " (a dash before each item)" if kind == "list_type" else ""
+        return f"it must be {wanted}{dash}"
     if kind == "too_short":
         return "it is empty: name one, or take the key out"
     return str(fault["msg"])
@@ -399,6 +400,8 @@ def _keys_around(loc: Sequence[Any], model: type[Source]) -> Sequence[str]:
 
 
 def _unknown(key: Any, known: Sequence[str]) -> str:
+    if key == "<<":
+        return "keys of YAML that merge (<<) are not read: write the keys out"
     near = _meant(str(key), known) or f"; known are {', '.join(known)}"
     return f"the key {str(key)!r} is not known{near}"
 
