@@ -1,0 +1,95 @@
+"""What the commands that only read show of documents of other tools' histories."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from building import build, good, materialize
+from history_roots import lines, write_root
+from test_reading import ask, printed, seen
+
+SOURCES = """
+answers:
+  files: exports/answers*.jsonl
+  id: id
+  task_id: topic
+  model_id: model
+  created_at: {from: [optional, at], as: epoch}
+  response: text
+  status: {from: state, success: [done]}
+marks:
+  files: exports/marks.jsonl
+  kind: judgement
+  id: id
+  task_id: [optional, task]
+  template_id: = length
+  model_id: = code:length
+  created_at: at
+  response: [optional, words]
+  score: points
+  targets: [{source: answers, id: of}]
+others:
+  files: exports/others.jsonl
+  id: id
+  model_id: = m
+  response: text
+"""
+
+
+def answer(name: str, topic: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": name,
+        "topic": topic,
+        "model": "m",
+        "at": 1741600000,
+        "text": f"A text of {name}.",
+        "state": "done",
+    } | changes
+
+
+def mark(name: str, of: str, points: float) -> dict[str, Any]:
+    at = f"2025-03-1{name[-1]} 10:00"
+    return {"id": name, "of": of, "points": points, "at": at, "task": "mark it"}
+
+
+ANSWERS = [
+    answer("a-1", "harbour"),
+    answer("a-2", "harbour", model="n"),
+    answer("a-3", "library", state="refused"),
+    answer("both", "library"),
+]
+MARKS = [mark("k1", "a-1", 0.5), mark("k2", "a-3", 1), mark("k3", "a-3", 2)]
+FILES: dict[str, str | bytes] = {
+    "exports/answers.jsonl": lines(*ANSWERS, ANSWERS[0]),
+    "exports/answers_again.jsonl": lines(ANSWERS[1]),
+    "exports/marks.jsonl": lines(*MARKS),
+    "exports/others.jsonl": lines({"id": "both", "text": "Another text."}),
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root that has histories alone, built and materialized."""
+    root = write_root(tmp_path_factory.mktemp("histories") / "root", SOURCES, FILES)
+    good(build(root))
+    good(materialize(root))
+    return root
+
+
+def why(root: Path, name: str) -> list[dict[str, Any]]:
+    attempts: list[dict[str, Any]] = printed(root, "why", name)["attempts"]
+    return attempts
+
+
+def test_other_attempts_of_a_record_have_its_time_and_no_part_of_its_id(
+    store: Path,
+) -> None:
+    [attempt] = why(store, "marks:2")
+    listed = attempt["same_key"]["listed"]
+    assert [each["created_at"] for each in listed] == [
+        "2025-03-13 10:00",
+        "2025-03-12 10:00",
+    ]
+    [attempt] = why(store, "answers:3")  # its time is a number
+    assert [each["created_at"] for each in attempt["same_key"]["listed"]] == [None]
