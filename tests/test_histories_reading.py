@@ -1,13 +1,14 @@
 """What the commands that only read show of documents of other tools' histories."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import pytest
-from building import build, good, materialize
+from building import build, copied, good, materialize
 from history_roots import lines, write_root
-from test_reading import ask, printed, seen
+from test_reading import ask, printed
+
+from docs_index.layout import Layout
 
 SOURCES = """
 answers:
@@ -32,6 +33,12 @@ marks:
 others:
   files: exports/others.jsonl
   id: id
+  model_id: = m
+  response: text
+more:
+  files: exports/more.jsonl
+  id: id
+  task_id: = more
   model_id: = m
   response: text
 """
@@ -64,7 +71,8 @@ FILES: dict[str, str | bytes] = {
     "exports/answers.jsonl": lines(*ANSWERS, ANSWERS[0]),
     "exports/answers_again.jsonl": lines(ANSWERS[1]),
     "exports/marks.jsonl": lines(*MARKS),
-    "exports/others.jsonl": lines({"id": "both", "text": "Another text."}),
+    "exports/others.jsonl": lines({"id": "b-1", "text": "Another text."}),
+    "exports/more.jsonl": lines({"id": "both", "text": "One more."}),
 }
 
 
@@ -93,3 +101,44 @@ def test_other_attempts_of_a_record_have_its_time_and_no_part_of_its_id(
     ]
     [attempt] = why(store, "answers:3")  # its time is a number
     assert [each["created_at"] for each in attempt["same_key"]["listed"]] == [None]
+
+
+@pytest.mark.parametrize("name", ["a-1", "answers:a-1"])
+def test_a_document_is_found_by_the_id_of_its_record(store: Path, name: str) -> None:
+    shown = printed(store, "show", name)
+    assert (shown["row_key"], shown["task_id"]) == ("answers:a-1", "harbour")
+    assert ask(store, "cat", name).stdout == "A text of a-1."
+    tree = printed(store, "lineage", name)
+    assert tree["doc_id"] == shown["doc_id"]
+    fates = {each["row_index"]: each["reason"] for each in why(store, name)}
+    assert fates == {1: None, 5: "duplicate_row"}
+
+
+def test_a_record_id_of_several_sources_is_refused_with_their_names(
+    store: Path,
+) -> None:
+    result = ask(store, "show", "both")
+    assert result.exit_code == 2
+    assert "'both' is the record id of several sources:\n  " in result.stderr
+    assert {each["source_csv"] for each in why(store, "both")} == {"answers", "more"}
+    assert printed(store, "show", "more:both")["task_id"] == "more"
+
+
+@pytest.mark.parametrize("name", ["a-3", "answers:a-3"])
+def test_a_rejected_record_is_found_by_its_id(store: Path, name: str) -> None:
+    [attempt] = why(store, name)
+    assert (attempt["source_csv"], attempt["row_index"]) == ("answers", 3)
+    assert attempt["reason"] == "not_successful"
+    for command in ("show", "cat", "lineage"):
+        result = ask(store, command, name)
+        assert result.exit_code == 2
+        assert "`docs-index why` also finds rejected rows" in result.stderr
+
+
+def test_without_its_build_a_rejected_record_is_not_found(
+    store: Path, tmp_path: Path
+) -> None:
+    root = copied(store, tmp_path)
+    Layout(root).build.unlink()
+    assert ask(root, "why", "a-3").exit_code == 2
+    assert [each["row_index"] for each in why(root, "a-1")] == [1]

@@ -214,7 +214,7 @@ def test_a_task_is_its_latest_attempt_that_parsed(odd_run: Run) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nothing", "no document has the id, the beginning of an id, or the task id"),
+        ("nothing", "no document has the id, the beginning of an id, the task id, "),
         ("", "no document has the id"),
         ("3", "'3' is the beginning of several ids:\n  "),
         ("6z2j\n", "no document has the id"),

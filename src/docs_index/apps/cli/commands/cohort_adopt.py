@@ -33,7 +33,7 @@ def adopt(
         list[str] | None,
         typer.Argument(
             metavar="ID",
-            help="Only these documents: a doc_id, the beginning of one, or a task id.",
+            help="Only these: doc_ids, beginnings of them, task ids or record ids.",
         ),
     ] = None,
     ids_from: Annotated[
