@@ -142,3 +142,11 @@ def test_without_its_build_a_rejected_record_is_not_found(
     Layout(root).build.unlink()
     assert ask(root, "why", "a-3").exit_code == 2
     assert [each["row_index"] for each in why(root, "a-1")] == [1]
+
+
+def test_repairs_are_offered_for_rows_of_tables_only(
+    store: Path, tmp_path: Path
+) -> None:
+    said = good(materialize(copied(store, tmp_path))).stdout
+    assert "unresolved_target" in said
+    assert "docs-index repairs" not in said
