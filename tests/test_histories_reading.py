@@ -1,12 +1,14 @@
 """What the commands that only read show of documents of other tools' histories."""
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from building import build, copied, good, materialize
 from history_roots import lines, write_root
-from test_reading import ask, printed
+from test_reading import ask, printed, seen
 
 from docs_index.layout import Layout
 
@@ -150,3 +152,31 @@ def test_repairs_are_offered_for_rows_of_tables_only(
     said = good(materialize(copied(store, tmp_path))).stdout
     assert "unresolved_target" in said
     assert "docs-index repairs" not in said
+
+
+def test_a_line_of_a_lineage_ends_with_the_task(store: Path) -> None:
+    first, second = ask(store, "lineage", "a-1").stdout.splitlines()
+    assert first.endswith(" m *  harbour")
+    assert second.endswith(" length code:length  mark it")
+    assert seen(store, "lineage", "a-1", columns=100).splitlines()[0] == first
+    assert "harbour" not in seen(store, "lineage", "a-1", columns=50)
+
+
+def test_status_of_a_root_with_histories_alone(store: Path, tmp_path: Path) -> None:
+    root = copied(store, tmp_path)
+    said = ask(root, "status").stdout
+    assert "results tables\tnone; histories.yml alone is enough\n" in said
+    assert (
+        "histories\t4 sources: answers (2 files), marks (1 file), others (1 file), "
+        "more (1 file)\n"
+    ) in said
+    assert "not there" not in said
+    assert "docs-index repairs" not in said
+    os.utime(root / "exports/marks.jsonl", (2e9, 2e9))
+    state = json.loads(ask(root, "status", "--json").stdout)
+    assert state["changed_since_build"] == ["exports/marks.jsonl"]
+    assert state["next"][0]["command"] == "docs-index plan"
+    (root / "histories.yml").write_text("sources:\n  answers: {file: a.jsonl}\n")
+    state = json.loads(ask(root, "status", "--json").stdout)
+    assert state["histories"] is None
+    assert [each["command"] for each in state["next"]] == ["docs-index history check"]

@@ -433,6 +433,21 @@ def test_stats_add_up(sample: Path) -> None:
     assert found["scores"] is None
 
 
+def test_stats_have_the_scores_of_documents_by_template(sample: Path) -> None:
+    scored = documents(sample, "score is not null")
+    [found] = printed(sample, "stats")["document_scores"]
+    numbers = [row["score"] for row in scored]
+    assert found == {
+        "stage": "evaluation",
+        "template_id": scored[0]["template_id"],
+        "scores": len(numbers),
+        "mean": pytest.approx(sum(numbers) / len(numbers)),
+        "least": min(numbers),
+        "most": max(numbers),
+    }
+    assert "\ndocument scores\n" in ask(sample, "stats").stdout
+
+
 def test_stats_sum_up_scores_where_there_is_a_table(ran: Path) -> None:
     rows = ["score,evaluation_template,evaluation_model"]
     rows += [f"{score},t,m" for score in ("4", " 7.0\t", "", "nan", "none")]
