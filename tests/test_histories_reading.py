@@ -180,3 +180,28 @@ def test_status_of_a_root_with_histories_alone(store: Path, tmp_path: Path) -> N
     state = json.loads(ask(root, "status", "--json").stdout)
     assert state["histories"] is None
     assert [each["command"] for each in state["next"]] == ["docs-index history check"]
+
+
+def test_a_hit_on_the_task_id_shows_it(store: Path) -> None:
+    hits = printed(store, "search", "mark")["hits"]
+    assert [each["snippet"] for each in hits] == ["task id: mark it"]
+    [hit] = printed(store, "search", "harbour", "a-1")["hits"]
+    assert hit["snippet"] == "A text of a-1."
+
+
+def test_a_detail_names_each_file_once(store: Path) -> None:
+    details = {
+        (each["source_csv"], each["row_index"]): each["detail"]
+        for name in ("a-1", "a-2", "marks:2")
+        for each in why(store, name)
+        if each["detail"]
+    }
+    again = "exports/answers_again.jsonl, record 1: it repeats exports/answers.jsonl, "
+    assert (
+        details["answers", 5] == "exports/answers.jsonl, record 5: it repeats record 1"
+    )
+    assert again + "record 2" in details.values()
+    assert details["marks", 2].count("exports/answers.jsonl, record 3: ") == 1
+    assert "\ncopy\tanswers:5 repeats it: exports/answers.jsonl, record 5\n" in (
+        ask(store, "why", "a-1").stdout
+    )
