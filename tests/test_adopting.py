@@ -302,7 +302,10 @@ def test_tables_that_a_cohort_needs_and_that_are_not_there_are_named(
     for table in gone:
         (ran / table).unlink()
     said = good(adopt(ran, "--stage", "essay")).stdout
-    assert f"a cohort needs {', '.join(gone)} too: docs/histories.md shows" in said
+    assert "\na cohort needs these tables too, which are not there\n" in said
+    for table in gone:
+        assert f"\n{table}\tcolumns " in said
+    assert "1_raw/evaluation_templates.csv" not in said
 
 
 @pytest.mark.parametrize(

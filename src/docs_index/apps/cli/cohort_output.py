@@ -13,6 +13,7 @@ from docs_index.apps.cli.export_files import refuse_to_overwrite
 from docs_index.apps.cli.run_output import print_written
 from docs_index.apps.cli.text_tables import (
     on_terminal,
+    print_aligned,
     print_next,
     print_table,
     root_option,
@@ -35,6 +36,14 @@ _LEFT_OUT = {
     "judgement": "judgements of other documents",
     "parse_error": "without a parsed text",
     "unusable_ids": "with a combo, template or model that the store cannot hold",
+}
+_NEEDED = {  # the tables of a cohort, and what they must have
+    "1_raw/evaluation_templates.csv": (
+        "columns template_id, parser; the text of a template is in "
+        "1_raw/templates/evaluation/TEMPLATE_ID.txt"
+    ),
+    "1_raw/llm_models.csv": "columns id, model, for_evaluation",
+    "1_raw/replication_config.csv": "columns stage, replicates; a row evaluation,1",
 }
 _OUTDATED = "made from an earlier text of their template or essay"
 
@@ -295,11 +304,8 @@ def print_adopted(
             "then build a cohort"
         )
     if summary.missing_tables:
-        typer.echo()
-        say(
-            f"a cohort needs {', '.join(summary.missing_tables)} too: "
-            "docs/histories.md shows small ones, with a template"
-        )
+        typer.echo("\na cohort needs these tables too, which are not there")
+        print_aligned([(table, _NEEDED[table]) for table in summary.missing_tables])
     build = "docs-index cohort build NAME"
     print_next([(build, "adds the evaluations that are missing")], data_root)
 
