@@ -24,6 +24,10 @@ from building import (
 from cohort_roots import TEMPLATE, generation, tables
 from endpoint import started_endpoint
 
+from docs_index.apps.cli.cohort_output import print_building
+from docs_index.cohorts.place import Summary as Building
+from docs_index.cohorts.selection_file import write_selection
+
 SELECTION = "2_tasks/selected_essays.txt"
 JUDGEMENTS = "select doc_id from document_links where role = 'target'"
 ADOPTABLE = f"status = 'ok' and doc_id not in ({JUDGEMENTS})"
@@ -275,6 +279,69 @@ def test_essays_are_listed_for_the_next_cohort(ran: Path) -> None:
     chosen = {f"x_{row['doc_id']}" for row in documents(ran, "stage = 'essay'")}
     assert set(listed(ran)) == chosen
     assert (ran / SELECTION).read_text().startswith("# mode: evaluation-only\n")
+
+
+def test_a_selection_names_the_command_that_wrote_it(ran: Path) -> None:
+    (ran / SELECTION).unlink(missing_ok=True)
+    good(adopt(ran, "--stage", "essay", "--select"))
+    written = (ran / SELECTION).read_text()
+    assert "\n# Written by `docs-index cohort adopt`, which replaces it " in written
+    write_selection(ran / SELECTION, "select", "Others.", ["e1"], replaces=False)
+    assert (
+        "\n# Written by `docs-index cohort select`, " in (ran / SELECTION).read_text()
+    )
+    good(adopt(ran, "--stage", "essay", "--select"))
+    assert (ran / SELECTION).read_text() == written
+
+
+def test_tables_that_a_cohort_needs_and_that_are_not_there_are_named(
+    ran: Path,
+) -> None:
+    assert summary(adopt(ran, "--stage", "essay", "--json"))["missing_tables"] == []
+    gone = ["1_raw/llm_models.csv", "1_raw/replication_config.csv"]
+    for table in gone:
+        (ran / table).unlink()
+    said = good(adopt(ran, "--stage", "essay")).stdout
+    assert "\na cohort needs these tables too, which are not there\n" in said
+    for table in gone:
+        assert f"\n{table}\tcolumns " in said
+    assert "1_raw/evaluation_templates.csv" not in said
+
+
+@pytest.mark.parametrize(
+    ("blocked", "left"),
+    [
+        ({}, ""),
+        ({"no template": 1}, "; 1 evaluation is blocked until the above is corrected"),
+        (
+            {"no template": 3, "no model": 2},
+            "; 5 evaluations are blocked until the above is corrected",
+        ),
+    ],
+)
+def test_a_dry_run_says_how_many_evaluations_are_blocked(
+    capsys: pytest.CaptureFixture[str], blocked: dict[str, int], left: str
+) -> None:
+    summary = Building(
+        data_root="/d",
+        cohort_id="spring",
+        dry_run=True,
+        members={},
+        evaluations={},
+        calls_saved=0,
+        calls_to_make=0,
+        templates=[],
+        models=[],
+        unfinished_for_finished=0,
+        blocked=blocked,
+        failed={},
+        outdated={},
+        unreadable=[],
+        changed_files=[],
+    )
+    print_building(summary)
+    end = capsys.readouterr().out.splitlines()[-1]
+    assert end == f"next\tdocs-index cohort build spring\tcarries this out{left}"
 
 
 def test_a_selection_that_somebody_wrote_is_kept(ran: Path) -> None:

@@ -143,7 +143,7 @@ def test_a_corrected_row_is_told(models: Models, root: Path) -> None:
     assert details(root, "row_now_bad") == [
         'not_successful: row 2: the status is "failed"'
     ]
-    said = process.stdout.partition("changed in the tables since\n")[2]
+    said = process.stdout.partition("changed since in tables or histories\n")[2]
     assert said.startswith("row_changed\t2\n")
     assert "  row_now_bad: draft:b:" in said
     assert "The table backfill_notices of the index lists all notices.\n" in said

@@ -214,7 +214,7 @@ def test_a_task_is_its_latest_attempt_that_parsed(odd_run: Run) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nothing", "no document has the id, the beginning of an id, or the task id"),
+        ("nothing", "no document has the id, the beginning of an id, the task id, "),
         ("", "no document has the id"),
         ("3", "'3' is the beginning of several ids:\n  "),
         ("6z2j\n", "no document has the id"),
@@ -277,17 +277,24 @@ def test_lineage_is_the_tree_up_and_down(sample: Path) -> None:
     assert len(ask(sample, "lineage", DRAFT).stdout.splitlines()) > 2
 
 
-def test_a_rejected_record_counts_with_its_template() -> None:
-    """It has no stage; and a tool's file holds generations and judgements."""
-    made = [
-        ("d1", "generation", "task", "m1"),
-        ("d2", "judgement", "match", "code:match"),
-    ]
-    rejected = [(1, "task", "m2"), (2, "match", "code:other"), (3, "new", "m3")]
+Made = tuple[str, str | None, str, str, str]  # doc_id, source, stage, template, model
+
+
+def covered(
+    made: list[Made], rejected: list[tuple[str, str, str]]
+) -> list[tuple[str, str, str, int, int]]:
+    """Return stage, template, model, documents and rejected rows of the coverage.
+
+    A document without a source is one of a table. A rejected row is given by its
+    source, template and model.
+    """
     with closing(sqlite3.connect(":memory:")) as empty:
         empty.executescript(sql("index/schema.sql"))
         empty.executescript(sql("index/views.sql"))
-        for doc_id, *named in made:
+        for doc_id, source, *named in made:
+            meta = {"source_csv": source or "draft"}
+            if source:
+                meta["file"] = "a.json"
             row = dict.fromkeys(NAMES, "") | {
                 "doc_id": doc_id,
                 "doc_dir": doc_id,
@@ -296,7 +303,7 @@ def test_a_rejected_record_counts_with_its_template() -> None:
                 "raw_chars": 0,
                 "parsed_chars": 0,
                 "content_hash": "0" * 64,
-                "meta_small": '{"source_csv": "logs", "file": "a.json"}',
+                "meta_small": json.dumps(meta),
                 **dict(zip(("stage", "template_id", "model_id"), named, strict=True)),
             }
             marks = ", ".join("?" * len(row))
@@ -305,19 +312,79 @@ def test_a_rejected_record_counts_with_its_template() -> None:
                 f"insert into documents ({', '.join(row)}) values ({marks})", values
             )
         empty.executemany(
-            "insert into bad_generations (source_csv, row_index, reason, detail, "
-            "template_id, model_id, run_id) "
-            "values ('logs', ?, 'no_text', '', ?, ?, 'r')",
-            rejected,
+            "insert into bad_generations (row_index, source_csv, reason, detail, "
+            "template_id, model_id, run_id) values (?, ?, 'no_text', '', ?, ?, 'r')",
+            [(number, *named) for number, named in enumerate(rejected, 1)],
         )
-        gaps = empty.execute(
-            "select stage, template_id, model_id from coverage where bad_rows > 0"
-        ).fetchall()
-    assert sorted(gaps) == [
+        return sorted(
+            empty.execute(
+                "select stage, template_id, model_id, documents, bad_rows from coverage"
+            ).fetchall()
+        )
+
+
+def test_a_rejected_record_counts_with_its_template() -> None:
+    """It has no stage; and a tool's file holds generations and judgements."""
+    found = covered(
+        [
+            ("d1", "logs", "generation", "task", "m1"),
+            ("d2", "logs", "judgement", "match", "code:match"),
+        ],
+        [
+            ("logs", "task", "m2"),
+            ("logs", "match", "code:other"),
+            ("logs", "new", "m3"),
+        ],
+    )
+    assert [each[:3] for each in found if each[4]] == [
         ("generation", "task", "m2"),
         ("judgement", "match", "code:other"),
         ("logs", "new", "m3"),
     ]
+
+
+def test_templates_of_one_tool_are_not_asked_of_models_of_another() -> None:
+    """Only pairs within one source can be gaps; the four tables are one source."""
+    found = covered(
+        [
+            ("d1", None, "essay", "t1", "m1"),
+            ("d2", None, "essay", "t2", "m2"),
+            ("d3", "logs", "essay", "t1", "m1"),
+            ("d4", "logs", "essay", "t3", "m3"),
+            ("d5", "talks", "essay", "t4", "m4"),
+        ],
+        [("essay", "t2", "m5"), ("talks", "t4", "m6"), ("new", "t7", "m7")],
+    )
+    there = {("t1", "m1"): 2} | {(f"t{n}", f"m{n}"): 1 for n in (2, 3, 4)}
+    asked = {(t, m) for t in ("t1", "t2") for m in ("m1", "m2", "m5")}
+    asked |= {(t, m) for t in ("t1", "t3") for m in ("m1", "m3")}
+    asked |= {("t4", "m4"), ("t4", "m6")}
+    assert {each[1:3]: each[3] for each in found if each[0] == "essay"} == {
+        pair: there.get(pair, 0) for pair in asked
+    }
+    assert [each[1:3] for each in found if each[0] == "new"] == [("t7", "m7")]
+
+
+def test_a_judge_that_is_no_model_has_no_gaps_with_other_templates() -> None:
+    found = covered(
+        [
+            ("d1", "logs", "judgement", "match", "code:match"),
+            ("d2", "logs", "judgement", "length", "code:length"),
+            ("d3", "logs", "judgement", "rubric", "judge-1"),
+            ("d4", "logs", "judgement", "remark", "human:ines"),
+        ],
+        [("logs", "remark", "human:omar"), ("logs", "style", "judge-2")],
+    )
+    assert {each[1:3]: each[3:] for each in found if each[0] == "judgement"} == {
+        ("match", "code:match"): (1, 0),
+        ("length", "code:length"): (1, 0),
+        ("remark", "human:ines"): (1, 0),
+        ("remark", "human:omar"): (0, 1),
+        ("rubric", "judge-1"): (1, 0),
+        ("rubric", "judge-2"): (0, 0),
+        ("style", "judge-1"): (0, 0),
+        ("style", "judge-2"): (0, 1),
+    }
 
 
 def test_gaps_are_the_pairs_without_a_document_that_parsed(sample: Path) -> None:
@@ -364,6 +431,21 @@ def test_stats_add_up(sample: Path) -> None:
         query(sample, "select reason, count(*) from bad_generations group by 1")
     )
     assert found["scores"] is None
+
+
+def test_stats_have_the_scores_of_documents_by_template(sample: Path) -> None:
+    scored = documents(sample, "score is not null")
+    [found] = printed(sample, "stats")["document_scores"]
+    numbers = [row["score"] for row in scored]
+    assert found == {
+        "stage": "evaluation",
+        "template_id": scored[0]["template_id"],
+        "scores": len(numbers),
+        "mean": pytest.approx(sum(numbers) / len(numbers)),
+        "least": min(numbers),
+        "most": max(numbers),
+    }
+    assert "\ndocument scores\n" in ask(sample, "stats").stdout
 
 
 def test_stats_sum_up_scores_where_there_is_a_table(ran: Path) -> None:

@@ -385,9 +385,21 @@ def test_scores_of_histories_have_their_own_scale_and_all_that_they_judge(
     assert (judge["Template"], judge["mean"]) == ("rubric", "0.25")
     (judged,) = captioned(page, "Scores of rubric")
     assert (judged["Judged"], judged["scores"]) == ("generation", "2")
+    text = page.text
+    assert "A judgement of several texts counts once for each of them" in text
+    assert "On another scale" not in text
+    of_tables = captioned(page, "Evaluations by score on a scale from 0 to 9")[0]
+    assert captioned(page, "Evaluations by score on a scale from 0 to 1")[0] == {
+        "Score": "evaluations"
+    } | {f"{tenth / 10}": "0" for tenth in range(11)} | {"0.2": "1"}
     change(root, "update documents set score = 1040 where stage = 'judgement'")
     page = read_page(made(root))
-    assert captioned(page, "Evaluations by score")[0]["≥ 10"] == "1"
+    assert (
+        captioned(page, "Evaluations by score on a scale from 0 to 9")[0] == of_tables
+    )
+    assert (
+        "On another scale, and therefore only in the tables below: rubric." in page.text
+    )
     widths = [
         float(rect.attributes["width"])
         for bar in page.all("svg")

@@ -161,7 +161,7 @@ def test_a_lost_parent_is_not_replaced_by_an_older_one(store: Path) -> None:
     lost = essay["candidates"][0]["listed"][0]
     assert lost["reason"] == "missing_response_file"
     assert "gone.txt: there is no such file" in lost["detail"]
-    assert "Repair the parent" in essay["remedy"]
+    assert "look at the reason of that one" in essay["remedy"]
 
 
 def test_a_draft_that_came_too_late_is_told(store: Path) -> None:

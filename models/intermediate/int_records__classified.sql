@@ -5,6 +5,13 @@
     "created_from", "prompt_hash", "has_response", "content_hash", "score",
     "score_text", "links", "meta",
 ] %}
+{# The file is in the detail already, if it is the same. #}
+{% set earlier_place -%}
+    case
+        when earlier.file = reasoned.file then 'record ' || earlier.position
+        else earlier.file || ', record ' || earlier.position
+    end
+{%- endset %}
 with records as (select * from {{ ref("int_records__unioned") }}),
 
 checked as (
@@ -109,11 +116,11 @@ final as (
                     'the time is "' || reasoned.timestamp_text
                     || '", which cannot be read as histories.yml says'
             when 'duplicate_row'
-                then 'it repeats ' || earlier.file || ', record ' || earlier.position
+                then 'it repeats ' || {{ earlier_place }}
             when 'conflicting_record'
                 then
-                    'its id is that of ' || earlier.file || ', record '
-                    || earlier.position || ', and another value differs'
+                    'its id is that of ' || {{ earlier_place }}
+                    || ', and another value differs'
             when 'no_text' then 'it has neither a text nor a score'
         end as detail
     from reasoned

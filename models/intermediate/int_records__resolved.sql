@@ -121,7 +121,11 @@ final as (
                 when doc_id is null
                     then
                         file || ', record ' || position || ': '
-                        || coalesce(link_fault, 'it names no target')
+                        -- The file is said once.
+                        || coalesce(
+                            replace(link_fault, file || ', record ', 'record '),
+                            'it names no target'
+                        )
             end
         ) as detail,
         parser,

@@ -10,14 +10,16 @@ pending as (select * from {{ ref("pending") }}),
 
 new_documents as (
     select
-        doc_id,
-        stage,
-        task_id,
-        content_hash,
-        source_csv,
-        row_key
+        known.doc_id,
+        known.stage,
+        known.task_id,
+        known.content_hash,
+        known.source_csv,
+        known.row_key,
+        built.link_method
     from known
-    where is_new
+    left join built on known.doc_id = built.doc_id
+    where known.is_new
     union all
     select
         pending.doc_id,
@@ -25,7 +27,8 @@ new_documents as (
         pending.task_id,
         pending.content_hash,
         built.source_csv,
-        built.row_key
+        built.row_key,
+        built.link_method
     from pending
     inner join built on pending.write_order = built.write_order
 ),
@@ -98,6 +101,9 @@ noticed as (
             new_documents.stage = old_texts.stage
             and new_documents.task_id = old_texts.task_id
             and new_documents.content_hash = old_texts.content_hash
+    -- Many judgements of a history are a score or a word, and alike by chance. No
+    -- evaluation of a table has this link method.
+    where (new_documents.link_method is distinct from 'target')
 ),
 
 final as (

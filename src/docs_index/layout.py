@@ -198,6 +198,11 @@ class Layout:
         """The table of language models."""
         return self.root / "1_raw" / "llm_models.csv"
 
+    @property
+    def replication(self) -> Path:
+        """The table of how many evaluations of each kind there are to be."""
+        return self.root / "1_raw" / "replication_config.csv"
+
     def template(self, template_id: str) -> Path:
         """The text of an evaluation template."""
         folder = self.root / "1_raw" / "templates" / "evaluation"

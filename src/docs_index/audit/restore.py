@@ -298,13 +298,13 @@ def _raw_of_record(document: Wanted, inline: Inline | None) -> bytes:
     """Return the text of a record as the last build has read it."""
     if inline is None:
         raise _LostError(
-            f"{document.file}: the last build has no such record: run `dbt build`, "
-            "which reads the histories, then this again"
+            f"{document.file}: the last build has no such record: run "
+            "`docs-index run`, which reads the histories, then this again"
         )
     if not _has_hash(inline.raw, document):
         raise _LostError(
-            f"{document.file} has changed since: restore that file, run `dbt build`, "
-            "then this again"
+            f"{document.file} has changed since: restore that file from a backup, run "
+            "`docs-index run`, then this again"
         )
     return inline.raw
 

@@ -53,6 +53,7 @@ class Summary:
     `essays_adopted` and `essays_there_before` count them. `left_out` counts the
     documents that cannot be essays, by reason. `conflicts` names directories that hold
     another text, `damaged` documents whose files are not as they were ingested.
+    `missing_tables` are those of `1_raw/` that a cohort needs, and that are not there.
     """
 
     data_root: str
@@ -64,6 +65,7 @@ class Summary:
     conflicts: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
     essays: list[str] = field(default_factory=list)
+    missing_tables: list[str] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
@@ -96,7 +98,13 @@ def adopt_documents(
     if faulty and doc_ids is not None:
         raise CohortError(_refusal(faulty))
     left_out = Counter(row["fault"] for row in faulty)
-    summary = Summary(str(layout.root), dry_run, left_out=dict(left_out))
+    needed = (layout.evaluation_templates, layout.models, layout.replication)
+    summary = Summary(
+        str(layout.root),
+        dry_run,
+        left_out=dict(left_out),
+        missing_tables=[layout.within(each) for each in needed if not is_there(each)],
+    )
     wanted = [row for row in rows if not row["fault"]]
     if not dry_run:
         take_lock(layout.lock)

@@ -204,4 +204,5 @@ def _write(layout: Layout, path: Path, wish: Wish, essays: Sequence[str]) -> Non
         f"The best {wish.top_n} essays by {wish.baseline} that have no score for "
         f"{wish.target}, best first."
     )
-    write_selection(layout.selected_essays, comment, essays, replaces=wish.replaces)
+    selection = layout.selected_essays
+    write_selection(selection, "select", comment, essays, replaces=wish.replaces)

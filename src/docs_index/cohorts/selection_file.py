@@ -16,19 +16,23 @@ from docs_index.paths import is_of_a_path, is_there
 
 _DIRECTIVES = ("# mode: evaluation-only", "# include-existing-evaluations")
 _MARK = (
-    "# Written by `docs-index cohort select`, which replaces it as long as nobody "
-    "edits it (checksum {})."
+    "# Written by `docs-index cohort {}`, which replaces it as long as nobody edits it "
+    "(checksum {})."
 )
-_MARKED = re.compile(re.escape(_MARK).replace(r"\{\}", "([0-9a-f]{16})"))
+_MARKED = re.compile(
+    re.escape(_MARK)
+    .replace(r"\{\}", "(?:select|adopt)", 1)
+    .replace(r"\{\}", "([0-9a-f]{16})")
+)
 
 
 def write_selection(
-    path: Path, comment: str, essays: Sequence[str], *, replaces: bool
+    path: Path, by: str, comment: str, essays: Sequence[str], *, replaces: bool
 ) -> None:
     """Publish a selection of essays, with both directives and a comment on it.
 
-    Without `replaces`, a file that this function did not write, or that was edited
-    since, is kept.
+    `by` is the command that writes it, `select` or `adopt`. Without `replaces`, a
+    file that this function did not write, or that was edited since, is kept.
 
     Raises:
         OutputExistsError: there is such a file; it was not changed.
@@ -36,7 +40,7 @@ def write_selection(
     refuse_edited(path, replaces=replaces)
     path.parent.mkdir(exist_ok=True)
     lines = [*_DIRECTIVES, f"# {comment}", *essays]
-    marked = [*lines[:2], _MARK.format(_checksum(lines)), *lines[2:]]
+    marked = [*lines[:2], _MARK.format(by, _checksum(lines)), *lines[2:]]
     publish(path, "".join(f"{line}\n" for line in marked).encode())
 
 

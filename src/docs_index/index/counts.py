@@ -1,7 +1,7 @@
 """The queries of the commands `stats` and `gaps`.
 
-SQL counts (stats.sql, gaps.sql and the view `coverage`). This module turns rows into
-the objects that commands print. Only reads the index.
+SQL counts (stats.sql, document_scores.sql, gaps.sql and the view `coverage`). This
+module turns rows into the objects that commands print. Only reads the index.
 """
 
 from typing import Any
@@ -28,8 +28,15 @@ def gaps(documents: Documents, *, everything: bool) -> list[dict[str, Any]]:
     return rows_of(documents, sql("index/gaps.sql"), {"everything": everything})
 
 
+def rejected_of_tables(documents: Documents) -> int:
+    """Return how many rejected rows are of results tables."""
+    [found] = rows_of(documents, sql("index/rejected_of_tables.sql"))
+    count: int = found["rows"]
+    return count
+
+
 def stats(documents: Documents) -> dict[str, Any]:
-    """Return counts and sizes of documents: in total, by stage, by template, ..."""
+    """Return counts, sizes and scores of documents: in total, by stage, ..."""
     found: dict[str, Any] = {"total": {}} | {part: [] for part in _PARTS}
     for row in rows_of(documents, sql("index/stats.sql")):
         part = row["part"]
@@ -39,6 +46,7 @@ def stats(documents: Documents) -> dict[str, Any]:
         else:
             found[part].append(counted)
     return found | {
+        "document_scores": rows_of(documents, sql("index/document_scores.sql")),
         "bad_rows": rows_of(documents, sql("index/bad_rows_by_reason.sql")),
         "conflicts": rows_of(documents, sql("index/conflicts_by_kind.sql")),
         "notices": rows_of(documents, sql("index/notices_by_kind.sql")),

@@ -30,13 +30,14 @@ def _below(documents: Documents, document: Document) -> dict[str, Any]:
 
 def lines(
     node: dict[str, Any], marked: str, before: str = "", branch: str = ""
-) -> Iterator[tuple[str, bool]]:
-    """Yield the lines of a tree, each with whether it shows the document `marked`."""
+) -> Iterator[tuple[str, str, bool]]:
+    """Yield the lines of a tree, each with its task id and whether it is `marked`."""
     status = "" if node["status"] == "ok" else f" {node['status']}"
     created = (node["created_at"] or "no time")[:10]
     yield (
         f"{before}{branch}{node['doc_id']} {node['stage']} {created}{status} "
         f"{node['template_id']} {node['model_id']}",
+        node["task_id"],
         node["doc_id"] == marked,
     )
     inner = before + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]

@@ -1,4 +1,4 @@
-"""Find a document by its id, by the beginning of its id, or by its task.
+"""Find a document by its id, the beginning of its id, its task or its record.
 
 Only reads, through `Documents`. A name that fits several documents is an error that
 lists them.
@@ -8,9 +8,18 @@ from docs_index.errors import UnknownDocumentError, first_few
 from docs_index.index.reader import Documents
 from docs_index.index.row import LATEST_FIRST, Document
 
+# The part after the source's name is a record's own id, in documents of records alone.
+_OF_RECORD = """
+where row_key = ?1
+    or (
+        substr(row_key, instr(row_key, ':') + 1) = ?1
+        and json_extract(meta_small, '$.file') is not null
+    )
+"""
+
 
 def chosen(documents: Documents, name: str) -> Document:
-    """Return the document of an id, of a task's latest attempt, or of a unique prefix.
+    """Return the document of an id, a task's latest attempt, a record, or a prefix.
 
     Raises:
         UnknownDocumentError: the name fits no document, or several; lists them.
@@ -23,11 +32,17 @@ def chosen(documents: Documents, name: str) -> Document:
         raise _several(name, "task id of several stages", of_task)
     if of_task:
         return of_task[0]
+    of_record = list(documents.select(f"{_OF_RECORD} order by {LATEST_FIRST}", name))
+    if len({each.row_key for each in of_record}) > 1:
+        raise _several(name, "record id of several sources", of_record)
+    if of_record:
+        return of_record[0]
     if begun := begun_by(documents, name):
         return begun
     raise UnknownDocumentError(
-        f"no document has the id, the beginning of an id, or the task id {name!r}: "
-        "`docs-index ls` lists them"
+        f"no document has the id, the beginning of an id, the task id, the row_key or "
+        f"the record id {name!r}: `docs-index ls` lists documents, `docs-index why` "
+        "also finds rejected rows"
     )
 
 

@@ -8,6 +8,7 @@ objects. It decides nothing again from the text of a message, and writes nothing
 
 import json
 import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from docs_index.errors import UnknownDocumentError
@@ -19,7 +20,11 @@ from docs_index.index.shapes import brief
 from docs_index.resources import seed, sql
 from docs_index.vocabulary import JOINS, RESULTS
 
+Rejected = Callable[[str], Iterable[tuple[str, int, str]]]
+"""Returns source_csv, row_index and detail of the rejected records of an id."""
+
 _ROW = re.compile("([a-z][a-z0-9_]*):([1-9][0-9]{0,17})")
+_PLACE = ("source_csv", "row_index", "detail")
 _HAS_CANDIDATES = "select true from list_checksums where table_name = 'link_candidates'"
 _RULES = {
     "timestamp_join": (
@@ -42,15 +47,18 @@ _RULES = {
 }
 
 
-def explained(documents: Documents, name: str, limit: int) -> dict[str, Any]:
+def explained(
+    documents: Documents, name: str, limit: int, rejected: Rejected = lambda _: ()
+) -> dict[str, Any]:
     """Return what became of all source rows that a name fits, the latest first.
 
-    Each list has at most `limit` items (-1: all of them), and the number of all.
+    Each list has at most `limit` items (-1: all of them), and the number of all. The
+    index does not have the ids of rejected records: `rejected` finds them.
 
     Raises:
         UnknownDocumentError: the name fits nothing, or several documents.
     """
-    found = _found(documents, name)
+    found = _found(documents, name, rejected)
     shown = found if limit < 0 else found[:limit]
     return {
         "total": len(found),
@@ -59,8 +67,11 @@ def explained(documents: Documents, name: str, limit: int) -> dict[str, Any]:
     }
 
 
-def _found(documents: Documents, name: str) -> list[Row]:
-    """Return the rows that a name fits: by id, row, task or file, else by a prefix."""
+def _found(documents: Documents, name: str, rejected: Rejected) -> list[Row]:
+    """Return the rows that a name fits.
+
+    That is by id, row, task, record or file, else by the beginning of an id.
+    """
     values: Row = {"name": name}
     found = _rows(documents, "why_by_id", values)
     if not found and (row := _ROW.fullmatch(name)):
@@ -69,13 +80,15 @@ def _found(documents: Documents, name: str) -> list[Row]:
         found = _rows(documents, "why_by_row", values)
     elif not found:
         found = _rows(documents, "why_by_name", values) or _of_file(documents, values)
+    if not found or any(_is_record(row, name) for row in found):
+        found += _rejected(documents, rejected(name), found)
     if not found and (begun := begun_by(documents, name)):
         found = _rows(documents, "why_by_id", {"name": begun.doc_id})
     if not found:
         raise UnknownDocumentError(
-            f"nothing has the task id, the row (like draft:17), the response file, the "
-            f"id or the beginning of an id {name!r}: `docs-index ls` lists documents, "
-            "the table bad_generations lists rejected rows"
+            f"nothing has the task id, the row (like draft:17), the record id, the "
+            f"response file, the id or the beginning of an id {name!r}: `docs-index "
+            "ls` lists documents, the table bad_generations lists rejected rows"
         )
     known = {(row["run_id"], row["row_key"]) for row in found if row["status"]}
     return [
@@ -83,6 +96,25 @@ def _found(documents: Documents, name: str) -> list[Row]:
         for row in found
         if row["fate"] != "conflict" or (row["run_id"], row["row_key"]) not in known
     ]
+
+
+def _is_record(row: Row, name: str) -> bool:
+    """Tell whether a row is of the record with that id or row_key."""
+    keys = (name, f"{row['source_csv']}:{name}")
+    return row["source_csv"] not in RESULTS and row["row_key"] in keys
+
+
+def _rejected(
+    documents: Documents, records: Iterable[tuple[str, int, str]], found: list[Row]
+) -> list[Row]:
+    """Return the rejected rows of these records that are not among those found."""
+    known = [tuple(row[name] for name in _PLACE) for row in found]
+    places = [
+        dict(zip(_PLACE, record, strict=True))
+        for record in records
+        if record not in known
+    ]
+    return [row for each in places for row in _rows(documents, "why_by_place", each)]
 
 
 def _of_file(documents: Documents, values: Row) -> list[Row]:

@@ -13,6 +13,7 @@ from docs_index.apps.cli.export_files import refuse_to_overwrite
 from docs_index.apps.cli.run_output import print_written
 from docs_index.apps.cli.text_tables import (
     on_terminal,
+    print_aligned,
     print_next,
     print_table,
     root_option,
@@ -35,6 +36,14 @@ _LEFT_OUT = {
     "judgement": "judgements of other documents",
     "parse_error": "without a parsed text",
     "unusable_ids": "with a combo, template or model that the store cannot hold",
+}
+_NEEDED = {  # the tables of a cohort, and what they must have
+    "1_raw/evaluation_templates.csv": (
+        "columns template_id, parser; the text of a template is in "
+        "1_raw/templates/evaluation/TEMPLATE_ID.txt"
+    ),
+    "1_raw/llm_models.csv": "columns id, model, for_evaluation",
+    "1_raw/replication_config.csv": "columns stage, replicates; a row evaluation,1",
 }
 _OUTDATED = "made from an earlier text of their template or essay"
 
@@ -92,14 +101,17 @@ def print_building(summary: Building) -> None:
             "unfinished members in place of finished evaluations: "
             f"{summary.unfinished_for_finished}; --prefer-done takes the finished ones"
         )
-    _print_reasons("blocked, until this is mended", summary.blocked)
+    _print_reasons("blocked, until this is corrected", summary.blocked)
     print_table("failed", _words(summary.failed))
     print_table(_OUTDATED, list(summary.outdated.items()))
     _print_few("directories that cannot be read, left out", summary.unreadable)
     print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
     named = summary.cohort_id
     if summary.dry_run:
-        print_next([(f"docs-index cohort build {named}", "carries this out")])
+        blocked = sum(summary.blocked.values())
+        left = f"; {_blocked(blocked)} until the above is corrected" if blocked else ""
+        carries_out = f"carries this out{left}"
+        print_next([(f"docs-index cohort build {named}", carries_out)])
     elif summary.calls_to_make:
         asks = "asks for the answers (limit: --max-cost)"
         print_next([
@@ -108,6 +120,11 @@ def print_building(summary: Building) -> None:
         ])  # fmt: skip
     elif summary.evaluations.get(State.ANSWERED):
         print_next([(f"docs-index cohort run {named}", "parses the answers")])
+
+
+def _blocked(number: int) -> str:
+    """Return how many evaluations are blocked, as a part of a sentence."""
+    return f"{number} evaluation{' is' if number == 1 else 's are'} blocked"
 
 
 def print_plan(models: Sequence[Mapping[str, Any]]) -> None:
@@ -244,7 +261,7 @@ def print_status(cohort_id: str, survey: Survey) -> None:
 
 
 def _print_survey(survey: Survey) -> None:
-    _print_reasons("blocked, until this is mended", survey.blocked)
+    _print_reasons("blocked, until this is corrected", survey.blocked)
     print_table("failed, by reason", _words(survey.failed))
     for messages in survey.examples.values():
         _print_items(messages)
@@ -286,6 +303,9 @@ def print_adopted(
             "list essays in 2_tasks/selected_essays.txt, or adopt again with --select; "
             "then build a cohort"
         )
+    if summary.missing_tables:
+        typer.echo("\na cohort needs these tables too, which are not there")
+        print_aligned([(table, _NEEDED[table]) for table in summary.missing_tables])
     build = "docs-index cohort build NAME"
     print_next([(build, "adds the evaluations that are missing")], data_root)
 

@@ -89,7 +89,7 @@ Id = Annotated[
     str,
     typer.Argument(
         metavar="ID",
-        help="A doc_id, the beginning of one, or a task id.",
+        help="A doc_id, the beginning of one, a task id, or a record's id.",
         autocompletion=_ids,
     ),
 ]
@@ -97,7 +97,7 @@ Attempt = Annotated[
     str,
     typer.Argument(
         metavar="NAME",
-        help="A task id, a row like draft:17, a file, or a doc_id.",
+        help="A task id, a row like draft:17, a record's id, a file, or a doc_id.",
         autocompletion=_ids,
     ),
 ]

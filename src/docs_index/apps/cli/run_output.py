@@ -1,7 +1,7 @@
 """The output of a run or a plan: what came in, what did not, and what to do next."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import typer
 
@@ -17,13 +17,14 @@ from docs_index.apps.cli.text_tables import (
 from docs_index.errors import printable
 from docs_index.ingest.materialize import Summary
 from docs_index.resources import seed
+from docs_index.vocabulary import RESULTS
 from docs_index.warehouse.histories.outcomes import Outcome
 
 _LONGEST_LINE = 300  # characters of an example on a terminal; its middle is cut
 _ABOUT_NOTICES = (
-    "Their documents stay as they are. If a table is wrong, correct it and run again; "
-    "if it is right, run with a new RUN_ID to ingest it as it is now. The table "
-    "backfill_notices of the index lists all notices."
+    "Their documents stay as they are. If a table or a file of a history is wrong, "
+    "correct it and run again; if it is right, run with a new RUN_ID to ingest it as "
+    "it is now. The table backfill_notices of the index lists all notices."
 )
 _FILES = {
     "docs/": "a directory per document",
@@ -73,10 +74,10 @@ def print_summary(summary: Summary, given_root: object = None) -> None:
 
 
 def print_notices(summary: Summary) -> None:
-    """Print what changed in the tables after documents were made; nothing without."""
+    """Print what changed after documents were made; nothing without notices."""
     if not summary.notices:
         return
-    print_table("changed in the tables since", list(summary.notices.items()))
+    print_table("changed since in tables or histories", list(summary.notices.items()))
     for line in summary.notice_examples:
         _print_line(line, "  ")
     say(_ABOUT_NOTICES)
@@ -208,9 +209,16 @@ def _next_commands(summary: Summary) -> list[tuple[str, str]]:
         commands.append(("docs-index verify", "what is damaged, and what to do"))
     if summary.dry_run:
         return [*commands, ("docs-index run", "carries this out")]
-    if summary.bad_rows_by_reason:
+    if _rejected_of_tables(summary.counters):
         commands.append(("docs-index repairs", "suggests repairs of rejected rows"))
     return [*commands, ("docs-index ls", "lists the documents, the newest first")]
+
+
+def _rejected_of_tables(counters: Mapping[str, int]) -> int:
+    """Return how many rows of the four tables are rejected; no record is repaired."""
+    rows = sum(counters[f"rows_{table}"] for table in RESULTS)
+    made = ("draft_ok", "essay_parent_resolved", "eval_resolved")
+    return rows - sum(counters[name] for name in made)
 
 
 def _counted(number: int, noun: str) -> str:

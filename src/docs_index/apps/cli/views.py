@@ -157,13 +157,21 @@ def _marked(line: str) -> str:
 
 
 def show_tree(node: dict[str, Any], marked: str) -> None:
-    """Print a lineage tree, and mark the document `marked`."""
-    for line, is_marked in tree_lines(node, marked):
-        shown = printable(line, keep="")
+    """Print a lineage tree, and mark the document `marked`.
+
+    On a terminal the task ids are shown as far as there is room.
+    """
+    for line, task_id, is_marked in tree_lines(node, marked):
+        shown = printable(line, keep="") + (" *" if is_marked else "")
+        task = printable(task_id, keep="")
         if on_terminal():
-            shown = _after_its_id(shown, terminal_columns() - 2)
-        mark = " *" if is_marked else ""
-        typer.echo(styled(f"{shown}{mark}", bold=True) if is_marked else shown)
+            shown = _after_its_id(shown, terminal_columns())
+            room = terminal_columns() - width_of(shown) - 2
+            task = (
+                cut(task, room) if room >= min(width_of(task), _LEAST_OF_A_TASK) else ""
+            )
+        shown = f"{shown}  {task}" if task else shown
+        typer.echo(styled(shown, bold=True) if is_marked else shown)
 
 
 def _after_its_id(line: str, width: int) -> str:

@@ -87,7 +87,8 @@ def _sentences(attempt: Part, *, has_candidates: bool) -> Iterator[tuple[str, st
         if attempt["file"]:
             yield "record", f"from {attempt['file']}, record {attempt['position']}"
         for copy in attempt["copies"]:
-            yield "copy", f"{_name(copy)} repeats it: {copy['detail']}"
+            place = copy["detail"].rpartition(": it repeats ")[0]
+            yield "copy", f"{_name(copy)} repeats it: {place}"
     elif attempt["fate"] == "bad_row":
         yield "rejected", attempt["reason"]
         yield "detail", attempt["detail"]

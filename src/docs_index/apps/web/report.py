@@ -44,12 +44,13 @@ _TABLES = (
     "parse_errors",
     "unparsed",
     "judges",
+    "other_scales",
     "scores",
     "sizes",
     "lineage",
 )
 # The queries with a row for each part of a column or a bar.
-_CHARTS = ("models", "months", "score_classes", "size_classes")
+_CHARTS = ("models", "months", "score_classes", "score_tenths", "size_classes")
 
 
 def write_report(layout: Layout, path: Path) -> bool:

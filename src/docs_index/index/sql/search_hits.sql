@@ -1,5 +1,5 @@
 -- Documents that hold all words and fit the filters, the best first. A filter that is
--- null lets everything pass.
+-- null lets everything pass. Where no word is in the text, the excerpt is the task id.
 select
     documents.doc_id,
     documents.logical_key_id,
@@ -21,7 +21,11 @@ select
     documents.score,
     documents.meta_small,
     -bm25(texts.texts) as rank,
-    snippet(texts.texts, 2, :found, :end, '…', 24) as excerpt
+    case
+        when instr(snippet(texts.texts, 2, :found, :end, '…', 24), :found) > 0
+            then snippet(texts.texts, 2, :found, :end, '…', 24)
+        else 'task id: ' || snippet(texts.texts, 1, :found, :end, '…', 24)
+    end as excerpt
 from texts
 inner join stored.documents as documents on texts.doc_id = documents.doc_id
 where

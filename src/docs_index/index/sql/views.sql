@@ -22,46 +22,62 @@ with ranked as (
 select * from ranked
 where recency = 1;
 
--- One row per stage, template and model. The stage has the template with some model and
--- the model with some template, among its documents or its rejected rows. A row without
--- a document that parsed is a gap.
+-- One row per stage, template and model. The template has a row with some model, and
+-- the model with some template, in that stage of one source. Here a history is a
+-- source, and the four tables are one. A judge of records that is no language model
+-- cannot use another template: it is with its own only. A row without a document that
+-- parsed is a gap.
 create temp view if not exists coverage as
-with documents_of_records as (
+with made as (
     select
-        json_extract(meta_small, '$.source_csv') as source_csv,
+        case
+            when json_extract(meta_small, '$.file') is not null
+                then json_extract(meta_small, '$.source_csv')
+        end as history,
         stage,
-        template_id
+        template_id,
+        model_id,
+        count(*) as documents,
+        sum(status != 'ok') as parse_errors
     from documents
-    where json_extract(meta_small, '$.file') is not null
+    group by history, stage, template_id, model_id
 ),
 
-stages_of_sources as (
+stages_of_histories as (
     select
-        source_csv,
+        history,
         min(stage) as stage
-    from documents_of_records
-    group by source_csv
+    from made
+    where history is not null
+    group by history
     having min(stage) = max(stage)
 ),
 
 stages_of_templates as (
     select
-        source_csv,
+        history,
         template_id,
         min(stage) as stage
-    from documents_of_records
-    group by source_csv, template_id
+    from made
+    where history is not null
+    group by history, template_id
     having min(stage) = max(stage)
 ),
 
 rejected as (
     select
+        case
+            when
+                bad_generations.source_csv
+                not in ('draft', 'link', 'essay', 'evaluation')
+                then bad_generations.source_csv
+        end as history,
         -- A rejected record has no stage: it counts with the documents of its source
         -- and template, or else of its source; if it has none, under its source's name.
         coalesce(
             case bad_generations.source_csv when 'link' then 'draft' end,
             stages_of_templates.stage,
-            stages_of_sources.stage,
+            stages_of_histories.stage,
             bad_generations.source_csv
         ) as stage,
         bad_generations.template_id,
@@ -69,10 +85,10 @@ rejected as (
     from bad_generations
     left join stages_of_templates
         on
-            bad_generations.source_csv = stages_of_templates.source_csv
+            bad_generations.source_csv = stages_of_templates.history
             and bad_generations.template_id = stages_of_templates.template_id
-    left join stages_of_sources
-        on bad_generations.source_csv = stages_of_sources.source_csv
+    left join stages_of_histories
+        on bad_generations.source_csv = stages_of_histories.history
     where
         bad_generations.template_id is not null
         and bad_generations.model_id is not null
@@ -80,16 +96,17 @@ rejected as (
 
 counted as (
     select
+        history,
         stage,
         template_id,
         model_id,
-        count(*) as documents,
-        sum(status != 'ok') as parse_errors,
+        documents,
+        parse_errors,
         0 as bad_rows
-    from documents
-    group by stage, template_id, model_id
+    from made
     union all
     select
+        history,
         stage,
         template_id,
         model_id,
@@ -97,21 +114,35 @@ counted as (
         0 as parse_errors,
         count(*) as bad_rows
     from rejected
-    group by stage, template_id, model_id
+    group by history, stage, template_id, model_id
+),
+
+crossed as (
+    select distinct
+        coalesce(history, '') as source,
+        stage,
+        template_id,
+        model_id
+    from counted
+    where
+        history is null
+        or not (model_id glob 'code:*' or model_id glob 'human:*')
 ),
 
 templates as (
     select distinct
+        source,
         stage,
         template_id
-    from counted
+    from crossed
 ),
 
 models as (
     select distinct
+        source,
         stage,
         model_id
-    from counted
+    from crossed
 ),
 
 cells as (
@@ -120,7 +151,16 @@ cells as (
         templates.template_id,
         models.model_id
     from templates
-    inner join models on templates.stage = models.stage
+    inner join models
+        on
+            templates.source = models.source
+            and templates.stage = models.stage
+    union
+    select
+        stage,
+        template_id,
+        model_id
+    from counted
 ),
 
 totals as (

@@ -1,4 +1,4 @@
--- What has changed in the tables since a document was made.
+-- What has changed in the tables or histories since a document was made.
 select
     kind,
     detail

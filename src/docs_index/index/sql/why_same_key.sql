@@ -66,10 +66,18 @@ listed as (
         row_index,
         null as doc_id,
         reason,
-        -- An attempt has its instant in its row_key.
-        coalesce(
-            substr(row_key, length(source_csv) + length(task_id) + 3, 27), timestamp
-        ) as created_at,
+        -- An attempt of a table has its instant in its row_key. A record has only the
+        -- text of its time, which may be a number.
+        case
+            when source_csv in ('draft', 'link', 'essay', 'evaluation')
+                then
+                    coalesce(
+                        substr(row_key, length(source_csv) + length(task_id) + 3, 27),
+                        timestamp
+                    )
+            when timestamp glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+                then timestamp
+        end as created_at,
         4 as precedence,
         'rejected' as rule
     from bad_generations

@@ -33,7 +33,7 @@ def adopt(
         list[str] | None,
         typer.Argument(
             metavar="ID",
-            help="Only these documents: a doc_id, the beginning of one, or a task id.",
+            help="Only these: doc_ids, beginnings of them, task ids or record ids.",
         ),
     ] = None,
     ids_from: Annotated[
@@ -74,7 +74,8 @@ def adopt(
                 )
         is_selected = select and not dry_run and bool(summary.essays)
         if is_selected:
-            write_selection(selection, _COMMENT, summary.essays, replaces=replace)
+            essays = summary.essays
+            write_selection(selection, "adopt", _COMMENT, essays, replaces=replace)
         if as_json:
             show_json(asdict(summary) | {"selected": is_selected})
         else:
