@@ -321,11 +321,14 @@ def test_a_field_that_no_record_has_is_refused_by_name(tmp_path: Path) -> None:
     root = tmp_path / "root"
     keys = fields(prompt="promt", keep=None) | {"files": "a.jsonl"}
     line = json.dumps(ordered_rows()[0]).encode()
-    write_root(root, {"sources": {"answers": keys}}, {"a.jsonl": line})
+    chosen = fields(keep=None) | {"files": "a.jsonl", "where": {"stauts": "ok"}}
+    sources = {"answers": keys, "chosen": chosen}
+    write_root(root, {"sources": sources}, {"a.jsonl": line})
     before = set(root.rglob("*"))
     process = run_all(root)
     assert process.returncode == 2
     assert "answers, prompt: promt, of 1 record" in process.stdout + process.stderr
+    assert "chosen, where.1: stauts, of 1 record" in process.stdout + process.stderr
     assert not written(root, before)
 
 

@@ -175,7 +175,7 @@ nothing: {files: no.csv, response: r, model_id: = m}
         "2 generations, 2025-03-10 09:46:40 to 2025-03-10 09:46:41 UTC",
         "  by m (2)",
         "rejected, with the first of each reason",
-        "duplicate_row\t1\ta.csv, record 3: it repeats a.csv, record 1",
+        "duplicate_row\t1\ta.csv, record 3: it repeats record 1",
     ]
     assert "! the times are before 2000: check `as` of created_at" in ms
     assert "! all 3 records are rejected: nothing of this would be a document" in iso
@@ -212,12 +212,15 @@ def test_the_check_of_a_tool_opens_what_its_models_read(tmp_path: Path) -> None:
 
 def test_a_plan_tells_of_patterns_and_of_sources(tmp_path: Path) -> None:
     sources = "a: {files: [a.csv, '*.json'], id: q, response: r, model_id: = m}"
+    sources += "\nb: {files: a.csv, id: q, response: r, model_id: = m, where: {q: 9}}"
     write_root(tmp_path, sources, {"a.csv": "q,r\n1,x\n2,\n"})
     script = str(REPOSITORY / "scripts" / "inspect_docs.py")
     plan = run(tmp_path, [sys.executable, script, "plan"], sharing(tmp_path))
     said = plan.stdout.splitlines()
     assert "! histories.yml, a: no file fits *.json" in said
     assert "a\t1 generation, 1 rejected" in said
+    assert "b\tno records" in said
+    assert any("histories.yml, b: no record was found" in line for line in said)
 
 
 def test_the_check_refuses_what_a_build_refuses(tmp_path: Path) -> None:

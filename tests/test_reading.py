@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -39,8 +39,9 @@ from docs_index.apps.cli.text_fit import cut, cut_apart, width_of, wrapped
 from docs_index.apps.cli.text_tables import readable_bytes
 from docs_index.errors import DamagedDocumentError, UnknownDocumentError
 from docs_index.index.database import SCHEMA_VERSION
-from docs_index.index.reader import open_documents
-from docs_index.index.row import LATEST_FIRST, NAMES
+from docs_index.index.lineage import lines, tree
+from docs_index.index.reader import Documents, open_documents
+from docs_index.index.row import LATEST_FIRST, NAMES, Document
 from docs_index.resources import sql
 
 ESSAY = "6z2jk819zukzyq1z"
@@ -321,6 +322,27 @@ def covered(
                 "select stage, template_id, model_id, documents, bad_rows from coverage"
             ).fetchall()
         )
+
+
+def test_a_chat_of_thousands_of_turns_has_a_lineage(sample: Path) -> None:
+    with open_documents(sample) as documents:
+        turn = documents.get(DRAFT)
+    turns = [replace(turn, doc_id=f"turn{number}") for number in range(3000)]
+
+    class Chat:
+        def parents(self, doc_id: str) -> list[Document]:
+            return list(reversed(turns[: int(doc_id.removeprefix("turn"))]))
+
+        def children(self, doc_id: str) -> list[Document]:
+            number = int(doc_id.removeprefix("turn"))
+            return turns[number + 1 : number + 2]
+
+    node = tree(cast(Documents, Chat()), turns[1500])
+    shown = [line for line, *_ in lines(node, "turn1500")]
+    assert len(shown) == len(turns)
+    assert shown[1].startswith("└─ turn1 ")
+    assert shown[12].startswith("13: turn12 ")
+    assert shown[-1].startswith("3000: turn2999 ")
 
 
 def test_a_rejected_record_counts_with_its_template() -> None:

@@ -10,6 +10,8 @@ from docs_index.index.reader import Documents
 from docs_index.index.row import Document
 from docs_index.index.shapes import brief
 
+_MOST_LEVELS = 12  # that are shown by branches
+
 
 def tree(documents: Documents, document: Document) -> dict[str, Any]:
     """Return the first ancestor as a node with its `children`.
@@ -24,23 +26,37 @@ def tree(documents: Documents, document: Document) -> dict[str, Any]:
 
 
 def _below(documents: Documents, document: Document) -> dict[str, Any]:
-    below = [_below(documents, child) for child in documents.children(document.doc_id)]
-    return brief(document) | {"children": below}
+    """Return a document as a node. A chat may have thousands of turns: no recursion."""
+    top = brief(document) | {"children": []}
+    waiting = [(document.doc_id, top)]
+    while waiting:
+        doc_id, node = waiting.pop()
+        for child in documents.children(doc_id):
+            below = brief(child) | {"children": []}
+            node["children"].append(below)
+            waiting.append((child.doc_id, below))
+    return top
 
 
-def lines(
-    node: dict[str, Any], marked: str, before: str = "", branch: str = ""
-) -> Iterator[tuple[str, str, bool]]:
-    """Yield the lines of a tree, each with its task id and whether it is `marked`."""
-    status = "" if node["status"] == "ok" else f" {node['status']}"
-    created = (node["created_at"] or "no time")[:10]
-    yield (
-        f"{before}{branch}{node['doc_id']} {node['stage']} {created}{status} "
-        f"{node['template_id']} {node['model_id']}",
-        node["task_id"],
-        node["doc_id"] == marked,
-    )
-    inner = before + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
-    for number, child in enumerate(node["children"], 1):
-        last = number == len(node["children"])
-        yield from lines(child, marked, inner, "└─ " if last else "├─ ")
+def lines(top: dict[str, Any], marked: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield the lines of a tree, each with its task id and whether it is `marked`.
+
+    Below the 12th level the number of the level takes the place of the branches.
+    """
+    waiting = [(top, "", "", 1)]
+    while waiting:
+        node, before, branch, level = waiting.pop()
+        status = "" if node["status"] == "ok" else f" {node['status']}"
+        created = (node["created_at"] or "no time")[:10]
+        around = f"{before}{branch}" if level <= _MOST_LEVELS else f"{level}: "
+        yield (
+            f"{around}{node['doc_id']} {node['stage']} {created}{status} "
+            f"{node['template_id']} {node['model_id']}",
+            node["task_id"],
+            node["doc_id"] == marked,
+        )
+        inner = before + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
+        below = [(child, inner, "├─ ", level + 1) for child in node["children"]]
+        if below:
+            below[-1] = (node["children"][-1], inner, "└─ ", level + 1)
+        waiting += reversed(below)

@@ -91,12 +91,12 @@ class Documents:
         Raises:
             UnknownDocumentError: a document of the chain is not in the index.
         """
-        chain: list[Document] = []
+        chain: dict[str, Document] = {}
         next_id = self.get(doc_id).parent_doc_id
-        while next_id is not None and next_id not in {each.doc_id for each in chain}:
-            chain.append(self.get(next_id))
-            next_id = chain[-1].parent_doc_id
-        return chain
+        while next_id is not None and next_id not in chain:
+            chain[next_id] = self.get(next_id)
+            next_id = chain[next_id].parent_doc_id
+        return list(chain.values())
 
     def read_raw(self, document: Document) -> str:
         """Return the response unchanged, with its line ends."""

@@ -34,7 +34,7 @@ _SHORT = {
 }
 _NOT_ON_A_TERMINAL = "raw_chars"
 _LEAST_OF_A_TASK = 12  # columns
-_BRANCH_AND_ID = re.compile(r"[│├└─ ]*\S+")
+_BRANCH_AND_ID = re.compile(r"(?:\d+: |[│├└─ ]*)\S+")
 _AROUND = ("meta", "files", "parents", "children", "same_key")
 
 

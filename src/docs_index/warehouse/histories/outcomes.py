@@ -32,7 +32,8 @@ _OUTCOMES = """
 class Outcome:
     """So many records of a source become documents of a kind, or are rejected.
 
-    A document has a `kind`, a rejected record a `reason` and an `example`. `models` are
+    A source without records has one with 0 `records`, of no kind and no reason. A
+    document has a `kind`, a rejected record a `reason` and an `example`. `models` are
     the most frequent first. Times are in UTC; `untimed` records have none. `unlikely`
     says where all times are that no language model has.
     """

@@ -59,7 +59,8 @@ def _add_outcomes(layout: Layout, trials: Sequence[SourceTrial]) -> None:
             build_documents(layout, {}, None, progress, _SELECTOR)
         found: dict[str, list[Outcome]] = {trial.source: [] for trial in trials}
         for outcome in outcomes_of_build(layout.build):
-            found[outcome.source].append(outcome)
+            if outcome.records:
+                found[outcome.source].append(outcome)
     for trial in trials:
         trial.outcomes = found[trial.source]
 

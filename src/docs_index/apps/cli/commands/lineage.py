@@ -5,6 +5,7 @@ from docs_index.apps.cli.command import command
 from docs_index.apps.cli.exits import ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot
 from docs_index.apps.cli.text_tables import show_json
+from docs_index.errors import DocsIndexError
 from docs_index.index.lineage import tree
 from docs_index.index.lookup import chosen
 from docs_index.index.reader import open_documents
@@ -23,7 +24,13 @@ def lineage(
         document = chosen(documents, name)
         found = tree(documents, document)
         if as_json:
-            show_json({"doc_id": document.doc_id, "tree": found})
+            try:
+                show_json({"doc_id": document.doc_id, "tree": found})
+            except RecursionError:
+                raise DocsIndexError(
+                    "the tree is too deep to be JSON: leave --json out, or ask the "
+                    "table document_links"
+                ) from None
         else:
             views.show_tree(found, document.doc_id)
 
