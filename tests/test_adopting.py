@@ -243,6 +243,50 @@ def test_a_damaged_document_is_not_adopted(ran: Path) -> None:
         assert f"x_{row['doc_id']}" not in found["essays"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        ("parser = 'essay_block'", None),
+        ("parser = 'essay_block'", b"edited, and longer"),
+        ("parser is null", None),
+        ("parser = 'essay_block'", b"\xff"),
+    ],
+)
+def test_a_damaged_parsed_text_is_not_adopted(
+    condition: str, text: bytes | None, ran: Path
+) -> None:
+    (row, *_) = documents(ran, f"{condition} and {ADOPTABLE}")
+    parsed = ran / "docs" / row["doc_dir"] / "parsed.txt"
+    same_length = parsed.read_bytes()[:-1] + b"#"
+    parsed.chmod(0o644)
+    parsed.write_bytes(text or same_length)
+    for words in (["--dry-run"], []):
+        process = adopt(ran, row["doc_id"], "--json", *words)
+        found = summary(process)
+        assert process.returncode == 1
+        assert (found["essays"], found["essays_adopted"]) == ([], 0)
+        [said] = found["damaged"]
+        assert f"{row['doc_dir']}/parsed.txt" in said
+        assert "docs-index verify" in said
+    assert not folder(ran, "essay", row["doc_id"]).exists()
+
+
+def test_of_a_parser_that_is_gone_the_length_is_known(ran: Path) -> None:
+    (row, *_) = documents(ran, f"parser = 'essay_block' and {ADOPTABLE}")
+    with closing(sqlite3.connect(index(ran))) as connection:
+        connection.execute("drop trigger documents_are_never_updated")
+        connection.execute("update documents set parser = 'gone'")
+        connection.commit()
+    good(adopt(ran, row["doc_id"]))
+    essay = folder(ran, "essay", row["doc_id"])
+    assert texts(essay) == texts(ran / "docs" / row["doc_dir"])
+    parsed = ran / "docs" / row["doc_dir"] / "parsed.txt"
+    parsed.chmod(0o644)
+    parsed.write_text("shorter")
+    [said] = summary(adopt(ran, row["doc_id"], "--json"))["damaged"]
+    assert "parsed.txt is not the text that was ingested" in said
+
+
 def test_what_a_killed_run_left_is_completed(ran: Path) -> None:
     good(adopt(ran, "--stage", "essay"))
     whole = contents(ran / "gens")

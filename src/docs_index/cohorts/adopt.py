@@ -31,12 +31,16 @@ from docs_index.errors import (
 from docs_index.index.filters import Filters
 from docs_index.index.query import Row, rows_of
 from docs_index.index.reader import Documents
+from docs_index.index.row import Document
 from docs_index.layout import Layout
 from docs_index.paths import is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
+from docs_index.warehouse.parsers import AnyParser, parser_for, parser_of
+from docs_index.warehouse.session import chunks
 
 _BATCH = 1000  # directories that are synced together
+_READ = 100  # documents that are parsed together: a query takes longer than its texts
 _METADATA = "metadata.json"
 _FAULTS = {
     "judgement": "it is a judgement of another document",
@@ -85,6 +89,7 @@ def adopt_documents(
         CohortError: a document of `doc_ids` cannot be an essay; nothing was written.
         DataRootError: a folder of the store leads out of the data root.
         LockedError: another run is active.
+        TableRefusedError: 1_raw/parsers.csv is not well-formed.
         OSError: writing failed; no directory is incomplete, and adopting again
             completes the work.
     """
@@ -207,39 +212,74 @@ def _new_essays(
     A directory that holds another text is a conflict, and a document that is not as it
     was ingested is damaged: an evaluation of it would be paid for in vain.
     """
+    parsers = parser_for(documents.layout)
+    for some in chunks(rows, _READ):
+        undamaged = _undamaged(documents, some, parsers, summary)
+        for row in some:
+            texts = undamaged.get(row["doc_id"])
+            if texts is None:
+                continue
+            folder = documents.layout.generation("essay", row["essay_id"])
+            if not is_there(folder):
+                yield row, texts
+            elif fault := _conflict(folder, texts):
+                summary.conflicts.append(f"{documents.layout.within(folder)} {fault}")
+            else:
+                summary.essays_there_before += 1
+                summary.essays.append(row["essay_id"])
+
+
+def _undamaged(
+    documents: Documents, rows: Iterable[Row], parsers: AnyParser, summary: Summary
+) -> dict[str, dict[str, bytes]]:
+    """Return the texts of the documents that are as they were ingested, by doc_id.
+
+    parsed.txt is what its parser makes of raw.txt, as it is to `verify`. Of a parser
+    that is not there any more, the length alone is known.
+    """
+    texts: dict[str, dict[str, bytes]] = {}
+    parsed: list[tuple[Document, str]] = []
     for row in rows:
+        document = documents.get(row["doc_id"])
         try:
-            texts = _texts(documents, row["doc_id"])
+            texts[document.doc_id] = _texts(documents, document)
         except DamagedDocumentError as error:
             summary.damaged.append(str(error))
             continue
-        folder = documents.layout.generation("essay", row["essay_id"])
-        if not is_there(folder):
-            yield row, texts
-        elif fault := _conflict(folder, texts):
-            summary.conflicts.append(f"{documents.layout.within(folder)} {fault}")
-        else:
-            summary.essays_there_before += 1
-            summary.essays.append(row["essay_id"])
+        if document.parser in parsers.names:
+            parsed.append((document, document.parser))
+    raw = [(parser, texts[document.doc_id][RAW]) for document, parser in parsed]
+    made = parser_of(parsers.expression).parse(raw)
+    for (document, _), text in zip(parsed, made, strict=True):
+        if text is None or text.encode() != texts[document.doc_id][PARSED]:
+            summary.damaged.append(str(_damaged(document, PARSED)))
+            del texts[document.doc_id]
+    return texts
 
 
-def _texts(documents: Documents, doc_id: str) -> dict[str, bytes]:
+def _texts(documents: Documents, document: Document) -> dict[str, bytes]:
     """Return the files of an essay that have the texts of a document.
 
     Raises:
         DamagedDocumentError: they are not as they were ingested.
     """
-    document = documents.get(doc_id)
     raw = documents.read_bytes(document, "raw")
     if hashlib.sha256(raw).hexdigest() != document.content_hash:
-        raise DamagedDocumentError(
-            f"docs/{document.doc_dir}/raw.txt is not the text that was ingested; "
-            f"{VERIFY}"
-        )
-    texts = {RAW: raw, PARSED: documents.read_bytes(document, "parsed")}
+        raise _damaged(document, RAW)
+    parsed = documents.read_parsed(document) or ""
+    texts = {RAW: raw, PARSED: parsed.encode()}
+    is_another = document.parser is None and texts[PARSED] != raw
+    if is_another or len(parsed) != document.parsed_chars:
+        raise _damaged(document, PARSED)
     if documents.has_prompt(document):
         texts[PROMPT] = documents.read_bytes(document, "prompt")
     return texts
+
+
+def _damaged(document: Document, name: str) -> DamagedDocumentError:
+    return DamagedDocumentError(
+        f"docs/{document.doc_dir}/{name} is not the text that was ingested; {VERIFY}"
+    )
 
 
 def _conflict(folder: Path, texts: dict[str, bytes]) -> str | None:
