@@ -172,6 +172,45 @@ def test_documents_are_named_by_id_or_task_or_in_a_file(
         assert (process.returncode, said in process.stderr) == (2, True)
 
 
+def change(root: Path, statement: str, *values: str) -> None:
+    """Change the index as nobody may."""
+    with closing(sqlite3.connect(index(root))) as connection:
+        connection.execute("drop trigger if exists documents_are_never_updated")
+        connection.execute(statement, values)
+        connection.commit()
+
+
+def test_a_task_id_names_all_documents_that_have_it(ran: Path) -> None:
+    essays = documents(ran, f"stage = 'essay' and {ADOPTABLE}")[:2]
+    drafts = documents(ran, f"stage = 'draft' and {ADOPTABLE}")[:2]
+    (judgement, *_) = documents(ran, f"doc_id in ({JUDGEMENTS})")
+    for row in (*essays, *drafts, judgement):
+        statement = "update documents set task_id = 'shared' where doc_id = ?"
+        change(ran, statement, row["doc_id"])
+    of_essays = {f"x_{row['doc_id']}" for row in essays}
+    found = summary(good(adopt(ran, "shared", "--stage", "essay", "--json")))
+    assert (set(found["essays"]), found["tasks"]) == (of_essays, {"shared": 2})
+    said = good(adopt(ran, "shared", "--dry-run")).stdout
+    assert "documents with the task id shared: 5\n" in said
+    assert "judgements of other documents\t1\n" in said
+    found = summary(good(adopt(ran, "shared", "--json")))
+    of_drafts = {f"x_{row['doc_id']}" for row in drafts}
+    assert set(found["essays"]) == of_essays | of_drafts
+    assert found["left_out"] == {"judgement": 1}
+    named = adopt(ran, "shared", judgement["doc_id"])
+    assert (named.returncode, judgement["doc_id"] in named.stderr) == (2, True)
+
+
+def test_a_task_without_any_essay_is_refused(ran: Path) -> None:
+    (judgement, *_) = documents(ran, f"doc_id in ({JUDGEMENTS}) and status = 'ok'")
+    before = snapshot(ran)
+    process = adopt(ran, judgement["task_id"])
+    assert process.returncode == 2
+    assert "it is a judgement of another document" in process.stderr
+    assert snapshot(ran) == before
+    good(adopt(ran, judgement["task_id"], "--stage", "essay"))
+
+
 def test_a_judgement_that_is_named_is_refused_and_nothing_is_written(ran: Path) -> None:
     judgement = documents(ran, f"doc_id in ({JUDGEMENTS}) and status = 'ok'")[0]
     (unparsed, *_) = documents(ran, "status = 'parse_error'")

@@ -9,7 +9,7 @@ changes the index, or a directory that is there.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +57,7 @@ class Summary:
     `essays_adopted` and `essays_there_before` count them. `left_out` counts the
     documents that cannot be essays, by reason. `conflicts` names directories that hold
     another text, `damaged` documents whose files are not as they were ingested.
+    `tasks` has the task ids that were named, and how many documents each one chose.
     """
 
     data_root: str
@@ -68,6 +69,7 @@ class Summary:
     conflicts: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
     essays: list[str] = field(default_factory=list)
+    tasks: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_clean(self) -> bool:
@@ -79,14 +81,19 @@ def adopt_documents(
     documents: Documents,
     filters: Filters,
     doc_ids: Sequence[str] | None = None,
+    tasks: Mapping[str, Sequence[str]] | None = None,
     *,
     dry_run: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> Summary:
     """Publish the chosen documents as essays; with `doc_ids`, only these are chosen.
 
+    `tasks` has more doc_ids, by their task id. Of these, what cannot be an essay is
+    left out.
+
     Raises:
-        CohortError: a document of `doc_ids` cannot be an essay; nothing was written.
+        CohortError: a document of `doc_ids`, or all of a task, cannot be an essay;
+            nothing was written.
         DataRootError: a folder of the store leads out of the data root.
         LockedError: another run is active.
         TableRefusedError: 1_raw/parsers.csv is not well-formed.
@@ -96,12 +103,22 @@ def adopt_documents(
     layout = documents.layout
     for stage in ("draft", "essay"):
         layout.refuse_link_out(layout.generations / stage)
-    rows = adoptable(documents, filters, doc_ids)
-    faulty = [row for row in rows if row["fault"]]
-    if faulty and doc_ids is not None:
-        raise CohortError(_refusal(faulty))
-    left_out = Counter(row["fault"] for row in faulty)
-    summary = Summary(str(layout.root), dry_run, left_out=dict(left_out))
+    tasks = tasks or {}
+    if doc_ids is not None:
+        of_tasks = [each for task in tasks.values() for each in task]
+        rows = adoptable(documents, filters, [*doc_ids, *of_tasks])
+    else:
+        rows = adoptable(documents, filters)
+    if refused := _refused(rows, doc_ids or (), tasks):
+        raise CohortError(_refusal(refused))
+    left_out = Counter(row["fault"] for row in rows if row["fault"])
+    fitting = {row["doc_id"] for row in rows}
+    summary = Summary(
+        str(layout.root),
+        dry_run,
+        left_out=dict(left_out),
+        tasks={task: len(fitting & {*of_task}) for task, of_task in tasks.items()},
+    )
     wanted = [row for row in rows if not row["fault"]]
     if not dry_run:
         take_lock(layout.lock)
@@ -119,6 +136,18 @@ def adoptable(
     listed = None if doc_ids is None else json.dumps(list(doc_ids))
     values = filters.parameters() | {"doc_ids": listed}
     return rows_of(documents, sql("cohorts/adoptable.sql"), values)
+
+
+def _refused(
+    rows: Sequence[Row], doc_ids: Sequence[str], tasks: Mapping[str, Sequence[str]]
+) -> list[Row]:
+    """Return the documents that somebody wants as essays, but that cannot be ones."""
+    wanted = set(doc_ids)
+    usable = {row["doc_id"] for row in rows if not row["fault"]}
+    for of_task in tasks.values():
+        if usable.isdisjoint(of_task):
+            wanted.update(of_task)
+    return [row for row in rows if row["fault"] and row["doc_id"] in wanted]
 
 
 def _is_published(layout: Layout, row: Row) -> bool:
