@@ -176,6 +176,45 @@ def test_documents_are_named_by_id_or_task_or_in_a_file(
         assert (process.returncode, said in process.stderr) == (2, True)
 
 
+def change(root: Path, statement: str, *values: str) -> None:
+    """Change the index as nobody may."""
+    with closing(sqlite3.connect(index(root))) as connection:
+        connection.execute("drop trigger if exists documents_are_never_updated")
+        connection.execute(statement, values)
+        connection.commit()
+
+
+def test_a_task_id_names_all_documents_that_have_it(ran: Path) -> None:
+    essays = documents(ran, f"stage = 'essay' and {ADOPTABLE}")[:2]
+    drafts = documents(ran, f"stage = 'draft' and {ADOPTABLE}")[:2]
+    (judgement, *_) = documents(ran, f"doc_id in ({JUDGEMENTS})")
+    for row in (*essays, *drafts, judgement):
+        statement = "update documents set task_id = 'shared' where doc_id = ?"
+        change(ran, statement, row["doc_id"])
+    of_essays = {f"x_{row['doc_id']}" for row in essays}
+    found = summary(good(adopt(ran, "shared", "--stage", "essay", "--json")))
+    assert (set(found["essays"]), found["tasks"]) == (of_essays, {"shared": 2})
+    said = good(adopt(ran, "shared", "--dry-run")).stdout
+    assert "documents with the task id shared: 5\n" in said
+    assert "judgements of other documents\t1\n" in said
+    found = summary(good(adopt(ran, "shared", "--json")))
+    of_drafts = {f"x_{row['doc_id']}" for row in drafts}
+    assert set(found["essays"]) == of_essays | of_drafts
+    assert found["left_out"] == {"judgement": 1}
+    named = adopt(ran, "shared", judgement["doc_id"])
+    assert (named.returncode, judgement["doc_id"] in named.stderr) == (2, True)
+
+
+def test_a_task_without_any_essay_is_refused(ran: Path) -> None:
+    (judgement, *_) = documents(ran, f"doc_id in ({JUDGEMENTS}) and status = 'ok'")
+    before = snapshot(ran)
+    process = adopt(ran, judgement["task_id"])
+    assert process.returncode == 2
+    assert "it is a judgement of another document" in process.stderr
+    assert snapshot(ran) == before
+    good(adopt(ran, judgement["task_id"], "--stage", "essay"))
+
+
 def test_a_judgement_that_is_named_is_refused_and_nothing_is_written(ran: Path) -> None:
     judgement = documents(ran, f"doc_id in ({JUDGEMENTS}) and status = 'ok'")[0]
     (unparsed, *_) = documents(ran, "status = 'parse_error'")
@@ -245,6 +284,50 @@ def test_a_damaged_document_is_not_adopted(ran: Path) -> None:
     for row in (one, two):
         assert not folder(ran, "essay", row["doc_id"]).exists()
         assert f"x_{row['doc_id']}" not in found["essays"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        ("parser = 'essay_block'", None),
+        ("parser = 'essay_block'", b"edited, and longer"),
+        ("parser is null", None),
+        ("parser = 'essay_block'", b"\xff"),
+    ],
+)
+def test_a_damaged_parsed_text_is_not_adopted(
+    condition: str, text: bytes | None, ran: Path
+) -> None:
+    (row, *_) = documents(ran, f"{condition} and {ADOPTABLE}")
+    parsed = ran / "docs" / row["doc_dir"] / "parsed.txt"
+    same_length = parsed.read_bytes()[:-1] + b"#"
+    parsed.chmod(0o644)
+    parsed.write_bytes(text or same_length)
+    for words in (["--dry-run"], []):
+        process = adopt(ran, row["doc_id"], "--json", *words)
+        found = summary(process)
+        assert process.returncode == 1
+        assert (found["essays"], found["essays_adopted"]) == ([], 0)
+        [said] = found["damaged"]
+        assert f"{row['doc_dir']}/parsed.txt" in said
+        assert "docs-index verify" in said
+    assert not folder(ran, "essay", row["doc_id"]).exists()
+
+
+def test_of_a_parser_that_is_gone_the_length_is_known(ran: Path) -> None:
+    (row, *_) = documents(ran, f"parser = 'essay_block' and {ADOPTABLE}")
+    with closing(sqlite3.connect(index(ran))) as connection:
+        connection.execute("drop trigger documents_are_never_updated")
+        connection.execute("update documents set parser = 'gone'")
+        connection.commit()
+    good(adopt(ran, row["doc_id"]))
+    essay = folder(ran, "essay", row["doc_id"])
+    assert texts(essay) == texts(ran / "docs" / row["doc_dir"])
+    parsed = ran / "docs" / row["doc_dir"] / "parsed.txt"
+    parsed.chmod(0o644)
+    parsed.write_text("shorter")
+    [said] = summary(adopt(ran, row["doc_id"], "--json"))["damaged"]
+    assert "parsed.txt is not the text that was ingested" in said
 
 
 def test_what_a_killed_run_left_is_completed(ran: Path) -> None:

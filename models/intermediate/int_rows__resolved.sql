@@ -49,10 +49,11 @@ united as (
 final as (
     select
         write_order,
-        {%- for column in columns + of_tables + of_records %}
+        {%- for column in columns + of_tables + of_records if column != "score" %}
         {{ column }},
         {%- endfor %}
         targets,
+        score + 0.0 as score,  -- no negative zero, which SQLite would not keep
         case
             when doc_id is null then null
             when parsed_chars is null then 'parse_error'

@@ -60,6 +60,24 @@ def content_of(copy: Path) -> tuple[set[str], bool]:
     return {doc_dir for (doc_dir,) in doc_dirs}, bool(lists)
 
 
+def write_scores(copy: Path, path: Path) -> None:
+    """Write the scores of the copy to a database of their own, as the doubles they are.
+
+    DuckDB reads damaged values as texts alone, and then a double has 15 digits.
+
+    Raises:
+        sqlite3.DatabaseError: the copy cannot be read.
+    """
+    with closing(sqlite3.connect(copy)) as index:
+        index.execute("attach ? as written", [str(path)])
+        index.execute("create table written.scores (place integer, score real)")
+        index.execute(
+            "insert into written.scores "
+            "select rowid, score from documents where typeof(score) = 'real'"
+        )
+        index.commit()
+
+
 def _bad_values(index: sqlite3.Connection, table: str, name: str) -> Iterator[Finding]:
     """Yield the values that have another type than their column, or are not UTF-8."""
     index.text_factory = bytes

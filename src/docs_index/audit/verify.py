@@ -18,7 +18,7 @@ import duckdb
 from docs_index.audit.bad_list import check_bad_list
 from docs_index.audit.disk_tables import CHUNK, FEW, load_lines, survey
 from docs_index.audit.findings import Finding, Report, in_order
-from docs_index.audit.index_checks import check_copy, content_of
+from docs_index.audit.index_checks import check_copy, content_of, write_scores
 from docs_index.audit.inline_sources import load_inline_sources
 from docs_index.audit.inspector import Inspector, Wanted
 from docs_index.disk.faults import Fault
@@ -34,6 +34,7 @@ from docs_index.progress import Progress
 from docs_index.resources import rendered, sql
 from docs_index.warehouse.faults import fault_of
 from docs_index.warehouse.parsers import parser_for
+from docs_index.warehouse.quoting import literal
 from docs_index.warehouse.session import Session, chunks, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
 
@@ -193,6 +194,11 @@ def _state(layout: Layout) -> State:
 
 def attach(session: Session, copy: Path) -> None:
     """Attach a copy of the index, and make the tables of its rows and of findings."""
+    scores = copy.with_name("scores.sqlite")
+    write_scores(copy, scores)
+    session.db.execute(f"attach {literal(scores)} as exact (type sqlite, read_only)")
+    session.db.execute(sql("audit/verify_scores.sql"))
+    session.db.execute("detach exact")
     # A damaged value can have any type, and findings show it.
     session.db.execute("set sqlite_all_varchar = true")
     attach_index(session.db, copy, read_only=True)

@@ -9,7 +9,7 @@ changes the index, or a directory that is there.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,12 +31,16 @@ from docs_index.errors import (
 from docs_index.index.filters import Filters
 from docs_index.index.query import Row, rows_of
 from docs_index.index.reader import Documents
+from docs_index.index.row import Document
 from docs_index.layout import Layout
 from docs_index.paths import is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
+from docs_index.warehouse.parsers import AnyParser, parser_for, parser_of
+from docs_index.warehouse.session import chunks
 
 _BATCH = 1000  # directories that are synced together
+_READ = 100  # documents that are parsed together: a query takes longer than its texts
 _METADATA = "metadata.json"
 _FAULTS = {
     "judgement": "it is a judgement of another document",
@@ -54,6 +58,7 @@ class Summary:
     documents that cannot be essays, by reason. `conflicts` names directories that hold
     another text, `damaged` documents whose files are not as they were ingested.
     `missing_tables` are those of `1_raw/` that a cohort needs, and that are not there.
+    `tasks` has the task ids that were named, and how many documents each one chose.
     """
 
     data_root: str
@@ -66,6 +71,7 @@ class Summary:
     damaged: list[str] = field(default_factory=list)
     essays: list[str] = field(default_factory=list)
     missing_tables: list[str] = field(default_factory=list)
+    tasks: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_clean(self) -> bool:
@@ -77,33 +83,45 @@ def adopt_documents(
     documents: Documents,
     filters: Filters,
     doc_ids: Sequence[str] | None = None,
+    tasks: Mapping[str, Sequence[str]] | None = None,
     *,
     dry_run: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> Summary:
     """Publish the chosen documents as essays; with `doc_ids`, only these are chosen.
 
+    `tasks` has more doc_ids, by their task id. Of these, what cannot be an essay is
+    left out.
+
     Raises:
-        CohortError: a document of `doc_ids` cannot be an essay; nothing was written.
+        CohortError: a document of `doc_ids`, or all of a task, cannot be an essay;
+            nothing was written.
         DataRootError: a folder of the store leads out of the data root.
         LockedError: another run is active.
+        TableRefusedError: 1_raw/parsers.csv is not well-formed.
         OSError: writing failed; no directory is incomplete, and adopting again
             completes the work.
     """
     layout = documents.layout
     for stage in ("draft", "essay"):
         layout.refuse_link_out(layout.generations / stage)
-    rows = adoptable(documents, filters, doc_ids)
-    faulty = [row for row in rows if row["fault"]]
-    if faulty and doc_ids is not None:
-        raise CohortError(_refusal(faulty))
-    left_out = Counter(row["fault"] for row in faulty)
+    tasks = tasks or {}
+    if doc_ids is not None:
+        of_tasks = [each for task in tasks.values() for each in task]
+        rows = adoptable(documents, filters, [*doc_ids, *of_tasks])
+    else:
+        rows = adoptable(documents, filters)
+    if refused := _refused(rows, doc_ids or (), tasks):
+        raise CohortError(_refusal(refused))
+    left_out = Counter(row["fault"] for row in rows if row["fault"])
+    fitting = {row["doc_id"] for row in rows}
     needed = (layout.evaluation_templates, layout.models, layout.replication)
     summary = Summary(
         str(layout.root),
         dry_run,
         left_out=dict(left_out),
         missing_tables=[layout.within(each) for each in needed if not is_there(each)],
+        tasks={task: len(fitting & {*of_task}) for task, of_task in tasks.items()},
     )
     wanted = [row for row in rows if not row["fault"]]
     if not dry_run:
@@ -122,6 +140,18 @@ def adoptable(
     listed = None if doc_ids is None else json.dumps(list(doc_ids))
     values = filters.parameters() | {"doc_ids": listed}
     return rows_of(documents, sql("cohorts/adoptable.sql"), values)
+
+
+def _refused(
+    rows: Sequence[Row], doc_ids: Sequence[str], tasks: Mapping[str, Sequence[str]]
+) -> list[Row]:
+    """Return the documents that somebody wants as essays, but that cannot be ones."""
+    wanted = set(doc_ids)
+    usable = {row["doc_id"] for row in rows if not row["fault"]}
+    for of_task in tasks.values():
+        if usable.isdisjoint(of_task):
+            wanted.update(of_task)
+    return [row for row in rows if row["fault"] and row["doc_id"] in wanted]
 
 
 def _is_published(layout: Layout, row: Row) -> bool:
@@ -215,39 +245,74 @@ def _new_essays(
     A directory that holds another text is a conflict, and a document that is not as it
     was ingested is damaged: an evaluation of it would be paid for in vain.
     """
+    parsers = parser_for(documents.layout)
+    for some in chunks(rows, _READ):
+        undamaged = _undamaged(documents, some, parsers, summary)
+        for row in some:
+            texts = undamaged.get(row["doc_id"])
+            if texts is None:
+                continue
+            folder = documents.layout.generation("essay", row["essay_id"])
+            if not is_there(folder):
+                yield row, texts
+            elif fault := _conflict(folder, texts):
+                summary.conflicts.append(f"{documents.layout.within(folder)} {fault}")
+            else:
+                summary.essays_there_before += 1
+                summary.essays.append(row["essay_id"])
+
+
+def _undamaged(
+    documents: Documents, rows: Iterable[Row], parsers: AnyParser, summary: Summary
+) -> dict[str, dict[str, bytes]]:
+    """Return the texts of the documents that are as they were ingested, by doc_id.
+
+    parsed.txt is what its parser makes of raw.txt, as it is to `verify`. Of a parser
+    that is not there any more, the length alone is known.
+    """
+    texts: dict[str, dict[str, bytes]] = {}
+    parsed: list[tuple[Document, str]] = []
     for row in rows:
+        document = documents.get(row["doc_id"])
         try:
-            texts = _texts(documents, row["doc_id"])
+            texts[document.doc_id] = _texts(documents, document)
         except DamagedDocumentError as error:
             summary.damaged.append(str(error))
             continue
-        folder = documents.layout.generation("essay", row["essay_id"])
-        if not is_there(folder):
-            yield row, texts
-        elif fault := _conflict(folder, texts):
-            summary.conflicts.append(f"{documents.layout.within(folder)} {fault}")
-        else:
-            summary.essays_there_before += 1
-            summary.essays.append(row["essay_id"])
+        if document.parser in parsers.names:
+            parsed.append((document, document.parser))
+    raw = [(parser, texts[document.doc_id][RAW]) for document, parser in parsed]
+    made = parser_of(parsers.expression).parse(raw)
+    for (document, _), text in zip(parsed, made, strict=True):
+        if text is None or text.encode() != texts[document.doc_id][PARSED]:
+            summary.damaged.append(str(_damaged(document, PARSED)))
+            del texts[document.doc_id]
+    return texts
 
 
-def _texts(documents: Documents, doc_id: str) -> dict[str, bytes]:
+def _texts(documents: Documents, document: Document) -> dict[str, bytes]:
     """Return the files of an essay that have the texts of a document.
 
     Raises:
         DamagedDocumentError: they are not as they were ingested.
     """
-    document = documents.get(doc_id)
     raw = documents.read_bytes(document, "raw")
     if hashlib.sha256(raw).hexdigest() != document.content_hash:
-        raise DamagedDocumentError(
-            f"docs/{document.doc_dir}/raw.txt is not the text that was ingested; "
-            f"{VERIFY}"
-        )
-    texts = {RAW: raw, PARSED: documents.read_bytes(document, "parsed")}
+        raise _damaged(document, RAW)
+    parsed = documents.read_parsed(document) or ""
+    texts = {RAW: raw, PARSED: parsed.encode()}
+    is_another = document.parser is None and texts[PARSED] != raw
+    if is_another or len(parsed) != document.parsed_chars:
+        raise _damaged(document, PARSED)
     if documents.has_prompt(document):
         texts[PROMPT] = documents.read_bytes(document, "prompt")
     return texts
+
+
+def _damaged(document: Document, name: str) -> DamagedDocumentError:
+    return DamagedDocumentError(
+        f"docs/{document.doc_dir}/{name} is not the text that was ingested; {VERIFY}"
+    )
 
 
 def _conflict(folder: Path, texts: dict[str, bytes]) -> str | None:

@@ -26,8 +26,7 @@ def chosen(documents: Documents, name: str) -> Document:
     """
     if exact := documents.find(name):
         return exact
-    attempts = f"where task_id = ? order by status = 'ok' desc, {LATEST_FIRST}"
-    of_task = list(documents.select(attempts, name))
+    of_task = of_task_id(documents, name)
     if len({each.stage for each in of_task}) > 1:
         raise _several(name, "task id of several stages", of_task)
     if of_task:
@@ -44,6 +43,12 @@ def chosen(documents: Documents, name: str) -> Document:
         f"the record id {name!r}: `docs-index ls` lists documents, `docs-index why` "
         "also finds rejected rows"
     )
+
+
+def of_task_id(documents: Documents, task_id: str) -> list[Document]:
+    """Return the documents of a task, the latest that parsed first."""
+    attempts = f"where task_id = ? order by status = 'ok' desc, {LATEST_FIRST}"
+    return list(documents.select(attempts, task_id))
 
 
 def begun_by(documents: Documents, name: str) -> Document | None:

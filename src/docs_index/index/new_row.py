@@ -141,7 +141,8 @@ def _score(new: NewDocument, parsed: str | None) -> float | None:
         return None
     text = parsed.strip(_BLANKS)
     number = float(text) if _NUMBER.fullmatch(text) else math.inf
-    return number if abs(number) <= _LARGEST_SCORE else None
+    # No negative zero, which SQLite would not keep.
+    return number + 0.0 if abs(number) <= _LARGEST_SCORE else None
 
 
 def _faults(

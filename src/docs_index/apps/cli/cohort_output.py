@@ -281,6 +281,8 @@ def print_adopted(
         "damaged": len(summary.damaged),
     }
     typer.echo(f"data root {printable(summary.data_root, keep='')}")
+    for task_id, count in summary.tasks.items():
+        say(f"documents with the task id {printable(task_id)}: {count}")
     if not (any(counts.values()) or summary.left_out):
         typer.echo("no document fits")
     print_table("documents as essays", list(counts.items()))

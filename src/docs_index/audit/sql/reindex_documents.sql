@@ -18,7 +18,7 @@ select
     cast(raw_chars as varchar) as raw_chars,
     cast(parsed_chars as varchar) as parsed_chars,
     content_hash,
-    cast(score as varchar) as score,
+    cast(score + 0.0 as varchar) as score,
     meta_small,
     row_index,
     source_csv,

@@ -1,5 +1,6 @@
 -- The metadata.json of every document as its row tells it, in a schema of its own. The
 -- statement that computes ids and texts from metadata.json runs there on rows.
+-- A negative zero, which only the file can have, stays.
 create schema told;
 
 create table told.metadata_texts as
@@ -24,13 +25,22 @@ from (
             raw_bytes: raw_bytes,
             raw_chars: raw_chars,
             run_id: run_id,
-            score: try_cast(score as double),
+            score: case
+                when in_file = try_cast(score as double) then in_file
+                else try_cast(score as double)
+            end,
             stage: stage,
             status: status,
             task_id: task_id,
             template_id: template_id
         } as columns_of_row
-    from documents
+    from (
+        select
+            documents.*,
+            recorded.score as in_file
+        from documents
+        left join recorded on documents.doc_dir = recorded.found_dir
+    ) as with_files
 ) as packed;
 
 set schema = 'told';

@@ -50,7 +50,8 @@ with compared as (
             difference(
                 'score',
                 documents.score,
-                cast(recorded.score as varchar)
+                -- The index has no negative zero: SQLite keeps it as 0.0.
+                cast(recorded.score + 0.0 as varchar)
             ),
             difference('meta_small', documents.meta_small, recorded.meta_small)
         ] as all_differences

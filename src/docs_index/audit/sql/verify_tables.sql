@@ -1,13 +1,15 @@
 -- The tables that are compared: the index, and the texts and sources on disk.
 
 -- One row per document of the index, every column a text, with those fields of
--- meta_small that are compared.
+-- meta_small that are compared. The text of a score reads back as the same double.
 create table documents as
 with held as (
     select
-        *,
+        indexed.* replace (
+            coalesce(cast(exact_scores.score as varchar), indexed.score) as score
+        ),
         json_transform(
-            try_cast(meta_small as json),
+            try_cast(indexed.meta_small as json),
             '{
                 "source_csv": "VARCHAR",
                 "combo_id": "VARCHAR",
@@ -18,7 +20,8 @@ with held as (
                 "targets": "VARCHAR[]"
             }'
         ) as small
-    from stored.documents
+    from stored.documents as indexed
+    left join exact_scores on indexed.rowid = exact_scores.place
 )
 
 select

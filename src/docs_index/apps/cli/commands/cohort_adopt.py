@@ -19,7 +19,7 @@ from docs_index.cohorts.campaign import read_ids
 from docs_index.cohorts.selection_file import refuse_edited, write_selection
 from docs_index.errors import CohortError
 from docs_index.index.filters import Filters
-from docs_index.index.lookup import chosen
+from docs_index.index.lookup import chosen, of_task_id
 from docs_index.index.reader import Documents, open_documents
 from docs_index.layout import open_cohort_layout
 
@@ -67,10 +67,15 @@ def adopt(
         if select:
             refuse_edited(selection, replaces=replace)
         with open_documents(data_root) as documents:
-            doc_ids = _named(documents, names or [], ids_from)
+            doc_ids, tasks = _named(documents, names or [], ids_from)
             with shown_progress(quiet=quiet or as_json) as progress:
                 summary = adopt_documents(
-                    documents, filters, doc_ids, dry_run=dry_run, progress=progress
+                    documents,
+                    filters,
+                    doc_ids,
+                    tasks,
+                    dry_run=dry_run,
+                    progress=progress,
                 )
         is_selected = select and not dry_run and bool(summary.essays)
         if is_selected:
@@ -85,8 +90,10 @@ def adopt(
 
 def _named(
     documents: Documents, names: list[str], ids_from: Path | None
-) -> list[str] | None:
-    """Return the doc_ids that the user named, None without any.
+) -> tuple[list[str] | None, dict[str, list[str]]]:
+    """Return the doc_ids that the user named, None without any, and those of tasks.
+
+    A task id names all documents that have it.
 
     Raises:
         CohortError: the file is missing, or names nothing.
@@ -97,7 +104,15 @@ def _named(
         if not listed:
             raise CohortError(f"{ids_from} lists no document")
         names = [*names, *listed]
-    return [chosen(documents, name).doc_id for name in names] or None
+    doc_ids: list[str] = []
+    tasks: dict[str, list[str]] = {}
+    for name in names:
+        of_task = [] if documents.find(name) else of_task_id(documents, name)
+        if of_task:
+            tasks[name] = [each.doc_id for each in of_task]
+        else:
+            doc_ids.append(chosen(documents, name).doc_id)
+    return (doc_ids if names else None), tasks
 
 
 app = command(adopt, NEEDS_A_PERSON)
