@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,7 @@ from history_records import fields, history, optional
 
 Row = dict[str, Any]
 Files = Mapping[str, bytes]
+LOGS = REPOSITORY / "../shared/corpora/histories"
 SOAK = bool(os.environ.get("DOCS_INDEX_SOAK"))
 PLACE = re.compile(r"(.*?), record ([0-9.]+): ", re.DOTALL)
 DRAFTS = (
@@ -330,6 +332,59 @@ def test_a_field_that_no_record_has_is_refused_by_name(tmp_path: Path) -> None:
     assert "answers, prompt: promt, of 1 record" in process.stdout + process.stderr
     assert "chosen, where.1: stauts, of 1 record" in process.stdout + process.stderr
     assert not written(root, before)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LOGS.is_dir(), reason="the real logs are not there")
+def test_real_logs_are_taken_in(tmp_path: Path) -> None:
+    """The tools wrote them; how many samples, results and failures is known."""
+    for tool in ("inspect", "llm", "promptfoo", "lm_eval", "openai_batch"):
+        shutil.copytree(LOGS / tool, tmp_path / tool)
+    histories = {
+        "stories": {"tool": "inspect", "files": "inspect/*.json.gz"},
+        "talks": {"tool": "llm", "files": "llm/*.db"},
+        "results": {"tool": "promptfoo", "files": "promptfoo/promptfoo.db"},
+        "tasks": {
+            "tool": "lm_eval",
+            "files": ["lm_eval/*/samples_*.jsonl", "lm_eval/*/results_*.json"],
+        },
+        "batch": {
+            "tool": "openai_batch",
+            "files": [
+                f"openai_batch/batch_{n}.jsonl" for n in ("input", "output", "error")
+            ],
+        },
+    }
+    building.write(tmp_path, "histories.yml", json.dumps({"sources": histories}))
+    good(building.build(tmp_path))
+    good(building.materialize(tmp_path))
+    found = Counter(
+        (row["meta_small"]["source_csv"], row["stage"])
+        for row in building.documents(tmp_path)
+    )
+    assert found == {
+        ("stories", "generation"): 46,
+        ("stories", "judgement"): 230,
+        ("talks", "generation"): 15,
+        ("results", "generation"): 68,
+        ("results", "judgement"): 84,
+        ("tasks", "generation"): 18,
+        ("tasks", "judgement"): 22,
+        ("batch", "generation"): 7,
+    }
+    asked = "select source_csv, reason, count(*) from bad_generations group by 1, 2"
+    rejected = {
+        (source, reason): amount for source, reason, amount in query(tmp_path, asked)
+    }
+    assert rejected == {
+        ("stories", "not_successful"): 12,
+        ("stories", "duplicate_row"): 36,  # 6 samples and their scores
+        ("stories", "unresolved_target"): 17,  # scores of samples that failed
+        ("results", "not_successful"): 16,
+        ("batch", "not_successful"): 4,
+        ("batch", "no_text"): 2,
+    }
+    good(building.script(tmp_path, "verify_docs.py", "--read-data", "all"))
 
 
 # Soak ---------------------------------------------------------------------------------
