@@ -4,7 +4,6 @@ Owns what keys mean together, and the words for each fault: the line, what is wr
 what to write. Looks at the names of files, opens none of them, and writes nothing.
 """
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ from docs_index.paths import is_of_a_path, is_there
 from docs_index.warehouse.histories.configuration import (
     RESERVED,
     TABLES,
-    TOOLS,
     Link,
     MappingSource,
     Source,
@@ -27,6 +25,12 @@ from docs_index.warehouse.histories.configuration import (
     is_source_name,
 )
 from docs_index.warehouse.histories.engine_words import EngineWords
+from docs_index.warehouse.histories.fault_words import (
+    meant_keys,
+    meant_name,
+    unknown_key,
+    words_of_fault,
+)
 from docs_index.warehouse.histories.history_file import suffix_of
 from docs_index.warehouse.histories.source_paths import (
     PathFaultError,
@@ -43,7 +47,6 @@ from docs_index.warehouse.histories.yaml_text import (
 )
 
 _SHOWN = 10
-_LIKE = 0.6  # of two names, from 0 to 1
 _MOST_BYTES = 4 * 2**20
 _TABLES_OF_FILES = (".csv", ".jsonl", ".json", ".parquet")
 _PACKED = (".csv", ".jsonl", ".json", ".parquet")
@@ -131,7 +134,7 @@ class _Checker:
             return []
         for key in given:
             if key != "sources":
-                self._note((key,), _unknown(key, ("sources",)))
+                self._note((key,), unknown_key(key, ("sources",)))
         named = given.get("sources")
         if not isinstance(named, dict) or not named:
             self._note(("sources",), "name a source below `sources:`")
@@ -183,12 +186,12 @@ class _Checker:
             return model.model_validate(given)
         except ValidationError as error:
             faults = error.errors(include_url=False)
-            meant = _meant_keys(faults, model)
+            meant = meant_keys(faults, model)
             for fault in faults:
                 where = (*place, *fault["loc"])
                 if fault["type"] == "missing" and where[-1] in meant:
                     continue  # it is said of the key that is there instead
-                self._note(where, _words(fault, given, model))
+                self._note(where, words_of_fault(fault, given, model))
             return None
 
     def _check_mapping(self, place: Place, keys: MappingSource) -> None:
@@ -224,13 +227,13 @@ class _Checker:
         known = (*self._names, *TABLES)
         if link.source is not None and link.source not in known:
             words = f"there is no source {link.source!r} in this file"
-            self._note((*place, "source"), words + _meant(link.source, known))
+            self._note((*place, "source"), words + meant_name(link.source, known))
 
     def _check_moment(self, place: Place, keys: MappingSource) -> None:
         moment = keys.created_at
         assert moment is not None
         if moment.zone not in self._engine.zones:
-            near = _meant(moment.zone, sorted(self._engine.zones))
+            near = meant_name(moment.zone, sorted(self._engine.zones))
             words = f"{moment.zone!r} is no time zone{near or ': Europe/Berlin is one'}"
             self._note((*place, "zone"), words)
         if moment.as_ not in _TIME_FORMS:
@@ -346,69 +349,6 @@ def _place_of(field: str) -> Place:
     if first == "targets" and rest:
         return (first, int(rest[0]) - 1, *rest[1:])
     return (first, *rest)
-
-
-def _words(fault: Any, given: dict[str, Any], model: type[Source]) -> str:
-    """Return one of pydantic's faults in words, with what to do."""
-    *_, key = fault["loc"] or ("",)
-    kind, value = fault["type"], fault.get("input")
-    if kind == "value_error":
-        return str(fault["ctx"]["error"])
-    if kind == "extra_forbidden":
-        is_of_mapping = len(fault["loc"]) == 1 and key in MappingSource.model_fields
-        if model is ToolSource and is_of_mapping:
-            return (
-                f"`{key}` is of a mapping, and the program itself knows the files of "
-                f"{given['tool']}: take out `{key}`, or `tool`"
-            )
-        return _unknown(key, _keys_around(fault["loc"], model))
-    if kind == "missing":
-        return f"`{key}` is missing"
-    if kind == "literal_error":
-        known = TOOLS if key == "tool" else ("generation", "judgement")
-        return f"{value!r} is no {key}: it is one of {', '.join(known)}"
-    if kind == "string_pattern_mismatch":
-        return (
-            f"{value!r} is no name of a stage: a small letter, then at most 30 small "
-            "letters, digits and underscores"
-        )
-    if kind in ("string_type", "list_type", "dict_type", "model_type"):
-        wanted = {"str": "a text", "lis": "a list", "dic": "keys"}.get(kind[:3], "keys")
-        dash = " (a dash before each item)" if kind == "list_type" else ""
-        return f"it must be {wanted}{dash}"
-    if kind == "too_short":
-        return "it is empty: name one, or take the key out"
-    return str(fault["msg"])
-
-
-def _meant_keys(faults: Sequence[Any], model: type[Source]) -> set[str]:
-    """Return the keys that unknown ones were probably meant to be."""
-    found: set[str] = set()
-    for fault in faults:
-        if fault["type"] == "extra_forbidden":
-            key, known = str(fault["loc"][-1]), _keys_around(fault["loc"], model)
-            found |= set(difflib.get_close_matches(key, known, 1, _LIKE))
-    return found
-
-
-def _keys_around(loc: Sequence[Any], model: type[Source]) -> Sequence[str]:
-    if len(loc) == 1:
-        return [*model.model_fields, "tool"]
-    if loc[0] in ("follows", "targets"):
-        return list(Link.model_fields)
-    return ["from", "as", "zone"] if loc[0] == "created_at" else ["from", "success"]
-
-
-def _unknown(key: Any, known: Sequence[str]) -> str:
-    if key == "<<":
-        return "keys of YAML that merge (<<) are not read: write the keys out"
-    near = _meant(str(key), known) or f"; known are {', '.join(known)}"
-    return f"the key {str(key)!r} is not known{near}"
-
-
-def _meant(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1, _LIKE)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -6,123 +6,25 @@ no name that the rows do not have; what it cannot tell is left to a comment.
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from docs_index.warehouse.histories.json_values import Number, text_of
+from docs_index.warehouse.histories.sampled_rows import (
+    SHORT,
+    SampledRows,
+    time_form,
+)
+from docs_index.warehouse.histories.usual_names import (
+    IDS,
+    JUDGED,
+    JUDGES,
+    NAMES,
+    REASONS,
+    SCORES,
+)
 
-_NAMES: Mapping[str, Sequence[str]] = {
-    "task_id": (
-        "task_id", "question_id", "task", "topic", "doc_id", "prompt_id", "example_id",
-        "item_id", "custom_id",
-    ),
-    "template_id": ("template_id", "template", "prompt_name"),
-    "model_id": (
-        "model_id", "model", "model_name", "model.name", "model.id", "generator",
-        "engine", "response.model", "response.body.model",
-    ),
-    "run_id": ("run_id", "run", "experiment_id", "experiment"),
-    "prompt": (
-        "prompt", "question", "instruction", "user_prompt", "input", "query", "ask",
-    ),
-    "response": (
-        "response", "output", "answer", "completion", "text", "generation", "content",
-        "reply", "response_text", "response.text", "judgment", "judgement",
-    ),
-    "status": ("status", "state"),
-    "created_at": (
-        "created_at", "timestamp", "tstamp", "created", "datetime", "time", "date",
-        "when", "at", "asked_at", "ts",
-    ),
-}  # fmt: skip
-"""The names that a field usually has, the likeliest first."""
-
-_IDS = ("id", "uuid", "record_id", "answer_id", "response_id", "custom_id")
-_SCORES = ("score", "points", "rating", "grade", "label", "stars", "verdict", "marks")
-_JUDGES = ("judge", "rater", "grader", "annotator", "evaluator", "reviewer")
-_REASONS = (
-    "judgment", "judgement", "reason", "explanation", "rationale", "remark", "comment",
-    "feedback", *_NAMES["response"],
-)  # fmt: skip
-_JUDGED = (
-    "target_id", "target", "answer_id", "answer", "response_id", "output_id", "text_id",
-    "generation_id", "completion_id", "sample_id",
-)  # fmt: skip
-_FORMS = (
-    "%Y-%m-%d %H:%M:%S %Z", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y",
-    "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d_%H%M%S",
-)  # fmt: skip
-_REFERENCE = re.compile(r"[A-Za-z]{1,12}[-_:]?\d{1,12}|[A-Za-z0-9_-]{16,}")
 _NO_TEXTS = ("true", "false", "yes", "no", "on", "off", "null", "optional")
-_SHORT = 40  # characters of an id, or of the words of a score
-_DEEP = 2  # keys above the last one of a path
-
-
-@dataclass
-class _Rows:
-    """Rows that differ, and the values of each column or path in them."""
-
-    rows: list[Any]
-    values: dict[str, list[Any]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.rows = list({repr(row): row for row in self.rows}.values())
-        for row in self.rows:
-            if isinstance(row, dict):
-                self._note(row, "")
-
-    def _note(self, row: Mapping[str, Any], above: str) -> None:
-        for key, value in row.items():
-            if isinstance(value, dict) and above.count(".") < _DEEP:
-                self._note(value, f"{above}{key}.")
-            elif key and value is not None and not isinstance(value, list | dict):
-                self.values.setdefault(f"{above}{key}", []).append(value)
-
-    def named(self, names: Iterable[str]) -> list[str]:
-        """Return the columns of these names that are there, in the order of names."""
-        by_lower = {name.lower(): name for name in reversed(self.values)}
-        return [by_lower[name] for name in names if name in by_lower]
-
-    def texts(self, name: str) -> list[str]:
-        """Return the values of a column as texts."""
-        return [
-            each if type(each) is str else str(text_of(each))
-            for each in self.values[name]
-        ]
-
-    def is_id(self, name: str) -> bool:
-        """Whether all rows have the column, and all another value, as ids are."""
-        texts = self.texts(name)
-        is_short = all(len(text) <= 2 * _SHORT and not text.isspace() for text in texts)
-        return is_short and len(set(texts)) == len(self.rows) and all(texts)
-
-    def is_text(self, name: str) -> bool:
-        """Whether it has texts of several words, or long ones."""
-        if any(type(each) is not str for each in self.values[name]):
-            return False
-        return any(
-            len(text) > _SHORT or re.search(r"\S\s+\S", text)
-            for text in self.texts(name)
-        )
-
-    def is_word(self, name: str) -> bool:
-        """Whether all values are short and without blanks, as references are."""
-        return all(re.fullmatch(r"\S{1,80}", text) for text in self.texts(name))
-
-    def is_reference(self, name: str) -> bool:
-        """Whether all values look like ids of something, such as `a-101`."""
-        return all(map(_REFERENCE.fullmatch, self.texts(name)))
-
-    def is_score(self, name: str) -> bool:
-        """Whether most values are numbers, or few short words come again and again."""
-        texts = self.texts(name)
-        numbers = sum(_is_number(text) for text in texts)
-        is_short = all(len(text) <= _SHORT for text in texts)
-        few = len(set(texts)) * 2 <= len(texts)
-        return is_short and (numbers * 2 > len(texts) or few)
 
 
 @dataclass
@@ -142,15 +44,15 @@ def guessed_mapping(
     `sources` are the names of those that are there already.
     """
     yield "  # guessed from names: look at each, then run docs-index history check"
-    of_row = _Rows(list(rows))
+    of_row = SampledRows(list(rows))
     found = _list_of_records(of_row)
     if found is None:
         yield from _Guess(of_row, None, None, sources).lines()
     else:
-        yield from _Guess(of_row, _Rows(found.elements), found, sources).lines()
+        yield from _Guess(of_row, SampledRows(found.elements), found, sources).lines()
 
 
-def _list_of_records(rows: _Rows) -> _List | None:
+def _list_of_records(rows: SampledRows) -> _List | None:
     """Return the list that has the texts, if the rows themselves have none by name."""
     if _has_response(rows):
         return None
@@ -176,26 +78,26 @@ def _lists(rows: Sequence[Any], above: tuple[str, ...]) -> Iterator[_List]:
 
 def _has_text(elements: Sequence[Any]) -> bool:
     if all(type(each) is str for each in elements):
-        return any(len(each) > _SHORT or " " in each for each in elements)
+        return any(len(each) > SHORT or " " in each for each in elements)
     if not all(isinstance(each, dict) for each in elements):
         return False
-    rows = _Rows(list(elements))
+    rows = SampledRows(list(elements))
     return _has_response(rows)
 
 
-def _has_response(rows: _Rows) -> bool:
-    return any(_is_response(rows, name) for name in rows.named(_NAMES["response"]))
+def _has_response(rows: SampledRows) -> bool:
+    return any(_is_response(rows, name) for name in rows.named(NAMES["response"]))
 
 
-def _is_chat(rows: _Rows) -> bool:
+def _is_chat(rows: SampledRows) -> bool:
     return {"role", "content"} <= set(rows.values)
 
 
 class _Guess:
     def __init__(
         self,
-        rows: _Rows,
-        elements: _Rows | None,
+        rows: SampledRows,
+        elements: SampledRows | None,
         each: _List | None,
         sources: Sequence[str],
     ) -> None:
@@ -220,7 +122,7 @@ class _Guess:
         yield from self._field("prompt")
         yield from self._response_lines(is_judged=bool(judged))
         if not judged:
-            fits = _Rows.is_score
+            fits = SampledRows.is_score
             found = self._find(("score", "rating", "grade"), fits)
             yield from self._line("score", found) if found else ()
         yield from self._time_lines()
@@ -245,7 +147,7 @@ class _Guess:
 
     def _id_lines(self) -> Iterator[str]:
         if self._elements:
-            known = self._elements.named(_IDS)
+            known = self._elements.named(IDS)
             if own := next(filter(self._elements.is_id, known), None):
                 self._taken.add(f".{own}")
                 yield f"  id: {quoted(f'.{own}')}"
@@ -262,7 +164,7 @@ class _Guess:
         if self._elements and not _is_chat(self._elements):
             yield "  # if each of them follows the one before:"
             yield f'  # follows: {{id: [{quoted(name)}, "#-1"]}}'
-        task = next(iter(self._rows.named(_NAMES["task_id"])), name)
+        task = next(iter(self._rows.named(NAMES["task_id"])), name)
         self._taken |= {task, "task_id"}
         yield f'  task_id: [{quoted(task)}, "#"]'
         yield f"  combo_id: {quoted(task)}"
@@ -273,8 +175,8 @@ class _Guess:
         ending = [
             name for name in rows.values if re.search(r"(?i)(^|[^a-z])id$|uuid$", name)
         ]
-        tasks = rows.named(_NAMES["task_id"])
-        likely = [*rows.named(_IDS), *(name for name in ending if name not in tasks)]
+        tasks = rows.named(NAMES["task_id"])
+        likely = [*rows.named(IDS), *(name for name in ending if name not in tasks)]
         free = (name for name in (*likely, *tasks) if name not in taken)
         if found := next(filter(rows.is_id, free), None):
             return found
@@ -286,12 +188,12 @@ class _Guess:
     def _judgement(self) -> list[str] | None:
         """Return the lines of a judgement, if the rows look like some."""
         rows = self._rows
-        scores = [name for name in rows.named(_SCORES) if rows.is_score(name)]
+        scores = [name for name in rows.named(SCORES) if rows.is_score(name)]
         if not scores:
             return None
-        judges = rows.named(_JUDGES) + self._lists_of_judges()
+        judges = rows.named(JUDGES) + self._lists_of_judges()
         target = self._target()
-        is_by_task = bool(judges and rows.named(_NAMES["model_id"]))
+        is_by_task = bool(judges and rows.named(NAMES["model_id"]))
         if target is None and not is_by_task:
             return None
         lines = ["  kind: judgement"]
@@ -299,10 +201,10 @@ class _Guess:
             self._taken.add(target)
             link = f"id: {quoted(target)}"
         else:
-            task = next(iter(rows.named(_NAMES["task_id"])), None)
+            task = next(iter(rows.named(NAMES["task_id"])), None)
             if task is None:
                 return None
-            model = rows.named(_NAMES["model_id"])[0]
+            model = rows.named(NAMES["model_id"])[0]
             self._taken |= {task, model}
             link = f"task_id: {quoted(task)}, model_id: {quoted(model)}"
         source = self._source_of(target)
@@ -320,7 +222,7 @@ class _Guess:
         """Return paths to the first of a list of judges, as FastChat has it."""
         return [
             f"{name}[0]"
-            for name in _JUDGES
+            for name in JUDGES
             if any(isinstance(row.get(name), list) for row in self._rows.rows)
         ]
 
@@ -329,7 +231,7 @@ class _Guess:
         rows = self._rows
         ending = [name for name in rows.values if re.search(r"(?i)_id$", name)]
         named = [name for name in ending if self._source_named(name)]
-        for name in dict.fromkeys([*rows.named(_JUDGED), *named]):
+        for name in dict.fromkeys([*rows.named(JUDGED), *named]):
             is_own = rows.is_id(name) and self._id({name}) is None
             if rows.is_word(name) and not is_own:
                 return name
@@ -348,7 +250,7 @@ class _Guess:
 
     def _model_lines(self, *, is_judged: bool) -> Iterator[str]:
         if is_judged:
-            names = self._rows.named(_JUDGES) or self._lists_of_judges()
+            names = self._rows.named(JUDGES) or self._lists_of_judges()
             if names:
                 self._taken.add(names[0])
                 yield f"  model_id: {names[0] if '[' in names[0] else quoted(names[0])}"
@@ -364,8 +266,8 @@ class _Guess:
         if elements is not None and not elements.values:  # texts
             yield "  response: ."
             return
-        names = _REASONS if is_judged else _NAMES["response"]
-        found = self._find(names, _Rows.is_text)
+        names = REASONS if is_judged else NAMES["response"]
+        found = self._find(names, SampledRows.is_text)
         if found is None and not is_judged:
             found = self._find(names, _is_response) or self._longest()
         if found:
@@ -375,12 +277,12 @@ class _Guess:
             yield "  # response: NAME"
 
     def _time_lines(self) -> Iterator[str]:
-        name = self._find(_NAMES["created_at"])
+        name = self._find(NAMES["created_at"])
         if name is None:
             return
         values = self._values(name)
         written = self._optional(name)
-        form = _form(values)
+        form = time_form(values)
         if form is None:
             yield f"  # {name} has times such as {json.dumps(str(values[0]))}; say how:"
             yield f"  # created_at: {{from: {quoted(name)}, as: FORMAT}}"
@@ -389,7 +291,7 @@ class _Guess:
         yield f"  created_at: {{from: {written}, as: {form}}}"
 
     def _status_lines(self) -> Iterator[str]:
-        name = self._find(_NAMES["status"])
+        name = self._find(NAMES["status"])
         if name is not None:
             words = ", ".join(sorted(set(map(str, self._values(name))))[:5])
             yield (
@@ -400,12 +302,14 @@ class _Guess:
     def _field(self, name: str) -> Iterator[str]:
         if name in self._taken:
             return
-        found = self._find(_NAMES[name])
+        found = self._find(NAMES[name])
         if found:
             yield from self._line(name, found)
 
     def _find(
-        self, names: Sequence[str], fits: Callable[[_Rows, str], bool] | None = None
+        self,
+        names: Sequence[str],
+        fits: Callable[[SampledRows, str], bool] | None = None,
     ) -> str | None:
         """Return the first of these names that is free: of an element before a row."""
         for rows, dot in ((self._elements, "."), (self._rows, "")):
@@ -454,35 +358,8 @@ class _Guess:
         return quoted(found) if is_whole else f"[optional, {quoted(found)}]"
 
 
-def _is_response(rows: _Rows, name: str) -> bool:
-    return name.lower() not in _JUDGED or not rows.is_reference(name)
-
-
-def _form(values: Sequence[Any]) -> str | None:
-    """Return how times are written; None if that is not known."""
-    first = values[0]
-    if isinstance(first, Number) or re.fullmatch(r"\d{9,}(\.\d+)?", str(first)):
-        return "epoch_ms" if float(first) > 1e11 else "epoch"
-    if re.match(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d|$)|\d{8}T\d{4}", str(first)):
-        return "iso"
-    return next((json.dumps(form) for form in _FORMS if _all_parse(values, form)), None)
-
-
-def _all_parse(values: Sequence[Any], form: str) -> bool:
-    try:
-        for each in values:
-            datetime.strptime(str(each), form)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _is_response(rows: SampledRows, name: str) -> bool:
+    return name.lower() not in JUDGED or not rows.is_reference(name)
 
 
 def quoted(name: str) -> str:
