@@ -44,7 +44,7 @@
         score_text,
         coalesce(cast(links as {{ links_type() }}), []) as links,
         origin_run_id,
-        cast(meta as varchar) as meta,
+        nullif(cast(meta as varchar), '{}') as meta,
         fault
     from {{ relation }}
 {%- endmacro %}

@@ -69,7 +69,7 @@ united as (
     select * from unreadable
 ),
 
-final as (
+shaped as (
     select
         source_csv,
         file,
@@ -97,30 +97,24 @@ final as (
         response,
         cast(null as double) as score,
         cast(null as varchar) as score_text,
-        cast(
-            case
-                when followed_id is null then []
-                else
+        case
+            when followed_id is not null
+                then
                     [
                         {
                             'role': 'follows', 'position': 1, 'source': null,
                             'id': followed_id, 'task_id': null, 'model_id': null
                         }
                     ]
-            end
-            as struct(
-                role varchar,
-                position bigint,
-                source varchar,
-                id varchar,
-                task_id varchar,
-                model_id varchar
-            )[]
-        ) as links,
+        end as links,
         origin_run_id,
-        nullif(meta, '{}') as meta,
+        meta,
         fault
     from united
+),
+
+final as (
+    {{ common_shape("shaped") }}
 )
 
 select * from final

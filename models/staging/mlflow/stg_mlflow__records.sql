@@ -69,7 +69,7 @@ judgements as (
         rationale as response,
         score,
         score_text,
-        trace_id as target_id,
+        {{ target_links("[trace_id]") }} as links,
         run_id as origin_run_id,
         {{ json_compact([
             ("span_id", "span_id", "optional text"),
@@ -88,7 +88,7 @@ united as (
     select * from unreadable
 ),
 
-final as (
+shaped as (
     select
         source_csv,
         file,
@@ -99,7 +99,7 @@ final as (
         record_id,
         cast(null as varchar) as task_id,
         cast(null as varchar) as combo_id,
-        nullif(template_id, '') as template_id,
+        template_id,
         model_id,
         status,
         cast(time_ms as varchar) as timestamp_text,
@@ -112,30 +112,15 @@ final as (
         response,
         score,
         score_text,
-        cast(
-            if(
-                target_id is null,
-                [],
-                [
-                    {
-                        'role': 'target', 'position': 1, 'source': null,
-                        'id': target_id, 'task_id': null, 'model_id': null
-                    }
-                ]
-            )
-            as struct(
-                role varchar,
-                position bigint,
-                source varchar,
-                id varchar,
-                task_id varchar,
-                model_id varchar
-            )[]
-        ) as links,
+        links,
         origin_run_id,
-        nullif(meta, '{}') as meta,
+        meta,
         fault
     from united
+),
+
+final as (
+    {{ common_shape("shaped") }}
 )
 
 select * from final

@@ -73,12 +73,7 @@ judgements as (
         response,
         try_cast(score_text as double) as score,
         score_text,
-        [
-            {
-                'role': 'target', 'position': 1, 'source': null, 'id': result_id,
-                'task_id': null, 'model_id': null
-            }
-        ] as links,
+        {{ target_links("[result_id]") }} as links,
         eval_id as origin_run_id,
         {{ json_compact([
             ("pass", "if(is_pass in ('true', 'false'), is_pass, null)",
@@ -99,7 +94,7 @@ united as (
     select * from unreadable
 ),
 
-final as (
+shaped as (
     select
         source_csv,
         file,
@@ -120,20 +115,15 @@ final as (
         response,
         score,
         if(score is null, score_text, null) as score_text,
-        cast(
-            coalesce(links, []) as struct(
-                role varchar,
-                position bigint,
-                source varchar,
-                id varchar,
-                task_id varchar,
-                model_id varchar
-            )[]
-        ) as links,
+        links,
         origin_run_id,
-        nullif(meta, '{}') as meta,
+        meta,
         fault
     from united
+),
+
+final as (
+    {{ common_shape("shaped") }}
 )
 
 select * from final
