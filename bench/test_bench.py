@@ -116,3 +116,10 @@ def test_scores_are_counted_and_leave_nothing_behind(tmp_path: Path) -> None:
     options = ("--evaluations", "10,40", "--folder", tmp_path)
     assert "4 times the store" in run("run_scores.py", *options)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_histories_are_compared_and_leave_nothing_behind(tmp_path: Path) -> None:
+    printed = run("run_histories.py", "--sizes", 200, "--folder", tmp_path)
+    assert "inline / files" in printed
+    assert list(tmp_path.iterdir()) == []
