@@ -1,8 +1,8 @@
 -- One row per record that becomes a document, with its keys. A level has the records of
--- which all that they name is there: their keys are made of its keys. After each of them
--- come, in the same level, those that name it alone, and so on: a conversation of
--- thousands of turns is one level. What is never inserted waits for a record without a
--- document, or for itself.
+-- which all that they name is there, since their keys are made of its keys. After each
+-- of them come, in the same level, those that name it alone, and so on: a conversation
+-- of thousands of turns is one level. What is never inserted waits for a record without
+-- a document, or for itself.
 {{ config(materialized="by_level") }}
 {% set parts = ["stage", "base", "template_id", "model_id"] %}
 {% set after_level -%}

@@ -12,7 +12,7 @@ final as (
         relation,
         place,
         position,
-        nullif(array_to_string(pieces, ''), '') as row,
+        nullif(array_to_string(pieces, ''), '') as row,  -- noqa: RF04
         fault
     from source_rows
     where source_csv is not null  -- see warehouse/histories/loading.py
