@@ -1,8 +1,12 @@
 -- The texts of the record $asked_key, from the build.
+with asked as (
+    select record_number
+    from build.main.int_rows__resolved
+    where row_key = $asked_key
+)
+
 select
-    records.raw,
-    records.prompt
-from build.main.int_records__unioned as records
-inner join build.main.int_rows__resolved as resolved
-    on records.record_number = resolved.record_number
-where resolved.row_key in ($asked_key)
+    raw,
+    prompt
+from build.main.int_records__unioned
+where record_number in (select asked.record_number from asked)
