@@ -57,11 +57,11 @@ final as (
         fields[13] as rationale,
         if(
             json_type(given) in ('UBIGINT', 'BIGINT', 'DOUBLE'),
-            try_cast(fields[5] as double),
+            {{ finite_number("fields[5]") }},
             null
         ) as score,
         if(
-            json_type(given) not in ('UBIGINT', 'BIGINT', 'DOUBLE', 'NULL'),
+            json_type(given) != 'NULL' and score is null,
             json_extract_string(given, '$'),
             null
         ) as score_text,

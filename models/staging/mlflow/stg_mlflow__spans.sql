@@ -67,9 +67,9 @@ final as (
         coalesce(inputs[1], inputs[2], inputs[3], inputs[4]) as prompt,
         attributes[2] as outputs_text,
         {{ json_compact([
-            ("temperature", "try_cast(inputs[6] as double)", "optional number"),
+            ("temperature", finite_number("inputs[6]"), "optional number"),
             ("max_tokens", "try_cast(inputs[7] as bigint)", "optional number"),
-            ("top_p", "try_cast(inputs[8] as double)", "optional number"),
+            ("top_p", finite_number("inputs[8]"), "optional number"),
             ("seed", "try_cast(inputs[9] as bigint)", "optional number"),
         ]) }} as options_text
     from with_inputs

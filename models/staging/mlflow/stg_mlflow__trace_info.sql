@@ -73,7 +73,7 @@ final as (
             ),
             traces.fields[7:8]
         ) as tokens,
-        try_cast(traces.fields[9] as double) as total_cost,
+        {{ finite_number("traces.fields[9]") }} as total_cost,
         gathered.run_id,
         gathered.labels_text,
         try(
