@@ -71,9 +71,7 @@ united as (
 
 shaped as (
     select
-        source_csv,
-        file,
-        file_number,
+        * exclude (relation, place, created_from, followed_id),
         row_number() over (
             partition by source_csv, file
             order by
@@ -82,19 +80,11 @@ shaped as (
                 ),
                 place
         ) as place,
-        position,
         'generation' as kind,
-        record_id,
         cast(null as varchar) as task_id,
         cast(null as varchar) as combo_id,
         cast(null as varchar) as template_id,
-        model_id,
-        status,
-        timestamp_text,
-        occurred_at,
         coalesce(created_from, 'none') as created_from,
-        prompt,
-        response,
         cast(null as double) as score,
         cast(null as varchar) as score_text,
         case
@@ -106,10 +96,7 @@ shaped as (
                             'id': followed_id, 'task_id': null, 'model_id': null
                         }
                     ]
-        end as links,
-        origin_run_id,
-        meta,
-        fault
+        end as links
     from united
 ),
 

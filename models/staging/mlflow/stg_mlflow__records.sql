@@ -90,32 +90,15 @@ united as (
 
 shaped as (
     select
-        source_csv,
-        file,
-        file_number,
-        place,
-        position,
-        kind,
-        record_id,
+        * exclude (time_ms),
         cast(null as varchar) as task_id,
         cast(null as varchar) as combo_id,
-        template_id,
-        model_id,
-        status,
         cast(time_ms as varchar) as timestamp_text,
         case
             when time_ms between -62135596800000 and 253402300799999
                 then make_timestamp(time_ms * 1000)
         end as occurred_at,
-        if(time_ms is null, 'none', 'row') as created_from,
-        prompt,
-        response,
-        score,
-        score_text,
-        links,
-        origin_run_id,
-        meta,
-        fault
+        if(time_ms is null, 'none', 'row') as created_from
     from united
 ),
 

@@ -15,6 +15,7 @@ generations as (
         position,
         'generation' as kind,
         result_id as record_id,
+        cast(null as varchar) as task_id,
         combo_id,
         template_id,
         model_id,
@@ -72,7 +73,7 @@ judgements as (
         prompt,
         response,
         {{ finite_number("score_text") }} as score,
-        score_text,
+        if(score is null, score_text, null) as score_text,
         {{ target_links("[result_id]") }} as links,
         eval_id as origin_run_id,
         {{ json_compact([
@@ -94,36 +95,8 @@ united as (
     select * from unreadable
 ),
 
-shaped as (
-    select
-        source_csv,
-        file,
-        file_number,
-        place,
-        position,
-        kind,
-        record_id,
-        cast(null as varchar) as task_id,
-        combo_id,
-        template_id,
-        model_id,
-        status,
-        timestamp_text,
-        occurred_at,
-        created_from,
-        prompt,
-        response,
-        score,
-        if(score is null, score_text, null) as score_text,
-        links,
-        origin_run_id,
-        meta,
-        fault
-    from united
-),
-
 final as (
-    {{ common_shape("shaped") }}
+    {{ common_shape("united") }}
 )
 
 select * from final

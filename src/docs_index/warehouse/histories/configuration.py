@@ -288,7 +288,7 @@ class MappingSource(_Keys):
     prompt: Field_ | None = Field(None, description="The text that was sent.")
     response: Field_ | None = Field(None, description="The text that came back.")
     score: Field_ | None = Field(None, description="A number that was given.")
-    score_text: Field_ | None = Field(None, description="A score that is no number.")
+    score_text: Field_ | None = Field(None, description="A score in words.")
     status: Annotated[Status, BeforeValidator(_as_from)] | None = Field(
         None, description="How it ended; without one, all are successes."
     )
