@@ -338,8 +338,9 @@ def test_a_field_that_no_record_has_is_refused_by_name(tmp_path: Path) -> None:
 @pytest.mark.skipif(not LOGS.is_dir(), reason="the real logs are not there")
 def test_real_logs_are_taken_in(tmp_path: Path) -> None:
     """The tools wrote them; how many samples, results and failures is known."""
+    root = tmp_path / "root"
     for tool in ("inspect", "llm", "promptfoo", "lm_eval", "openai_batch"):
-        shutil.copytree(LOGS / tool, tmp_path / tool)
+        shutil.copytree(LOGS / tool, root / tool)
     histories = {
         "stories": {"tool": "inspect", "files": "inspect/*.json.gz"},
         "talks": {"tool": "llm", "files": "llm/*.db"},
@@ -355,12 +356,12 @@ def test_real_logs_are_taken_in(tmp_path: Path) -> None:
             ],
         },
     }
-    building.write(tmp_path, "histories.yml", json.dumps({"sources": histories}))
-    good(building.build(tmp_path))
-    good(building.materialize(tmp_path))
+    building.write(root, "histories.yml", json.dumps({"sources": histories}))
+    good(building.build(root))
+    good(building.materialize(root))
     found = Counter(
         (row["meta_small"]["source_csv"], row["stage"])
-        for row in building.documents(tmp_path)
+        for row in building.documents(root)
     )
     assert found == {
         ("stories", "generation"): 46,
@@ -374,7 +375,7 @@ def test_real_logs_are_taken_in(tmp_path: Path) -> None:
     }
     asked = "select source_csv, reason, count(*) from bad_generations group by 1, 2"
     rejected = {
-        (source, reason): amount for source, reason, amount in query(tmp_path, asked)
+        (source, reason): amount for source, reason, amount in query(root, asked)
     }
     assert rejected == {
         ("stories", "not_successful"): 12,
@@ -384,7 +385,7 @@ def test_real_logs_are_taken_in(tmp_path: Path) -> None:
         ("batch", "not_successful"): 4,
         ("batch", "no_text"): 2,
     }
-    good(building.script(tmp_path, "verify_docs.py", "--read-data", "all"))
+    good(building.script(root, "verify_docs.py", "--read-data", "all"))
 
 
 # Soak ---------------------------------------------------------------------------------
