@@ -25,8 +25,8 @@ import duckdb
 from sharing import once
 
 from docs_index.layout import open_layout
+from docs_index.quoting import literal
 from docs_index.warehouse.histories.tables import open_histories
-from docs_index.warehouse.quoting import literal
 from docs_index.warehouse.record_facts import parse_records
 from docs_index.warehouse.response_facts import read_responses
 from docs_index.warehouse.sources import Sources

@@ -31,6 +31,7 @@ from docs_index.vocabulary import STAGES
 RESPONSES = "3_generation"  # the dbt var evaluation_root may move the evaluations
 REPORTS = ("latest", "consistency")
 UNPUBLISHED = ".unpublished"
+PACKS = "packs"
 SCRATCH = "DOCS_INDEX_SCRATCH"
 _STAGE = re.compile("[a-z][a-z0-9_]*")
 _KEY = re.compile("[0-9a-z]{16}")
@@ -56,6 +57,16 @@ class Layout:
     def unpublished(self) -> Path:
         """The temporary paths of directories; a run removes the folder at its end."""
         return self.docs / UNPUBLISHED
+
+    @property
+    def packs(self) -> Path:
+        """The shards of packed documents, and their manifest."""
+        return self.docs / PACKS
+
+    @property
+    def manifest(self) -> Path:
+        """The list of the shards."""
+        return self.packs / "manifest.jsonl"
 
     @property
     def damaged(self) -> Path:
@@ -264,7 +275,7 @@ def is_stage_folder(docs: Name, name: str) -> bool:
     """
     if name in STAGES:
         return True
-    if not _STAGE.fullmatch(name):
+    if not _STAGE.fullmatch(name) or name == PACKS:
         return False
     path = f"{docs}/{name}"
     if is_link(path):
@@ -337,7 +348,7 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     files = [layout.bad_generations, layout.suggestions, layout.page]
     files += map(layout.report, REPORTS)
     _check_written(layout, folders, files)
-    for path in [layout.unpublished, *_opened_in_place(layout)]:
+    for path in [layout.unpublished, layout.packs, *_opened_in_place(layout)]:
         if is_link(path):
             raise DataRootError(f"{path} {_IS_A_LINK}")
     for stage in STAGES:

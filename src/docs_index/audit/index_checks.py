@@ -13,7 +13,7 @@ from pathlib import Path
 from docs_index.audit.findings import Finding
 from docs_index.index.database import TABLES
 from docs_index.index.schema import differences
-from docs_index.warehouse.quoting import identifier, literal
+from docs_index.quoting import identifier, literal
 
 _BROKEN_RULES = ("CHECK constraint failed", "NULL value in", "non-unique entry")
 _NOT_UTF8 = "(not UTF-8)"

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import duckdb
 
 from docs_index.paths import is_file
+from docs_index.quoting import literal
 from docs_index.resources import sql
-from docs_index.warehouse.quoting import literal
 from docs_index.warehouse.session import Session
 
 

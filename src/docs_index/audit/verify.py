@@ -31,10 +31,10 @@ from docs_index.index.snapshot import PATIENCE_S, copy_index
 from docs_index.layout import RESPONSES, Layout
 from docs_index.paths import is_there
 from docs_index.progress import Progress
+from docs_index.quoting import literal
 from docs_index.resources import rendered, sql
 from docs_index.warehouse.faults import fault_of
 from docs_index.warehouse.parsers import parser_for
-from docs_index.warehouse.quoting import literal
 from docs_index.warehouse.session import Session, chunks, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
 

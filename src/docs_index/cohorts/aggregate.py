@@ -12,9 +12,9 @@ from docs_index.disk.lock import held_lock
 from docs_index.disk.publish import publish_file
 from docs_index.errors import BuildError
 from docs_index.layout import Layout
+from docs_index.quoting import literal
 from docs_index.resources import sql
 from docs_index.warehouse.dbt_run import build_models, dbt_folder
-from docs_index.warehouse.quoting import literal
 from docs_index.warehouse.score_inputs import read_ahead
 
 _COUNTED = "select count(*) from main.evaluation_scores"

@@ -18,9 +18,9 @@ from docs_index.cohorts.campaign import read_membership
 from docs_index.disk.scratch import scratch_folder
 from docs_index.layout import Layout
 from docs_index.paths import naming
+from docs_index.quoting import column_types, glob_escaped, literal
 from docs_index.resources import rendered, sql
 from docs_index.warehouse.answer_scan import ANSWER_COLUMNS, read_answer
-from docs_index.warehouse.quoting import column_types, glob_escaped, literal
 
 Row = dict[str, Any]
 

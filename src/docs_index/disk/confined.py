@@ -9,16 +9,18 @@ docs/rules.md, section 5.
 """
 
 import errno
+import hashlib
 import os
 import stat
 import time
 from typing import NamedTuple
 
-from docs_index.paths import OF_A_PATH, is_of_a_path, name_file, real_path
+from docs_index.paths import OF_A_PATH, is_of_a_path, name_file, naming, real_path
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NO_LINK = _FLAGS | os.O_NOFOLLOW
 _DIRECTORY_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+_PIECE = 2**20  # bytes that are read at a time
 _MOST_HELD = 64  # directories that a folder holds open: a process has 256 on macOS
 _SETTLED_NS = 2 * 10**9
 _NO_NAMES = ("", ".", "..")  # at the end of a path: it leads to a directory
@@ -91,6 +93,21 @@ def read_file(
     return content
 
 
+def digest_of(path: str | os.PathLike[str]) -> tuple[str, int]:
+    """Return the SHA-256 and the size of a regular file, which is read in pieces.
+
+    Raises:
+        OSError: as `open_file`, or reading failed.
+    """
+    descriptor, _ = open_file(path)
+    with naming(path), open(descriptor, "rb") as file:
+        digest, size = hashlib.sha256(), 0
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+        return digest.hexdigest(), size
+
+
 def _read_all(descriptor: int, size: int, at_most: int | None) -> bytes:
     """Return the content of a file, cut a little after `at_most` bytes.
 
@@ -102,7 +119,7 @@ def _read_all(descriptor: int, size: int, at_most: int | None) -> bytes:
     pieces = [content]
     total = len(content)
     while at_most is None or total <= at_most:
-        piece = os.read(descriptor, 2**20)
+        piece = os.read(descriptor, _PIECE)
         if not piece:
             break
         pieces.append(piece)

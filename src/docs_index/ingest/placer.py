@@ -20,9 +20,9 @@ from docs_index.disk.confined import Folder, UnusableError
 from docs_index.disk.directories import Staging, opened_staging, sync_file_system
 from docs_index.layout import RESPONSES
 from docs_index.paths import is_link
+from docs_index.quoting import literal
 from docs_index.resources import sql
 from docs_index.warehouse.parsers import parser_of
-from docs_index.warehouse.quoting import literal
 
 Outcome = Literal["placed", "found", "directory_conflict", "response_changed"]
 Contents = dict[str, bytes]

@@ -12,8 +12,8 @@ from docs_index.disk.faults import Fault
 from docs_index.errors import BuildError, DocsIndexError, LockedError, StorageError
 from docs_index.layout import SCRATCH, Layout
 from docs_index.paths import is_file
+from docs_index.quoting import literal
 from docs_index.warehouse.faults import fault_of, first_line, names_system_error
-from docs_index.warehouse.quoting import literal
 
 _AGAIN = (
     "run `dbt build` first, with the same DATA_ROOT and RUN_ID (`docs-index run` does "

@@ -15,12 +15,12 @@ import duckdb
 from docs_index.errors import DataRootError, StorageError
 from docs_index.layout import Layout
 from docs_index.paths import is_there
+from docs_index.quoting import column_types, identifier, literal
 from docs_index.warehouse.cohort_ids import is_done_preferred, named_cohort
 from docs_index.warehouse.csv_columns import Columns
 from docs_index.warehouse.csv_grammar import check_table
 from docs_index.warehouse.csv_table import no_rows, read_table
 from docs_index.warehouse.generation_scan import COLUMNS, KEYS, scan_generations
-from docs_index.warehouse.quoting import column_types, identifier, literal
 
 
 class CohortInputs:

@@ -12,9 +12,9 @@ import duckdb
 from docs_index.disk.publish import csv_lines, publish_file
 from docs_index.errors import TableRefusedError
 from docs_index.paths import is_there
+from docs_index.quoting import identifier, literal
 from docs_index.warehouse.csv_grammar import check_table
 from docs_index.warehouse.csv_table import read_table
-from docs_index.warehouse.quoting import identifier, literal
 
 
 def publish_copy(

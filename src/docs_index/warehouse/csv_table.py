@@ -6,10 +6,10 @@ import duckdb
 
 from docs_index.disk.faults import Fault
 from docs_index.errors import StorageError, TableRefusedError
+from docs_index.quoting import column_types, glob_escaped, identifier
 from docs_index.resources import sql
 from docs_index.warehouse.csv_grammar import MAX_LINE_BYTES, Table
 from docs_index.warehouse.faults import fault_of, first_line, names_system_error
-from docs_index.warehouse.quoting import column_types, glob_escaped, identifier
 
 
 def read_table(

@@ -34,6 +34,7 @@ from docs_index.layout import (
     refuse_without_input,
 )
 from docs_index.paths import is_there
+from docs_index.quoting import identifier, literal
 from docs_index.warehouse.cohort_inputs import CohortInputs
 from docs_index.warehouse.faults import (
     fault_of,
@@ -42,7 +43,6 @@ from docs_index.warehouse.faults import (
     message_of,
 )
 from docs_index.warehouse.histories.tables import SCHEMA, open_histories
-from docs_index.warehouse.quoting import identifier, literal
 from docs_index.warehouse.refusals import tell_refusal
 from docs_index.warehouse.score_inputs import load_generations
 from docs_index.warehouse.sources import Sources

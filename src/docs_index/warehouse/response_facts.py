@@ -18,9 +18,9 @@ from docs_index.disk.confined import Folder, Response, UnusableError
 from docs_index.disk.scratch import scratch_folder
 from docs_index.disk.workers import started_workers
 from docs_index.paths import naming
+from docs_index.quoting import glob_escaped, literal
 from docs_index.resources import sql
 from docs_index.warehouse.parsers import TextParser, parser_of
-from docs_index.warehouse.quoting import glob_escaped, literal
 
 _SHARE = 5000  # files in one call of a worker
 # Bytes of text that one query parses. With 8 MiB the C library returns the memory after

@@ -18,8 +18,8 @@ import duckdb
 from docs_index.disk.scratch import scratch_folder
 from docs_index.errors import StorageError
 from docs_index.layout import Layout
+from docs_index.quoting import column_types, glob_escaped, literal
 from docs_index.warehouse.answer_scan import COLUMNS, scan_answers
-from docs_index.warehouse.quoting import column_types, glob_escaped, literal
 
 _PIPE = "DOCS_INDEX_STORE_PIPE"  # the number of the pipe's end that dbt reads
 _CORES = os.cpu_count() or 1

@@ -25,8 +25,8 @@ from docs_index.index.database import (
 )
 from docs_index.index.snapshot import PATIENCE_S, copy_index
 from docs_index.layout import Layout
+from docs_index.quoting import column_types, glob_escaped, identifier, literal
 from docs_index.resources import seed_file, sql
-from docs_index.warehouse.quoting import column_types, glob_escaped, identifier, literal
 from docs_index.warehouse.sqlite_extension import attach_index, load_extension
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
 

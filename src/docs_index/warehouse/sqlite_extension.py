@@ -13,8 +13,8 @@ import duckdb_extension_sqlite_scanner  # type: ignore[import-untyped]
 
 from docs_index.disk.faults import Fault
 from docs_index.errors import IndexFileError, LockedError
+from docs_index.quoting import literal
 from docs_index.warehouse.faults import fault_of
-from docs_index.warehouse.quoting import literal
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection) -> None:

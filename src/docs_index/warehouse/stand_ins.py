@@ -9,8 +9,8 @@ touches a file.
 import duckdb
 
 from docs_index.index.schema import index_tables
+from docs_index.quoting import identifier
 from docs_index.resources import sql
-from docs_index.warehouse.quoting import identifier
 
 # The types of DuckDB's sqlite extension: a view binds only to columns of these types.
 _TYPES = {"text": "varchar", "integer": "bigint", "real": "double"}

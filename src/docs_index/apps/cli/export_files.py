@@ -14,7 +14,7 @@ from docs_index.errors import OutputExistsError
 from docs_index.index.reader import Documents
 from docs_index.index.row import NAMES, Document
 from docs_index.paths import is_folder, is_there
-from docs_index.warehouse.quoting import column_types, literal
+from docs_index.quoting import column_types, literal
 
 Row = Mapping[str, Any]
 TEXTS = ("raw_text", "parsed_text", "prompt_text")

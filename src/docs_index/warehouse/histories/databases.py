@@ -14,10 +14,10 @@ from typing import Any
 from docs_index.disk.faults import Fault, fault_of
 from docs_index.disk.scratch import scratch_folder
 from docs_index.errors import DataRootError, DocsIndexError, StorageError
+from docs_index.quoting import identifier
 from docs_index.warehouse.histories.history_file import HistoryFile, Reading
 from docs_index.warehouse.histories.json_values import Number, is_unicode
 from docs_index.warehouse.histories.text_rows import Row, faulty
-from docs_index.warehouse.quoting import identifier
 
 _BESIDE = ("-wal", "-journal")  # the other one, -shm, is made of the first
 _ALLOWED = (

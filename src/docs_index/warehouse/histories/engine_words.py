@@ -4,8 +4,8 @@ from functools import cached_property
 
 import duckdb
 
+from docs_index.quoting import literal
 from docs_index.warehouse.faults import first_line
-from docs_index.warehouse.quoting import literal
 
 
 class EngineWords:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import nanoarrow
 
-from docs_index.warehouse.quoting import identifier
+from docs_index.quoting import identifier
 
 _BATCH_ROWS = 2000
 _BATCH_CHARS = 4 * 2**20

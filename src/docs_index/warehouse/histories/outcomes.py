@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from docs_index.warehouse.quoting import literal
+from docs_index.quoting import literal
 
 _OUTCOMES = """
     select

@@ -10,12 +10,12 @@ from docs_index.disk.faults import Fault
 from docs_index.disk.scratch import scratch_folder
 from docs_index.errors import StorageError
 from docs_index.paths import real_path
+from docs_index.quoting import glob_escaped
 from docs_index.resources import sql
 from docs_index.warehouse.faults import fault_of, first_line
 from docs_index.warehouse.histories.history_file import HistoryFile, Reading
 from docs_index.warehouse.histories.json_values import JsonReader
 from docs_index.warehouse.histories.text_rows import Row
-from docs_index.warehouse.quoting import glob_escaped
 
 _AT_ONCE = 500
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {

@@ -9,7 +9,7 @@ import duckdb
 
 from docs_index.layout import Layout
 from docs_index.paths import is_there
-from docs_index.warehouse.quoting import identifier
+from docs_index.quoting import identifier
 
 SCHEMA = "histories"
 

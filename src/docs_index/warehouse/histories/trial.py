@@ -18,6 +18,7 @@ import duckdb
 
 from docs_index.disk.scratch import scratch_folder
 from docs_index.layout import Layout
+from docs_index.quoting import literal
 from docs_index.warehouse.histories.checking import NamedSource
 from docs_index.warehouse.histories.configuration import MappingSource, ToolSource
 from docs_index.warehouse.histories.first_rows import (
@@ -29,7 +30,6 @@ from docs_index.warehouse.histories.first_rows import (
 from docs_index.warehouse.histories.outcomes import Outcome
 from docs_index.warehouse.histories.reading import Histories
 from docs_index.warehouse.histories.values import Path
-from docs_index.warehouse.quoting import literal
 
 EXAMPLES = 3
 _MOST_CHARS = 200  # of an example's text

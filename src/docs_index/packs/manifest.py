@@ -1,0 +1,186 @@
+"""The manifest of packed documents: which shards there are.
+
+`docs/packs/manifest.jsonl` has one line of JSON per shard: its file below `docs/packs`,
+the number of its documents, its size in bytes, and its SHA-256. A new version of it
+replaces the file atomically. Contract: docs/packed.md.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from docs_index.disk.confined import read_file
+from docs_index.disk.publish import publish
+from docs_index.errors import VERIFY, DamagedDocumentError
+from docs_index.layout import Layout, is_litter
+from docs_index.paths import is_folder, is_link, is_of_a_path, is_there, naming
+
+_ID = "[0-9a-z]{16}"
+_FILE = re.compile(
+    rf"(?P<stage>[a-z][a-z0-9_]*)/(?P<first>{_ID})-(?P<last>{_ID})-"
+    r"(?P<content>[0-9a-f]{16})\.parquet"
+)
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A line of the manifest; `file` is relative to `docs/packs`."""
+
+    file: str
+    documents: int
+    bytes: int
+    sha256: str
+
+    @property
+    def stage(self) -> str:
+        """The stage of its documents."""
+        return self.file.partition("/")[0]
+
+    @property
+    def first(self) -> str:
+        """The doc_id of its first document, in the order of bytes."""
+        return self._ids()[0]
+
+    @property
+    def last(self) -> str:
+        """The doc_id of its last document."""
+        return self._ids()[1]
+
+    def may_hold(self, doc_id: str) -> bool:
+        """Tell whether a doc_id is in the range of the shard's."""
+        return self.first <= doc_id <= self.last
+
+    def _ids(self) -> tuple[str, str]:
+        first, last, _ = self.file.rpartition("/")[2].split("-")
+        return first, last
+
+
+def file_of(stage: str, first: str, last: str, sha256: str) -> str:
+    """Return the file of a shard, relative to `docs/packs`."""
+    return f"{stage}/{first}-{last}-{sha256[:16]}.parquet"
+
+
+def read_manifest(layout: Layout) -> list[Shard]:
+    """Return the shards that the manifest names, none without a manifest.
+
+    Raises:
+        DamagedDocumentError: a line is not one of a manifest; says which.
+        OSError: the machine failed.
+    """
+    path = layout.manifest
+    try:
+        if is_link(layout.packs):
+            raise DamagedDocumentError(f"{layout.packs} is a link: {_NOT_FOLLOWED}")
+        content = read_file(path)
+    except OSError as error:
+        if not is_there(path) and is_of_a_path(error):
+            return []
+        if is_of_a_path(error):
+            message = f"{path} is not a regular file; {VERIFY}"
+            raise DamagedDocumentError(message) from error
+        raise
+    return list(_parsed(path, content))
+
+
+def _parsed(path: Path, content: bytes) -> Iterator[Shard]:
+    """Yield the shards of a manifest's lines."""
+    files: set[str] = set()
+    for number, line in enumerate(content.splitlines(), 1):
+        shard = _shard(line)
+        fault = "is not a line of a manifest" if shard is None else None
+        if shard is not None and shard.file in files:
+            fault = f"names {shard.file} a second time"
+        if shard is None or fault:
+            raise DamagedDocumentError(f"{path}, line {number} {fault}; {VERIFY}")
+        files.add(shard.file)
+        yield shard
+
+
+def _shard(line: bytes) -> Shard | None:
+    """Return the shard of a line, None for anything else."""
+    try:
+        fields = json.loads(line)
+        shard = Shard(**fields)
+        found = _FILE.fullmatch(shard.file)
+        is_right = (
+            found is not None
+            and found["first"] <= found["last"]
+            and type(shard.documents) is int
+            and type(shard.bytes) is int
+            and min(shard.documents, shard.bytes) > 0
+            and _SHA256.fullmatch(shard.sha256) is not None
+            and shard.sha256.startswith(found["content"])
+        )
+    except (TypeError, ValueError):
+        return None
+    return shard if is_right else None
+
+
+def write_manifest(layout: Layout, shards: Iterable[Shard]) -> None:
+    """Replace the manifest atomically and durably."""
+    lines = (json.dumps(asdict(shard)) for shard in shards)
+    publish(layout.manifest, "".join(f"{line}\n" for line in lines).encode())
+
+
+def append_to_manifest(layout: Layout, new: Sequence[Shard]) -> None:
+    """Name new shards in the manifest; the caller holds the lock."""
+    known = read_manifest(layout)
+    files = {shard.file for shard in known}
+    write_manifest(
+        layout, [*known, *(shard for shard in new if shard.file not in files)]
+    )
+
+
+def prepare_packs(layout: Layout) -> None:
+    """Make an empty manifest if there is none, and remove what no manifest names.
+
+    The caller holds the lock of the data root.
+
+    Raises:
+        DamagedDocumentError: the manifest is damaged; nothing was removed.
+    """
+    shards = read_manifest(layout)
+    if not is_there(layout.manifest):
+        layout.packs.mkdir(parents=True, exist_ok=True)
+        write_manifest(layout, shards)
+    for path in unlisted_files(layout, shards):
+        path.unlink()
+
+
+def unlisted_files(layout: Layout, shards: Iterable[Shard]) -> list[Path]:
+    """Return the shards on disk that the manifest does not name: a killed run's."""
+    listed = {shard.file for shard in shards}
+    return [
+        layout.packs / file
+        for file in files_on_disk(layout)
+        if _FILE.fullmatch(file) and file not in listed
+    ]
+
+
+def files_on_disk(layout: Layout) -> list[str]:
+    """Return what is in the folders of `docs/packs`, relative to it, without litter."""
+    found = []
+    for stage in _names(layout.packs):
+        folder = layout.packs / stage
+        is_folder_of_stage = is_folder(folder) and not is_link(folder)
+        names = _names(folder) if is_folder_of_stage else []
+        found += [f"{stage}/{name}" for name in names] or [stage]
+    return [file for file in found if file != layout.manifest.name]
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        with naming(folder):
+            names = os.listdir(folder)
+    except OSError as error:
+        if is_of_a_path(error):
+            return []
+        raise
+    return sorted(name for name in names if not is_litter(name))
+
+
+_NOT_FOLLOWED = "nothing is read through it; put the folder itself there"

@@ -1,0 +1,158 @@
+"""Read documents out of shards, by DuckDB.
+
+Follows the manifest: what a run has added meanwhile is seen by the next read. Writes
+nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import duckdb
+
+from docs_index.disk.confined import digest_of
+from docs_index.errors import VERIFY, DamagedDocumentError, StorageError
+from docs_index.layout import Layout
+from docs_index.packs.content import Packed
+from docs_index.packs.manifest import Shard, read_manifest
+from docs_index.paths import is_of_a_path
+from docs_index.quoting import glob_escaped
+from docs_index.resources import sql
+
+_FETCH = 500
+
+
+class PackedDocuments:
+    """The documents that the shards of a data root hold."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._db = duckdb.connect(config={"threads": 1, "memory_limit": "500MB"})
+        self._db.execute("set parquet_metadata_cache = true")
+        self._signature: tuple[int, int, int] | None = None
+        self._listed: list[Shard] = []
+        self._last: Packed | None = None
+
+    def close(self) -> None:
+        """End the connection; a later read would fail."""
+        self._db.close()
+
+    def shards(self) -> list[Shard]:
+        """Return the shards that the manifest names now.
+
+        Raises:
+            DamagedDocumentError: the manifest is damaged.
+        """
+        try:
+            status = self._layout.manifest.stat()
+        except OSError as error:
+            if not is_of_a_path(error):
+                raise
+            signature = None
+        else:
+            signature = (status.st_ino, status.st_mtime_ns, status.st_size)
+        if signature is None or signature != self._signature:
+            self._listed = read_manifest(self._layout)
+            self._signature = signature
+        return self._listed
+
+    def find(self, doc_dir: str) -> Packed | None:
+        """Return a document, None if no shard has it.
+
+        Raises:
+            DamagedDocumentError: a shard that may have it is damaged.
+            StorageError: reading failed.
+        """
+        if self._last is not None and self._last.doc_dir == doc_dir:
+            return self._last
+        stage, _, doc_id = doc_dir.split("/")
+        shards = [
+            shard
+            for shard in self.shards()
+            if shard.stage == stage and shard.may_hold(doc_id)
+        ]
+        values = {"doc_id": doc_id, "doc_dir": doc_dir}
+        self._last = next(self._rows(shards, "packs/one_document.sql", values), None)
+        return self._last
+
+    def find_all(self, doc_dirs: Iterable[str]) -> Iterator[Packed]:
+        """Yield those of many documents that the shards have, a shard at a time.
+
+        Raises:
+            DamagedDocumentError: a shard is damaged.
+            StorageError: reading failed.
+        """
+        left: dict[str, set[str]] = {}
+        for doc_dir in doc_dirs:
+            left.setdefault(doc_dir.partition("/")[0], set()).add(doc_dir)
+        for shard in self.shards():
+            wanted = left.get(shard.stage, set())
+            possible = [each for each in wanted if shard.may_hold(each[-16:])]
+            if not possible:
+                continue
+            values = {"doc_dirs": " ".join(possible)}
+            for document in self._rows([shard], "packs/many_documents.sql", values):
+                if document.doc_dir in wanted:
+                    wanted.discard(document.doc_dir)
+                    yield document
+
+    def content_of(self, shard: Shard) -> Iterator[Packed]:
+        """Yield all documents of a shard, in their order.
+
+        Raises:
+            DamagedDocumentError: the shard is damaged.
+            StorageError: reading failed.
+        """
+        yield from self._rows([shard], "packs/all_documents.sql", {})
+
+    def doc_dirs(self) -> Iterator[str]:
+        """Yield the doc_dir of every document."""
+        shards = self.shards()
+        if not shards:
+            return
+        with self._reading(shards):
+            values = {"files": self._paths(shards)}
+            cursor = self._db.cursor().execute(sql("packs/doc_dirs.sql"), values)
+            while rows := cursor.fetchmany(_FETCH):
+                yield from (doc_dir for (doc_dir,) in rows)
+
+    def _rows(
+        self, shards: Sequence[Shard], statement: str, values: Mapping[str, object]
+    ) -> Iterator[Packed]:
+        if not shards:
+            return
+        with self._reading(shards):
+            files = {"files": self._paths(shards)}
+            cursor = self._db.cursor().execute(sql(statement), {**files, **values})
+            while rows := cursor.fetchmany(_FETCH):
+                yield from map(Packed._make, rows)
+
+    def _paths(self, shards: Sequence[Shard]) -> list[str]:
+        return [glob_escaped(self._layout.packs / shard.file) for shard in shards]
+
+    @contextmanager
+    def _reading(self, shards: Sequence[Shard]) -> Iterator[None]:
+        """Sort an error of DuckDB: is a shard damaged, or did the machine fail?"""
+        try:
+            yield
+        except duckdb.Error as error:
+            for shard in shards:
+                if fault := fault_of_shard(self._layout, shard):
+                    raise DamagedDocumentError(f"{fault}; {VERIFY}") from error
+            raise StorageError(f"{self._layout.packs}: {error}; try again") from error
+
+
+def fault_of_shard(layout: Layout, shard: Shard) -> str | None:
+    """Return what is wrong with a shard, None if it is as the manifest says.
+
+    Raises:
+        OSError: the machine failed to read it.
+    """
+    path = layout.packs / shard.file
+    try:
+        found = digest_of(path)
+    except OSError as error:
+        if is_of_a_path(error):
+            return f"{path}: {error.strerror}"
+        raise
+    is_right = found == (shard.sha256, shard.bytes)
+    return None if is_right else f"{path} is not as it was written"
