@@ -45,7 +45,7 @@ from docs_index.apps.web.search_words import as_query
 from docs_index.index.reader import open_documents
 from docs_index.index.row import Document
 from docs_index.index.snapshot import copy_index
-from docs_index.index.texts import read_part
+from docs_index.index.texts import DirectoryTexts
 from docs_index.index.why import explained
 from docs_index.layout import Layout, open_layout
 from docs_index.new_document import NewDocument
@@ -655,11 +655,13 @@ def test_a_document_that_is_added_is_shown_and_found(
 ) -> None:
     read: list[str] = []
 
-    def noted(layout: Any, doc_dir: str, name: str) -> bytes | None:
-        read.append(doc_dir)
-        return read_part(layout, doc_dir, name)
+    find = DirectoryTexts.find
 
-    monkeypatch.setattr(copies, "read_part", noted)
+    def noted(texts: DirectoryTexts, doc_dir: str, name: str) -> bytes | None:
+        read.append(doc_dir)
+        return find(texts, doc_dir, name)
+
+    monkeypatch.setattr(DirectoryTexts, "find", noted)
     assert here.rows("documents/search?words=quokka") == []
     added = [add(here.root, number) for number in (1, 2)]
     here.until(lambda: len(here.rows("documents/search?words=quokka")) == 2)

@@ -23,7 +23,6 @@ from docs_index.audit.restore import restore
 from docs_index.audit.verify import Options, verify
 from docs_index.index.new_row import NewDocument
 from docs_index.index.reader import open_documents
-from docs_index.index.shapes import files_of
 from docs_index.index.writer import Writer
 from docs_index.layout import is_litter, open_layout
 from docs_index.warehouse.generation_scan import scan_generations
@@ -107,7 +106,7 @@ def test_a_program_may_add_its_document_again_where_litter_came(
     (folder / ".DS_Store").write_text("litter")
     with open_documents(littered) as read:
         names = ["metadata.json", "parsed.txt", "raw.txt"]
-        assert list(files_of(read, added)) == names
+        assert list(read.texts.sizes(added.doc_dir)) == names
     with closing(sqlite3.connect(index(littered))) as connection, connection:
         find = (
             "select sql from sqlite_master where name = 'documents_are_never_deleted'"

@@ -435,7 +435,7 @@ def test_histories_alone_have_a_page(with_history: Path, tmp_path: Path) -> None
 
 def test_an_index_without_documents_has_a_page(tmp_path: Path) -> None:
     (tmp_path / "db").mkdir()
-    create_index(index(tmp_path))
+    create_index(index(tmp_path), "directories")
     page = read_page(made(tmp_path))
     assert "0 documents" in page.text
     assert "No row was rejected" in page.text

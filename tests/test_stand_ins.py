@@ -32,7 +32,7 @@ def described(file: str, source: str) -> dict[str, Columns]:
 
 
 def test_the_stand_in_for_the_index_has_its_columns_and_types(tmp_path: Path) -> None:
-    create_index(tmp_path / "index")
+    create_index(tmp_path / "index", "directories")
     with duckdb.connect() as build, duckdb.connect() as run:
         attach_stored(build)
         load_extension(run)

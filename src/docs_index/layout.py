@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from docs_index.data_roots import (
     HISTORIES,
@@ -31,6 +32,8 @@ from docs_index.vocabulary import STAGES
 RESPONSES = "3_generation"  # the dbt var evaluation_root may move the evaluations
 REPORTS = ("latest", "consistency")
 UNPUBLISHED = ".unpublished"
+LayoutKind = Literal["directories", "packed"]
+KINDS: tuple[LayoutKind, ...] = ("directories", "packed")
 PACKS = "packs"
 SCRATCH = "DOCS_INDEX_SCRATCH"
 _STAGE = re.compile("[a-z][a-z0-9_]*")

@@ -17,6 +17,7 @@ from docs_index.disk.scratch import remove_leftovers
 from docs_index.disk.workers import started_workers
 from docs_index.errors import DataRootError, OutputExistsError
 from docs_index.index.database import (
+    kind_on_disk,
     remove_logs,
     settle_index,
     write_schema,
@@ -130,7 +131,7 @@ _CHECKS = (
 def _write(session: Session, options: Options) -> None:
     with replacing(options.output, keeps_mode=False) as unpublished:
         try:
-            write_schema(unpublished)
+            write_schema(unpublished, kind_on_disk(session.layout))
             attach_index(session.db, unpublished, read_only=False)
             session.db.execute(sql("audit/reindex_insert.sql"))
             session.db.execute(sql("audit/reindex_record.sql"))

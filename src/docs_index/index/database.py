@@ -24,13 +24,13 @@ from docs_index.errors import (
     first_few,
 )
 from docs_index.index.schema import differences
-from docs_index.layout import Layout
+from docs_index.layout import KINDS, Layout, LayoutKind
 from docs_index.paths import is_folder, is_there, naming
 from docs_index.resources import sql
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
-# PRAGMA user_version; before 4, row_keys had the timestamp as its table writes it.
-SCHEMA_VERSION = 4
+# PRAGMA user_version; before 5, no table said how documents are stored.
+SCHEMA_VERSION = 5
 TABLES = set(re.findall(r"^create table (\w+)", sql("index/schema.sql"), re.MULTILINE))
 _LOGS = ("-wal", "-shm", "-journal")  # the files that SQLite writes next to a database
 _SETTLING_TRIES = 20
@@ -82,7 +82,7 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
         raise IndexFileError(f"{name} was made by another program; {_anew(name)}")
     if version != SCHEMA_VERSION:
         what_to_do = (
-            f"its documents have row_keys of an older form, so start a new index: "
+            f"an older version of this program made it, so start a new index: "
             f"move {name}, docs/ and 7_cross_experiment/bad_generations.csv away, then "
             "run `docs-index run`"
             if version < SCHEMA_VERSION
@@ -231,24 +231,71 @@ _MAKE_ONE = (
 )
 
 
-def create_index(path: Path) -> None:
+def create_index(path: Path, kind: LayoutKind) -> None:
     """Create an empty index, completely or not at all, and durably."""
     with replacing(path, keeps_mode=False) as unpublished:
-        write_schema(unpublished)
+        write_schema(unpublished, kind)
         remove_logs(path)
     sync(path.parent)
     sync(path.parent.parent)  # the folder may be as new
 
 
-def write_schema(path: Path) -> None:
-    """Create a new file with the schema of the index, and no rows."""
+def write_schema(path: Path, kind: LayoutKind) -> None:
+    """Create a new file with the schema of the index, and no documents."""
     remove_logs(path)
     with _sqlite(path) as connection:
         connection.executescript(
             f"pragma journal_mode = memory; begin immediate; {sql('index/schema.sql')}"
             f"pragma application_id = {APPLICATION_ID};"
-            f"pragma user_version = {SCHEMA_VERSION}; commit;"
+            f"pragma user_version = {SCHEMA_VERSION};"
+            f"insert into storage values ('{kind}'); commit;"
         )
+
+
+def stored_kind(index: sqlite3.Connection) -> LayoutKind | None:
+    """Return how documents are stored, None if a damaged index does not say."""
+    rows = index.execute("select layout from storage").fetchall()
+    kinds = [kind for (kind,) in rows if kind in KINDS]
+    return kinds[0] if kinds else None
+
+
+def kind_of_index(path: Path) -> LayoutKind | None:
+    """Return how the documents of an index that exists are stored."""
+    with closing(connected(path)) as connection:
+        return stored_kind(connection)
+
+
+def kind_of_root(layout: Layout) -> LayoutKind:
+    """Return how the documents of a data root are stored.
+
+    The index says it, or, where it is lost, the disk.
+
+    Raises:
+        IndexFileError: the index is not a database of this program.
+    """
+    stored = kind_of_index(layout.index) if check_index(layout.index).exists else None
+    return stored or kind_on_disk(layout)
+
+
+def kind_on_disk(layout: Layout) -> LayoutKind:
+    """Return how the documents are stored that are there, if any.
+
+    A manifest is complete where there is one.
+    """
+    return "packed" if is_there(layout.manifest) else "directories"
+
+
+def store_kind(path: Path, kind: LayoutKind) -> None:
+    """Change how documents are stored, durably: from now on, readers follow it.
+
+    Raises:
+        StorageError: the index cannot be written.
+    """
+    with _sqlite(path) as connection:
+        connection.execute("pragma synchronous = extra")
+        with connection:
+            connection.execute("delete from storage")
+            connection.execute("insert into storage values (?)", [kind])
 
 
 def remove_logs(path: Path) -> None:

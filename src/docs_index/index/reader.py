@@ -4,30 +4,30 @@
         draft = documents.latest_by_task("draft", task_id)
         text = documents.read_parsed(draft)
 
-Needs only the standard library and this package: neither dbt nor DuckDB. The index is
-only read, and may be read during a run; but SQLite first undoes what a killed process
-had begun to write, and a user who may not do that reads a copy. A program that has the
-index open in DuckDB must not use this module in the same process (see
-`warehouse.sqlite_extension`).
+Needs only the standard library and this package: neither dbt nor, unless the layout is
+packed, DuckDB. The index is only read, and may be read during a run; but SQLite first
+undoes what a killed process had begun to write, and a user who may not do that reads a
+copy. A program that has the index open in DuckDB must not use this module in the same
+process (see `warehouse.sqlite_extension`).
 """
 
+import errno
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
-from docs_index.disk.confined import NotRegularError, read_file
 from docs_index.errors import VERIFY, DamagedDocumentError, UnknownDocumentError
 from docs_index.index.database import reading
 from docs_index.index.row import COLUMNS, LATEST_FIRST, Document
 from docs_index.index.snapshot import readable_index
+from docs_index.index.texts import Texts, checked, opened_texts
 from docs_index.layout import Layout, open_filled_layout
-from docs_index.paths import is_link, is_of_a_path, is_there
 from docs_index.resources import sql
 
-_DOC_DIR = re.compile(r"[a-z][a-z0-9_]*(?:/[0-9a-z]{16}){2}")
+_ABSENT = os.strerror(errno.ENOENT)
 
 
 @dataclass(frozen=True)
@@ -116,47 +116,39 @@ class Documents:
 
     def has_prompt(self, document: Document) -> bool:
         """Tell whether a document has a prompt."""
-        return is_there(self._path(document, "prompt"))
+        return self.texts.has(checked(document.doc_dir), "prompt.txt")
 
     def read_bytes(self, document: Document, part: str) -> bytes:
         """Return the bytes of `raw`, `parsed` or `prompt`.
 
         Raises:
             DamagedDocumentError: the file is missing or not a regular file, or it or
-                one of the document's directories is a link.
-            OSError: the machine failed; the file may be as it should be.
+                one of the document's directories is a link; or a shard is damaged.
+            OSError, StorageError: the machine failed; the text may be as it should be.
         """
-        path = self._path(document, part)
-        folder = os.path.dirname(path)
-        try:
-            if is_link(folder) or is_link(os.path.dirname(folder)):
-                raise DamagedDocumentError(f"{folder} is reached by a link; {VERIFY}")
-            return read_file(path)
-        except NotRegularError as error:
-            message = f"{path} is not a regular file; {VERIFY}"
-            raise DamagedDocumentError(message) from error
-        except OSError as error:
-            if not is_of_a_path(error):
-                raise
-            raise DamagedDocumentError(f"{path}: {error.strerror}; {VERIFY}") from error
+        doc_dir, name = checked(document.doc_dir), f"{part}.txt"
+        content = self.texts.find(doc_dir, name)
+        if content is None:
+            raise DamagedDocumentError(
+                f"{self.texts.path_of(doc_dir, name)}: {_ABSENT}; {VERIFY}"
+            )
+        return content
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The files of all documents."""
+        return opened_texts(self.layout, self.connection)
 
     def _read(self, document: Document, part: str) -> str:
         try:
             return self.read_bytes(document, part).decode()
         except UnicodeDecodeError as error:
-            path = self._path(document, part)
+            path = self.texts.path_of(document.doc_dir, f"{part}.txt")
             raise DamagedDocumentError(f"{path} is not UTF-8; {VERIFY}") from error
 
     def _latest(self, condition: str, *values: str) -> Iterator[Document]:
         query = f"where {condition} and status = 'ok' order by {LATEST_FIRST} limit 1"
         return self.select(query, *values)
-
-    def _path(self, document: Document, part: str) -> str:
-        if not _DOC_DIR.fullmatch(document.doc_dir):
-            raise DamagedDocumentError(
-                f"{document.doc_dir!r} is not a document's directory; {VERIFY}"
-            )
-        return f"{self.layout.docs}/{document.doc_dir}/{part}.txt"
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from contextlib import closing, contextmanager
 
 from docs_index.errors import (
     VERIFY,
-    DamagedDocumentError,
     IndexFileError,
     StorageError,
 )
@@ -20,8 +19,10 @@ from docs_index.index.database import is_damage
 from docs_index.index.filters import Filters
 from docs_index.index.reader import Documents
 from docs_index.index.row import Document
+from docs_index.index.texts import is_doc_dir
 from docs_index.resources import sql
 
+_CHUNK = 5000
 APPLICATION_ID = 0x64637372  # "dcsr"
 VERSION = 1
 _MARKS = (
@@ -87,19 +88,20 @@ def refresh(
     known, wanted = _ids(connection, "texts"), _ids(connection, "stored.documents")
     for doc_id in known - wanted:
         connection.execute("delete from texts where doc_id = ?", [doc_id])
-    taken_in = unreadable = 0
-    for document in documents.select("order by rowid"):
-        if document.doc_id in known:
-            continue
-        try:
-            row = (document.doc_id, document.task_id, _text(documents, document))
-        except DamagedDocumentError:
-            unreadable += 1
-            continue
-        connection.execute(_TAKE_IN, row)
-        taken_in += 1
+    taken_in = 0
+    # In the order of shards: each is read once.
+    for chunk in _chunks(documents.select("order by stage, doc_id"), known):
+        texts = documents.texts.find_all(list(chunk), ("parsed.txt", "raw.txt"))
+        for doc_dir, files in texts:
+            document = chunk[doc_dir]
+            content = files.get("parsed.txt" if document.status == "ok" else "raw.txt")
+            if content is None:
+                continue
+            text = content.decode(errors="replace")
+            connection.execute(_TAKE_IN, (document.doc_id, document.task_id, text))
+            taken_in += 1
     connection.execute("commit")
-    return taken_in, unreadable
+    return taken_in, len(wanted - known) - taken_in
 
 
 def hits(
@@ -146,10 +148,18 @@ def _ids(connection: sqlite3.Connection, table: str) -> set[str]:
     return {doc_id for (doc_id,) in connection.execute(f"select doc_id from {table}")}
 
 
-def _text(documents: Documents, document: Document) -> str:
-    """Return what is searched of a document."""
-    part = "parsed" if document.status == "ok" else "raw"
-    return documents.read_bytes(document, part).decode(errors="replace")
+def _chunks(
+    found: Iterator[Document], known: set[str]
+) -> Iterator[dict[str, Document]]:
+    """Yield the documents that are not known, by doc_dir, some thousand at a time."""
+    chunk: dict[str, Document] = {}
+    for document in found:
+        if document.doc_id not in known and is_doc_dir(document.doc_dir):
+            chunk[document.doc_dir] = document
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = {}
+    yield chunk
 
 
 def _has_full_text_search() -> bool:

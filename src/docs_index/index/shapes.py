@@ -3,15 +3,13 @@
 Owns the names and order of their fields. Only reads: rows, and the sizes of files.
 """
 
-import os
 from dataclasses import asdict
 from typing import Any
 
 from docs_index.index.reader import Documents
 from docs_index.index.row import LATEST_FIRST, Document
 from docs_index.index.search import END, FOUND
-from docs_index.layout import is_litter
-from docs_index.paths import is_of_a_path
+from docs_index.index.texts import checked
 
 _BRIEF = ("doc_id", "stage", "task_id", "template_id", "model_id", "status")
 
@@ -36,27 +34,11 @@ def in_full(documents: Documents, document: Document) -> dict[str, Any]:
     others = documents.select(f"{same_key} order by {LATEST_FIRST}", *key)
     return as_object(document) | {
         "directory": f"{documents.layout.docs}/{document.doc_dir}",
-        "files": files_of(documents, document),
+        "files": documents.texts.sizes(checked(document.doc_dir)),
         "parents": [brief(each) for each in documents.parents(document.doc_id)],
         "children": [brief(each) for each in documents.children(document.doc_id)],
         "same_key": [brief(each) for each in others],
     }
-
-
-def files_of(documents: Documents, document: Document) -> dict[str, int]:
-    """Return the files of a document's directory, with their sizes in bytes."""
-    try:
-        with os.scandir(documents.layout.docs / document.doc_dir) as entries:
-            found = {
-                each.name: each.stat(follow_symlinks=False).st_size
-                for each in entries
-                if not is_litter(each.name)
-            }
-    except OSError as error:
-        if is_of_a_path(error):
-            return {}
-        raise
-    return dict(sorted(found.items()))
 
 
 def hit_object(document: Document, rank: float, snippet: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from docs_index.errors import DocumentRefusedError, LockedError, StorageError
 from docs_index.index.database import (
     check_index,
     create_index,
+    kind_on_disk,
     lost_index,
     refuse_foreign_schema,
     settle_index,
@@ -183,7 +184,7 @@ def _writing(layout: Layout, patience_s: float) -> Iterator[sqlite3.Connection]:
     else:
         for doc_dir in layout.documents_on_disk():
             raise lost_index(layout, doc_dir)
-        create_index(path)
+        create_index(path, kind_on_disk(layout))
     if not state.is_settled:  # it is new, or a killed process has left it so
         settle_index(path)
     try:

@@ -5,7 +5,7 @@ nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 
@@ -75,10 +75,12 @@ class PackedDocuments:
         return self._last
 
     def find_all(self, doc_dirs: Iterable[str]) -> Iterator[Packed]:
-        """Yield those of many documents that the shards have, a shard at a time.
+        """Yield those of many documents that can be read, a shard at a time.
+
+        A damaged shard is left out.
 
         Raises:
-            DamagedDocumentError: a shard is damaged.
+            DamagedDocumentError: the manifest is damaged.
             StorageError: reading failed.
         """
         left: dict[str, set[str]] = {}
@@ -89,11 +91,18 @@ class PackedDocuments:
             possible = [each for each in wanted if shard.may_hold(each[-16:])]
             if not possible:
                 continue
-            values = {"doc_dirs": " ".join(possible)}
-            for document in self._rows([shard], "packs/many_documents.sql", values):
-                if document.doc_dir in wanted:
-                    wanted.discard(document.doc_dir)
-                    yield document
+            ids = [doc_dir[-16:] for doc_dir in possible]
+            values = {
+                "first": min(ids),
+                "last": max(ids),
+                "doc_dirs": " ".join(possible),
+            }
+            rows = self._rows([shard], "packs/many_documents.sql", values)
+            with suppress(DamagedDocumentError):
+                for document in rows:
+                    if document.doc_dir in wanted:
+                        wanted.discard(document.doc_dir)
+                        yield document
 
     def content_of(self, shard: Shard) -> Iterator[Packed]:
         """Yield all documents of a shard, in their order.

@@ -7,6 +7,7 @@ SQL does. Writes the index only through `make_writable`.
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,21 @@ import duckdb
 from docs_index.disk.lock import holder_of, locked_by, shared_lock
 from docs_index.disk.publish import csv_lines
 from docs_index.disk.scratch import scratch_folder
+from docs_index.errors import DataRootError
 from docs_index.index.database import (
     check_index,
     create_index,
     has_index,
+    kind_of_index,
+    kind_on_disk,
     lost_index,
     refuse_foreign_schema,
     settle_index,
 )
 from docs_index.index.snapshot import PATIENCE_S, copy_index
-from docs_index.layout import Layout
+from docs_index.layout import Layout, LayoutKind
+from docs_index.packs.reading import PackedDocuments
+from docs_index.paths import is_there
 from docs_index.quoting import column_types, glob_escaped, identifier, literal
 from docs_index.resources import seed_file, sql
 from docs_index.warehouse.sqlite_extension import attach_index, load_extension
@@ -38,7 +44,8 @@ class Session:
     """A connection that knows whether the index is attached, and in which mode.
 
     `scratch` is a folder for files that are removed with the connection. `has_build`
-    tells whether an audit has attached the last build as `build`.
+    tells whether an audit has attached the last build as `build`. `kind` is how the
+    documents are stored, once the index is open.
     """
 
     def __init__(
@@ -48,15 +55,19 @@ class Session:
         self.layout = layout
         self.scratch = scratch
         self.has_build = False
+        self.kind: LayoutKind = "directories"
         self._attached: str | None = None
         self._needs_settling = False
 
-    def open_index(self, *, dry_run: bool) -> None:
+    def open_index(self, *, dry_run: bool, kind: LayoutKind | None = None) -> None:
         """Attach the index for reading; create a missing one, or a stand-in for it.
+
+        `kind` is how a new index stores documents, and how an old one must.
 
         A dry run attaches a copy: opening the index can change files next to it.
 
         Raises:
+            DataRootError: the documents are stored in another way than `kind`.
             IndexFileError: the index is damaged, has another schema, or is lost and
                 the build lacks some of its documents.
             LockedError: a dry run found another process working on the data root.
@@ -65,6 +76,7 @@ class Session:
         state = check_index(index, named=self.layout.index)
         if not state.exists:
             self._refuse_to_forget()
+        self.kind = self._kind(index if state.exists else None, kind)
         self._needs_settling = not state.is_settled and not dry_run
         if not state.exists and dry_run:
             attach_stored(self.db)
@@ -72,9 +84,26 @@ class Session:
         if state.exists:
             refuse_foreign_schema(index, named=self.layout.index)
         else:
-            create_index(self.layout.index)
+            create_index(self.layout.index, self.kind)
         attach_index(self.db, index, read_only=True)
         self._attached = "read"
+
+    def _kind(self, index: Path | None, wanted: LayoutKind | None) -> LayoutKind:
+        """Return how documents are stored, or will be in a new index.
+
+        Raises:
+            DataRootError: they are stored in another way than is wanted.
+        """
+        stored = index and kind_of_index(index)
+        if stored is None and (is_there(self.layout.manifest) or wanted is None):
+            stored = kind_on_disk(self.layout)
+        if stored and wanted and stored != wanted:
+            raise DataRootError(
+                f"the layout of data root {str(self.layout.root)!r} is {stored}, not "
+                f"{wanted}: leave --layout out, or run `docs-index repack --layout "
+                f"{wanted}` first"
+            )
+        return stored or wanted or "directories"
 
     def _copied_index(self) -> Path:
         """Copy the index to the scratch folder while no other process changes it."""
@@ -93,7 +122,9 @@ class Session:
         could get a second document.
         """
         self.db.execute("create temp table on_disk (doc_dir varchar)")
-        self.insert("on_disk", ((each,) for each in self.layout.documents_on_disk()))
+        packed = PackedDocuments(self.layout).doc_dirs()
+        doc_dirs = chain(self.layout.documents_on_disk(), packed)
+        self.insert("on_disk", ((each,) for each in doc_dirs))
         unknown = self.db.execute(
             "from on_disk anti join build.main.documents using (doc_dir) order by all"
         ).fetchone()

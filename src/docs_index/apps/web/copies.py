@@ -39,7 +39,7 @@ from docs_index.apps.web.report import add_reasons
 from docs_index.apps.web.search_words import as_query
 from docs_index.errors import DocsIndexError, IndexFileError
 from docs_index.index.snapshot import copy_index
-from docs_index.index.texts import read_part
+from docs_index.index.texts import Texts, opened_texts
 from docs_index.layout import Layout
 from docs_index.paths import is_there
 from docs_index.resources import sql
@@ -215,10 +215,14 @@ class FollowedIndex(Database):  # type: ignore[misc]
         """Add the texts of new documents to what is searched."""
         if is_there(self._texts) and self._is_of_another_index(copy):
             self._texts = self._folder / f"texts-{self._number}.sqlite"
-        with closing(self._open_texts(copy)) as texts:
+        with (
+            closing(sqlite3.connect(copy)) as index,
+            closing(self._open_texts(copy)) as texts,
+        ):
             new = texts.execute(sql("apps/web/browse_new_texts.sql")).fetchall()
             with texts:
-                texts.executemany(_ADD_TEXT, self._texts_of(new))
+                files = opened_texts(self.layout, index)
+                texts.executemany(_ADD_TEXT, _texts_of(new, files))
                 taken_in = ((number, doc_id) for number, doc_id, _, _ in new)
                 texts.executemany(_TAKE_IN, taken_in)
 
@@ -234,16 +238,17 @@ class FollowedIndex(Database):  # type: ignore[misc]
         texts.execute("attach ? as stored", [f"{copy.as_uri()}?mode=ro"])
         return texts
 
-    def _texts_of(
-        self, rows: list[tuple[int, str, str, str]]
-    ) -> Iterator[tuple[int, str, str]]:
-        """Yield what is searched: of each document the parsed text, else the raw."""
-        for number, _, task_id, doc_dir in rows:
-            parsed = read_part(self.layout, doc_dir, "parsed.txt")
-            text = (
-                read_part(self.layout, doc_dir, "raw.txt") if parsed is None else parsed
-            )
-            yield number, task_id, (text or b"").decode(errors="replace")
+
+def _texts_of(
+    rows: list[tuple[int, str, str, str]], files: Texts
+) -> Iterator[tuple[int, str, str]]:
+    """Yield what is searched: of each document the parsed text, else the raw."""
+    left = {doc_dir: (number, task_id) for number, _, task_id, doc_dir in rows}
+    for doc_dir, found in files.find_all(list(left), ("parsed.txt", "raw.txt")):
+        text = found.get("parsed.txt", found.get("raw.txt", b""))
+        yield *left.pop(doc_dir), text.decode(errors="replace")
+    for number, task_id in left.values():
+        yield number, task_id, ""
 
 
 def _signature(index: Path) -> Signature:

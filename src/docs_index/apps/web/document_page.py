@@ -1,6 +1,6 @@
 """What a document's page shows: its facts, its texts, its lineage, and why it is so.
 
-Reads the copy of the index that is shown, and the document's directory. `index.why`
+Reads the copy of the index that is shown, and the document's files. `index.why`
 decides why; this module only collects.
 """
 
@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from docs_index.apps.web.copies import FollowedIndex
 from docs_index.apps.web.markup import safe_html
+from docs_index.errors import DamagedDocumentError
 from docs_index.index.query import rows_of
 from docs_index.index.reader import Documents
-from docs_index.index.texts import read_part
+from docs_index.index.texts import Texts, checked
 from docs_index.index.why import explained
-from docs_index.layout import Layout
 from docs_index.resources import sql
 
 LISTED: Final = 20  # candidates and other attempts of each list
@@ -41,18 +41,21 @@ def _facts(documents: Documents, doc_id: str) -> dict[str, Any]:
     return {
         "document": document,
         "meta": {key: value for key, value in meta.items() if key not in document},
-        "parts": _parts(documents.layout, document["doc_dir"]),
+        "parts": _parts(documents.texts, document["doc_dir"]),
         "lineage": rows_of(documents, sql("apps/web/browse_lineage.sql"), name),
         "attempt": found["attempts"][0],
         "has_candidates": found["has_candidates"],
     }
 
 
-def _parts(layout: Layout, doc_dir: str) -> list[dict[str, Any]]:
+def _parts(texts: Texts, doc_dir: str) -> list[dict[str, Any]]:
     """Return the texts of a document; the first one is rendered as HTML."""
     parts: list[dict[str, Any]] = []
     for name in _PARTS:
-        content = read_part(layout, doc_dir, f"{name}.txt")
+        try:
+            content = texts.find(checked(doc_dir), f"{name}.txt")
+        except DamagedDocumentError:
+            continue
         if content is None:
             continue
         text = content.decode(errors="replace")

@@ -129,3 +129,8 @@ create table run_record (
     listed_hash text,
     replaced_hash text
 );
+
+-- One row: whether a document is a directory, or a row of a shard (docs/packed.md).
+create table storage (
+    layout text not null check (layout in ('directories', 'packed'))
+);

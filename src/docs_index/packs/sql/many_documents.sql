@@ -1,5 +1,6 @@
 -- Those of the documents $doc_dirs, with spaces between, that are in the shards $files.
--- A list as a parameter would take DuckDB 0.2 ms for each item.
+-- All are from $first to $last, so that DuckDB passes over other row groups. A list as a
+-- parameter would take it 0.2 ms for each item.
 select
     doc_id,
     doc_dir,
@@ -8,4 +9,6 @@ select
     prompt,
     metadata
 from read_parquet($files)
-where doc_dir in (select unnest(string_split($doc_dirs, ' ')))
+where
+    doc_id between $first and $last
+    and doc_dir in (select unnest(string_split($doc_dirs, ' ')))

@@ -1,0 +1,47 @@
+"""The files of packed documents, as `index.texts.Texts` names them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from docs_index.layout import Layout
+from docs_index.packs.content import Packed
+from docs_index.packs.reading import PackedDocuments
+
+
+class PackedTexts:
+    """The files of documents that are rows of shards."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._documents = PackedDocuments(layout)
+        self._last: Packed | None = None
+
+    def find(self, doc_dir: str, name: str) -> bytes | None:
+        """Return the bytes of a file, None if no shard has it."""
+        return self._files(doc_dir).get(name)
+
+    def has(self, doc_dir: str, name: str) -> bool:
+        """Tell whether a document has a file."""
+        return name in self._files(doc_dir)
+
+    def sizes(self, doc_dir: str) -> dict[str, int]:
+        """Return the size of each file that the document's directory would have."""
+        files = self._files(doc_dir)
+        return {name: len(content) for name, content in sorted(files.items())}
+
+    def find_all(
+        self, doc_dirs: Iterable[str], names: Sequence[str]
+    ) -> Iterator[tuple[str, dict[str, bytes]]]:
+        """Yield files of many documents, a shard at a time."""
+        for document in self._documents.find_all(doc_dirs):
+            files = document.files
+            yield document.doc_dir, {n: files[n] for n in names if n in files}
+
+    def path_of(self, doc_dir: str, name: str) -> str:
+        """Return the folder of the shards, and what is sought there."""
+        return f"{self._layout.packs}: {doc_dir}/{name}"
+
+    def _files(self, doc_dir: str) -> dict[str, bytes]:
+        """Return the files of a document; those of the last one are kept."""
+        if self._last is None or self._last.doc_dir != doc_dir:
+            self._last = self._documents.find(doc_dir)
+        return self._last.files if self._last else {}
