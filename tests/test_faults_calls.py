@@ -36,7 +36,8 @@ from docs_index.disk.publish import appending, publish, publish_file
 from docs_index.errors import DocsIndexError, StorageError, told
 from docs_index.index.snapshot import copy_index
 from docs_index.index.writer import Writer
-from docs_index.ingest import placer as placing
+from docs_index.ingest import document_files
+from docs_index.ingest.document_files import DocumentFiles
 from docs_index.ingest.placer import Placer
 from docs_index.ingest.presence import Survey
 from docs_index.ingest.suggestions import _below
@@ -96,10 +97,14 @@ def place(root: Path) -> object:
     for left in (docs / ".unpublished").iterdir():
         shutil.rmtree(left)  # as a run does when it begins
     placer = Placer(
-        build="", data_root=str(root), docs=str(docs),
-        unpublished=str(docs / ".unpublished"), max_bytes=1000, parser_sql="text",
-        link=True, dry_run=False,
-    )  # fmt: skip
+        files=DocumentFiles(
+            build="", data_root=str(root), max_bytes=1000, parser_sql="text"
+        ),
+        docs=str(docs),
+        unpublished=str(docs / ".unpublished"),
+        link=True,
+        dry_run=False,
+    )
     batch = placer.place([1, 2])
     assert not batch.failed
     return placer.place([1, 2]).outcomes
@@ -231,9 +236,9 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files count as settled, documents need no build, and no folder stays open."""
     monkeypatch.setattr(confined, "_SETTLED_NS", 0)
     monkeypatch.setattr(
-        placing, "_documents", lambda _, places: [*map(document, places)]
+        DocumentFiles, "planned", lambda _, places: [*map(document, places)]
     )
-    monkeypatch.setattr(placing, "_folder", confined.Folder)
+    monkeypatch.setattr(document_files, "_folder", confined.Folder)
     monkeypatch.setattr(inspector, "_folder", partial(confined.Folder, max_bytes=1000))
 
 

@@ -13,7 +13,8 @@ from docs_index.disk import directories
 from docs_index.disk.publish import publish
 from docs_index.ingest import materialize
 from docs_index.ingest import placer as placing
-from docs_index.ingest.placer import Placer, Planned
+from docs_index.ingest.document_files import DocumentFiles, Planned
+from docs_index.ingest.placer import Placer
 from docs_index.layout import open_layout
 
 TEXT = b"text"
@@ -45,12 +46,11 @@ def placer(tmp_path: Path) -> Placer:
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "3_generation/x.txt").write_bytes(TEXT)
     return Placer(
-        build="",
-        data_root=str(tmp_path),
+        files=DocumentFiles(
+            build="", data_root=str(tmp_path), max_bytes=1000, parser_sql="text"
+        ),
         docs=str(tmp_path / "docs"),
         unpublished=str(tmp_path / "docs/.unpublished"),
-        max_bytes=1000,
-        parser_sql="text",
         link=False,
         dry_run=False,
     )
@@ -73,7 +73,7 @@ def test_a_batch_is_synced_before_it_is_renamed_and_after(
     monkeypatch.setattr(placing, "sync_file_system", sync)
     monkeypatch.setattr(os, "rename", rename)
     monkeypatch.setattr(
-        placing, "_documents", lambda _, places: [*map(document, places)]
+        DocumentFiles, "planned", lambda _, places: [*map(document, places)]
     )
     assert placer.place([1, 2]).outcomes == {"placed": 2}
     assert done == ["sync .unpublished", "rename", "rename", "sync docs"]

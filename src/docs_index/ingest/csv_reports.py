@@ -5,10 +5,12 @@ is in models/plan. Writes nothing but the two files.
 """
 
 from concurrent.futures import Future
+from itertools import chain
 from pathlib import Path
 
 from docs_index.disk.workers import Workers
-from docs_index.ingest.presence import Survey
+from docs_index.ingest.presence import PackSurvey, Survey
+from docs_index.packs.manifest import read_manifest
 from docs_index.warehouse.csv_files import publish_copy
 from docs_index.warehouse.session import Session, chunks
 
@@ -20,15 +22,19 @@ def load_index(session: Session) -> None:
     session.keep("indexed_documents", "build.main.stg_stored__documents")
 
 
-def start_survey(session: Session, survey: Survey, workers: Workers) -> Future[Path]:
-    """Start a survey of the directories, which writes a file in the background.
+def start_survey(session: Session, workers: Workers) -> Future[Path]:
+    """Start a survey of the documents, which writes a file in the background.
 
     A document that is written meanwhile may be missing in it: see the model
     documents_consistency_report.
     """
+    survey = Survey(str(session.layout.docs))
 
     def write() -> Path:
         lines = workers.map(survey.lines, chunks(survey.keys(), _CHUNK))
+        if session.kind == "packed":
+            shards = read_manifest(session.layout)
+            lines = chain(lines, workers.map(PackSurvey(session.layout).lines, shards))
         return session.write_lines("directories", lines)
 
     return workers.in_background(write)

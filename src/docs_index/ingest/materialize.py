@@ -1,8 +1,9 @@
 """From the last build to directories, index rows, the bad list and the reports.
 
 The plan is models/plan over the build and the index; this module carries it out, in
-an order that a kill at any moment leaves whole: a directory is complete before it has
-its name, and has its name before it has a row. Contract: docs/rules.md, section 11.
+an order that a kill at any moment leaves whole: a document is complete before it is
+published, as a directory or in a shard, and published before it has a row. Contract:
+docs/rules.md, section 11.
 """
 
 from collections import Counter, defaultdict, deque
@@ -28,21 +29,21 @@ from docs_index.ingest.current_lists import (
     read_bad_list,
     write_lists,
 )
-from docs_index.ingest.placer import Batch, Placer
-from docs_index.ingest.presence import Survey
+from docs_index.ingest.document_files import DocumentFiles
+from docs_index.ingest.pack_placer import PackPlacer
+from docs_index.ingest.packing import Packs
+from docs_index.ingest.placer import Batch
+from docs_index.ingest.placing import Directories
 from docs_index.ingest.shrunk import load_known_documents, refuse_shrunk
-from docs_index.layout import Layout
-from docs_index.paths import is_link, is_there
+from docs_index.layout import Layout, LayoutKind
 from docs_index.progress import Progress
 from docs_index.resources import sql
-from docs_index.vocabulary import STAGES
 from docs_index.warehouse.build_record import attach_build, find_build
 from docs_index.warehouse.histories.outcomes import Outcome, read_outcomes
 from docs_index.warehouse.index_faults import naming_index
 from docs_index.warehouse.session import Session, opened_session
 
-_BATCHES = range(500, 4000)  # documents that are placed and synced together
-_BATCH_BYTES = 16 * 2**20
+_FEW = 500  # documents for which other processes would start too late
 _TRANSACTION = 10_000  # documents whose rows are inserted together
 # Write orders by table: drafts and links, essays, evaluations, then all histories.
 _PHASES = (0, 30_000_000_000, 40_000_000_000, 50_000_000_000, 10**18)
@@ -53,13 +54,14 @@ _FAILED = "insert into run.failed_writes values (?, ?, ?)"
 
 @dataclass(frozen=True)
 class Options:
-    """What a run is asked to do."""
+    """What a run is asked to do; `kind` says how a new index stores documents."""
 
     run_id: str | None = None
     dry_run: bool = False
     workers: int = 1
     link: bool = False
     allow_shrunk: bool = False
+    kind: LayoutKind | None = None
 
 
 @dataclass(frozen=True)
@@ -128,22 +130,22 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         session.db.execute("set threads = 1")  # others would be in the workers' way
         run_id = attach_build(session.db, layout, options.run_id)
         bad_list = read_bad_list(session)
-        session.open_index(dry_run=options.dry_run)
+        session.open_index(dry_run=options.dry_run, kind=options.kind)
+        _refuse_links(session, options)
         load_known_documents(session, run_id)
         if not options.allow_shrunk:
             refuse_shrunk(session)
         bad_list_is_altered = is_altered(session, bad_list)
         with started_workers(
-            _useful_workers(session, options), Placer.__module__, lock
+            _useful_workers(session, options), PackPlacer.__module__, lock
         ) as workers:
-            placer = _placer(session, options)
             surveyed = None
             if not options.dry_run:
-                surveyed = start_survey(session, Survey(placer.docs), workers)
+                surveyed = start_survey(session, workers)
             session.insert("run.absent_folders", absent_folders(session))
             session.keep("planned", "build.plan.planned_documents")
             added = session.count("build.plan.unlisted_bad_rows")
-            outcomes = _place_all(session, placer, workers, progress)
+            outcomes = _place_all(session, options, workers, progress)
             changed: list[str] = []
             if surveyed is not None:
                 changed += ["docs/"] if outcomes["placed"] else []
@@ -173,57 +175,74 @@ def _begun(layout: Layout, *, dry_run: bool) -> tuple[Layout, int | None]:
     return layout, lock
 
 
-def _placer(session: Session, options: Options) -> Placer:
+def _refuse_links(session: Session, options: Options) -> None:
+    if options.link and session.kind == "packed":
+        raise DataRootError(
+            "--link makes hard links in directories, and the layout of this data root "
+            "is packed: leave it out"
+        )
+
+
+def _store(session: Session, options: Options) -> Directories | Packs:
     parser_sql, max_bytes = session.one(sql("ingest/settings_of_build.sql"))
-    return Placer(
+    files = DocumentFiles(
         build=str(session.layout.build),
         data_root=str(session.layout.root),
-        docs=str(session.layout.docs),
-        unpublished=str(session.layout.unpublished),
         max_bytes=max_bytes,
         parser_sql=parser_sql,
-        link=options.link,
-        dry_run=options.dry_run,
     )
+    if session.kind == "packed":
+        return Packs(session, files, dry_run=options.dry_run)
+    return Directories(session, files, dry_run=options.dry_run, link=options.link)
 
 
 def _useful_workers(session: Session, options: Options) -> int:
     documents = session.count("build.main.documents") + session.count(
         "stored.documents"
     )
-    return options.workers if documents > _BATCHES.start else 1
+    return options.workers if documents > _FEW else 1
 
 
 def _place_all(
-    session: Session, placer: Placer, workers: Workers, progress: Progress
+    session: Session, options: Options, workers: Workers, progress: Progress
 ) -> Counter[str]:
-    """Write directories and then their rows; return how many had which outcome.
+    """Write documents and then their rows; return how many had which outcome.
 
     Rows are inserted by a thread, so that workers never wait for what to do next.
     """
     outcomes: Counter[str] = Counter()
     total = session.count("build.plan.pending")
-    if total and not placer.dry_run:
-        _prepare_folders(session)
+    store = _store(session, options)
+    if not options.dry_run:
+        if total:
+            session.make_writable()
+        store.prepare(is_needed=total > 0)
     inserted: deque[Future[None]] = deque()
+
+    def counted(batches: Iterator[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            outcomes.update(batch.outcomes)
+            progress(outcomes.total(), total)
+            yield batch
+
+    placed = counted(_placed(session, store, workers))
     with session.db.cursor() as cursor, ThreadPoolExecutor(1) as thread:
-        for batches in _gathered(_placed(session, placer, workers)):
-            if not placer.dry_run:
+        for batches in _gathered(placed):
+            if not options.dry_run:
                 inserted.append(thread.submit(_insert_rows, cursor, batches))
             while inserted and inserted[0].done():
                 inserted.popleft().result()
-            for batch in batches:
-                outcomes.update(batch.outcomes)
-            progress(outcomes.total(), total)
         for rows in inserted:
             rows.result()
-    if not placer.dry_run:
-        remove_tree(placer.unpublished)
+    if not options.dry_run:
+        remove_tree(session.layout.unpublished)
         _count_inserted(session, total)
     return outcomes
 
 
-def _placed(session: Session, placer: Placer, workers: Workers) -> Iterator[Batch]:
+def _placed(
+    session: Session, store: Directories | Packs, workers: Workers
+) -> Iterator[Batch]:
     """Write what is pending, in its write order.
 
     A table's documents begin when the table before is done: the descendants of a
@@ -232,26 +251,10 @@ def _placed(session: Session, placer: Placer, workers: Workers) -> Iterator[Batc
     stays without a row, as one of a killed run does.
     """
     for first, end in pairwise(_PHASES):
-        tasks = _batches(session, first, end, workers.count)
-        for batch in workers.map(placer.place, tasks):
+        for batch in store.placed(workers, {"first": first, "last": end - 1}):
             for failed in batch.failed:
                 session.db.execute(_FAILED, failed)
             yield batch
-
-
-def _prepare_folders(session: Session) -> None:
-    session.make_writable()
-    layout = session.layout
-    remove_tree(layout.unpublished)  # a killed run's
-    if is_there(layout.unpublished):
-        layout.unpublished.unlink()
-    layout.unpublished.mkdir(parents=True)
-    pending = session.rows("select distinct stage from build.plan.pending")
-    for stage in (*STAGES, *(stage for (stage,) in pending)):
-        folder = layout.docs / stage
-        if is_link(folder):
-            raise DataRootError(f"{folder} is a link: put the folder itself there")
-        folder.mkdir(exist_ok=True)
 
 
 def _write_lists(
@@ -266,13 +269,13 @@ def _write_lists(
 
 
 def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
-    """Join batches until they are worth a transaction."""
+    """Join batches until they are worth a transaction, and their range is complete."""
     gathered: list[Batch] = []
     documents = 0
     for batch in results:
         gathered.append(batch)
         documents += batch.outcomes.total()
-        if documents >= _TRANSACTION:
+        if documents >= _TRANSACTION and batch.ends:
             yield gathered
             gathered, documents = [], 0
     if gathered:
@@ -292,7 +295,7 @@ def _insert_rows(cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) ->
     )
     if inserted != due or placed < due:
         raise StorageError(
-            f"{placed} directories were written, but {inserted} index rows: run again"
+            f"{placed} documents were written, but {inserted} index rows: run again"
         )
 
 
@@ -313,31 +316,6 @@ def _count_inserted(session: Session, total: int) -> None:
             f"documents, such as docs/{lacking[0][0]}, and reported no error, as where "
             f"a trigger drops them; {VERIFY}; then run again to complete"
         )
-
-
-def _batches(
-    session: Session, first: int, end: int, workers: int
-) -> Iterator[list[int]]:
-    """Yield the write orders of a phase, in batches of bounded bytes.
-
-    A large batch is cheaper to look up; towards the end of the phase, which all
-    workers wait for, they become small.
-    """
-    query = sql("ingest/pending_between.sql")
-    pending = session.db.execute(query, {"first": first, "last": end - 1}).fetchall()
-    start = 0
-    while start < len(pending):
-        most = (len(pending) - start) // (3 * workers)
-        most = min(max(most, _BATCHES.start), _BATCHES.stop)
-        batch: list[int] = []
-        size = 0
-        for write_order, text_bytes in pending[start : start + most]:
-            if batch and size + text_bytes > _BATCH_BYTES:
-                break
-            batch.append(write_order)
-            size += text_bytes
-        yield batch
-        start += len(batch)
 
 
 def _counted(session: Session, outcomes: Counter[str]) -> dict[str, Any]:

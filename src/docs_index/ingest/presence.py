@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from docs_index.disk.confined import open_file
-from docs_index.layout import UNPUBLISHED, is_litter, is_stage_folder
+from docs_index.errors import DamagedDocumentError
+from docs_index.layout import PACKS, UNPUBLISHED, Layout, is_litter, is_stage_folder
+from docs_index.packs.manifest import Shard
+from docs_index.packs.reading import present_in
 from docs_index.paths import is_of_a_path, naming
 
 _PIECE = 2**16  # bytes that are read at a time
@@ -39,7 +42,7 @@ class Survey:
     def keys(self) -> Iterator[str]:
         """Yield every `{stage}/{logical_key_id}`, and empty folders of no stage."""
         for stage in _folders(self.docs, is_closed_empty=False):
-            if stage == UNPUBLISHED:
+            if stage in (UNPUBLISHED, PACKS):
                 continue
             is_stage = is_stage_folder(self.docs, stage)
             names = _folders(f"{self.docs}/{stage}", is_closed_empty=not is_stage)
@@ -74,6 +77,21 @@ class Survey:
             "prompt.txt" in names,
             _hash(f"{path}/raw.txt") if "raw.txt" in names else None,
         )
+
+
+@dataclass(frozen=True)
+class PackSurvey:
+    """Looks at the documents in shards, as at the directories that they stand for."""
+
+    layout: Layout
+
+    def lines(self, shard: Shard) -> str:
+        """Return the documents of a shard as lines of CSV, none of a damaged one."""
+        try:
+            found = map(Directory._make, present_in(self.layout, shard))
+            return "".join(map(_line, found))
+        except DamagedDocumentError:
+            return ""
 
 
 def _line(directory: Directory) -> str:

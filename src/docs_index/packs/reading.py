@@ -26,7 +26,7 @@ class PackedDocuments:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._db = duckdb.connect(config={"threads": 1, "memory_limit": "500MB"})
+        self._db = _connected()
         self._db.execute("set parquet_metadata_cache = true")
         self._signature: tuple[int, int, int] | None = None
         self._listed: list[Shard] = []
@@ -118,8 +118,8 @@ class PackedDocuments:
         shards = self.shards()
         if not shards:
             return
-        with self._reading(shards):
-            values = {"files": self._paths(shards)}
+        with sorting_faults(self._layout, shards):
+            values = {"files": shard_paths(self._layout, shards)}
             cursor = self._db.cursor().execute(sql("packs/doc_dirs.sql"), values)
             while rows := cursor.fetchmany(_FETCH):
                 yield from (doc_dir for (doc_dir,) in rows)
@@ -129,25 +129,55 @@ class PackedDocuments:
     ) -> Iterator[Packed]:
         if not shards:
             return
-        with self._reading(shards):
-            files = {"files": self._paths(shards)}
+        with sorting_faults(self._layout, shards):
+            files = {"files": shard_paths(self._layout, shards)}
             cursor = self._db.cursor().execute(sql(statement), {**files, **values})
             while rows := cursor.fetchmany(_FETCH):
                 yield from map(Packed._make, rows)
 
-    def _paths(self, shards: Sequence[Shard]) -> list[str]:
-        return [glob_escaped(self._layout.packs / shard.file) for shard in shards]
 
-    @contextmanager
-    def _reading(self, shards: Sequence[Shard]) -> Iterator[None]:
-        """Sort an error of DuckDB: is a shard damaged, or did the machine fail?"""
-        try:
-            yield
-        except duckdb.Error as error:
-            for shard in shards:
-                if fault := fault_of_shard(self._layout, shard):
-                    raise DamagedDocumentError(f"{fault}; {VERIFY}") from error
-            raise StorageError(f"{self._layout.packs}: {error}; try again") from error
+def _connected() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1, "memory_limit": "500MB"})
+
+
+def shard_paths(layout: Layout, shards: Sequence[Shard]) -> list[str]:
+    """Return the paths of shards, as `read_parquet` takes them."""
+    return [glob_escaped(layout.packs / shard.file) for shard in shards]
+
+
+@contextmanager
+def sorting_faults(layout: Layout, shards: Sequence[Shard]) -> Iterator[None]:
+    """Sort an error of DuckDB in a block that reads shards.
+
+    Raises:
+        DamagedDocumentError: one of the shards is damaged.
+        StorageError: none is; the machine has failed.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        for shard in shards:
+            if fault := fault_of_shard(layout, shard):
+                raise DamagedDocumentError(f"{fault}; {VERIFY}") from error
+        raise StorageError(f"{layout.packs}: {error}; try again") from error
+
+
+def present_in(
+    layout: Layout, shard: Shard
+) -> Iterator[tuple[str, bool, bool, bool, str | None]]:
+    """Yield which texts each document of a shard has, and the SHA-256 of its raw text.
+
+    The fields are doc_dir, has raw, has parsed, has prompt, and the hash.
+
+    Raises:
+        DamagedDocumentError: the shard is damaged.
+        StorageError: reading failed.
+    """
+    with sorting_faults(layout, [shard]), _connected() as db:
+        files = {"files": shard_paths(layout, [shard])}
+        rows = db.execute(sql("packs/present_documents.sql"), files)
+        while fetched := rows.fetchmany(_FETCH):
+            yield from fetched
 
 
 def fault_of_shard(layout: Layout, shard: Shard) -> str | None:

@@ -12,6 +12,7 @@ import typer
 
 from docs_index.data_roots import choose_root
 from docs_index.errors import printable
+from docs_index.layout import LayoutKind
 from docs_index.paths import is_folder
 
 _NAMED_BY = {
@@ -103,6 +104,14 @@ Link = Annotated[
         "--link",
         help="Make parsed.txt a hard link to raw.txt where both are equal: it takes no "
         "room, but an edit of one edits both.",
+    ),
+]
+NewLayout = Annotated[
+    LayoutKind | None,
+    typer.Option(
+        "--layout",
+        help="How a new index stores documents: a directory each (the default), or "
+        "packed in Parquet files.",
     ),
 ]
 EvaluationRoot = Annotated[

@@ -15,6 +15,7 @@ from docs_index.apps.cli.options import (
     AsJson,
     DataRoot,
     Link,
+    NewLayout,
     Quiet,
     RunId,
     Strict,
@@ -34,6 +35,7 @@ def materialize_documents(
     ] = False,
     as_json: AsJson = False,
     workers: Workers = None,
+    layout: NewLayout = None,
     link: Link = False,
     quiet: Quiet = False,
     strict: Strict = False,
@@ -50,6 +52,7 @@ def materialize_documents(
             workers=workers or os.cpu_count() or 1,
             link=link,
             allow_shrunk=allow_shrunk,
+            kind=layout,
         )
         with shown_progress(quiet=quiet) as progress:
             summary = materialize(open_filled_layout(data_root), options, progress)

@@ -15,6 +15,7 @@ from docs_index.apps.cli.options import (
     EvaluationRoot,
     Link,
     MaxResponseBytes,
+    NewLayout,
     Quiet,
     RunId,
     Strict,
@@ -32,6 +33,7 @@ def run(
     evaluation_root: EvaluationRoot = None,
     max_response_bytes: MaxResponseBytes = None,
     workers: Workers = None,
+    layout: NewLayout = None,
     link: Link = False,
     allow_shrunk: AllowShrunk = False,
     strict: Strict = False,
@@ -45,17 +47,18 @@ def run(
     Example: docs-index run --data-root ~/experiment
     """
     with ending_cleanly():
-        layout = open_filled_layout(data_root)
-        refuse_scratch(layout)
-        build = built(layout, run_id, evaluation_root, max_response_bytes, quiet=quiet)
+        root = open_filled_layout(data_root)
+        refuse_scratch(root)
+        build = built(root, run_id, evaluation_root, max_response_bytes, quiet=quiet)
         options = Options(
             run_id=run_id,
             workers=workers or os.cpu_count() or 1,
             link=link,
             allow_shrunk=allow_shrunk,
+            kind=layout,
         )
         with shown_progress(quiet=quiet) as progress:
-            summary = materialize(layout, options, progress)
+            summary = materialize(root, options, progress)
         show_outcome(build, summary, data_root, as_json=as_json)
     raise typer.Exit(exit_code(summary, strict=strict))
 
