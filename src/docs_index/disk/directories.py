@@ -119,7 +119,7 @@ def publish_directory(
     had_parent = is_there(final.parent)
     if not is_there(final):
         _publish_new(final, contents, unpublished)
-    elif not _holds_exactly(final, contents):
+    elif not holds_exactly(final, contents):
         raise TakenError(final)
     if had_parent:  # a new parent is published with it, and is synced already
         sync(final.parent)
@@ -154,7 +154,7 @@ def _tidy(unpublished: Path, name: str) -> None:
             raise
 
 
-def _holds_exactly(final: Path, contents: Mapping[str, bytes]) -> bool:
+def holds_exactly(final: Path, contents: Mapping[str, bytes]) -> bool:
     """Tell whether a directory, reached by no link, holds these files and no others."""
     if is_link(final) or is_link(final.parent) or not is_folder(final):
         return False

@@ -20,8 +20,11 @@ from docs_index.paths import is_link, is_of_a_path, is_there
 
 _DOC_DIR = re.compile(r"[a-z][a-z0-9_]*(?:/[0-9a-z]{16}){2}")
 
+FILES = ("raw.txt", "parsed.txt", "prompt.txt", "metadata.json")
+"""The files that a document can have."""
+
 Files = dict[str, bytes]
-"""Bytes by the name of a file: raw.txt, parsed.txt, prompt.txt, metadata.json."""
+"""The bytes of files by their names."""
 
 
 class Texts(Protocol):

@@ -8,9 +8,10 @@ when `add` returns: a power cut takes back nothing that was added. No existing d
 is changed. Adding the same attempt again completes what a kill left, and otherwise does
 nothing.
 
-Needs only the standard library and this package. The lock of the data root is held for
-each document. A program that has the index open in DuckDB must not use this module in
-the same process (see `warehouse.sqlite_extension`).
+Needs only the standard library and this package, and DuckDB if the layout is packed:
+then each document becomes a shard, and `docs-index repack --merge` joins them. The lock
+of the data root is held for each document. A program that has the index open in DuckDB
+must not use this module in the same process (see `warehouse.sqlite_extension`).
 """
 
 import csv
@@ -33,11 +34,12 @@ from docs_index.index.database import (
     lost_index,
     refuse_foreign_schema,
     settle_index,
+    stored_kind,
 )
 from docs_index.index.new_row import NewDocument, Ready, made_ready
 from docs_index.index.reader import Documents
 from docs_index.index.row import NAMES, Document
-from docs_index.layout import Layout, open_layout
+from docs_index.layout import Layout, LayoutKind, open_layout
 from docs_index.paths import is_file, is_link, is_there, naming, real_path
 from docs_index.vocabulary import PARSERS
 
@@ -85,7 +87,7 @@ class Writer:
             ready = made_ready(new, self.run_id, parent, self._own_parsers(new))
             legacy = self._legacy(new)
             if not _is_indexed(documents, ready.document):
-                self._publish(ready)
+                self._publish(ready, stored_kind(connection))
                 _insert(connection, ready.document)
             if legacy:
                 _publish_legacy(legacy, ready.contents["raw.txt"])
@@ -107,10 +109,16 @@ class Writer:
             raise DocumentRefusedError(f"{path} cannot be read: {error}") from error
         return [name for row in rows if (name := (row.get("parser") or "").strip())]
 
-    def _publish(self, ready: Ready) -> None:
-        final = self.layout.docs / ready.document.doc_dir
+    def _publish(self, ready: Ready, kind: LayoutKind | None) -> None:
+        doc_dir, contents = ready.document.doc_dir, ready.contents
+        final = self.layout.docs / doc_dir
         try:
-            publish_directory(final, ready.contents, self.layout.unpublished)
+            if kind == "packed":
+                from docs_index.packs.adding import add_packed
+
+                add_packed(self.layout, doc_dir, contents)
+            else:
+                publish_directory(final, contents, self.layout.unpublished)
         except TakenError as error:
             raise DocumentRefusedError(
                 f"{final} exists and is another document; it was not changed: move it "

@@ -44,7 +44,7 @@ class PackPlacer:
         """Write the shard of a task.
 
         Raises:
-            OSError, duckdb.Error: the machine failed; no shard was published.
+            OSError, StorageError: the machine failed; no shard was published.
         """
         failed: list[Failed] = []
         rows = self._rows(task.write_orders, failed)

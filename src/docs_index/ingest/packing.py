@@ -94,12 +94,13 @@ class Packs:
             orders: list[int] = []
             size = 0
             for _, order, amount in of_stage:
-                if orders and size + amount > full[stage]:
-                    yield ShardTask(stage, orders)
-                    orders, size = [], 0
                 orders.append(order)
                 size += amount
-            yield ShardTask(stage, orders)
+                if size >= full[stage]:
+                    yield ShardTask(stage, orders)
+                    orders, size = [], 0
+            if orders:
+                yield ShardTask(stage, orders)
 
 
 def _shard_bytes(total: int, workers: int) -> int:

@@ -18,6 +18,7 @@ from nanoarrow.c_array_stream import CArrayStream
 
 from docs_index.disk.confined import digest_of
 from docs_index.disk.publish import make_folder, sync
+from docs_index.errors import StorageError
 from docs_index.layout import Layout
 from docs_index.packs.content import Packed
 from docs_index.packs.manifest import Shard, file_of
@@ -59,7 +60,7 @@ def write_shard(
     shard counts for readers when the manifest names it.
 
     Raises:
-        OSError, duckdb.Error: writing failed; no shard was published.
+        OSError, StorageError: writing failed; no shard was published.
     """
     batches, first, last, count = [], "", "", 0
     for group in _groups(documents):
@@ -87,6 +88,9 @@ def _copy(batches: Sequence[Any], path: Path) -> None:
     try:
         values = {"path": str(path)}
         db.execute(sql("packs/write_shard.sql"), values)
+    except duckdb.Error as error:
+        message = f"{path}: {error}; run again to complete"
+        raise StorageError(message) from error
     finally:
         db.unregister("packed_documents")
 

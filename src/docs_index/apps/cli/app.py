@@ -14,8 +14,9 @@ class _Commands(CommandGroup):
         "From files to documents": ("run", "plan", "status", "materialize", "sample"),
         "Look things up": (
             "ls", "show", "cat", "search", "lineage", "why", "gaps", "stats", "export",
+            "unpack",
         ),
-        "Check and mend": ("verify", "restore", "reindex", "repairs"),
+        "Check and mend": ("verify", "restore", "reindex", "repack", "repairs"),
         "Pages": ("report", "browse"),
         "New evaluations": ("cohort",),
         "Other tools' files": ("history",),

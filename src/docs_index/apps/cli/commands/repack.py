@@ -1,0 +1,59 @@
+"""Change how the documents of a data root are stored."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from docs_index.apps.cli.command import command
+from docs_index.apps.cli.console import ending_cleanly
+from docs_index.apps.cli.exits import NEEDS_A_PERSON
+from docs_index.apps.cli.options import AsJson, DataRoot, Quiet
+from docs_index.apps.cli.progress import shown_progress
+from docs_index.apps.cli.text_tables import show_json
+from docs_index.audit.repack import Summary, merge, repack
+from docs_index.layout import LayoutKind, open_filled_layout
+
+
+def in_words(summary: Summary) -> str:
+    """Return what a repacking did, as a sentence."""
+    where = "as directories"
+    if summary.layout == "packed":
+        where = f"in {summary.shards} shard{'' if summary.shards == 1 else 's'}"
+    is_new = "now" if summary.is_changed else "already: nothing to do"
+    return f"{summary.documents} documents {where} {is_new}"
+
+
+def repack_documents(
+    layout: Annotated[
+        LayoutKind | None, typer.Option(help="How to store the documents.")
+    ] = None,
+    join: Annotated[
+        bool,
+        typer.Option("--merge", help="Join small shards of a packed data root."),
+    ] = False,
+    data_root: DataRoot = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Store documents as directories, or packed in few files.
+
+    Index rows and the content of documents stay as they are.
+
+    Example: docs-index repack --layout packed --data-root ~/experiment
+    """
+    if (layout is None) != join:
+        raise typer.BadParameter("give either --layout or --merge")
+    with ending_cleanly():
+        root = open_filled_layout(data_root)
+        with shown_progress(quiet=quiet) as progress:
+            summary = (
+                repack(root, layout, progress) if layout else merge(root, progress)
+            )
+        if as_json:
+            show_json(asdict(summary))
+        else:
+            typer.echo(in_words(summary))
+
+
+app = command(repack_documents, NEEDS_A_PERSON)

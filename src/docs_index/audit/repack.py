@@ -1,0 +1,279 @@
+"""Change how the documents of a data root are stored, or join small shards.
+
+New documents are complete before the index says that they count, in one commit; the old
+ones are removed after that. Killed at any moment, the data root is whole in the layout
+that its index names, and another call completes the work. The index rows stay as they
+are. Contract: docs/packed.md.
+"""
+
+import hashlib
+import heapq
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby, islice
+from operator import attrgetter
+from pathlib import Path
+
+from docs_index.disk.directories import (
+    holds_exactly,
+    opened_staging,
+    remove_tree,
+    sync_file_system,
+)
+from docs_index.disk.lock import held_lock
+from docs_index.disk.publish import make_folder
+from docs_index.disk.scratch import remove_leftovers
+from docs_index.errors import (
+    VERIFY,
+    DamagedDocumentError,
+    DataRootError,
+    first_few,
+)
+from docs_index.index.database import kind_of_root, store_kind
+from docs_index.index.reader import Documents, open_documents
+from docs_index.index.row import Document
+from docs_index.index.texts import FILES
+from docs_index.index.unpacking import read_files
+from docs_index.layout import Layout, LayoutKind, is_litter
+from docs_index.packs.content import Packed, packed
+from docs_index.packs.manifest import (
+    Shard,
+    prepare_packs,
+    read_manifest,
+    write_manifest,
+)
+from docs_index.packs.reading import PackedDocuments, fault_of_shard
+from docs_index.packs.writing import SHARD_BYTES, write_shard
+from docs_index.paths import is_there
+from docs_index.progress import Progress
+
+_PATIENCE_S = 10.0
+_BATCH = 1000  # directories that are synced together
+_SMALL = 64 * 2**20  # bytes of a shard that is joined with others
+_AT_ONCE = 100  # shards that are read side by side
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a repacking did; `shards` is their number after it, 0 for directories."""
+
+    data_root: str
+    layout: LayoutKind
+    documents: int
+    shards: int
+    is_changed: bool
+
+
+def repack(layout: Layout, kind: LayoutKind, progress: Progress) -> Summary:
+    """Store the documents of a data root in another way.
+
+    Raises:
+        DamagedDocumentError: documents are missing or damaged; they stay as they are.
+        DataRootError: there are documents or files that would be lost.
+        LockedError: another process works on the data root.
+        OSError, StorageError: the machine failed; call it again to complete.
+    """
+    with held_lock(layout.lock, _PATIENCE_S):
+        remove_leftovers(layout)
+        remove_tree(layout.unpublished)  # a killed run's
+        with open_documents(layout.root) as documents:
+            count = documents.count("true")
+            is_changed = kind_of_root(layout) != kind
+            if is_changed and kind == "packed":
+                _pack(layout, documents, count, progress)
+            elif is_changed:
+                _unpack(layout, documents, count, progress)
+        if is_changed:
+            store_kind(layout.index, kind)
+        _remove_other(layout, kind)
+    shards = len(read_manifest(layout)) if kind == "packed" else 0
+    return Summary(str(layout.root), kind, count, shards, is_changed)
+
+
+def merge(layout: Layout, progress: Progress) -> Summary:
+    """Join the small shards of each stage.
+
+    Raises:
+        DataRootError: the layout is not packed.
+        DamagedDocumentError: a shard is damaged; all shards stay as they are.
+        LockedError: another process works on the data root.
+        OSError, StorageError: the machine failed; call it again to complete.
+    """
+    with held_lock(layout.lock, _PATIENCE_S):
+        if kind_of_root(layout) != "packed":
+            raise DataRootError(
+                f"the layout of data root {str(layout.root)!r} is directories: there "
+                "are no shards to join"
+            )
+        remove_leftovers(layout)
+        prepare_packs(layout)
+        before = read_manifest(layout)
+        total = sum(shard.documents for shard in before)
+        for stage in sorted({shard.stage for shard in before}):
+            _merge_stage(layout, stage)
+        after = read_manifest(layout)
+        progress(total, total)
+    return Summary(str(layout.root), "packed", total, len(after), before != after)
+
+
+def _pack(layout: Layout, documents: Documents, count: int, progress: Progress) -> None:
+    """Write all documents into shards; they count when the index says so."""
+    _refuse_unindexed(documents, layout.documents_on_disk())
+    remove_tree(layout.packs)  # of a repacking that was stopped: the index names others
+    layout.unpublished.mkdir()
+    shards: list[Shard] = []
+    done = 0
+    found = documents.select("order by stage, doc_id")
+    for stage, of_stage in groupby(found, attrgetter("stage")):
+        rows = _rows(documents, of_stage)
+        for shard in _written(layout, stage, rows):
+            shards.append(shard)
+            done += shard.documents
+            progress(done, count)
+    remove_tree(layout.unpublished)
+    make_folder(layout.packs)
+    write_manifest(layout, shards)
+
+
+def _rows(documents: Documents, found: Iterable[Document]) -> Iterator[Packed]:
+    """Yield documents as rows of shards, each proved by its index row."""
+    for document, files in read_files(documents, found):
+        _refuse_changed(document, files["raw.txt"])
+        extra = sorted(documents.texts.sizes(document.doc_dir).keys() - set(FILES))
+        if extra:
+            raise DataRootError(
+                f"docs/{document.doc_dir} has {', '.join(extra)}, which is not a file "
+                "of a document and has no place in a shard: move it away"
+            )
+        yield packed(document.doc_id, document.doc_dir, files)
+
+
+def _written(layout: Layout, stage: str, rows: Iterator[Packed]) -> Iterator[Shard]:
+    """Write rows into as many shards as their bytes need."""
+    for first in rows:
+        some = _up_to(SHARD_BYTES, chain([first], rows))
+        if shard := write_shard(layout, stage, some, layout.unpublished):
+            yield shard
+
+
+def _up_to(size: int, rows: Iterable[Packed]) -> Iterator[Packed]:
+    """Yield rows until they have this many bytes."""
+    for row in rows:
+        yield row
+        size -= row.size
+        if size <= 0:
+            return
+
+
+def _unpack(
+    layout: Layout, documents: Documents, count: int, progress: Progress
+) -> None:
+    """Write all documents as directories; they count when the index says so."""
+    _refuse_unindexed(documents, PackedDocuments(layout).doc_dirs())
+    layout.unpublished.mkdir()
+    found = read_files(documents, documents.select("order by stage, doc_id"))
+    done = 0
+    while batch := list(islice(found, _BATCH)):
+        with opened_staging(layout.unpublished) as staging:
+            for document, files in batch:
+                _refuse_changed(document, files["raw.txt"])
+                staging.write(_staged(document), files)
+            sync_file_system(layout.unpublished)
+            for document, files in batch:
+                final = layout.docs / document.doc_dir
+                final.parent.parent.mkdir(exist_ok=True)
+                if not (
+                    staging.publish(_staged(document), final)
+                    or holds_exactly(final, files)
+                ):
+                    raise DataRootError(
+                        f"{final} exists and is not that document: move it away"
+                    )
+            sync_file_system(layout.docs)
+        done += len(batch)
+        progress(done, count)
+    remove_tree(layout.unpublished)
+
+
+def _staged(document: Document) -> str:
+    return f"{document.doc_id}/{document.doc_id}"
+
+
+def _refuse_changed(document: Document, raw: bytes) -> None:
+    if hashlib.sha256(raw).hexdigest() != document.content_hash:
+        raise DamagedDocumentError(
+            f"{document.doc_dir} has another raw text than its index row says; {VERIFY}"
+        )
+
+
+def _refuse_unindexed(documents: Documents, doc_dirs: Iterable[str]) -> None:
+    """Check that every document on disk has a row: others would be lost."""
+    indexed = {each.doc_dir for each in documents.select("")}
+    unknown = [doc_dir for doc_dir in doc_dirs if doc_dir not in indexed]
+    if unknown:
+        raise DataRootError(
+            "there are documents without a row in the index, which would be lost: run "
+            f"`docs-index run`, or see docs-index verify:\n{first_few(unknown)}"
+        )
+
+
+def _remove_other(layout: Layout, kind: LayoutKind) -> None:
+    """Remove the documents of the layout that does not count; nothing else."""
+    with open_documents(layout.root) as documents:
+        if kind == "directories":
+            if is_there(layout.manifest):
+                _refuse_unindexed(documents, PackedDocuments(layout).doc_dirs())
+            remove_tree(layout.packs)
+            return
+        found = list(layout.documents_on_disk())
+        _refuse_unindexed(documents, found)
+    for doc_dir in found:
+        remove_tree(layout.docs / doc_dir)
+    above = {(layout.docs / doc_dir).parent for doc_dir in found}
+    for folder in sorted(above) + sorted({each.parent for each in above}):
+        _remove_empty(folder)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a folder in which there is nothing but litter."""
+    if all(map(is_litter, os.listdir(folder))):
+        remove_tree(folder)
+
+
+def _merge_stage(layout: Layout, stage: str) -> None:
+    """Join small shards, some of them at a time, while that makes them fewer."""
+    while True:
+        shards = read_manifest(layout)
+        small = [s for s in shards if s.stage == stage and s.bytes < _SMALL]
+        joined = sorted(small, key=attrgetter("bytes"))[:_AT_ONCE]
+        if len(joined) < 2:
+            return
+        layout.unpublished.mkdir(exist_ok=True)
+        rows = _distinct(layout, joined)
+        new = list(_written(layout, stage, rows))
+        kept = [shard for shard in shards if shard not in joined]
+        write_manifest(layout, [*kept, *new])
+        for shard in joined:
+            if shard.file not in {each.file for each in new}:
+                (layout.packs / shard.file).unlink()
+        remove_tree(layout.unpublished)
+        if len(new) >= len(joined):
+            return
+
+
+def _distinct(layout: Layout, shards: Sequence[Shard]) -> Iterator[Packed]:
+    """Yield the documents of shards in the order of their doc_id, each once."""
+    documents = PackedDocuments(layout)
+    for shard in shards:
+        if fault := fault_of_shard(layout, shard):
+            raise DamagedDocumentError(f"{fault}; {VERIFY}")
+    streams = [documents.content_of(shard) for shard in shards]
+    merged = heapq.merge(*streams, key=attrgetter("doc_id"))
+    for doc_id, copies in groupby(merged, attrgetter("doc_id")):
+        first, *others = copies
+        if any(other != first for other in others):
+            raise DamagedDocumentError(
+                f"two shards have document {doc_id} with other files; {VERIFY}"
+            )
+        yield first
