@@ -17,6 +17,7 @@ from docs_index.disk.faults import Fault, fault_of
 from docs_index.disk.publish import replacing, sync
 from docs_index.errors import (
     VERIFY,
+    DataRootError,
     DocsIndexError,
     IndexFileError,
     LockedError,
@@ -275,6 +276,37 @@ def kind_of_root(layout: Layout) -> LayoutKind:
     """
     stored = kind_of_index(layout.index) if check_index(layout.index).exists else None
     return stored or kind_on_disk(layout)
+
+
+def refuse_other_kind(layout: Layout, wanted: LayoutKind | None) -> None:
+    """Check that documents are stored, or will be, as is wanted.
+
+    Raises:
+        DataRootError: they are stored in another way.
+        IndexFileError: the index is not a database of this program.
+    """
+    exists = check_index(layout.index).exists
+    agreed_kind(layout, kind_of_index(layout.index) if exists else None, wanted)
+
+
+def agreed_kind(
+    layout: Layout, stored: LayoutKind | None, wanted: LayoutKind | None
+) -> LayoutKind:
+    """Return how documents are stored, or will be in a new index.
+
+    `stored` is what the index says, None without an index that says it.
+
+    Raises:
+        DataRootError: they are stored in another way than is wanted.
+    """
+    if stored is None and kind_on_disk(layout) == "packed":
+        stored = "packed"
+    if stored and wanted and stored != wanted:
+        raise DataRootError(
+            f"the layout of data root {str(layout.root)!r} is {stored}, not {wanted}: "
+            f"leave --layout out, or run `docs-index repack --layout {wanted}` first"
+        )
+    return stored or wanted or "directories"
 
 
 def kind_on_disk(layout: Layout) -> LayoutKind:

@@ -54,6 +54,9 @@ class Texts(Protocol):
     def path_of(self, doc_dir: str, name: str) -> str:
         """Return where a file is, for messages."""
 
+    def directory_of(self, doc_dir: str) -> str | None:
+        """Return a document's directory, None if it has none."""
+
 
 @dataclass(frozen=True)
 class DirectoryTexts:
@@ -116,6 +119,10 @@ class DirectoryTexts:
             DamagedDocumentError: the index row's `doc_dir` is not one.
         """
         return f"{self.layout.docs}/{checked(doc_dir)}/{name}"
+
+    def directory_of(self, doc_dir: str) -> str | None:
+        """Return the path of the directory."""
+        return f"{self.layout.docs}/{doc_dir}"
 
 
 def is_doc_dir(text: str) -> bool:

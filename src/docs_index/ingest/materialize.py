@@ -49,6 +49,7 @@ _TRANSACTION = 10_000  # documents whose rows are inserted together
 _PHASES = (0, 30_000_000_000, 40_000_000_000, 50_000_000_000, 10**18)
 _SUMMARY = "select topic, name, amount from build.plan.run_summary order by topic, rank"
 _FIELDS = "select * exclude (source_number) from build.plan.history_fields"
+_FOLDERS = {"directories": "docs/", "packed": "docs/packs/"}
 _FAILED = "insert into run.failed_writes values (?, ?, ?)"
 
 
@@ -148,7 +149,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             outcomes = _place_all(session, options, workers, progress)
             changed: list[str] = []
             if surveyed is not None:
-                changed += ["docs/"] if outcomes["placed"] else []
+                changed += [_FOLDERS[session.kind]] if outcomes["placed"] else []
                 changed += _write_lists(session, bad_list, outcomes)
                 load_index(session)
                 with session.closing_index():

@@ -40,6 +40,10 @@ class PackedTexts:
         """Return the folder of the shards, and what is sought there."""
         return f"{self._layout.packs}: {doc_dir}/{name}"
 
+    def directory_of(self, doc_dir: str) -> str | None:
+        """Return None: a shard has the document."""
+        return None
+
     def _files(self, doc_dir: str) -> dict[str, bytes]:
         """Return the files of a document; those of the last one are kept."""
         if self._last is None or self._last.doc_dir != doc_dir:

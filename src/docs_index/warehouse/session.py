@@ -16,13 +16,12 @@ import duckdb
 from docs_index.disk.lock import holder_of, locked_by, shared_lock
 from docs_index.disk.publish import csv_lines
 from docs_index.disk.scratch import scratch_folder
-from docs_index.errors import DataRootError
 from docs_index.index.database import (
+    agreed_kind,
     check_index,
     create_index,
     has_index,
     kind_of_index,
-    kind_on_disk,
     lost_index,
     refuse_foreign_schema,
     settle_index,
@@ -30,7 +29,6 @@ from docs_index.index.database import (
 from docs_index.index.snapshot import PATIENCE_S, copy_index
 from docs_index.layout import Layout, LayoutKind
 from docs_index.packs.reading import PackedDocuments
-from docs_index.paths import is_there
 from docs_index.quoting import column_types, glob_escaped, identifier, literal
 from docs_index.resources import seed_file, sql
 from docs_index.warehouse.sqlite_extension import attach_index, load_extension
@@ -76,7 +74,8 @@ class Session:
         state = check_index(index, named=self.layout.index)
         if not state.exists:
             self._refuse_to_forget()
-        self.kind = self._kind(index if state.exists else None, kind)
+        stored = kind_of_index(index) if state.exists else None
+        self.kind = agreed_kind(self.layout, stored, kind)
         self._needs_settling = not state.is_settled and not dry_run
         if not state.exists and dry_run:
             attach_stored(self.db)
@@ -87,23 +86,6 @@ class Session:
             create_index(self.layout.index, self.kind)
         attach_index(self.db, index, read_only=True)
         self._attached = "read"
-
-    def _kind(self, index: Path | None, wanted: LayoutKind | None) -> LayoutKind:
-        """Return how documents are stored, or will be in a new index.
-
-        Raises:
-            DataRootError: they are stored in another way than is wanted.
-        """
-        stored = index and kind_of_index(index)
-        if stored is None and (is_there(self.layout.manifest) or wanted is None):
-            stored = kind_on_disk(self.layout)
-        if stored and wanted and stored != wanted:
-            raise DataRootError(
-                f"the layout of data root {str(self.layout.root)!r} is {stored}, not "
-                f"{wanted}: leave --layout out, or run `docs-index repack --layout "
-                f"{wanted}` first"
-            )
-        return stored or wanted or "directories"
 
     def _copied_index(self) -> Path:
         """Copy the index to the scratch folder while no other process changes it."""

@@ -28,6 +28,7 @@ _ABOUT_NOTICES = (
 )
 _FILES = {
     "docs/": "a directory per document",
+    "docs/packs/": "shards of many documents each",
     "db/documents.sqlite": "the index",
     "7_cross_experiment/bad_generations.csv": "rejected rows in detail",
     "7_reporting/documents_latest_report.csv": "the latest good documents",

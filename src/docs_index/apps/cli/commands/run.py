@@ -22,6 +22,7 @@ from docs_index.apps.cli.options import (
     Workers,
 )
 from docs_index.apps.cli.progress import shown_progress
+from docs_index.index.database import refuse_other_kind
 from docs_index.ingest.materialize import Options, materialize
 from docs_index.layout import open_filled_layout
 from docs_index.warehouse.build_record import refuse_scratch
@@ -49,6 +50,7 @@ def run(
     with ending_cleanly():
         root = open_filled_layout(data_root)
         refuse_scratch(root)
+        refuse_other_kind(root, layout)
         build = built(root, run_id, evaluation_root, max_response_bytes, quiet=quiet)
         options = Options(
             run_id=run_id,
