@@ -38,7 +38,7 @@ def unpack_documents(
     if as_json:
         show_json({"folder": str(to), "documents": count})
     else:
-        typer.echo(f"{count} documents in {printable(str(to))}", err=True)
+        typer.echo(f"{count} documents in {printable(str(to))}")
 
 
 app = command(unpack_documents, NEEDS_A_PERSON)
