@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from building import (
 )
 from dying import KILLED
 from forking import DYING
+from test_packed import PROGRAM
+
+from docs_index.index.writer import Writer
 
 
 def unchanged(root: Path) -> None:
@@ -37,7 +41,28 @@ def without_lists(root: Path) -> None:
         path.unlink()
 
 
+def packed(root: Path) -> None:
+    good(call(root, TO_PACKED))
+
+
+def in_small_shards(root: Path) -> None:
+    packed(root)
+    writer = Writer(root, run_id="r")
+    for number in range(3):
+        writer.add(replace(PROGRAM, attempt_id=str(number)))
+
+
+def without_rows(root: Path) -> None:
+    packed(root)
+    without_index(root)
+
+
+DOCS_INDEX = Path(sys.executable).with_name("docs-index")
 MATERIALIZE = ["materialize_docs.py", "--workers", "1"]
+PACK = [*MATERIALIZE, "--layout", "packed"]
+TO_PACKED = ["repack", "--layout", "packed"]
+TO_DIRECTORIES = ["repack", "--layout", "directories"]
+MERGE = ["repack", "--merge"]
 REINDEX = ["reindex_docs.py", "--workers", "1", "--replace", "--output"]
 REINDEX += ["ROOT/db/documents.sqlite"]
 COMMANDS: dict[str, tuple[Callable[[Path], None], list[str]]] = {
@@ -46,6 +71,10 @@ COMMANDS: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     "an index that is replaced": (unchanged, REINDEX),
     "the report": (unchanged, ["report_docs.py"]),
     "suggestions": (unchanged, ["suggest_repairs.py"]),
+    "packing": (unchanged, TO_PACKED),
+    "unpacking": (packed, TO_DIRECTORIES),
+    "joining shards": (in_small_shards, MERGE),
+    "rows of packed documents": (without_rows, PACK),
 }
 Steps = Callable[[], Iterator[int]]
 
@@ -66,6 +95,18 @@ def test_a_killed_first_run_is_completed_by_the_next(
     wanted = state(first_run.root)
     for step, root in killed(built_sample, tmp_path, MATERIALIZE, steps):
         good(call(root, MATERIALIZE))
+        assert state(root) == wanted, step
+
+
+@pytest.mark.parametrize("steps", [few, pytest.param(many, marks=pytest.mark.slow)])
+def test_a_killed_first_run_that_packs_is_completed_by_the_next(
+    built_sample: Path, tmp_path: Path, steps: Steps
+) -> None:
+    whole = copied(built_sample, tmp_path / "whole")
+    good(call(whole, PACK))
+    wanted = state(whole)
+    for step, root in killed(built_sample, tmp_path, PACK, steps):
+        good(call(root, PACK))
         assert state(root) == wanted, step
 
 
@@ -100,7 +141,10 @@ def killed(
 
 def call(root: Path, command: list[str], die_before: int | None = None) -> Process:
     options = [word.replace("ROOT", str(root)) for word in command[1:]]
-    words = [str(REPOSITORY / "scripts" / command[0]), *options]
+    program = [str(DOCS_INDEX), command[0]]
+    if command[0].endswith(".py"):
+        program = [str(REPOSITORY / "scripts" / command[0])]
+    words = [*program, *options]
     if die_before is not None:
         words = [DYING, str(die_before), str(root), *words]
     return run(root, [sys.executable, *words], {})

@@ -45,7 +45,7 @@ from docs_index.packs.manifest import (
 )
 from docs_index.packs.reading import PackedDocuments, fault_of_shard
 from docs_index.packs.writing import SHARD_BYTES, write_shard
-from docs_index.paths import is_there
+from docs_index.paths import is_folder, is_link, is_there
 from docs_index.progress import Progress
 
 _PATIENCE_S = 10.0
@@ -107,6 +107,7 @@ def merge(layout: Layout, progress: Progress) -> Summary:
                 "are no shards to join"
             )
         remove_leftovers(layout)
+        remove_tree(layout.unpublished)  # a killed run's
         prepare_packs(layout)
         before = read_manifest(layout)
         total = sum(shard.documents for shard in before)
@@ -228,17 +229,21 @@ def _remove_other(layout: Layout, kind: LayoutKind) -> None:
             return
         found = list(layout.documents_on_disk())
         _refuse_unindexed(documents, found)
+    layout.unpublished.mkdir(exist_ok=True)
     for doc_dir in found:
-        remove_tree(layout.docs / doc_dir)
-    above = {(layout.docs / doc_dir).parent for doc_dir in found}
-    for folder in sorted(above) + sorted({each.parent for each in above}):
-        _remove_empty(folder)
+        removed = layout.unpublished / doc_dir.rpartition("/")[2]
+        (layout.docs / doc_dir).rename(removed)  # a kill leaves no half of it in docs/
+        remove_tree(removed)
+    for stage in filter(_is_own_folder, layout.docs.iterdir()):
+        if stage not in (layout.packs, layout.unpublished):
+            for folder in (*filter(_is_own_folder, stage.iterdir()), stage):
+                if all(map(is_litter, os.listdir(folder))):
+                    remove_tree(folder)
+    remove_tree(layout.unpublished)
 
 
-def _remove_empty(folder: Path) -> None:
-    """Remove a folder in which there is nothing but litter."""
-    if all(map(is_litter, os.listdir(folder))):
-        remove_tree(folder)
+def _is_own_folder(path: Path) -> bool:
+    return is_folder(path) and not is_link(path)
 
 
 def _merge_stage(layout: Layout, stage: str) -> None:

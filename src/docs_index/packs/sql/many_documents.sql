@@ -1,6 +1,6 @@
--- Those of the documents $doc_dirs, with spaces between, that are in the shards $files.
--- All are from $first to $last, so that DuckDB passes over other row groups. A list as a
--- parameter would take it 0.2 ms for each item.
+-- Those of the documents $doc_dirs that are in the shards $files. All are between
+-- $first and $last, so that DuckDB passes over other row groups. $doc_dirs has spaces
+-- between: a list as a parameter would take 0.2 ms for each item.
 select
     doc_id,
     doc_dir,
