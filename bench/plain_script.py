@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 Row = dict[str, str]
+Record = dict[str, str | int | None]
+Parsed = str | None
 Dated = list[tuple[datetime, str]]  # documents by time; "" is an attempt without one
 
 TABLES = {
@@ -34,6 +36,8 @@ create table if not exists documents (
 create index if not exists by_key on documents (logical_key_id, created_at);
 create index if not exists by_task on documents (stage, task_id, created_at);
 create index if not exists by_parent on documents (parent_doc_id);
+"""
+BY_CONTENT = """
 create index if not exists by_content on documents (content_hash);
 """
 ESSAY = re.compile(r"<essay>([\s\S]*?)</essay>", re.IGNORECASE)
@@ -79,7 +83,7 @@ def parse_time(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def parse_text(parser: str, text: str) -> str | None:
+def parse_text(parser: str, text: str) -> Parsed:
     if parser == "essay_block":
         match = ESSAY.search(text)
         return match.group(1).strip() if match else None
@@ -90,16 +94,12 @@ def parse_text(parser: str, text: str) -> str | None:
     return text
 
 
+def prompt_name(row: Row) -> str:
+    return row["response_file"].replace("links_responses", "links_prompts")
+
+
 def make_id(*parts: str) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
-
-
-def latest_before(candidates: Dated, moment: datetime) -> str:
-    best, best_time = "", datetime.min.replace(tzinfo=UTC)
-    for time, doc_id in candidates:
-        if best_time <= time <= moment:
-            best, best_time = doc_id, time
-    return best
 
 
 class Importer:
@@ -111,8 +111,12 @@ class Importer:
         self.tasks: dict[tuple[str, str], Dated] = {}
         self.seen: set[tuple[str, ...]] = set()
         (output / "db").mkdir(parents=True, exist_ok=True)
-        self.db = sqlite3.connect(output / "db" / "documents.sqlite")
-        self.db.executescript(SCHEMA)
+        self.db = self.connect(output / "db" / "documents.sqlite")
+
+    def connect(self, path: Path) -> sqlite3.Connection:
+        db = sqlite3.connect(path)
+        db.executescript(SCHEMA + BY_CONTENT)
+        return db
 
     def check(self, row: Row) -> str:
         if not row["task_id"].strip():
@@ -136,10 +140,20 @@ class Importer:
     def find_parent(self, row: Row, moment: datetime) -> str:
         if row["source"] == "essay":
             key = (row["combo_id"], row["model_id"])
-            return latest_before(self.drafts.get(key, []), moment)
+            return self.latest_before(self.drafts.get(key, []), moment)
         essays = self.tasks.get(("essay", row["target_essay"]), [])
         drafts = self.tasks.get(("draft", row["target_draft"]), [])
-        return latest_before(essays, moment) or latest_before(drafts, moment)
+        return self.latest_before(essays, moment) or self.latest_before(drafts, moment)
+
+    def latest_before(self, candidates: Dated, moment: datetime) -> str:
+        best, best_time = "", datetime.min.replace(tzinfo=UTC)
+        for time, doc_id in candidates:
+            if best_time <= time <= moment:
+                best, best_time = doc_id, time
+        return best
+
+    def remember(self, known: Dated, moment: datetime, doc_id: str) -> None:
+        known.append((moment, doc_id))
 
     def ingest(self, row: Row) -> str:
         """Make the row's document; return why it has none, or ''."""
@@ -157,10 +171,11 @@ class Importer:
             reason = "unresolved_" + ("parent" if stage == "essay" else "target")
         else:
             doc_id = self.write_document(row, stage, parent, moment, text)
-            self.tasks.setdefault((stage, row["task_id"]), []).append((moment, doc_id))
+            tasks = self.tasks.setdefault((stage, row["task_id"]), [])
+            self.remember(tasks, moment, doc_id)
         if stage == "draft":
             key = (row["combo_id"], row["model_id"])
-            self.drafts.setdefault(key, []).append((moment, doc_id))
+            self.remember(self.drafts.setdefault(key, []), moment, doc_id)
         return reason
 
     def read_response(self, row: Row) -> str | None:
@@ -180,7 +195,7 @@ class Importer:
         parser = self.parsers.get((row["source"], row["template_id"]), "")
         parsed = parse_text(parser, text)
         data = text.encode("utf-8")
-        record = {
+        record: Record = {
             "doc_id": doc_id,
             "logical_key_id": key,
             "stage": stage,
@@ -199,31 +214,36 @@ class Importer:
             "row_key": ":".join([row["source"], row["task_id"], row["timestamp"]]),
             "meta_small": json.dumps(row),
         }
-        folder = self.output / "docs" / stage / key / doc_id
+        self.write_files(row, record, text, parsed)
+        self.insert(record)
+        return doc_id
+
+    def write_files(self, row: Row, record: Record, text: str, parsed: Parsed) -> None:
+        folder = self.output / "docs" / str(record["doc_dir"])
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "raw.txt").write_text(text, encoding="utf-8")
         if parsed is not None:
             (folder / "parsed.txt").write_text(parsed, encoding="utf-8")
         if row["source"] == "link":
-            name = row["response_file"].replace("links_responses", "links_prompts")
-            prompt = self.root / "3_generation" / name
+            prompt = self.root / "3_generation" / prompt_name(row)
             if prompt.exists():
                 copy = prompt.read_text(encoding="utf-8")
                 (folder / "prompt.txt").write_text(copy, encoding="utf-8")
         metadata = json.dumps({**row, **record}, indent=2, sort_keys=True)
         (folder / "metadata.json").write_text(metadata, encoding="utf-8")
+
+    def insert(self, record: Record) -> None:
         marks = ", ".join("?" * len(record))
         values = tuple(record.values())
         self.db.execute(f"insert or replace into documents values ({marks})", values)
         self.db.commit()
-        return doc_id
 
 
-def main() -> None:
+def run(importer_of: type[Importer]) -> None:
     if len(sys.argv) != 3:
-        sys.exit("usage: plain_script.py DATA_ROOT OUTPUT")
+        sys.exit(f"usage: {Path(sys.argv[0]).name} DATA_ROOT OUTPUT")
     root, output = Path(sys.argv[1]), Path(sys.argv[2])
-    importer = Importer(root, output)
+    importer = importer_of(root, output)
     documents = 0
     bad_path = output / "bad_generations.csv"
     with bad_path.open("w", encoding="utf-8", newline="") as file:
@@ -241,4 +261,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(Importer)

@@ -1,4 +1,4 @@
-"""Benchmarks the project against a plain script and a minimal writer.
+"""Benchmarks the project against two scripts and a minimal writer.
 
 Owns the order of the runs, their measuring, and what is divided by what; it computes
 nothing about documents itself. Each tool runs as a process of its own, and its result
@@ -31,7 +31,9 @@ MINIMAL_PROCESSES = 2
 LOG_LINES = 20
 BUSY_LOAD = 0.7
 
+SCRIPTS = ("plain", "lean")
 PLAIN = ("plain",)
+LEAN = ("lean",)
 MINIMAL = ("minimal",)
 MATERIALIZE = ("materialize",)
 FIRST = ("build", "materialize")
@@ -196,13 +198,15 @@ def check_count(output: Path, expected: int, who: str) -> None:
         raise BenchError(f"{who} made {found} documents; {expected} are right")
 
 
-def measure_plain(settings: Settings, expected: int) -> Steps:
-    """Time the plain script, and remove what it wrote."""
-    output = settings.work / "plain"
-    usage, _ = run_tool(settings, "plain_script.py", settings.root, output)
-    check_count(output, expected, "the plain script")
-    shutil.rmtree(output)
-    return {"plain": usage}
+def measure_scripts(settings: Settings, expected: int) -> Steps:
+    """Time the plain script and the lean one, and remove what they wrote."""
+    steps = {}
+    for name in SCRIPTS:
+        output = settings.work / name
+        steps[name], _ = run_tool(settings, f"{name}_script.py", settings.root, output)
+        check_count(output, expected, f"the {name} script")
+        shutil.rmtree(output)
+    return steps
 
 
 def measure_minimal(settings: Settings) -> Steps:
@@ -225,7 +229,7 @@ def measure_size(settings: Settings, rows: int) -> Measured:
     with clean_folder(settings.work):
         documents = make_rows(settings, rows, *text_bytes, *without_files)
         set_up(settings)
-        steps = measure_plain(settings, documents)
+        steps = measure_scripts(settings, documents)
         steps |= run_job(settings, FIRST)
         check_count(settings.root, documents, "the first run")
         steps |= measure_minimal(settings)
@@ -238,11 +242,12 @@ def measure_size(settings: Settings, rows: int) -> Measured:
 
 
 def measure_empty(settings: Settings) -> Measured:
-    """Time the job and its rerun on a data root that holds headers only."""
+    """Time the scripts, the job and its rerun on a data root of headers only."""
     with clean_folder(settings.work):
         make_rows(settings, 0)
         set_up(settings)
-        steps = run_job(settings, FIRST) | run_job(settings, RERUN)
+        steps = measure_scripts(settings, 0)
+        steps |= run_job(settings, FIRST) | run_job(settings, RERUN)
     return Measured(0, 0, steps)
 
 
@@ -289,6 +294,7 @@ def ratios_at(empty: Measured, size: Measured) -> Ratios:
     first_rows = size.seconds(FIRST) - empty.seconds(FIRST)
     return {
         "total_over_plain": size.seconds(FIRST) / plain,
+        "total_over_lean": size.seconds(FIRST) / size.seconds(LEAN),
         "cpu_over_plain": size.cpu_seconds(FIRST) / size.cpu_seconds(PLAIN),
         "empty_over_plain": empty.seconds(FIRST) / plain,
         "materialize_over_plain": materialize / plain,
@@ -307,12 +313,31 @@ def ratios_between(small: Measured, large: Measured) -> Ratios:
 
     return {
         "marginal_over_plain": extra(FIRST) / extra(PLAIN),
+        "marginal_over_lean": extra(FIRST) / extra(LEAN),
         "marginal_materialize_over_minimal": extra(MATERIALIZE) / extra(MINIMAL),
         "growth": large.seconds(FIRST) / small.seconds(FIRST),
         "growth_of_plain": large.seconds(PLAIN) / small.seconds(PLAIN),
         "growth_of_documents": large.documents / small.documents,
         "growth_of_memory": large.peak_mb(FIRST) / small.peak_mb(FIRST),
     }
+
+
+def break_even(runs: Sequence[Measured], script: tuple[str, ...]) -> float | None:
+    """Return the rows from which on the job is faster than a script, None without.
+
+    Between two sizes, and beyond the largest, times are taken to lie on a line.
+    """
+    leads = [(run.rows, run.seconds(FIRST) - run.seconds(script)) for run in runs]
+    if leads[-1][1] < 0:
+        behind = [number for number, (_, lead) in enumerate(leads) if lead >= 0]
+        if not behind:
+            return 0.0
+        (rows, lead), (next_rows, next_lead) = leads[behind[-1] :][:2]
+    else:
+        (rows, lead), (next_rows, next_lead) = leads[-2:]
+    if next_lead >= lead:
+        return None
+    return rows + lead * (next_rows - rows) / (lead - next_lead)
 
 
 def print_table(title: str, heads: list[str], lines: Mapping[str, list[str]]) -> None:
@@ -323,9 +348,12 @@ def print_table(title: str, heads: list[str], lines: Mapping[str, list[str]]) ->
 
 
 def print_report(
-    runs: list[Measured], by_size: Mapping[str, Ratios], between: Ratios
+    runs: list[Measured],
+    by_size: Mapping[str, Ratios],
+    between: Ratios,
+    ahead_from: Mapping[str, float | None],
 ) -> None:
-    """Print seconds, peak memory and the ratios."""
+    """Print seconds, peak memory, the ratios, and from how many rows the job leads."""
     heads = [f"{run.rows} rows" for run in runs]
     for title, unit in (("seconds", "seconds"), ("peak MB", "peak_mb")):
         lines = {
@@ -342,6 +370,11 @@ def print_report(
     if between:
         title = f"from {heads[1]} to {heads[-1]}"
         print_table(title, [], {name: [f"{between[name]:.3f}"] for name in between})
+    lines = {
+        f"the {name} script": ["never" if rows is None else f"{rows:,.0f} rows"]
+        for name, rows in ahead_from.items()
+    }
+    print_table("the job is faster from", [], lines)
 
 
 # The command
@@ -419,7 +452,7 @@ def main(
         Path | None, typer.Option("--json", help="Write all numbers there.")
     ] = None,
 ) -> None:
-    """Time the job, the plain script and the minimal writer; print seconds and ratios.
+    """Time the job, two scripts and the minimal writer; print seconds and ratios.
 
     Example: python bench/run.py --sizes 10000,100000 --json bench.json
     """
@@ -439,9 +472,10 @@ def main(
             raise typer.Exit(1) from error
     by_size = {str(run.rows): ratios_at(empty, run) for run in runs}
     between = ratios_between(runs[0], runs[-1]) if len(runs) > 1 else {}
-    print_report([empty, *runs], by_size, between)
+    ahead_from = {name: break_even([empty, *runs], (name,)) for name in SCRIPTS}
+    print_report([empty, *runs], by_size, between, ahead_from)
     if json_file:
-        ratios = {"by_size": by_size, "between": between}
+        ratios = {"by_size": by_size, "between": between, "break_even": ahead_from}
         report = {"runs": [asdict(run) for run in (empty, *runs)], "ratios": ratios}
         json_file.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
 

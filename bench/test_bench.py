@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from run import PLAIN, Measured, Usage, break_even
 
 BENCH = Path(__file__).resolve().parent
 
@@ -57,6 +58,51 @@ def test_plain_script_makes_the_expected_documents(tmp_path: Path) -> None:
     assert count(tmp_path / "out", "status = 'parse_error'") == made["parse_errors"]
 
 
+@pytest.mark.slow
+def test_lean_script_makes_the_documents_of_the_plain_one(tmp_path: Path) -> None:
+    make(tmp_path / "root", 3000)
+    run("plain_script.py", tmp_path / "root", tmp_path / "plain")
+    run("lean_script.py", tmp_path / "root", tmp_path / "lean")
+    plain, lean = (made_by(tmp_path / name) for name in ("plain", "lean"))
+    assert plain == lean
+
+
+def made_by(output: Path) -> tuple[list[object], dict[str, object]]:
+    """Return the index rows, and the files' content, JSON as what it says."""
+    with closing(sqlite3.connect(output / "db" / "documents.sqlite")) as db:
+        rows = db.execute("select * from documents order by doc_id").fetchall()
+    files: dict[str, object] = {}
+    for path in output.rglob("*.*"):
+        text = path.read_bytes()
+        if path.parent.name != "db":
+            name = str(path.relative_to(output))
+            files[name] = json.loads(text) if path.suffix == ".json" else text
+    return rows, files
+
+
+def measured(rows: int, job: float, script: float) -> Measured:
+    names = {"build": job, "materialize": 0.0, "plain": script}
+    steps = {name: Usage(seconds, seconds, 1.0) for name, seconds in names.items()}
+    return Measured(rows, rows, steps)
+
+
+@pytest.mark.parametrize(
+    ("runs", "rows"),
+    [
+        ([(0, 3.0, 0.0), (100, 4.0, 2.0), (200, 5.0, 6.0)], 100 + 100 * 2 / 3),
+        ([(0, 3.0, 0.0), (100, 4.0, 2.0)], 300.0),  # beyond the largest
+        ([(0, 3.0, 0.0), (100, 4.0, 9.0), (200, 9.0, 8.0), (300, 9.0, 10.0)], 250.0),
+        ([(0, 3.0, 0.0), (100, 5.0, 2.0)], None),
+        ([(0, 3.0, 4.0), (100, 5.0, 6.0)], 0.0),
+    ],
+)
+def test_break_even_is_where_the_lines_cross_last(
+    runs: list[tuple[int, float, float]], rows: float | None
+) -> None:
+    found = break_even([measured(*run) for run in runs], PLAIN)
+    assert found == (rows if rows is None else pytest.approx(rows))
+
+
 def test_appended_rows_add_the_expected_documents(tmp_path: Path) -> None:
     first = make(tmp_path / "root", 1000, "--without-files", 0.5)
     more = make(tmp_path / "root", 500, "--append")
@@ -92,7 +138,10 @@ def test_bench_compares_and_leaves_nothing_behind(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "bench.json").read_text())
     assert [run["rows"] for run in report["runs"]] == [0, 100, 300]
     assert report["ratios"]["by_size"]["300"]["total_over_plain"] > 0
+    assert report["ratios"]["by_size"]["300"]["total_over_lean"] > 0
     assert report["ratios"]["between"]["growth"] > 0
+    assert report["ratios"]["between"]["marginal_over_lean"]
+    assert set(report["ratios"]["break_even"]) == {"plain", "lean"}
     assert not list((tmp_path / "work").iterdir())
 
 
