@@ -39,6 +39,14 @@ MATERIALIZE = ("materialize",)
 FIRST = ("build", "materialize")
 RERUN = ("rerun_build", "rerun_materialize")
 APPEND = ("append_build", "append_materialize")
+PACKED = ("build", "packed_materialize")
+PACK = ("packed_materialize",)
+WRITTEN = (
+    "docs",
+    "db/documents.sqlite",
+    "7_reporting",
+    "7_cross_experiment/bad_generations.csv",
+)
 
 
 class BenchError(Exception):
@@ -82,7 +90,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Settings:
-    """What is the same for every size: the folder, the job, the kind of root."""
+    """What is the same for every size: the folder, the job, the kind of root.
+
+    With `is_packed` the job is also timed with a packed layout.
+    """
 
     work: Path
     build: tuple[str, ...]
@@ -90,6 +101,7 @@ class Settings:
     append: int
     text_bytes: int
     without_files: float
+    is_packed: bool = False
 
     @property
     def root(self) -> Path:
@@ -222,6 +234,40 @@ def measure_minimal(settings: Settings) -> Steps:
     return {"minimal": Usage(seconds, usage.cpu_seconds, usage.peak_mb)}
 
 
+def measure_packed(settings: Settings, expected: int) -> Steps:
+    """Time the materializer with a packed layout, and the reading of one document.
+
+    The last build is used again, and its directories are made again afterwards.
+    """
+    steps = {}
+    pack = (*settings.materialize, "--layout", "packed")
+    forget_run(settings)
+    steps["packed_materialize"] = run_materializer(settings, pack)
+    check_count(settings.root, expected, "the packed run")
+    steps["packed_rerun_materialize"] = run_materializer(settings, settings.materialize)
+    usage, printed = run_tool(settings, "read_documents.py", settings.root)
+    seconds = float(json.loads(printed)["seconds"])
+    steps["packed_read"] = Usage(seconds, usage.cpu_seconds, usage.peak_mb)
+    forget_run(settings)
+    run_materializer(settings, settings.materialize)
+    return steps
+
+
+def run_materializer(settings: Settings, command: tuple[str, ...]) -> Usage:
+    """Run a materializer on the data root."""
+    return run_process(command, settings.work, job_environment(settings))[0]
+
+
+def forget_run(settings: Settings) -> None:
+    """Remove what the materializer wrote; the build stays."""
+    for name in WRITTEN:
+        path = settings.root / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 def measure_size(settings: Settings, rows: int) -> Measured:
     """Time every step on a new data root of so many rows, and remove it."""
     text_bytes = ("--text-bytes", settings.text_bytes)
@@ -233,12 +279,20 @@ def measure_size(settings: Settings, rows: int) -> Measured:
         steps |= run_job(settings, FIRST)
         check_count(settings.root, documents, "the first run")
         steps |= measure_minimal(settings)
+        if settings.is_packed:
+            steps |= measure_packed(settings, documents)
         steps |= run_job(settings, RERUN)
         check_count(settings.root, documents, "the rerun")
         appended = make_rows(settings, settings.append, "--append")
         steps |= run_job(settings, APPEND)
         check_count(settings.root, documents + appended, "the run after appending")
     return Measured(rows, documents, steps)
+
+
+def packed_empty(empty: Measured) -> Measured:
+    """Return the steps on an empty data root, where the layout makes no difference."""
+    step = {PACK[0]: empty.steps[MATERIALIZE[0]]}
+    return Measured(empty.rows, empty.documents, empty.steps | step)
 
 
 def measure_empty(settings: Settings) -> Measured:
@@ -292,7 +346,7 @@ def ratios_at(empty: Measured, size: Measured) -> Ratios:
     materialize = size.seconds(MATERIALIZE)
     rerun = size.seconds(RERUN)
     first_rows = size.seconds(FIRST) - empty.seconds(FIRST)
-    return {
+    ratios = {
         "total_over_plain": size.seconds(FIRST) / plain,
         "total_over_lean": size.seconds(FIRST) / size.seconds(LEAN),
         "cpu_over_plain": size.cpu_seconds(FIRST) / size.cpu_seconds(PLAIN),
@@ -303,6 +357,15 @@ def ratios_at(empty: Measured, size: Measured) -> Ratios:
         "append_over_rerun": size.seconds(APPEND) / rerun,
         "memory_over_plain": size.peak_mb(FIRST) / size.peak_mb(PLAIN),
     }
+    if PACK[0] not in size.steps:
+        return ratios
+    packed_rows = size.seconds(PACKED) - empty.seconds(FIRST)
+    return ratios | {
+        "packed_over_plain": size.seconds(PACKED) / plain,
+        "packed_over_lean": size.seconds(PACKED) / size.seconds(LEAN),
+        "packed_over_directories": packed_rows / first_rows,
+        "packed_materialize": size.seconds(PACK) / materialize,
+    }
 
 
 def ratios_between(small: Measured, large: Measured) -> Ratios:
@@ -311,7 +374,7 @@ def ratios_between(small: Measured, large: Measured) -> Ratios:
     def extra(steps: tuple[str, ...]) -> float:
         return large.seconds(steps) - small.seconds(steps)
 
-    return {
+    ratios = {
         "marginal_over_plain": extra(FIRST) / extra(PLAIN),
         "marginal_over_lean": extra(FIRST) / extra(LEAN),
         "marginal_materialize_over_minimal": extra(MATERIALIZE) / extra(MINIMAL),
@@ -320,14 +383,24 @@ def ratios_between(small: Measured, large: Measured) -> Ratios:
         "growth_of_documents": large.documents / small.documents,
         "growth_of_memory": large.peak_mb(FIRST) / small.peak_mb(FIRST),
     }
+    if PACK[0] not in large.steps:
+        return ratios
+    return ratios | {
+        "marginal_packed_over_plain": extra(PACKED) / extra(PLAIN),
+        "marginal_packed_over_lean": extra(PACKED) / extra(LEAN),
+        "marginal_packed_over_directories": extra(PACKED) / extra(FIRST),
+        "marginal_packed_materialize": extra(PACK) / extra(MATERIALIZE),
+    }
 
 
-def break_even(runs: Sequence[Measured], script: tuple[str, ...]) -> float | None:
+def break_even(
+    runs: Sequence[Measured], script: tuple[str, ...], job: tuple[str, ...] = FIRST
+) -> float | None:
     """Return the rows from which on the job is faster than a script, None without.
 
     Between two sizes, and beyond the largest, times are taken to lie on a line.
     """
-    leads = [(run.rows, run.seconds(FIRST) - run.seconds(script)) for run in runs]
+    leads = [(run.rows, run.seconds(job) - run.seconds(script)) for run in runs]
     if leads[-1][1] < 0:
         behind = [number for number, (_, lead) in enumerate(leads) if lead >= 0]
         if not behind:
@@ -371,7 +444,7 @@ def print_report(
         title = f"from {heads[1]} to {heads[-1]}"
         print_table(title, [], {name: [f"{between[name]:.3f}"] for name in between})
     lines = {
-        f"the {name} script": ["never" if rows is None else f"{rows:,.0f} rows"]
+        f"the script: {name}": ["never" if rows is None else f"{rows:,.0f} rows"]
         for name, rows in ahead_from.items()
     }
     print_table("the job is faster from", [], lines)
@@ -439,6 +512,9 @@ def main(
     ] = 1000,
     repeat: Annotated[int, typer.Option(min=1, help="Best of so many runs.")] = 1,
     text_bytes: Annotated[int, typer.Option(min=1, help="Mean response size.")] = 3000,
+    packed: Annotated[
+        bool, typer.Option(help="Time the job with a packed layout too.")
+    ] = True,
     without_files: Annotated[
         float, typer.Option(min=0, max=0.99, help="Share of rows without their file.")
     ] = 0.0,
@@ -464,7 +540,9 @@ def main(
     with tempfile.TemporaryDirectory(prefix="docs-index-bench-", dir=where) as name:
         work = Path(name).resolve() / "work"
         work.mkdir()
-        settings = Settings(work, build, materialize, append, text_bytes, without_files)
+        settings = Settings(
+            work, build, materialize, append, text_bytes, without_files, packed
+        )
         try:
             empty, *runs = measure_all(settings, rows, repeat)
         except BenchError as error:
@@ -473,6 +551,11 @@ def main(
     by_size = {str(run.rows): ratios_at(empty, run) for run in runs}
     between = ratios_between(runs[0], runs[-1]) if len(runs) > 1 else {}
     ahead_from = {name: break_even([empty, *runs], (name,)) for name in SCRIPTS}
+    if packed:
+        ahead_from |= {
+            f"{name}, packed": break_even([packed_empty(empty), *runs], (name,), PACKED)
+            for name in SCRIPTS
+        }
     print_report([empty, *runs], by_size, between, ahead_from)
     if json_file:
         ratios = {"by_size": by_size, "between": between, "break_even": ahead_from}

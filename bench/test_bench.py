@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run import PLAIN, Measured, Usage, break_even
+from run import (
+    APPEND,
+    FIRST,
+    PLAIN,
+    RERUN,
+    Measured,
+    Usage,
+    break_even,
+    ratios_at,
+    ratios_between,
+)
 
 BENCH = Path(__file__).resolve().parent
 
@@ -103,6 +113,23 @@ def test_break_even_is_where_the_lines_cross_last(
     assert found == (rows if rows is None else pytest.approx(rows))
 
 
+def test_the_packed_layout_is_compared_with_directories() -> None:
+    def with_packed(rows: int, materialize: float, packed: float) -> Measured:
+        steps = dict.fromkeys((*FIRST, *RERUN, *APPEND), 1.0)
+        steps |= dict.fromkeys(("minimal", "plain", "lean"), 1.0 + rows)
+        steps |= {"materialize": materialize, "packed_materialize": packed}
+        usage = {name: Usage(seconds, 1.0, 1.0) for name, seconds in steps.items()}
+        return Measured(rows, rows + 1, usage)
+
+    empty, large = with_packed(0, 1.0, 1.0), with_packed(10, 5.0, 3.0)
+    at = ratios_at(empty, large)
+    assert at["packed_over_directories"] == 0.5
+    assert at["packed_materialize"] == 3 / 5
+    between = ratios_between(empty, large)
+    assert between["marginal_packed_over_plain"] == 2 / 10
+    assert between["marginal_packed_over_directories"] == 0.5
+
+
 def test_appended_rows_add_the_expected_documents(tmp_path: Path) -> None:
     first = make(tmp_path / "root", 1000, "--without-files", 0.5)
     more = make(tmp_path / "root", 500, "--append")
@@ -124,7 +151,7 @@ def test_minimal_writer_writes_the_same_names_and_sizes(tmp_path: Path) -> None:
 def bench(tmp_path: Path, materialize: str) -> subprocess.CompletedProcess[str]:
     (tmp_path / "work").mkdir()
     options = ["--folder", tmp_path / "work", "--json", tmp_path / "bench.json"]
-    options += ["--sizes", "100,300", "--append", "50"]
+    options += ["--sizes", "100,300", "--append", "50", "--no-packed"]
     options += ["--build-command", "true", "--materialize-command", materialize]
     command = [sys.executable, str(BENCH / "run.py"), *map(str, options)]
     return subprocess.run(command, check=False, capture_output=True, text=True)
