@@ -26,7 +26,7 @@ from test_placing import TEXT, document
 from test_writing import DRAFT, ESSAY
 
 from docs_index.audit import inspector
-from docs_index.audit.inspector import Inspector, Wanted
+from docs_index.audit.inspector import DirectoryInspector, Wanted
 from docs_index.cohorts.campaign import open_campaign
 from docs_index.cohorts.place import place_cohort
 from docs_index.cohorts.states import standings
@@ -131,14 +131,15 @@ def survey(root: Path) -> object:
 
 def inspect(root: Path) -> object:
     """Look at directories and read their texts, as the audit does."""
-    inspecting = Inspector(str(root), str(root / "docs"), built_in_parsers())
+    inspecting = DirectoryInspector(str(root), str(root / "docs"), built_in_parsers())
     essay = next((root / "docs").glob("essay/*/*"))
     wanted = Wanted(
         essay.name, str(essay.relative_to(root / "docs")), None, len(ESSAY.raw),
         len(ESSAY.parsed or ""), None, "3_generation", "essay_responses/new/e.txt",
-        None, True,
+        None, True, None, None,
     )  # fmt: skip
-    lines = inspecting.look(list(inspecting.keys())) + inspecting.read([wanted])
+    looked = b"".join(map(inspecting.look, inspecting.parts()))
+    lines = looked + inspecting.read([wanted])
     found = [json.loads(line) for line in lines.splitlines()]
     for line in found:
         line.get("entries", []).sort(key=lambda entry: entry["name"])

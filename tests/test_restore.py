@@ -34,7 +34,8 @@ from schemas import fits, schema
 
 from docs_index.audit import restore as module
 from docs_index.audit.findings import Finding
-from docs_index.audit.restore import Options, Restored, Summary, restore
+from docs_index.audit.restore import Options, Summary, restore
+from docs_index.audit.restoring import Restored
 from docs_index.audit.verify import Options as VerifyOptions
 from docs_index.audit.verify import verify
 from docs_index.disk.mending import Mended

@@ -63,6 +63,7 @@ TABLES = (
     "column_descriptions",
     "list_checksums",
     "run_record",
+    "storage",
 )
 
 
@@ -311,6 +312,16 @@ def _rewrite_list(change: Callable[[str], str], root: Path) -> str:
     return LIST
 
 
+OF_SHARDS = (  # tests/test_packed_audit.py
+    "manifest_damaged",
+    "shard_missing",
+    "shard_differs",
+    "shard_wrong",
+    "shard_unlisted",
+    "document_repeated",
+)
+
+
 def _sql_of_list(statement: str, root: Path) -> str:
     change_index(root, statement)
     return LIST
@@ -449,6 +460,15 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "a blob": (
         partial(_sql, "update bad_generations set detail = x'41'", INDEX),
         "value_invalid",
+    ),
+    "a layout that there is not": (
+        partial(_sql, "update storage set layout = 'in a drawer'", INDEX),
+        "value_invalid",
+    ),
+    "no layout": (partial(_sql, "drop table storage", INDEX), "value_invalid"),
+    "shards beside directories": (
+        partial(_make_folder, "docs/packs"),
+        "unfinished_repack",
     ),
     "a stage that there is not": (
         partial(_sql, "update documents set stage = 'No poem' where rowid = 1", INDEX),
@@ -687,7 +707,7 @@ def test_every_column_of_a_link_is_guarded(ran: Path, column: str) -> None:
         [
             pair
             for pair in columns()
-            if pair[0] not in ("documents", "document_links", "run_record")
+            if pair[0] not in ("documents", "document_links", "run_record", "storage")
         ],
         3,
     ),
@@ -740,7 +760,7 @@ def test_of_a_list_that_no_run_has_written_nothing_is_known(ran: Path) -> None:
 
 
 def test_every_code_has_its_damage() -> None:
-    elsewhere = {"index_damaged", "unreadable", "doc_dir_differs"}
+    elsewhere = {"index_damaged", "unreadable", "doc_dir_differs", *OF_SHARDS}
     found_here = {code for _, code in DAMAGES.values()}
     assert found_here | elsewhere == set(known_findings())
 

@@ -11,8 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 from docs_index.audit.findings import Finding
-from docs_index.index.database import TABLES
+from docs_index.disk.faults import Fault, fault_of
+from docs_index.index.database import TABLES, stored_kind
 from docs_index.index.schema import differences
+from docs_index.layout import KINDS, LayoutKind
 from docs_index.quoting import identifier, literal
 
 _BROKEN_RULES = ("CHECK constraint failed", "NULL value in", "non-unique entry")
@@ -39,6 +41,7 @@ def check_copy(copy: Path, name: str) -> Iterator[Finding]:
         for difference in differences(index):
             code = "lookup_missing" if difference.is_made_last else "schema_differs"
             yield Finding(code, None, name, str(difference))
+        yield from _unknown_kind(index, name)
         for (trigger,) in index.execute(_TRIGGERS).fetchall():
             index.execute(f"drop trigger {identifier(trigger)}")
         index.execute("pragma ignore_check_constraints = on")
@@ -46,6 +49,32 @@ def check_copy(copy: Path, name: str) -> Iterator[Finding]:
             if table in TABLES:
                 yield from _bad_values(index, table, name)
         index.commit()
+
+
+def kind_of_copy(copy: Path) -> LayoutKind | None:
+    """Return how the copy says that documents are stored, None if it does not say.
+
+    Raises:
+        sqlite3.DatabaseError: the copy cannot be read.
+    """
+    with closing(sqlite3.connect(copy)) as index:
+        return _stored_kind(index)
+
+
+def _stored_kind(index: sqlite3.Connection) -> LayoutKind | None:
+    try:
+        return stored_kind(index)
+    except sqlite3.OperationalError as error:
+        if fault_of(error) is Fault.STATEMENT:  # there is no such table
+            return None
+        raise
+
+
+def _unknown_kind(index: sqlite3.Connection, name: str) -> Iterator[Finding]:
+    """Yield what is wrong with the table that says how documents are stored."""
+    if _stored_kind(index) is None:
+        detail = f"storage: its layout is not one of {', '.join(KINDS)}"
+        yield Finding("value_invalid", None, name, detail)
 
 
 def content_of(copy: Path) -> tuple[set[str], bool]:

@@ -1,9 +1,10 @@
-"""Inspect directories and read their files, in worker processes of the audit.
+"""Inspect documents and read their texts, in worker processes of the audit.
 
-Results are returned as lines of JSON, which DuckDB reads as tables. Nothing is written,
-and no link is followed out of a folder. If this user may not read something under
-docs/, its line says so. Any other failure of the machine is raised: it says nothing of
-what is there.
+`Inspector` is what directories and shards have in common; `DirectoryInspector` is that
+of directories, `shard_inspector` has that of shards. Results are returned as lines of
+JSON, which DuckDB reads as tables. Nothing is written, and no link is followed out of a
+folder. If this user may not read something under docs/, its line says so. Any other
+failure of the machine is raised: it says nothing of what is there.
 """
 
 import functools
@@ -11,16 +12,26 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from docs_index.disk.confined import Folder, TooLargeError, UnusableError, read_file
-from docs_index.layout import RESPONSES, is_litter, is_stage_folder
+from docs_index.layout import (
+    PACKS,
+    RESPONSES,
+    LayoutKind,
+    is_litter,
+    is_stage_folder,
+)
 from docs_index.paths import is_folder, is_link, is_of_a_path, naming
 from docs_index.warehouse.parsers import AnyParser, parser_of
+from docs_index.warehouse.session import chunks
 
 _MAX_METADATA_BYTES = 2**27
+_CHUNK = 500  # documents in one call of a worker
+_CHUNK_BYTES = 32 * 2**20
 _MAX_SOURCE_BYTES = 2**40  # no limit: a source is read only if raw.txt is as large
 
 
@@ -28,7 +39,8 @@ class Wanted(NamedTuple):
     """A document whose sources are inspected; with `is_read` its texts are read too.
 
     The sizes are those of the files on disk, None for a file that must not be read.
-    `response_file` is relative to `folder`, `prompt_file` to 3_generation/.
+    `response_file` is relative to `folder`, `prompt_file` to 3_generation/. A packed
+    document is the row of this number of the shard.
     """
 
     doc_id: str
@@ -41,104 +53,105 @@ class Wanted(NamedTuple):
     response_file: str | None
     prompt_file: str | None
     is_read: bool
+    shard: str | None
+    row: int | None
+
+    @property
+    def sizes(self) -> dict[str, int | None]:
+        """The sizes of its texts."""
+        return {
+            "raw": self.raw_bytes,
+            "parsed": self.parsed_bytes,
+            "prompt": self.prompt_bytes,
+        }
+
+
+Line = dict[str, Any]
+"""A row of a table, as JSON."""
+Texts = Mapping[str, bytes | None]
+"""The texts of a document: raw, parsed, prompt."""
 
 
 @dataclass(frozen=True)
-class Inspector:
-    """Inspects the documents of one data root, whose parsers parse raw texts again."""
+class Inspector(ABC):
+    """Inspects the documents of one data root, whose parsers parse raw texts again.
+
+    The parent process asks for the parts and the batches, and workers do the rest.
+    """
 
     data_root: str
     docs: str
     parsers: AnyParser
 
-    def keys(self) -> Iterator[str]:
-        """Yield what is at the depth of logical keys, and what is not a stage."""
-        for name in _names(self.docs):
-            stage = f"{self.docs}/{name}"
-            try:
-                is_stage = is_stage_folder(self.docs, name) and _is_folder(stage)
-                below = [f"{name}/{key}" for key in _names(stage)] if is_stage else None
-            except PermissionError:  # `look` reports it
-                below = None
-            yield from [name] if below is None else below
+    @abstractmethod
+    def parts(self) -> Iterator[Any]:
+        """Yield what one call of `look` takes each."""
 
-    def look(self, keys: Sequence[str]) -> bytes:
-        """Return one line per document's directory, and per stray file or folder."""
-        return _lines(line for key in keys for line in self._look_below(key))
+    @abstractmethod
+    def look(self, part: Any) -> bytes:
+        """Return one line per document, and per stray file or folder."""
+
+    def shards(self) -> Iterator[Any]:
+        """Yield what one call of `check` takes each."""
+        yield from ()
+
+    def check(self, shard: Any) -> bytes:
+        """Return the line of a shard."""
+        raise NotImplementedError(shard)
+
+    @abstractmethod
+    def texts_of(
+        self, documents: Sequence[Wanted]
+    ) -> Iterator[tuple[Wanted, Texts | None]]:
+        """Yield documents with their texts, None if they are not to be read."""
+
+    def batches(self, documents: Iterable[Wanted]) -> Iterator[list[Wanted]]:
+        """Yield what one call of `read` takes each: documents of one shard, if of any.
+
+        Their texts fit into memory together.
+        """
+        batch: list[Wanted] = []
+        size = 0
+        for document in documents:
+            its_size = sum(each or 0 for each in document.sizes.values())
+            is_full = len(batch) == _CHUNK or size + its_size > _CHUNK_BYTES
+            if batch and (is_full or document.shard != batch[0].shard):
+                yield batch
+                batch, size = [], 0
+            batch.append(document)
+            size += its_size
+        if batch:
+            yield batch
 
     def read(self, documents: Sequence[Wanted]) -> bytes:
         """Return one line per document: sizes and hashes of its texts and sources."""
-        found = [self._read(document) for document in documents]
+        found = [self._read(*each) for each in self.texts_of(documents)]
         parsing = [(line, text) for line, text in found if text is not None]
         texts = [(line["parser"], text) for line, text in parsing]
         made = parser_of(self.parsers.expression).parse(texts) if texts else []
         for (line, _), parsed in zip(parsing, made, strict=True):
             line["made_hash"] = None if parsed is None else _sha256(parsed.encode())
-        return _lines(line for line, _ in found)
+        return as_lines(line for line, _ in found)
 
-    def _look_below(self, key: str) -> Iterator[dict[str, Any]]:
-        path = f"{self.docs}/{key}"
-        is_key = "/" in key
-        try:
-            is_stage = is_key or is_stage_folder(self.docs, key)
-            is_folder = is_stage and _is_folder(path)
-            names = _names(path) if is_folder else []
-        except PermissionError as error:
-            yield _no_document(key, error)
-            return
-        if not is_key or not names:
-            yield _no_document(key)
-            return
-        for name in names:
-            yield self._look_at(f"{key}/{name}")
-
-    def _look_at(self, doc_dir: str) -> dict[str, Any]:
-        path = f"{self.docs}/{doc_dir}"
-        try:
-            if not _is_folder(path):
-                return _no_document(doc_dir)
-        except PermissionError as error:
-            return _no_document(doc_dir, error)
-        line: dict[str, Any] = {"path": _shown(doc_dir), "is_document": True}
-        try:
-            with naming(path), os.scandir(path) as entries:
-                named = list(entries)
-                found = [_entry(each) for each in named if not is_litter(each.name)]
-            if named and not found:  # nothing but litter
-                return _no_document(doc_dir)
-            metadata = None
-            if any(entry["name"] == "metadata.json" for entry in found):
-                content = _read_file(f"{path}/metadata.json", _MAX_METADATA_BYTES)
-                metadata = None if content is None else _decoded(content)
-        except PermissionError as error:
-            return line | {"problem": error.strerror}
-        return line | {"entries": found, "metadata": metadata}
-
-    def _read(self, document: Wanted) -> tuple[dict[str, Any], bytes | None]:
+    def _read(self, document: Wanted, texts: Texts | None) -> tuple[Line, bytes | None]:
         """Return a document's line, and its raw text if it must be parsed."""
-        path = f"{self.docs}/{document.doc_dir}"
-        line: dict[str, Any] = {"doc_id": document.doc_id, "parser": document.parser}
-        sizes = {
-            "raw": document.raw_bytes,
-            "parsed": document.parsed_bytes,
-            "prompt": document.prompt_bytes,
-        }
+        line: Line = {"doc_id": document.doc_id, "parser": document.parser}
         sources = {
             "raw": (document.folder, document.response_file),
             "prompt": (RESPONSES, document.prompt_file),
         }
         for name, (folder, file) in sources.items():
-            line |= self._source(name, folder, file, sizes[name], document.is_read)
+            size = document.sizes[name]
+            line |= self._source(name, folder, file, size, document.is_read)
         if None not in sources["raw"] and "raw_source_bytes" not in line:
             line["is_source_missing"] = True
-        if not document.is_read:
+        if texts is None:
             return line, None
         line["is_read"] = True
         text = None
-        for name, size in sizes.items():
-            content = _read_text(f"{path}/{name}.txt", size)
+        for name, content in texts.items():
             if content is not None:
-                decoded = _decoded(content)
+                decoded = decoded_text(content)
                 line[f"{name}_hash"] = _sha256(content)
                 line[f"{name}_chars"] = None if decoded is None else len(decoded)
                 if name == "raw" and decoded is not None:
@@ -155,12 +168,12 @@ class Inspector:
         file: str | None,
         size: int | None,
         is_read: bool,
-    ) -> dict[str, Any]:
+    ) -> Line:
         """Return a source's size, and its hash if the copy has the same size."""
         if folder is None or file is None:
             return {}
         source = _folder(f"{self.data_root}/{folder}")
-        found: dict[str, Any] = {}
+        found: Line = {}
         try:
             found[f"{name}_source_bytes"] = source.size(file)
             if is_read and found[f"{name}_source_bytes"] == size:
@@ -171,12 +184,101 @@ class Inspector:
         return found
 
 
-def _no_document(path: str, error: OSError | None = None) -> dict[str, Any]:
+class DirectoryInspector(Inspector):
+    """Inspects documents that are directories."""
+
+    def parts(self) -> Iterator[list[str]]:
+        """Yield lists of folders of logical keys, and of what is not a stage."""
+        yield from chunks(self._keys(), _CHUNK)
+
+    def _keys(self) -> Iterator[str]:
+        for name in names_in(self.docs):
+            stage = f"{self.docs}/{name}"
+            try:
+                is_stage = is_stage_folder(self.docs, name) and is_real_folder(stage)
+                below = (
+                    [f"{name}/{key}" for key in names_in(stage)] if is_stage else None
+                )
+            except PermissionError:  # `look` reports it
+                below = None
+            yield from [name] if below is None else below
+
+    def look(self, part: Sequence[str]) -> bytes:
+        """Return one line per document's directory, and per stray file or folder."""
+        return as_lines(line for key in part for line in self._look_below(key))
+
+    def _look_below(self, key: str) -> Iterator[Line]:
+        path = f"{self.docs}/{key}"
+        if key == PACKS and is_real_folder(path):
+            yield unfinished_repack(key, "directories", "shards are in docs/packs")
+            return
+        is_key = "/" in key
+        try:
+            is_stage = is_key or is_stage_folder(self.docs, key)
+            is_folder = is_stage and is_real_folder(path)
+            names = names_in(path) if is_folder else []
+        except PermissionError as error:
+            yield no_document(key, error)
+            return
+        if not is_key or not names:
+            yield no_document(key)
+            return
+        for name in names:
+            yield self._look_at(f"{key}/{name}")
+
+    def _look_at(self, doc_dir: str) -> Line:
+        path = f"{self.docs}/{doc_dir}"
+        try:
+            if not is_real_folder(path):
+                return no_document(doc_dir)
+        except PermissionError as error:
+            return no_document(doc_dir, error)
+        line: Line = {"path": _shown(doc_dir), "is_document": True}
+        try:
+            with naming(path), os.scandir(path) as entries:
+                named = list(entries)
+                found = [_entry(each) for each in named if not is_litter(each.name)]
+            if named and not found:  # nothing but litter
+                return no_document(doc_dir)
+            metadata = None
+            if any(entry["name"] == "metadata.json" for entry in found):
+                content = _read_file(f"{path}/metadata.json", _MAX_METADATA_BYTES)
+                metadata = None if content is None else decoded_text(content)
+        except PermissionError as error:
+            return line | {"problem": error.strerror}
+        return line | {"entries": found, "metadata": metadata}
+
+    def texts_of(
+        self, documents: Sequence[Wanted]
+    ) -> Iterator[tuple[Wanted, Texts | None]]:
+        """Yield documents with their texts, read file by file."""
+        for document in documents:
+            path = f"{self.docs}/{document.doc_dir}"
+            sizes = document.sizes.items()
+            yield (
+                document,
+                {name: _read_text(f"{path}/{name}.txt", size) for name, size in sizes}
+                if document.is_read
+                else None,
+            )
+
+
+def no_document(path: str, error: OSError | None = None) -> Line:
+    """Return the line of something that is not a document."""
     problem = {"problem": error.strerror} if error else {}
     return {"path": _shown(path), "is_document": False} | problem
 
 
-def _entry(entry: os.DirEntry[str]) -> dict[str, Any]:
+def unfinished_repack(path: str, kind: LayoutKind, found: str) -> Line:
+    """Return the line of documents that are stored in another way than the index says.
+
+    `kind` is what the index says.
+    """
+    detail = f"the layout is {kind}, but {found}"
+    return no_document(path) | {"code": "unfinished_repack", "detail": detail}
+
+
+def _entry(entry: os.DirEntry[str]) -> Line:
     status = entry.stat(follow_symlinks=False)
     is_file = stat.S_ISREG(status.st_mode)
     return {"name": _shown(entry.name), "is_file": is_file, "bytes": status.st_size}
@@ -202,7 +304,8 @@ def _read_file(path: str, at_most: int) -> bytes | None:
         raise
 
 
-def _decoded(content: bytes) -> str | None:
+def decoded_text(content: bytes) -> str | None:
+    """Return a text, None if it is not UTF-8."""
     try:
         return content.decode()
     except UnicodeDecodeError:
@@ -213,12 +316,14 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _names(path: str) -> list[str]:
+def names_in(path: str) -> list[str]:
+    """Return the names in a folder without litter, none if it is no folder."""
     names = os.listdir(path) if is_folder(path) else []
     return sorted(name for name in names if not is_litter(name))
 
 
-def _is_folder(path: str) -> bool:
+def is_real_folder(path: str) -> bool:
+    """Tell whether a path is a folder, and not a link to one."""
     return is_folder(path) and not is_link(path)
 
 
@@ -227,7 +332,8 @@ def _shown(name: str) -> str:
     return name.encode(errors="backslashreplace").decode()
 
 
-def _lines(lines: Iterable[dict[str, Any]]) -> bytes:
+def as_lines(lines: Iterable[Line]) -> bytes:
+    """Return lines of JSON."""
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""Rebuild the index from the documents' metadata.json files alone.
+"""Rebuild the index from the documents' metadata.json alone: their files, or in shards.
 
 Every column of the table `documents` is in metadata.json. The current lists are not:
 they are empty until `materialize_docs.py` writes them. Publishes one file, the new
@@ -10,7 +10,12 @@ from pathlib import Path
 
 from docs_index.audit.disk_tables import survey
 from docs_index.audit.findings import Finding, in_order
-from docs_index.audit.inspector import Inspector
+from docs_index.audit.inspecting import inspector_of
+from docs_index.audit.listed_shards import (
+    ListedShards,
+    listed_shards,
+    regained_shards,
+)
 from docs_index.disk.lock import take_lock
 from docs_index.disk.publish import replacing, temporary_path
 from docs_index.disk.scratch import remove_leftovers
@@ -22,7 +27,8 @@ from docs_index.index.database import (
     settle_index,
     write_schema,
 )
-from docs_index.layout import Layout
+from docs_index.layout import Layout, LayoutKind
+from docs_index.packs.manifest import unlisted_files
 from docs_index.paths import is_folder, is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
@@ -52,7 +58,7 @@ class Options:
 class Summary:
     """The result; `output` is None if damage prevented the new index.
 
-    `left_out` counts the directories without a row: damaged documents and their
+    `left_out` counts the documents on disk without a row: damaged ones and their
     descendants.
     """
 
@@ -78,17 +84,19 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
     lock = take_lock(layout.lock)
     remove_leftovers(layout)
     new = temporary_path(options.output)
+    kind = _kind(layout)
     with naming_index(new), opened_session(layout) as session:
-        with started_workers(options.workers, Inspector.__module__, lock) as workers:
-            parsers = built_in_parsers()  # which it does not need: it reads no text
-            inspector = Inspector(str(layout.root), str(layout.docs), parsers)
+        parsers = built_in_parsers()  # which it does not need: it reads no text
+        inspector = inspector_of(layout, kind, parsers, _listed(layout, kind))
+        module = type(inspector).__module__
+        with started_workers(options.workers, module, lock) as workers:
             survey(session, inspector, workers, session.scratch, progress, 0)
         findings = _check(session)
         documents = session.count("good")
         left_out = session.count("(from found where is_document)") - documents
         is_written = options.skip_damaged or not findings
         if is_written:
-            _write(session, options)
+            _write(session, options, kind)
     return Summary(
         data_root=str(layout.root),
         output=str(options.output) if is_written else None,
@@ -96,6 +104,22 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
         left_out=left_out,
         findings=in_order(findings)[0],
     )
+
+
+def _kind(layout: Layout) -> LayoutKind:
+    """Return how documents are stored; shards may have lost their manifest."""
+    has_shards = bool(unlisted_files(layout, ()))
+    if has_shards and next(layout.documents_on_disk(), None) is None:
+        return "packed"
+    return kind_on_disk(layout)
+
+
+def _listed(layout: Layout, kind: LayoutKind) -> ListedShards:
+    """Return the shards: of a damaged manifest, all that are as they were written."""
+    if kind == "directories":
+        return ListedShards(())
+    listed = listed_shards(layout)
+    return regained_shards(layout, listed, None) if listed.fault else listed
 
 
 def _refuse_to_overwrite(options: Options) -> None:
@@ -113,13 +137,17 @@ def _check(session: Session) -> list[Finding]:
     session.load_seeds("sources", "stages", "statuses", "link_methods")
     for statement in _CHECKS:
         session.db.execute(sql(statement))
-    return [Finding(*row) for row in session.rows("from findings")]
+    findings = [Finding(*row) for row in session.rows("from findings")]
+    return [each for each in findings if each.code not in _OF_KILLED_RUNS]
 
 
+# The next run clears them away. No document is in them that a reader would find.
+_OF_KILLED_RUNS = ("shard_unlisted", "unfinished_run")
 _CHECKS = (
     "audit/findings.sql",
     "audit/reindex_documents.sql",
     "audit/reindex_unreadable.sql",
+    "audit/verify_shards.sql",
     "audit/verify_metadata.sql",
     "audit/verify_lineage.sql",
     "audit/made_links.sql",
@@ -128,10 +156,10 @@ _CHECKS = (
 )
 
 
-def _write(session: Session, options: Options) -> None:
+def _write(session: Session, options: Options, kind: LayoutKind) -> None:
     with replacing(options.output, keeps_mode=False) as unpublished:
         try:
-            write_schema(unpublished, kind_on_disk(session.layout))
+            write_schema(unpublished, kind)
             attach_index(session.db, unpublished, read_only=False)
             session.db.execute(sql("audit/reindex_insert.sql"))
             session.db.execute(sql("audit/reindex_record.sql"))

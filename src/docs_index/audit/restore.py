@@ -2,8 +2,9 @@
 
 `verify` finds what is wrong; a document's index row proves what is right. raw.txt comes
 from the response file if that has the row's hash, parsed.txt from the row's parser,
-metadata.json from the row. Writes below `docs/` only with `apply`, under the lock. What
-was damaged is moved to `docs_damaged/`, never deleted. Contract: docs/verifying.md.
+metadata.json from the row. `directory_store` and `shard_store` put them back. Writes
+below `docs/` only with `apply`, under the lock. What was damaged is moved to
+`docs_damaged/`, never deleted. Contract: docs/verifying.md.
 """
 
 import hashlib
@@ -11,17 +12,19 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
 
 from docs_index.audit import verify
+from docs_index.audit.directory_store import DirectoryStore
 from docs_index.audit.index_checks import check_copy
 from docs_index.audit.inline_sources import Inline, inline_texts
+from docs_index.audit.listed_shards import ListedShards, regained_shards
+from docs_index.audit.restoring import Contents, Place, Restored, Store, Wanted
+from docs_index.audit.shard_store import ShardStore
 from docs_index.disk.confined import Folder, UnusableError
 from docs_index.disk.directories import remove_tree
 from docs_index.disk.lock import held_lock
-from docs_index.disk.mending import Mended
-from docs_index.disk.publish import TakenError
 from docs_index.disk.scratch import remove_leftovers, scratch_folder
 from docs_index.errors import VERIFY, IndexFileError, UnknownDocumentError, first_few
 from docs_index.index.snapshot import copy_index
@@ -32,7 +35,6 @@ from docs_index.vocabulary import PARSERS
 from docs_index.warehouse.parsers import AnyParser, parser_for
 from docs_index.warehouse.session import Session, opened_session
 
-Contents = dict[str, bytes]
 _MAX_SOURCE_BYTES = 2**40  # no limit: the row's hash says which file it is
 _PATIENCE_S = 10.0
 
@@ -54,29 +56,11 @@ class Options:
     workers: int = 1
 
 
-class Restored(NamedTuple):
-    """A document that something is wrong with; docs/verifying.md describes its JSON.
-
-    `missing` and `damaged` are the files that are put back; a link or a file in the
-    place of the directory has the doc_id as its name. `source` is where raw.txt is
-    taken from, and `moved_to` the folder that damaged files were moved to. `problem`
-    says what cannot be put back, and why. Paths are relative to the data root.
-    """
-
-    doc_id: str
-    path: str
-    missing: list[str]
-    damaged: list[str]
-    source: str | None
-    moved_to: str | None
-    problem: str | None
-
-
 @dataclass(frozen=True)
 class Summary:
-    """The result; `restored` counts the documents that were, or can be, put back.
+    """The result; `restored` counts what was, or can be, put back.
 
-    `unrestorable` counts those with a problem.
+    `unrestorable` counts what has a problem: documents, and shards and their manifest.
     """
 
     data_root: str
@@ -85,26 +69,6 @@ class Summary:
     restored: int
     unrestorable: int
     found: list[Restored]
-
-
-class Wanted(NamedTuple):
-    """A row of restore_wanted.sql."""
-
-    doc_id: str
-    doc_dir: str
-    parser: str | None
-    status: str
-    raw_bytes: int
-    raw_chars: int
-    parsed_chars: int | None
-    content_hash: str
-    folder: str
-    response_file: str | None
-    file: str | None
-    row_key: str
-    prompt_file: str | None
-    metadata_text: str
-    is_proved: bool
 
 
 class _LostError(Exception):
@@ -129,12 +93,19 @@ def restore(layout: Layout, options: Options, progress: Progress) -> Summary:
         with opened_session(layout) as session:
             verify.attach(session, copy)
             _refuse_unknown(session, options.doc_ids)
-            wanted = _wanted(session, options, scratch, progress)
+            listed = verify.shards_of(session)
+            if session.kind == "packed":
+                doc_dirs = verify.doc_dirs_of(session)
+                listed = regained_shards(layout, listed, doc_dirs)
+            wanted = _wanted(session, listed, options, scratch, progress)
             parsers = parser_for(layout)
-            found = [
-                _restored(layout, each, options, parsers, _inline(session, each))
-                for each in wanted
-            ]
+
+            def plan(document: Wanted, place: Place) -> tuple[Restored, Contents]:
+                inline = _inline(session, document)
+                return _planned(layout, document, place, options, parsers, inline)
+
+            store = _store(session, listed, options)
+            found = sorted(store.restored(wanted, plan), key=attrgetter("path"))
             documents = session.count("documents")
     return Summary(
         data_root=str(layout.root),
@@ -168,15 +139,27 @@ def _refuse_unknown(session: Session, doc_ids: Sequence[str]) -> None:
         raise UnknownDocumentError(f"not in the index:\n{first_few(unknown)}")
 
 
+def _store(session: Session, listed: ListedShards, options: Options) -> Store:
+    if session.kind == "directories":
+        return DirectoryStore(session.layout, options.apply)
+    is_restricted = bool(options.doc_ids)
+    return ShardStore(session, listed, apply=options.apply, is_restricted=is_restricted)
+
+
 def _wanted(
-    session: Session, options: Options, scratch: Path, progress: Progress
+    session: Session,
+    listed: ListedShards,
+    options: Options,
+    scratch: Path,
+    progress: Progress,
 ) -> Iterator[Wanted]:
     reading = verify.Options(
         share=1.0, evaluation_root=options.evaluation_root, workers=options.workers
     )
-    verify.inspect(session, reading, scratch, progress)
+    verify.inspect(session, listed, reading, scratch, progress)
     for statement in verify.DOCUMENT_CHECKS:
         session.db.execute(sql(statement))
+    session.db.execute(sql("audit/restore_damaged.sql"))
     session.load_seeds("stages")
     session.db.execute(sql("audit/restore_told.sql"))
     session.db.execute(rendered("recorded.sql"))
@@ -195,27 +178,24 @@ def _inline(session: Session, document: Wanted) -> Inline | None:
     return inline_texts(session, document.row_key)
 
 
-def _restored(
+def _planned(
     layout: Layout,
     document: Wanted,
+    place: Place,
     options: Options,
     parsers: AnyParser,
     inline: Inline | None,
-) -> Restored:
-    """Put a document's files back, with `apply`; say what is wrong with them."""
+) -> tuple[Restored, Contents]:
+    """Return what is wrong with a document, and the files that it lacks."""
     result = Restored(
         document.doc_id, f"docs/{document.doc_dir}", [], [], None, None, None
     )
     if not document.is_proved:
-        return result._replace(problem=f"its index row was changed; {VERIFY}")
-    place = Mended(layout.docs, document.doc_dir, layout.damaged, layout.unpublished)
-    if place.is_blocked:
-        above = result.path.rpartition("/")[0]
-        return result._replace(problem=f"{above} is not a folder: move it away")
+        return result._replace(problem=f"its index row was changed; {VERIFY}"), {}
     try:
         contents, source = _contents(layout, document, place, options, parsers, inline)
     except _LostError as error:
-        return result._replace(problem=str(error))
+        return result._replace(problem=str(error)), {}
     missing = [name for name in contents if not place.has(name)]
     lacking = {k: v for k, v in contents.items() if place.read(k) != v}
     damaged = [name for name in lacking if name not in missing]
@@ -230,23 +210,13 @@ def _restored(
     result = result._replace(
         missing=missing, damaged=damaged, source=source, problem=problem
     )
-    if damaged and not place.has_room_aside:
-        far = "is on another file system than docs_damaged/: move it away yourself"
-        return result._replace(missing=[], damaged=[], problem=f"{damaged[0]} {far}")
-    if not options.apply or not lacking:
-        return result
-    try:
-        moved = place.put_back(lacking)
-    except TakenError:
-        taken = "another program made its directory meanwhile: run this again"
-        return result._replace(missing=[], damaged=[], problem=taken)
-    return result._replace(moved_to=layout.within(moved) if moved else None)
+    return result, lacking
 
 
 def _contents(
     layout: Layout,
     document: Wanted,
-    place: Mended,
+    place: Place,
     options: Options,
     parsers: AnyParser,
     inline: Inline | None,
@@ -274,7 +244,7 @@ def _contents(
 
 
 def _raw(
-    layout: Layout, document: Wanted, place: Mended, inline: Inline | None
+    layout: Layout, document: Wanted, place: Place, inline: Inline | None
 ) -> tuple[bytes, str]:
     content = place.read("raw.txt")
     if content is not None and _has_hash(content, document):
@@ -367,7 +337,7 @@ def _prompt(layout: Layout, document: Wanted, inline: Inline | None) -> bytes | 
 
 
 def _prompt_problem(
-    layout: Layout, document: Wanted, place: Mended, inline: Inline | None
+    layout: Layout, document: Wanted, place: Place, inline: Inline | None
 ) -> str | None:
     """Return what is wrong with prompt.txt and cannot be put right.
 

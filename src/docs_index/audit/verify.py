@@ -1,14 +1,15 @@
-"""Prove that the index and the directories of a data root agree.
+"""Prove that the index and the documents of a data root agree.
 
 SQL compares them (`sql/verify_*.sql`): a copy of the index, and tables of the content
-of `docs/`. Runs and programs may add documents during the check: the copy is of one
-moment, and a document gets its directory before its row. What looks unfinished is
+of `docs/`, which are the same for directories and for shards. Runs and programs may add
+documents during the check: the copy is of one moment, and a document gets its directory
+or its shard before its row. What looks unfinished is
 therefore looked at once more at the end. Findings that an active run may yet settle are
 counted and left out. Nothing in the data root is written. Codes: docs/verifying.md.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -16,17 +17,29 @@ from typing import NamedTuple
 import duckdb
 
 from docs_index.audit.bad_list import check_bad_list
-from docs_index.audit.disk_tables import CHUNK, FEW, load_lines, survey
+from docs_index.audit.disk_tables import FEW, load_lines, survey
 from docs_index.audit.findings import Finding, Report, in_order
-from docs_index.audit.index_checks import check_copy, content_of, write_scores
+from docs_index.audit.index_checks import (
+    check_copy,
+    content_of,
+    kind_of_copy,
+    write_scores,
+)
 from docs_index.audit.inline_sources import load_inline_sources
-from docs_index.audit.inspector import Inspector, Wanted
+from docs_index.audit.inspecting import inspector_of
+from docs_index.audit.inspector import Wanted
+from docs_index.audit.listed_shards import (
+    ListedShards,
+    listed_shards,
+    refuse_lost_lines,
+    regained_shards,
+)
 from docs_index.disk.faults import Fault
 from docs_index.disk.lock import holder_of, shared_lock
 from docs_index.disk.scratch import scratch_folder
 from docs_index.disk.workers import started_workers
 from docs_index.errors import StorageError
-from docs_index.index.database import damage_persists
+from docs_index.index.database import damage_persists, kind_on_disk
 from docs_index.index.snapshot import PATIENCE_S, copy_index
 from docs_index.layout import RESPONSES, Layout
 from docs_index.paths import is_there
@@ -35,7 +48,7 @@ from docs_index.quoting import literal
 from docs_index.resources import rendered, sql
 from docs_index.warehouse.faults import fault_of
 from docs_index.warehouse.parsers import parser_for
-from docs_index.warehouse.session import Session, chunks, opened_session
+from docs_index.warehouse.session import Session, opened_session
 from docs_index.warehouse.sqlite_extension import attach_index
 
 State = list[tuple[int, int] | None]
@@ -43,6 +56,7 @@ State = list[tuple[int, int] | None]
 # The findings that an active run causes for a while, and a killed one leaves.
 _UNSETTLED = (
     "directory_unindexed",
+    "shard_unlisted",
     "unfinished_run",
     "lookup_missing",
     "lists_missing",
@@ -166,10 +180,19 @@ def _left(layout: Layout, unsettled: list[Finding]) -> Iterator[Finding]:
         copy = copy_index(layout, scratch)
         indexed, has_lists = content_of(copy)
         objects = set(check_copy(copy, layout.within(layout.index)))
+    listed = {
+        layout.within(layout.packs / shard.file)
+        for shard in listed_shards(layout).shards
+    }
+
+    def is_gone(finding: Finding) -> bool:
+        return not is_there(layout.root / finding.path)
+
     for finding in unsettled:
         is_over = {
             "directory_unindexed": finding.path.removeprefix("docs/") in indexed,
-            "unfinished_run": not is_there(layout.unpublished),
+            "shard_unlisted": finding.path in listed or is_gone(finding),
+            "unfinished_run": is_gone(finding),
             "lookup_missing": finding not in objects,
             "lists_missing": has_lists,
         }
@@ -193,7 +216,10 @@ def _state(layout: Layout) -> State:
 
 
 def attach(session: Session, copy: Path) -> None:
-    """Attach a copy of the index, and make the tables of its rows and of findings."""
+    """Attach a copy of the index, and make the tables of its rows and of findings.
+
+    The session then knows how the documents are stored.
+    """
     scores = copy.with_name("scores.sqlite")
     write_scores(copy, scores)
     session.db.execute(f"attach {literal(scores)} as exact (type sqlite, read_only)")
@@ -206,13 +232,17 @@ def attach(session: Session, copy: Path) -> None:
     session.db.execute(sql("audit/verify_tables.sql"))
     session.db.execute(sql("audit/findings.sql"))
     load_inline_sources(session)
+    session.kind = kind_of_copy(copy) or kind_on_disk(session.layout)
 
 
 def _compare(
     session: Session, options: Options, scratch: Path, progress: Progress
 ) -> Counts:
     """Fill the table `findings`; return how many things were checked."""
-    inspect(session, options, scratch, progress)
+    listed = shards_of(session)
+    if listed.fault:
+        listed = regained_shards(session.layout, listed, doc_dirs_of(session))
+    inspect(session, listed, options, scratch, progress)
     _check(session)
     return Counts(
         documents=session.count("documents"),
@@ -222,15 +252,44 @@ def _compare(
     )
 
 
+def shards_of(session: Session) -> ListedShards:
+    """Return the shards that the manifest names, none where documents are directories.
+
+    Raises:
+        OSError: the machine failed.
+    """
+    if session.kind == "directories":
+        return ListedShards(())
+    is_needed = session.count("documents") > 0
+    return listed_shards(session.layout, is_needed=is_needed)
+
+
+def doc_dirs_of(session: Session) -> Callable[[], Iterator[str]]:
+    """Return what yields the doc_dir of every row of the index."""
+
+    def doc_dirs() -> Iterator[str]:
+        return (each for (each,) in session.rows("select doc_dir from documents"))
+
+    return doc_dirs
+
+
 def inspect(
-    session: Session, options: Options, scratch: Path, progress: Progress
+    session: Session,
+    listed: ListedShards,
+    options: Options,
+    scratch: Path,
+    progress: Progress,
 ) -> None:
-    """Fill the tables of directories and texts, for the rows of an attached index."""
+    """Fill the tables of documents and texts, for the rows of an attached index.
+
+    Raises:
+        StorageError: another program has replaced shards meanwhile.
+    """
     documents = session.count("documents")
     layout = session.layout
-    inspector = Inspector(str(layout.root), str(layout.docs), parser_for(layout))
+    inspector = inspector_of(layout, session.kind, parser_for(layout), listed)
     count = options.workers if documents > FEW else 1
-    with started_workers(count, Inspector.__module__, None) as workers:
+    with started_workers(count, type(inspector).__module__, None) as workers:
         survey(session, inspector, workers, scratch, progress, documents)
         wanted = session.rows(
             sql("audit/verify_wanted.sql"),
@@ -240,12 +299,13 @@ def inspect(
                 "responses": RESPONSES,
             },
         )
-        tasks = chunks((Wanted(*row) for row in wanted), CHUNK)
+        tasks = inspector.batches(Wanted(*row) for row in wanted)
         statement = sql("audit/contents_lines.sql")
         done = 0
         for lines in workers.map(inspector.read, tasks):
             done += load_lines(session, statement, lines, scratch)
             progress(done, documents)
+    refuse_lost_lines(layout, listed)
 
 
 def _check(session: Session) -> None:
@@ -259,6 +319,7 @@ def _check(session: Session) -> None:
 
 
 DOCUMENT_CHECKS = (
+    "audit/verify_shards.sql",
     "audit/verify_directories.sql",
     "audit/verify_metadata.sql",
     "audit/verify_lineage.sql",

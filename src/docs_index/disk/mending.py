@@ -8,6 +8,7 @@ folders on the way are opened one after the other.
 
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -109,6 +110,43 @@ class Mended:
                 os.fsync(folder)
         return moved
 
+    def keep(self, name: str) -> Path:
+        """Give a file of the directory one more name in the folder for damaged files.
+
+        Returns that folder. A file that has such a name already keeps it. What is not a
+        regular file is moved there.
+
+        Raises:
+            OSError: it failed; call it again to complete it.
+        """
+        if kept := self.kept(name):
+            return kept
+        with self._opened(self._parts) as folder:
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if not stat.S_ISREG(status.st_mode):
+                return self._move_aside([name], folder)
+            with self._new_folder() as (target, descriptor):
+                os.link(name, name, src_dir_fd=folder, dst_dir_fd=descriptor)
+                os.fsync(descriptor)
+        return target
+
+    def kept(self, name: str) -> Path | None:
+        """Return the folder in which a file of the directory has one more name."""
+        path = [self._aside.name, *self._parts]
+        try:
+            with (
+                self._opened(self._parts) as folder,
+                _opened_folder(self._aside.parent) as top,
+                _opened_below(top, path) as above,
+            ):
+                wanted = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                for number in sorted(os.listdir(above)):
+                    if _is_same(f"{number}/{name}", above, wanted):
+                        return self._aside.joinpath(*self._parts, number)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return None
+
     def _move_aside(self, names: Iterable[str], folder: int) -> Path:
         """Move what has these names in an open folder to a new folder, durably."""
         with self._new_folder() as (target, descriptor):
@@ -177,6 +215,14 @@ def _opened_below(
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _is_same(path: str, folder: int, wanted: os.stat_result) -> bool:
+    try:
+        found = os.stat(path, dir_fd=folder, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return os.path.samestat(found, wanted)
 
 
 def _exists(name: str, folder: int) -> bool:

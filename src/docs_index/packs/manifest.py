@@ -8,9 +8,10 @@ replaces the file atomically. Contract: docs/packed.md.
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from docs_index.disk.confined import read_file
 from docs_index.disk.publish import publish
@@ -71,40 +72,51 @@ def read_manifest(layout: Layout) -> list[Shard]:
         DamagedDocumentError: a line is not one of a manifest; says which.
         OSError: the machine failed.
     """
-    path = layout.manifest
+    if is_link(layout.packs):
+        raise DamagedDocumentError(f"{layout.packs} is a link: {_NOT_FOLLOWED}")
+    found = look_at_manifest(layout)
+    if found.fault:
+        raise DamagedDocumentError(f"{layout.manifest}{found.fault}; {VERIFY}")
+    return found.shards
+
+
+class Found(NamedTuple):
+    """A manifest as it is: the shards of its right lines, and its first fault."""
+
+    shards: list[Shard]
+    fault: str | None
+
+
+def look_at_manifest(layout: Layout) -> Found:
+    """Return what a manifest has that may be damaged, nothing without a manifest.
+
+    Raises:
+        OSError: the machine failed.
+    """
     try:
-        if is_link(layout.packs):
-            raise DamagedDocumentError(f"{layout.packs} is a link: {_NOT_FOLLOWED}")
-        content = read_file(path)
+        content = read_file(layout.manifest)
     except OSError as error:
-        if not is_there(path) and is_of_a_path(error):
-            return []
-        if is_of_a_path(error):
-            message = f"{path} is not a regular file; {VERIFY}"
-            raise DamagedDocumentError(message) from error
-        raise
-    return list(_parsed(path, content))
-
-
-def _parsed(path: Path, content: bytes) -> Iterator[Shard]:
-    """Yield the shards of a manifest's lines."""
-    files: set[str] = set()
+        if not is_of_a_path(error):
+            raise
+        is_missing = not is_there(layout.manifest)
+        return Found([], None if is_missing else " is not a regular file")
+    shards: dict[str, Shard] = {}
+    faults = []
     for number, line in enumerate(content.splitlines(), 1):
         shard = _shard(line)
-        fault = "is not a line of a manifest" if shard is None else None
-        if shard is not None and shard.file in files:
-            fault = f"names {shard.file} a second time"
-        if shard is None or fault:
-            raise DamagedDocumentError(f"{path}, line {number} {fault}; {VERIFY}")
-        files.add(shard.file)
-        yield shard
+        if shard is None:
+            faults.append(f", line {number} is not a line of a manifest")
+        elif shard.file in shards:
+            faults.append(f", line {number} names {shard.file} a second time")
+        else:
+            shards[shard.file] = shard
+    return Found(list(shards.values()), next(iter(faults), None))
 
 
 def _shard(line: bytes) -> Shard | None:
     """Return the shard of a line, None for anything else."""
     try:
-        fields = json.loads(line)
-        shard = Shard(**fields)
+        shard = Shard(**json.loads(line))
         found = _FILE.fullmatch(shard.file)
         is_right = (
             found is not None
@@ -118,6 +130,17 @@ def _shard(line: bytes) -> Shard | None:
     except (TypeError, ValueError):
         return None
     return shard if is_right else None
+
+
+def fits_name(file: str, sha256: str) -> bool:
+    """Tell whether a shard's name has the beginning of this hash."""
+    return file.endswith(f"-{sha256[:16]}.parquet")
+
+
+def shard_named(file: str, documents: int, size: int, sha256: str) -> Shard | None:
+    """Return the line of a shard, None if its name does not fit."""
+    shard = Shard(file, documents, size, sha256)
+    return _shard(json.dumps(asdict(shard)).encode())
 
 
 def write_manifest(layout: Layout, shards: Iterable[Shard]) -> None:

@@ -8,7 +8,13 @@ from read_json(
         is_document: 'boolean',
         problem: 'varchar',
         entries: 'struct(name varchar, is_file boolean, bytes bigint)[]',
-        metadata: 'varchar'
+        metadata: 'varchar',
+        code: 'varchar',
+        detail: 'varchar',
+        shard: 'varchar',
+        shard_place: 'bigint',
+        shard_row: 'bigint',
+        row_id: 'varchar'
     },
     maximum_object_size = $longest
 );

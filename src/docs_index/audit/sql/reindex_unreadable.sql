@@ -27,7 +27,7 @@ select
     'docs/' || path as path,
     problem as detail
 from found
-where not is_document and problem is not null
+where not is_document and problem is not null and code is null
 union all
 select
     'constraint_broken' as code,

@@ -5,28 +5,22 @@ with asked as (
     select cast($doc_ids as varchar[]) as doc_ids
 ),
 
-damaged as (
-    select distinct doc_id
-    from findings
-    where
-        code in (
-            'directory_missing',
-            'file_missing',
-            'prompt_missing',
-            'not_a_file',
-            'size_differs',
-            'content_differs',
-            'parsed_differs',
-            'prompt_differs',
-            'metadata_unreadable',
-            'metadata_differs',
-            'metadata_form',
-            'doc_id_differs',
-            'logical_key_differs',
-            'row_key_differs',
-            'doc_dir_differs',
-            'created_at_differs'
-        )
+-- The shard that has each document, else a faulty one that may have had it.
+homes as (
+    select
+        damaged.doc_id,
+        coalesce(min_by(found.shard, found.shard_place), min(faulty.file)) as target
+    from damaged
+    inner join documents on damaged.doc_id = documents.doc_id
+    left join found
+        on
+            documents.doc_dir = found.path
+            and documents.stage = split_part(found.shard, '/', 1)
+    left join faulty_shards as faulty
+        on
+            documents.stage = faulty.stage
+            and documents.doc_id between faulty.first_id and faulty.last_id
+    group by damaged.doc_id
 )
 
 select distinct
@@ -59,10 +53,11 @@ select distinct
             or starts_with(documents.row_key, recorded.made_row_prefix)
         ),
         false
-    ) as is_proved
+    ) as is_proved,
+    homes.target
 from documents
-inner join damaged on documents.doc_id = damaged.doc_id
+inner join homes on documents.doc_id = homes.doc_id
 left join told.recorded as recorded on documents.doc_dir = recorded.found_dir
 cross join asked
 where len(asked.doc_ids) = 0 or list_contains(asked.doc_ids, documents.doc_id)
-order by documents.doc_dir
+order by homes.target, split_part(documents.doc_dir, '/', 1), documents.doc_id

@@ -1,4 +1,4 @@
--- Compares rows with directories.
+-- Compares rows with directories, or with rows of shards.
 insert into findings
 with expected as (
     select
@@ -45,6 +45,14 @@ where
             unreadable.problem is not null
             and starts_with(documents.doc_dir || '/', unreadable.path || '/')
     )
+    and not exists (
+        select 1
+        from shards
+        where
+            shards.problem is not null
+            and shards.stage = documents.stage
+            and documents.doc_id between shards.first_id and shards.last_id
+    )
 union all
 select
     'directory_unindexed' as code,
@@ -63,9 +71,15 @@ select
     end as code,
     null as doc_id,
     'docs/' || path as path,
-    coalesce(problem, 'it is not a directory of a document') as detail
+    coalesce(
+        problem,
+        case
+            when starts_with(path, 'packs/') then 'it is not a shard'
+            else 'it is not a directory of a document'
+        end
+    ) as detail
 from found
-where not is_document
+where not is_document and code is null
 union all
 select
     'unreadable' as code,

@@ -21,9 +21,11 @@ select
     recorded.response_file,
     recorded.prompt_file,
     cast('0x' || substr(sha256(documents.doc_id), 1, 8) as bigint)
-    < $share * 4294967296 as is_read
+    < $share * 4294967296 as is_read,
+    found.shard,
+    found.shard_row
 from documents
 inner join found on documents.doc_dir = found.path and found.is_document
 left join text_sizes as sizes on documents.doc_dir = sizes.doc_dir
 left join recorded on documents.doc_dir = recorded.found_dir
-order by documents.doc_dir
+order by found.shard_place, found.shard_row, documents.doc_dir

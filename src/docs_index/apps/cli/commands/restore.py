@@ -13,7 +13,8 @@ from docs_index.apps.cli.console import ending_cleanly
 from docs_index.apps.cli.exits import DONE, NEEDS_A_PERSON
 from docs_index.apps.cli.options import AsJson, DataRoot, EvaluationRoot, Quiet, Workers
 from docs_index.apps.cli.progress import shown_progress
-from docs_index.audit.restore import Options, Restored, Summary, restore
+from docs_index.audit.restore import Options, Summary, restore
+from docs_index.audit.restoring import Restored
 from docs_index.errors import printable
 from docs_index.layout import RESPONSES, open_filled_layout
 

@@ -1,0 +1,3 @@
+-- The number of rows of the shard $file.
+select count(*) as row_count
+from read_parquet($file)
