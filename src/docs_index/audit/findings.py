@@ -77,8 +77,8 @@ def opening_lines(report: Report) -> Iterator[str]:
     """Yield the lines of a report before its findings: what was looked at."""
     yield f"data root {report.data_root}"
     yield (
-        f"{report.documents} documents in the index, {report.directories} "
-        f"directories, {report.documents_read} read"
+        f"{report.documents} documents in the index, {report.directories} in docs/, "
+        f"{report.documents_read} read"
     )
     if report.sources_missing:
         yield f"{report.sources_missing} response files are gone: they are not checked"

@@ -11,7 +11,7 @@ Contents = dict[str, bytes]
 
 
 class Wanted(NamedTuple):
-    """A row of restore_wanted.sql; `target` is the shard that the document belongs in.
+    """A row of restore_wanted.sql; `shard` is the one that the document belongs in.
 
     It is None for a directory, and where no shard that there was may have it.
     """
@@ -31,7 +31,7 @@ class Wanted(NamedTuple):
     prompt_file: str | None
     metadata_text: str
     is_proved: bool
-    target: str | None
+    shard: str | None
 
 
 class Restored(NamedTuple):

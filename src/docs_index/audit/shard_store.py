@@ -6,6 +6,7 @@ the old one loses its name in `docs/packs`: before all that it has got one more 
 `docs_damaged`. After a kill at any moment the next call completes the work.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from docs_index.paths import is_there
 from docs_index.resources import sql
 from docs_index.warehouse.session import Session
 
-_LARGEST = 2 * SHARD_BYTES  # contents of a new shard; an old one has hardly more
+_LARGEST = SHARD_BYTES + SHARD_BYTES // 4  # an old shard has hardly more than one
 _FAR = "is on another file system than docs_damaged/: move it away yourself"
 _LOST = "none of its documents can be read or put back, so it stays as it is"
 
@@ -97,6 +98,7 @@ class ShardStore:
         self._lines = [*listed.shards, *listed.regained]
         self._apply = apply
         self._is_restricted = is_restricted
+        self._spares: dict[str, list[Packed]] = {}
 
     def restored(self, wanted: Iterable[Wanted], plan: Plan) -> Iterator[Restored]:
         """Put back the manifest, and then shard by shard; yield what was wrong."""
@@ -133,23 +135,44 @@ class ShardStore:
     def _groups(self, wanted: Iterable[Wanted]) -> Iterator[_Group]:
         rows = self._session.rows("select file, fault from faulty_shards")
         faults: dict[str, str] = dict(rows)
-        repeated: dict[str, set[int]] = {}
-        for file, row in self._session.rows("from repeated_rows"):
-            repeated.setdefault(file, set()).add(row)
+        repeated = self._repeated()
         shards = {shard.file: shard for shard in self._lines}
-        for (target, stage), documents in groupby(wanted, _group_of):
-            shard = shards.pop(target, None) if target else None
+        for (file, stage), documents in groupby(wanted, _group_of):
+            shard = shards.pop(file, None) if file else None
             yield _Group(
                 stage,
                 shard,
                 list(documents),
-                faults.get(target or ""),
-                repeated.get(target or "", set()),
+                faults.get(file or ""),
+                repeated.get(file or "", set()),
             )
         for file, shard in {} if self._is_restricted else shards.items():
             if file in faults or file in repeated:
                 dropped = repeated.get(file, set())
                 yield _Group(shard.stage, shard, [], faults.get(file), dropped)
+
+    def _repeated(self) -> dict[str, set[int]]:
+        """Return the rows of each shard whose document is in one before.
+
+        Of damaged documents, what these rows have is kept for the one before.
+        """
+        repeated: dict[str, set[int]] = {}
+        for file, row, is_damaged in self._session.rows("from repeated_rows"):
+            if is_damaged and self._is_restricted:
+                continue
+            repeated.setdefault(file, set()).add(row)
+            if is_damaged:
+                found = ShardFile(self._layout, file).documents((row, row + 1))
+                for _, spare in found:
+                    self._spares.setdefault(spare.doc_dir, []).append(spare)
+        return repeated
+
+    def _best(self, row: Packed | None, document: Wanted) -> Packed | None:
+        """Return the first row of a document that has the right raw text."""
+        rows = [row] if row else []
+        rows += self._spares.get(document.doc_dir, [])
+        right = (each for each in rows if _hash(each.raw) == document.content_hash)
+        return next(right, row)
 
     def _restored(self, group: _Group, plan: Plan) -> Iterator[Restored]:
         stage, name = f"docs/packs/{group.stage}", group.path.rpartition("/")[2]
@@ -217,14 +240,15 @@ class ShardStore:
         for row, document in _merged(self._old_rows(group, outcome), group.wanted):
             new = row
             if document:
-                result, lacking = plan(document, PackedPlace(row))
-                outcome.found.append(result)
-                files = (row.files if row else {}) | lacking
-                outcome.is_changed |= bool(lacking)
-                is_whole = row is not None or bool(lacking)
-                new = None
-                if is_whole:
-                    new = packed(document.doc_id, document.doc_dir, files)
+                best = self._best(row, document)
+                result, lacking = plan(document, PackedPlace(best))
+                outcome.is_changed |= bool(lacking) or best is not row
+                if lacking or document.doc_dir not in self._spares:
+                    outcome.found.append(result)
+                files = (best.files if best else {}) | lacking
+                is_there = best is not None or bool(lacking)
+                new = packed(document.doc_id, document.doc_dir, files)
+                new = new if is_there else None
             if new:
                 outcome.rows += 1
                 yield new
@@ -253,15 +277,14 @@ class ShardStore:
     def _readable(self, group: _Group, file: ShardFile) -> Iterator[Packed]:
         """Yield the rows of an old shard that are documents."""
         assert group.shard is not None
-        values = {"file": group.shard.file}
+        values = {"name": group.shard.file}
         rows = self._session.rows(sql("audit/restore_unindexed.sql"), values)
         unindexed = {doc_dir for (doc_dir,) in rows}
-        for part in file.groups():
-            for number, row in file.documents(part):
-                is_document = is_doc_dir(row.doc_dir) and number not in group.dropped
-                is_sure = row.doc_dir not in unindexed or _names_itself(row)
-                if is_document and (is_sure or group.fault is None):
-                    yield row._replace(doc_id=row.doc_dir[-16:])
+        for number, row in file.documents(file.rows()):
+            is_document = is_doc_dir(row.doc_dir) and number not in group.dropped
+            is_sure = row.doc_dir not in unindexed or _names_itself(row)
+            if is_document and (is_sure or group.fault is None):
+                yield row._replace(doc_id=row.doc_dir[-16:])
 
     def _aside(self, path: str) -> Mended:
         layout = self._layout
@@ -269,7 +292,11 @@ class ShardStore:
 
 
 def _group_of(document: Wanted) -> tuple[str | None, str]:
-    return document.target, document.doc_dir.partition("/")[0]
+    return document.shard, document.doc_dir.partition("/")[0]
+
+
+def _hash(content: bytes | None) -> str | None:
+    return None if content is None else hashlib.sha256(content).hexdigest()
 
 
 def _stage_of(row: Packed) -> str:

@@ -63,6 +63,11 @@ class ShardFile:
             counts = self._equal_groups()
         return list(pairwise(accumulate(counts, initial=0)))
 
+    def rows(self) -> Rows:
+        """Return the range of all rows."""
+        groups = self.groups()
+        return (0, groups[-1][1]) if groups else (0, 0)
+
     def outlines(self, rows: Rows) -> Iterator[Outline]:
         """Yield the rows of a range without their texts."""
         longest = {"longest": LONGEST_METADATA}
@@ -75,8 +80,7 @@ class ShardFile:
 
     def names(self) -> Iterator[tuple[int, str]]:
         """Yield the number and the doc_dir of every row."""
-        for rows in self.groups():
-            yield from self._rows("packs/row_names.sql", rows)
+        yield from self._rows("packs/row_names.sql", self.rows())
 
     def _equal_groups(self) -> list[int]:
         """Return groups of equal size: statistics may be damaged where rows are not."""
@@ -97,6 +101,8 @@ class ShardFile:
     ) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a range; after an error those of each group by itself."""
         at, end = rows
+        if at == end:
+            return
         try:
             for row in self._read(statement, rows, values):
                 at = row[0] + 1
@@ -168,8 +174,8 @@ def shard_on_disk(layout: Layout, file: str) -> Shard | None:
         raise
     if not fits_name(file, sha256):
         return None
-    groups = ShardFile(layout, file).groups()
-    return shard_named(file, groups[-1][1], size, sha256) if groups else None
+    _, count = ShardFile(layout, file).rows()
+    return shard_named(file, count, size, sha256)
 
 
 @functools.cache

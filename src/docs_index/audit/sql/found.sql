@@ -1,6 +1,6 @@
--- One row per document on disk, and per stray file or folder under docs/. `code` is that
--- of a finding which the inspector has made. A packed document is the row `shard_row`
--- of its shard, which is in the manifest at `shard_place`, and has this doc_id there.
+-- One row per document on disk, and per stray file or folder under docs/. `code` is of
+-- a finding that the inspector has made. A packed document is the row `shard_row` of
+-- its shard, which is in the manifest at `shard_place`, and has the doc_id `row_id`.
 create table found (
     path varchar,
     is_document boolean,

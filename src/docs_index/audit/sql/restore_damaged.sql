@@ -41,17 +41,15 @@ where
             and findings.code in ('shard_missing', 'shard_differs', 'shard_wrong')
     );
 
--- The rows of shards whose document is in another row too, and whole there.
+-- The rows of shards whose document another row before them has too.
 create table repeated_rows as
 select
     shard,
-    shard_row
-from found
-where
-    is_document
-    and shard is not null
-    and split_part(path, '/', 3) not in (
+    shard_row,
+    split_part(path, '/', 3) in (
         select damaged.doc_id from damaged
         where damaged.doc_id is not null
-    )
+    ) as is_damaged
+from found
+where is_document and shard is not null
 qualify row_number() over (partition by path order by shard_place, shard_row) > 1;

@@ -9,7 +9,7 @@ with asked as (
 homes as (
     select
         damaged.doc_id,
-        coalesce(min_by(found.shard, found.shard_place), min(faulty.file)) as target
+        coalesce(min_by(found.shard, found.shard_place), min(faulty.file)) as shard
     from damaged
     inner join documents on damaged.doc_id = documents.doc_id
     left join found
@@ -54,10 +54,10 @@ select distinct
         ),
         false
     ) as is_proved,
-    homes.target
+    homes.shard
 from documents
 inner join homes on documents.doc_id = homes.doc_id
 left join told.recorded as recorded on documents.doc_dir = recorded.found_dir
 cross join asked
 where len(asked.doc_ids) = 0 or list_contains(asked.doc_ids, documents.doc_id)
-order by homes.target, split_part(documents.doc_dir, '/', 1), documents.doc_id
+order by homes.shard, split_part(documents.doc_dir, '/', 1), documents.doc_id

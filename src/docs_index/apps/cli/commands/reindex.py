@@ -24,11 +24,11 @@ def closing_lines(summary: Summary) -> str:
     """Return the closing message: what was written, and what to do next."""
     if not summary.output:
         return (
-            f"{summary.left_out} directories have no usable row: nothing was "
+            f"{summary.left_out} documents have no usable row: nothing was "
             "written.\nRestore them with docs-index restore, move them away, or pass "
             "--skip-damaged."
         )
-    left_out = f", {summary.left_out} directories left out" if summary.left_out else ""
+    left_out = f", {summary.left_out} documents left out" if summary.left_out else ""
     return (
         f"{summary.documents} documents in {summary.output}{left_out}\n"
         "Its lists are empty: once it is db/documents.sqlite, docs-index run writes "
@@ -57,7 +57,7 @@ def reindex_documents(
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
-    """Rebuild the index from the metadata.json files alone.
+    """Rebuild the index from the metadata.json of all documents alone.
 
     Example: docs-index reindex --data-root ~/experiment
     """
