@@ -95,9 +95,9 @@ class Inspector(ABC):
         """Yield what one call of `check` takes each."""
         yield from ()
 
-    def check(self, shard: Any) -> bytes:
-        """Return the line of a shard."""
-        raise NotImplementedError(shard)
+    def check(self, part: Any) -> bytes:
+        """Return one line per shard."""
+        raise NotImplementedError(part)
 
     @abstractmethod
     def texts_of(
@@ -106,16 +106,13 @@ class Inspector(ABC):
         """Yield documents with their texts, None if they are not to be read."""
 
     def batches(self, documents: Iterable[Wanted]) -> Iterator[list[Wanted]]:
-        """Yield what one call of `read` takes each: documents of one shard, if of any.
-
-        Their texts fit into memory together.
-        """
+        """Yield what one call of `read` takes each; their texts fit into memory."""
         batch: list[Wanted] = []
         size = 0
         for document in documents:
             its_size = sum(each or 0 for each in document.sizes.values())
             is_full = len(batch) == _CHUNK or size + its_size > _CHUNK_BYTES
-            if batch and (is_full or document.shard != batch[0].shard):
+            if batch and is_full:
                 yield batch
                 batch, size = [], 0
             batch.append(document)

@@ -4,8 +4,10 @@ Each row gives the line that a directory with the same files would give, so that
 same SQL judges both. A row group that cannot be read gives none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain, groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,20 +26,22 @@ from docs_index.audit.listed_shards import ListedShards
 from docs_index.disk.confined import digest_of
 from docs_index.disk.publish import temporary_path
 from docs_index.layout import Layout, is_stage_folder
-from docs_index.packs.content import COLUMNS
+from docs_index.packs.content import COLUMNS, Packed
 from docs_index.packs.manifest import Shard, files_on_disk, unlisted_files
 from docs_index.packs.shard_file import Outline, Rows, ShardFile
 from docs_index.paths import is_folder, is_link, is_of_a_path, is_there
+from docs_index.warehouse.session import chunks
 
 _PART_ROWS = 5000
+_CHECKED = 100  # shards in one call of a worker
 
 
 class Part(NamedTuple):
-    """Rows of a shard; `place` is that of the shard in the manifest."""
+    """Rows of a shard, None for all; `place` is that of the shard in the manifest."""
 
     file: str
     place: int
-    rows: Rows
+    rows: Rows | None
 
 
 @dataclass(frozen=True)
@@ -59,32 +63,57 @@ class ShardInspector(Inspector):
         listed = self.listed
         return (*listed.shards, *listed.regained) if listed else ()
 
-    def parts(self) -> Iterator[Part | list[Line]]:
-        """Yield what is not a document, and then ranges of rows of each shard."""
+    def parts(self) -> Iterator[list[Part | Line]]:
+        """Yield what is not a document, and then lists of rows of shards."""
         yield list(self._others())
+        some: list[Part | Line] = []
+        size = 0
         for place, shard in enumerate(self._shards):
-            if is_reached(self._layout, shard):
-                for rows in _joined(ShardFile(self._layout, shard.file).groups()):
-                    yield Part(shard.file, place, rows)
+            for part, count in self._parts_of(shard, place):
+                some.append(part)
+                size += count
+                if size >= _PART_ROWS:
+                    yield some
+                    some, size = [], 0
+        yield some
 
-    def look(self, part: Part | list[Line]) -> bytes:
+    def _parts_of(self, shard: Shard, place: int) -> Iterator[tuple[Part, int]]:
+        """Yield parts of a shard that end with a row group, with their rows."""
+        if not is_reached(self._layout, shard):
+            return
+        if shard.documents <= _PART_ROWS:
+            yield Part(shard.file, place, None), shard.documents
+            return
+        for rows in _joined(ShardFile(self._layout, shard.file).groups()):
+            yield Part(shard.file, place, rows), rows[1] - rows[0]
+
+    def look(self, part: Sequence[Part | Line]) -> bytes:
         """Return one line per document."""
-        if isinstance(part, list):
-            return as_lines(part)
-        outlines = ShardFile(self._layout, part.file).outlines(part.rows)
-        return as_lines(_line(each, part) for each in outlines)
+        return as_lines(line for each in part for line in self._look_at(each))
 
-    def shards(self) -> Iterator[Shard | Line]:
-        """Yield the shards, and the lines of those that are not listed."""
-        yield from self._shards
-        for path in unlisted_files(self._layout, self._shards):
-            file = str(path.relative_to(self._layout.packs))
-            yield {"file": file, "is_listed": False, "is_there": True}
+    def _look_at(self, part: Part | Line) -> Iterator[Line]:
+        if isinstance(part, dict):
+            yield part
+            return
+        file = ShardFile(self._layout, part.file)
+        for each in file.outlines(part.rows or file.rows()):
+            yield _line(each, part)
 
-    def check(self, shard: Shard | Line) -> bytes:
-        """Return the line of a shard, with the size and the hash of its file."""
+    def shards(self) -> Iterator[list[Shard | Line]]:
+        """Yield lists of shards, and the lines of those that are not listed."""
+        unlisted = (
+            {"file": file, "is_listed": False, "is_there": True}
+            for file in self._unlisted()
+        )
+        yield from chunks(chain(self._shards, unlisted), _CHECKED)
+
+    def check(self, part: Sequence[Shard | Line]) -> bytes:
+        """Return the lines of shards, with the size and the hash of their files."""
+        return as_lines(map(self._checked, part))
+
+    def _checked(self, shard: Shard | Line) -> Line:
         if isinstance(shard, dict):
-            return as_lines([shard])
+            return shard
         ids = {"first_id": shard.first, "last_id": shard.last, "stage": shard.stage}
         line = asdict(shard) | ids | {"is_listed": True, "is_there": False}
         path = self._layout.packs / shard.file
@@ -97,28 +126,28 @@ class ShardInspector(Inspector):
         except OSError as error:
             if not is_of_a_path(error):
                 raise
-        return as_lines([line])
+        return line
 
     def texts_of(
         self, documents: Sequence[Wanted]
     ) -> Iterator[tuple[Wanted, Texts | None]]:
-        """Yield documents with their texts, in one pass over their rows."""
-        wanted = {each.row: each for each in documents if each.is_read}
-        yield from ((each, None) for each in documents if not each.is_read)
-        rows = [row for row in wanted if row is not None]
-        if not rows:
-            return
-        file = ShardFile(self._layout, documents[0].shard or "")
-        for row, content in file.documents((min(rows), max(rows) + 1)):
-            if document := wanted.pop(row, None):
-                texts = {"raw": content.raw, "parsed": content.parsed}
-                texts["prompt"] = content.prompt
-                sizes = document.sizes
-                yield (
-                    document,
-                    {k: v for k, v in texts.items() if sizes[k] is not None},
-                )
-        yield from ((document, {}) for document in wanted.values())
+        """Yield documents with their texts, in one pass over the rows of each shard."""
+        for file, of_shard in groupby(documents, attrgetter("shard")):
+            wanted = {}
+            for document in of_shard:
+                if document.is_read and document.row is not None:
+                    wanted[document.row] = document
+                else:
+                    yield document, None
+            if wanted:
+                rows = min(wanted), max(wanted) + 1
+                found = ShardFile(self._layout, file).documents(rows)
+                yield from _texts_of(wanted, found)
+
+    def _unlisted(self) -> list[str]:
+        layout = self._layout
+        paths = unlisted_files(layout, self._shards)
+        return [str(path.relative_to(layout.packs)) for path in paths]
 
     def _others(self) -> Iterator[Line]:
         """Yield the lines of the manifest, if it is damaged, and of stray entries."""
@@ -128,11 +157,7 @@ class ShardInspector(Inspector):
             told = {"code": "manifest_damaged", "detail": listed.fault}
             yield no_document(manifest) | told
         yield from _beside_packs(layout)
-        known = {shard.file for shard in self._shards}
-        known |= {
-            str(path.relative_to(layout.packs))
-            for path in unlisted_files(layout, self._shards)
-        }
+        known = {shard.file for shard in self._shards} | set(self._unlisted())
         unpublished = temporary_path(layout.manifest).name
         for file in files_on_disk(layout):
             line = no_document(f"packs/{file}")
@@ -141,6 +166,22 @@ class ShardInspector(Inspector):
                 yield line | {"code": "unfinished_run", "detail": detail}
             elif file not in known and not _is_empty_folder(layout, file):
                 yield line
+
+
+def _texts_of(
+    wanted: dict[int, Wanted], found: Iterable[tuple[int, Packed]]
+) -> Iterator[tuple[Wanted, Texts | None]]:
+    """Yield wanted documents with their texts, none of those that were not found."""
+    for row, content in found:
+        if document := wanted.pop(row, None):
+            texts = {
+                "raw": content.raw,
+                "parsed": content.parsed,
+                "prompt": content.prompt,
+            }
+            sizes = document.sizes
+            yield document, {k: v for k, v in texts.items() if sizes[k] is not None}
+    yield from ((document, {}) for document in wanted.values())
 
 
 def _is_empty_folder(layout: Layout, file: str) -> bool:
