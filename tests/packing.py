@@ -1,19 +1,13 @@
 """Turn a finished data root into one whose documents are packed."""
 
-import shutil
 from collections.abc import Iterable
-from itertools import groupby
 from pathlib import Path
 
-from building import documents, index
-
-from docs_index.index.database import store_kind
+from docs_index.audit.repack import repack
 from docs_index.layout import Layout, open_layout
 from docs_index.packs.content import COLUMNS, Packed, packed
 from docs_index.packs.manifest import (
     Shard,
-    append_to_manifest,
-    prepare_packs,
     read_manifest,
     write_manifest,
 )
@@ -23,15 +17,7 @@ from docs_index.packs.writing import write_shard
 
 def pack(root: Path) -> None:
     """Make shards of the directories, and have the index say so."""
-    layout = open_layout(root)
-    prepare_packs(layout)
-    rows = sorted(
-        (row_of(layout, each["doc_dir"]) for each in documents(root)), key=_place
-    )
-    for stage, group in groupby(rows, key=_stage):
-        append_to_manifest(layout, [written(layout, stage, group)])
-        shutil.rmtree(layout.docs / stage)
-    store_kind(index(root), "packed")
+    repack(open_layout(root), "packed", lambda done, total: None)
 
 
 def written(layout: Layout, stage: str, rows: Iterable[Packed]) -> Shard:
@@ -88,11 +74,3 @@ def replaced(root: Path, shard: Shard, rows: Iterable[Packed]) -> Shard:
     if new.file != shard.file:
         (layout.packs / shard.file).unlink()
     return new
-
-
-def _stage(row: Packed) -> str:
-    return row.doc_dir.partition("/")[0]
-
-
-def _place(row: Packed) -> tuple[str, str]:
-    return _stage(row), row.doc_id

@@ -27,6 +27,7 @@ from building import (
     write,
 )
 from test_reading import DRAFT, ask, printed
+from typer.testing import Result
 
 from docs_index.audit import repack as repacking
 from docs_index.errors import (
@@ -257,6 +258,20 @@ def test_a_shard_that_no_line_names_is_removed_by_the_next_run(pack: Path) -> No
     assert leftover.exists()
     good(materialize(pack))
     assert shards(pack) == listed
+
+
+def test_a_shard_whose_line_is_lost_is_not_removed(pack: Path) -> None:
+    manifest = pack / "docs/packs/manifest.jsonl"
+    manifest.write_text("".join(manifest.read_text().splitlines(keepends=True)[1:]))
+    before = contents(pack / "docs")
+    for process in (materialize(pack), ask(pack, "repack", "--merge")):
+        code = process.exit_code if isinstance(process, Result) else process.returncode
+        assert code == 1
+        assert "docs-index restore --apply" in process.stderr
+    assert contents(pack / "docs") == before
+    assert ending(pack, "restore", "--apply")[0] == 0
+    good(materialize(pack))
+    assert len(lines(pack)) == 3
 
 
 def test_a_response_that_has_changed_since_the_build_is_not_packed(

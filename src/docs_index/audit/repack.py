@@ -37,9 +37,9 @@ from docs_index.index.texts import FILES
 from docs_index.index.unpacking import read_files
 from docs_index.layout import Layout, LayoutKind, is_litter
 from docs_index.packs.content import Packed, packed
+from docs_index.packs.leftovers import prepare_packs
 from docs_index.packs.manifest import (
     Shard,
-    prepare_packs,
     read_manifest,
     write_manifest,
 )
@@ -108,7 +108,8 @@ def merge(layout: Layout, progress: Progress) -> Summary:
             )
         remove_leftovers(layout)
         remove_tree(layout.unpublished)  # a killed run's
-        prepare_packs(layout)
+        with open_documents(layout.root) as documents:
+            prepare_packs(layout, lambda ids: [i for i in ids if documents.find(i)])
         before = read_manifest(layout)
         total = sum(shard.documents for shard in before)
         for stage in sorted({shard.stage for shard in before}):

@@ -5,7 +5,7 @@ are listed: a kill before that leaves documents without rows, which the next run
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import groupby
 from operator import itemgetter
 
@@ -14,7 +14,8 @@ from docs_index.disk.workers import Workers
 from docs_index.ingest.document_files import DocumentFiles
 from docs_index.ingest.pack_placer import PackPlacer, ShardTask
 from docs_index.ingest.placer import Batch, Failed, Outcome
-from docs_index.packs.manifest import append_to_manifest, prepare_packs, read_manifest
+from docs_index.packs.leftovers import prepare_packs
+from docs_index.packs.manifest import append_to_manifest, read_manifest
 from docs_index.packs.reading import shard_paths, sorting_faults
 from docs_index.packs.writing import SHARD_BYTES
 from docs_index.resources import sql
@@ -36,10 +37,16 @@ class Packs:
 
     def prepare(self, *, is_needed: bool) -> None:
         """Remove what a killed run left, and make the folder that is needed."""
-        prepare_packs(self._layout)
+        prepare_packs(self._layout, self._indexed)
         remove_tree(self._layout.unpublished)
         if is_needed:
             self._layout.unpublished.mkdir()
+
+    def _indexed(self, doc_ids: Collection[str]) -> list[str]:
+        """Return those of the ids that the index has."""
+        listed = {"listed": ",".join(doc_ids)}
+        rows = self._session.db.execute(sql("ingest/indexed_ids.sql"), listed)
+        return [doc_id for (doc_id,) in rows.fetchall()]
 
     def placed(self, workers: Workers, phase: dict[str, int]) -> Iterator[Batch]:
         """Write what is pending from one write order to another, as shards."""

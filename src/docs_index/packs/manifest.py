@@ -158,22 +158,6 @@ def append_to_manifest(layout: Layout, new: Sequence[Shard]) -> None:
     )
 
 
-def prepare_packs(layout: Layout) -> None:
-    """Make an empty manifest if there is none, and remove what no manifest names.
-
-    The caller holds the lock of the data root.
-
-    Raises:
-        DamagedDocumentError: the manifest is damaged; nothing was removed.
-    """
-    shards = read_manifest(layout)
-    if not is_there(layout.manifest):
-        layout.packs.mkdir(parents=True, exist_ok=True)
-        write_manifest(layout, shards)
-    for path in unlisted_files(layout, shards):
-        path.unlink()
-
-
 def unlisted_files(layout: Layout, shards: Iterable[Shard]) -> list[Path]:
     """Return the shards on disk that the manifest does not name: a killed run's."""
     listed = {shard.file for shard in shards}

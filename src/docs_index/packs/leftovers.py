@@ -1,0 +1,59 @@
+"""Remove what killed runs left below `docs/packs`, and nothing that is needed.
+
+A shard without a line is a leftover: a row is inserted after the manifest names its
+shard. If only such a shard has some documents of the index, a line was lost.
+"""
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import duckdb
+
+from docs_index.errors import DamagedDocumentError
+from docs_index.layout import Layout
+from docs_index.packs.manifest import read_manifest, unlisted_files, write_manifest
+from docs_index.packs.reading import shard_paths
+from docs_index.paths import is_there
+from docs_index.quoting import glob_escaped
+from docs_index.resources import sql
+
+
+def prepare_packs(
+    layout: Layout, indexed: Callable[[Collection[str]], Collection[str]]
+) -> None:
+    """Make an empty manifest if there is none, and remove shards that none names.
+
+    `indexed` returns those of some doc_ids that the index has. The caller holds the
+    lock of the data root.
+
+    Raises:
+        DamagedDocumentError: the manifest is damaged, or has lost a line; nothing was
+            removed.
+    """
+    shards = read_manifest(layout)
+    if not is_there(layout.manifest):
+        layout.packs.mkdir(parents=True, exist_ok=True)
+        write_manifest(layout, shards)
+    leftovers = unlisted_files(layout, shards)
+    for path in leftovers:
+        if needed := indexed(_only_in(path, shard_paths(layout, shards))):
+            raise DamagedDocumentError(
+                f"{layout.manifest} does not name {path.name}, which alone has "
+                f"document {min(needed)} of the index: run `docs-index restore --apply`"
+                ", which names it again"
+            )
+    for path in leftovers:
+        path.unlink()
+
+
+def _only_in(path: Path, listed: list[str]) -> list[str]:
+    """Return the doc_ids of a shard that no listed one has; none if it is half."""
+    with duckdb.connect(config={"threads": 1, "memory_limit": "500MB"}) as db:
+        statement = "packs/only_here.sql" if listed else "packs/all_here.sql"
+        values: dict[str, object] = {"file": glob_escaped(path)}
+        values |= {"listed": listed} if listed else {}
+        try:
+            rows = db.execute(sql(statement), values).fetchall()
+        except duckdb.InvalidInputException:
+            return []
+    return [doc_id for (doc_id,) in rows]

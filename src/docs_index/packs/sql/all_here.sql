@@ -1,0 +1,3 @@
+-- The documents of the shard $file.
+select doc_id
+from read_parquet($file)
