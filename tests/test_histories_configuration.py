@@ -160,6 +160,7 @@ FAULTS = {
         "the stage evaluation is of judgements"
     ),
     "sources: {a: {files: a.jsonl, response: r, stage: Q}}": "no name of a stage",
+    "sources: {a: {files: a.jsonl, response: r, stage: packs}}": "name another stage",
     "sources: {a: {files: a.jsonl, response: r, query: select 1}}": (
         "a.query: `query` is for databases"
     ),

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from docs_index.data_roots import HISTORIES
 from docs_index.disk.confined import read_file
 from docs_index.errors import DataRootError
+from docs_index.layout import PACKS
 from docs_index.paths import is_of_a_path, is_there
 from docs_index.warehouse.histories.configuration import (
     RESERVED,
@@ -246,6 +247,9 @@ class _Checker:
                 )
 
     def _check_stage(self, place: Place, keys: Source) -> None:
+        if keys.stage == PACKS:
+            words = f"docs/{PACKS}/ is the folder of packed documents: name another"
+            self._note((*place, "stage"), f"{words} stage")
         if isinstance(keys, ToolSource) or keys.stage is None:
             return
         is_generation = keys.kind == "generation"
