@@ -7,6 +7,11 @@
     section 2; timestamp_form says the same to users.
 -#}
 {% macro instant(text) -%}
+    {{ adapter.dispatch("instant")(text) }}
+{%- endmacro %}
+
+
+{% macro default__instant(text) -%}
     {%- set hour = "(?:[01][0-9]|2[0-3])" -%}
     {%- set sixty = "[0-5][0-9]" -%}
     {%- set fraction = "(?:[.,]([0-9]{1,9}))?" -%}

@@ -1,4 +1,9 @@
 {% macro joined_texts(text, separator, order) -%}
+    {{ adapter.dispatch("joined_texts")(text, separator, order) }}
+{%- endmacro %}
+
+
+{% macro default__joined_texts(text, separator, order) -%}
     string_agg({{ text }}, {{ separator }} order by {{ order }})
 {%- endmacro %}
 
@@ -13,5 +18,10 @@
 
 
 {% macro has_word(text, word) -%}
+    {{ adapter.dispatch("has_word")(text, word) }}
+{%- endmacro %}
+
+
+{% macro default__has_word(text, word) -%}
     list_contains(string_split({{ text }}, ' '), {{ word }})
 {%- endmacro %}

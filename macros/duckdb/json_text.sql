@@ -14,11 +14,21 @@
 
 
 {% macro json_compact(fields) -%}
+    {{ adapter.dispatch("json_compact")(fields) }}
+{%- endmacro %}
+
+
+{% macro default__json_compact(fields) -%}
     '{' || concat_ws(',', {{ json_members(fields, '":') }}) || '}'
 {%- endmacro %}
 
 
 {% macro json_pretty(fields) -%}
+    {{ adapter.dispatch("json_pretty")(fields) }}
+{%- endmacro %}
+
+
+{% macro default__json_pretty(fields) -%}
     '{' || chr(10) || '  '
     || concat_ws(',' || chr(10) || '  ', {{ json_members(fields, '": ') }})
     || chr(10) || '}' || chr(10)
@@ -37,5 +47,10 @@
 
 
 {% macro instant_text(instant) -%}
+    {{ adapter.dispatch("instant_text")(instant) }}
+{%- endmacro %}
+
+
+{% macro default__instant_text(instant) -%}
     strftime({{ instant }}, '%Y-%m-%dT%H:%M:%S.%fZ')
 {%- endmacro %}

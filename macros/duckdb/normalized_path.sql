@@ -1,4 +1,9 @@
 {% macro normalized_path(path) -%}
+    {{ adapter.dispatch("normalized_path")(path) }}
+{%- endmacro %}
+
+
+{% macro default__normalized_path(path) -%}
     array_to_string(
         list_reduce(
             list_transform(

@@ -1,5 +1,5 @@
 {% macro trimmed(text) -%}
-    trim({{ text }}, chr(32) || chr(9) || chr(13) || chr(10))
+    trim(both chr(32) || chr(9) || chr(13) || chr(10) from {{ text }})
 {%- endmacro %}
 
 

@@ -4,5 +4,10 @@
 
 
 {% macro whole_quotient(dividend, divisor) -%}
+    {{ adapter.dispatch("whole_quotient")(dividend, divisor) }}
+{%- endmacro %}
+
+
+{% macro default__whole_quotient(dividend, divisor) -%}
     {{ dividend }} // {{ divisor }}
 {%- endmacro %}

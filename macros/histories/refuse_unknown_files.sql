@@ -7,7 +7,7 @@
                     ) }}
                     || case
                         when count(*) > 5
-                            then chr(10) || '  ... and ' || count(*) - 5 || ' more'
+                            then chr(10) || '  ... and ' || (count(*) - 5) || ' more'
                         else ''
                     end
                     || chr(10)

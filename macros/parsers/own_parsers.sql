@@ -25,6 +25,11 @@
     for a group that it lacks fails.
 -#}
 {% macro judged_parsers(own, built_in) -%}
+    {{ adapter.dispatch("judged_parsers")(own, built_in) }}
+{%- endmacro %}
+
+
+{% macro default__judged_parsers(own, built_in) -%}
     with measured as (
         select
             *,
@@ -155,8 +160,8 @@
 {% macro parser_expression() -%}
     coalesce(
         'case parser ' || {{ joined_texts("branch", "' '", "row_index") }} || ' else '
-        || {{ sql_text(parsed_text()) }} || ' end',
-        {{ sql_text(parsed_text()) }}
+        || {{ sql_text(default__parsed_text()) }} || ' end',
+        {{ sql_text(default__parsed_text()) }}
     )
 {%- endmacro %}
 

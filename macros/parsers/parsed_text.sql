@@ -7,6 +7,11 @@
     RE2 and in Python. Contract: docs/rules.md, section 10.
 -#}
 {% macro parsed_text() -%}
+    {{ adapter.dispatch("parsed_text")() }}
+{%- endmacro %}
+
+
+{% macro default__parsed_text() -%}
     case parser
         when 'identity' then text
         when 'essay_idea_last' then {{ parsed_essay_idea_last("text") }}

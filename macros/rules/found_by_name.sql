@@ -30,7 +30,7 @@
             from (
                 select
                     *,
-                    last_value(candidate_row_key ignore nulls) over (
+                    {{ last_known("candidate_row_key") }} over (
                         partition by kind, name
                         order by {{ stream_order() }}
                         rows between unbounded preceding and current row
@@ -38,7 +38,7 @@
                 from (
                     select
                         *,
-                        null as preference,
+                        cast(null as integer) as preference,
                         {{ turn() }} as turn,
                         row_key as candidate_row_key
                     from {{ candidates }}

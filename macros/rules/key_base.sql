@@ -4,7 +4,7 @@
 -#}
 {% macro key_base() -%}
     coalesce(
-        array_to_string(from_json(targets, '["VARCHAR"]'), '|'),
+        {{ joined_list(json_list("targets"), "'|'") }},
         parent_doc_id,
         combo_id
     )

@@ -13,7 +13,7 @@
                     || {{ listed }}
                     || case
                         when count(*) > 5
-                            then chr(10) || '  ... and ' || count(*) - 5 || ' more'
+                            then chr(10) || '  ... and ' || (count(*) - 5) || ' more'
                         else ''
                     end
                     || chr(10)

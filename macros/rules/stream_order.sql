@@ -12,3 +12,16 @@
 {% macro turn(source_csv="source_csv") -%}
     case {{ source_csv }} when 'link' then 1 when 'draft' then 2 when 'essay' then 3 else 4 end
 {%- endmacro %}
+
+
+{#-
+    The number of a stream, of its keys: up to 60 bits of their hash. To number streams
+    in an order, one process would have to see all of them. The length tells where the
+    first key ends.
+-#}
+{% macro stream_number() -%}
+    {%- set keys =
+        "link_method || ':' || length(first_key) || ':' || first_key || second_key"
+    -%}
+    {{ hexadecimal("substr(" ~ sha256_hex(keys) ~ ", 1, 15)") }}
+{%- endmacro %}

@@ -29,7 +29,7 @@ followed as (
     select
         row_key,
         source_csv,
-        last_value(draft_row_key ignore nulls) over (
+        {{ last_known("draft_row_key") }} over (
             partition by combo_id, model_id
             order by {{ stream_order() }}
             rows between unbounded preceding and current row

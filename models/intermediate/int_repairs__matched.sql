@@ -19,10 +19,15 @@ retimed as (select * from {{ ref("int_rows__retimed") }}),
 -- A row whose timestamp is repaired can be named by the row_key that this gives it.
 source_rows as (
     select
-        classified.* replace (
-            coalesce(classified.row_key, retimed.row_key) as row_key,
-            coalesce(classified.occurred_at, retimed.occurred_at) as occurred_at
-        ),
+        classified.source_csv,
+        classified.row_index,
+        coalesce(classified.row_key, retimed.row_key) as row_key,
+        classified.task_id,
+        classified.timestamp_text,
+        coalesce(classified.occurred_at, retimed.occurred_at) as occurred_at,
+        classified.response_file,
+        classified.reason,
+        classified.detail,
         retimed.row_key is not null as is_retimed
     from classified
     left join retimed

@@ -21,7 +21,7 @@ asked as (
     inner join invalid
         on
             repairs.source_csv = invalid.source_csv
-            and repairs.row_index_text = cast(invalid.row_index as varchar)
+            and repairs.row_index_text = cast(invalid.row_index as string)
             and repairs.task_id = invalid.task_id
     where repairs.action = 'set_timestamp'
     group by invalid.source_csv, invalid.row_index, invalid.task_id
@@ -51,9 +51,11 @@ final as (
         row_index,
         occurred_at,
         source_csv || ':' || task_id || ':' || {{ instant_text("occurred_at") }}
-        || ':' || attempts + row_number() over (
-            partition by source_csv, task_id, occurred_at
-            order by row_index
+        || ':' || (
+            attempts + row_number() over (
+                partition by source_csv, task_id, occurred_at
+                order by row_index
+            )
         ) as row_key
     from counted
 )

@@ -1,4 +1,7 @@
 -- One row per link of a document: what it was made from, and what it judges.
+{% set linked_doc_ids =
+    "coalesce(" ~ json_list("targets") ~ ", " ~ list_of_one("parent_doc_id") ~ ")"
+%}
 with resolved as (
     select *
     from {{ ref("int_rows__resolved") }}
@@ -13,11 +16,7 @@ linked as (
         source_csv,
         link_method,
         record_number,
-        unnest(coalesce(from_json(targets, '["VARCHAR"]'), [parent_doc_id]))
-            as linked_doc_id,
-        generate_subscripts(
-            coalesce(from_json(targets, '["VARCHAR"]'), [parent_doc_id]), 1
-        ) as position
+        {{ each_numbered(linked_doc_ids, "linked_doc_id") }}
     from resolved
 ),
 

@@ -22,7 +22,7 @@ contested as (
         link_method,
         first_key,
         second_key,
-        row_number() over (order by link_method, first_key, second_key) as stream
+        {{ stream_number() }} as stream
     from counted
     where
         candidates > 0

@@ -37,7 +37,7 @@ sums as (
         (
             select sum(value)
             from counters
-            where starts_with(counter, 'rows_')
+            where {{ begins_with("counter", "'rows_'") }}
         ) as rows_in_file,
         (
             select sum(value)

@@ -13,6 +13,6 @@ from documents
 where
     doc_dir is null
     or doc_dir != concat_ws('/', stage, logical_key_id, doc_id)
-    or not regexp_full_match(stage, '[a-z]+')
-    or not regexp_full_match(logical_key_id, '[0-9a-z]{16}')
-    or not regexp_full_match(doc_id, '[0-9a-z]{16}')
+    or not {{ matches("stage", "'[a-z]+'") }}
+    or not {{ matches("logical_key_id", "'[0-9a-z]{16}'") }}
+    or not {{ matches("doc_id", "'[0-9a-z]{16}'") }}

@@ -20,4 +20,4 @@ from repaired
 left join repeated on repaired.row_key = repeated.row_key
 where
     repeated.row_key is not null
-    or not starts_with(repaired.row_key, repaired.source_csv || ':')
+    or not {{ begins_with("repaired.row_key", "repaired.source_csv || ':'") }}

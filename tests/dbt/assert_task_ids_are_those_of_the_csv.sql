@@ -36,4 +36,4 @@ left join source_rows
         and resolved.row_index = source_rows.row_index
 where
     source_rows.task_id is null
-    or encode(documents.task_id) != encode(source_rows.task_id)
+    or {{ utf8_bytes("documents.task_id") }} != {{ utf8_bytes("source_rows.task_id") }}

@@ -18,7 +18,7 @@ final as (
             else {{ untrimmed('value') }}
         end as value,
         {{ filled('reason') }} as reason,
-        {{ filled('"by"') }} as repaired_by
+        {{ filled(adapter.quote('by')) }} as repaired_by
     from repairs
 )
 

@@ -5,9 +5,9 @@ with scored as (
     select
         *,
         case
-        when regexp_full_match(trim(parsed_text, chr(32) || chr(9) || chr(13) || chr(10)), '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?')
-            and abs(try_cast(trim(parsed_text, chr(32) || chr(9) || chr(13) || chr(10)) as double)) <= 1e100
-            then try_cast(trim(parsed_text, chr(32) || chr(9) || chr(13) || chr(10)) as double)
+        when regexp_full_match(trim(both chr(32) || chr(9) || chr(13) || chr(10) from parsed_text), '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?')
+            and abs(try_cast(trim(both chr(32) || chr(9) || chr(13) || chr(10) from parsed_text) as double)) <= 1e100
+            then try_cast(trim(both chr(32) || chr(9) || chr(13) || chr(10) from parsed_text) as double)
     end as score
     from answers
 ),

@@ -5,14 +5,14 @@
 with own as (
     select
         row_index,
-        nullif(trim(parser, chr(32) || chr(9) || chr(13) || chr(10)), '') as parser,
-        lower(nullif(trim(kind, chr(32) || chr(9) || chr(13) || chr(10)), '')) as kind,
+        nullif(trim(both chr(32) || chr(9) || chr(13) || chr(10) from parser), '') as parser,
+        lower(nullif(trim(both chr(32) || chr(9) || chr(13) || chr(10) from kind), '')) as kind,
         case
-            when lower(trim(kind, chr(32) || chr(9) || chr(13) || chr(10))) = 'json' then nullif(trim(pattern, chr(32) || chr(9) || chr(13) || chr(10)), '')
-            else case when nullif(trim(pattern, chr(32) || chr(9) || chr(13) || chr(10)), '') is not null then pattern end
+            when lower(trim(both chr(32) || chr(9) || chr(13) || chr(10) from kind)) = 'json' then nullif(trim(both chr(32) || chr(9) || chr(13) || chr(10) from pattern), '')
+            else case when nullif(trim(both chr(32) || chr(9) || chr(13) || chr(10) from pattern), '') is not null then pattern end
         end as pattern,
-        nullif(trim(minimum, chr(32) || chr(9) || chr(13) || chr(10)), '') as minimum_text,
-        nullif(trim(maximum, chr(32) || chr(9) || chr(13) || chr(10)), '') as maximum_text
+        nullif(trim(both chr(32) || chr(9) || chr(13) || chr(10) from minimum), '') as minimum_text,
+        nullif(trim(both chr(32) || chr(9) || chr(13) || chr(10) from maximum), '') as maximum_text
     from parser_rows
 ),
 
