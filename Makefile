@@ -4,7 +4,9 @@
 # make browse show the index in a browser, on this machine only
 # make test   set up everything, and run the fast tests
 # make test-all  also run the slow tests: see tests/README.md
-# make setup  set up everything: tools and extras too
+# make setup  set up everything: tools and extras too, but not the engines
+# make engines       set up .venv-engines, for `docs-index run --engine spark`
+# make test-engines  compare what the engines build with what DuckDB builds
 # make soak   run the random tests far longer: kills, power cuts, spoiled and random roots
 # make lint   run all checks of CI except the tests
 # make docs   write dbt's documentation as one page, target/static_index.html
@@ -15,7 +17,10 @@
 # PYTHON=python3.12 sets up with another Python: 3.11 or newer.
 
 PYTHON ?= python3
+VENV := .venv
 BIN := .venv/bin
+# The engines of `--engine spark` have an environment of their own, as they are large.
+ENGINES := .venv-engines
 # A copy of the sample, and dbt's files, which tests may change.
 SCRATCH := target/scratch
 SCRATCH_ROOT = rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp -R sample $(SCRATCH)/root
@@ -29,22 +34,20 @@ PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 NEW_ENOUGH = -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null
 define install
 	$(if $(shell $(PYTHON) $(NEW_ENOUGH) && echo yes),,$(error $(PYTHON) is not found, or is older than Python 3.11: name another, as in make run PYTHON=python3.12))
-	@echo "setting up .venv from $(1); this takes a minute or two" >&2
-	@$(BIN)/python $(NEW_ENOUGH) || { rm -rf .venv && $(PYTHON) -m venv .venv; }
+	@echo "setting up $(VENV) from $(1); this takes a minute or two" >&2
+	@$(VENV)/bin/python $(NEW_ENOUGH) || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	@if command -v uv > /dev/null; then \
-		uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
-		&& uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+		uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r $(1) \
+		&& uv pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation -e .; \
 	else \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) \
-		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) \
+		&& $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	fi
-	@$(BIN)/python -m compileall -q .venv > /dev/null || true
-	@$(BIN)/dbt --quiet parse
-	@touch $@
+	@$(VENV)/bin/python -m compileall -q $(VENV) > /dev/null || true
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run report browse test test-all test-slow soak setup lint docs sql lock clean
+.PHONY: help run report browse test test-all test-slow test-engines soak setup engines lint docs sql lock clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -74,6 +77,11 @@ test-slow: setup
 
 test-all: test test-slow
 
+engines: $(ENGINES)/ready
+
+test-engines: engines
+	$(ENGINES)/bin/pytest --confcutdir tests/engines tests/engines
+
 soak: setup
 	DOCS_INDEX_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak
 
@@ -101,15 +109,26 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 		--extra build --extra evaluate pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
-		--all-extras -c requirements.txt pyproject.toml -o requirements-dev.txt
+		--extra build --extra evaluate --extra histories --extra dagster --extra browse --extra dev \
+		-c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
+		--extra engines -c requirements-dev.txt pyproject.toml -o requirements-engines.txt
 
 clean:
-	rm -rf .venv target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv $(ENGINES) target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/ready-to-run: requirements.txt pyproject.toml
 	$(call install,requirements.txt)
+	@$(BIN)/dbt --quiet parse
+	@touch $@
 
 .venv/ready-to-develop: requirements-dev.txt pyproject.toml
 	$(call install,requirements-dev.txt)
+	@$(BIN)/dbt --quiet parse
 	@$(BIN)/dbt --quiet parse --target-path target/tests --vars '$(STAND_INS)'
-	@touch .venv/ready-to-run
+	@touch .venv/ready-to-run $@
+
+.venv-engines/ready: VENV = $(ENGINES)
+.venv-engines/ready: requirements-engines.txt pyproject.toml
+	$(call install,requirements-engines.txt)
+	@touch $@
