@@ -11,7 +11,13 @@
     these, and are views of some.
 -#}
 {% macro begin_build_record() %}
+    {{ adapter.dispatch("begin_build_record")() }}
+{% endmacro %}
+
+
+{% macro default__begin_build_record() %}
     {% if execute and flags.WHICH in changing_commands() %}
+        {% do refuse_another_engine_build() %}
         {% set chosen = chosen_nodes() %}
         {{ prepared_schemas(["cohort_inputs"], is_emptied=chosen.cohort_models) }}
         {{ prepared_schemas(["score_inputs"], is_emptied=chosen.score_models) }}
@@ -95,6 +101,11 @@
 
 
 {% macro finish_build_record(results) %}
+    {{ adapter.dispatch("finish_build_record")(results) }}
+{% endmacro %}
+
+
+{% macro default__finish_build_record(results) %}
     {% if execute and flags.WHICH in changing_commands() %}
         {% set chosen = chosen_nodes() %}
         {% set missing = missing_nodes(results) %}
@@ -124,10 +135,41 @@
         if node.resource_type in ("seed", "model", "test")
         and node.config.materialized != "ephemeral"
         and is_of_documents(node)
+        and not is_made_elsewhere(node)
         and node.unique_id not in good %}
         {% do missing.append(node.unique_id) %}
     {% endfor %}
     {% do return(missing) %}
+{% endmacro %}
+
+
+{#-
+    Whether a node was built by an engine, or reads what only the engine has: see
+    docs_index.engines. A test of such models has run there.
+-#}
+{% macro is_made_elsewhere(node) %}
+    {% set elsewhere = var("made_elsewhere", []) %}
+    {% set read = [] %}
+    {% if node.resource_type == "test" %}
+        {% for id in node.depends_on.nodes if id.split(".")[-1] in elsewhere %}
+            {% do read.append(id) %}
+        {% endfor %}
+    {% endif %}
+    {% do return(read or node.name in elsewhere) %}
+{% endmacro %}
+
+
+{#- Stop if the database has not what the engine's build with this name made. -#}
+{% macro refuse_another_engine_build() %}
+    {% set wanted = var("engine_build", none) %}
+    {% if wanted %}
+        {% set fetched = run_query("select name from main.engine_build").rows %}
+        {% if fetched[0][0] != wanted %}
+            {% do exceptions.raise_compiler_error(
+                "another build of this data root came between: run again"
+            ) %}
+        {% endif %}
+    {% endif %}
 {% endmacro %}
 
 

@@ -15,9 +15,24 @@
     "record_number", "record_key", "file", "position", "created_from", "origin_run_id",
     "score_text", "meta",
 ] %}
+{% set whole_numbers = [
+    "write_order", "row_index", "raw_bytes", "raw_chars", "parsed_chars", "parsed_from",
+    "parsed_bytes", "record_number",
+] %}
+{% set types = {} %}
+{% for column in ["write_order"] + columns + of_tables + of_records + ["targets"] %}
+    {% do types.update({
+        column: "bigint" if column in whole_numbers
+        else "double" if column == "score"
+        else "timestamp" if column == "occurred_at"
+        else "string"
+    }) %}
+{% endfor %}
 with table_rows as (select * from {{ ref("int_table_rows__resolved") }}),
 
-records as (select * from {{ ref("int_records__resolved") }}),
+records as (
+    {{ of_histories("int_records__resolved", types) }}
+),
 
 united as (
     select
@@ -26,9 +41,9 @@ united as (
         {{ column }},
         {%- endfor %}
         {%- for column in of_records %}
-        null as {{ column }},
+        cast(null as {{ types[column] }}) as {{ column }},
         {%- endfor %}
-        null as targets
+        cast(null as string) as targets
     from table_rows
     union all
     select
@@ -37,7 +52,7 @@ united as (
         {{ column }},
         {%- endfor %}
         {%- for column in of_tables %}
-        null as {{ column }},
+        cast(null as {{ types[column] }}) as {{ column }},
         {%- endfor %}
         {%- for column in of_records %}
         {{ column }},

@@ -2,7 +2,9 @@
 -- any: the records of each source, and the documents of all.
 with resolved as (select * from {{ ref("int_rows__resolved") }}),
 
-sources as (select * from {{ ref("stg_histories__sources") }}),
+sources as (
+    {{ of_histories("stg_histories__sources", {"source_csv": "string"}) }}
+),
 
 final as (
     {%- set drafts = "source_csv in (" ~ sources_of("draft") ~ ")" %}

@@ -2,7 +2,12 @@
 -- contested if it has only one candidate, which has a document and is the parent of all
 -- the others, or if it has no candidate: then the rejected row says so.
 -- Whole streams are stored, because a key with many attempts would have too many pairs.
-with streamed as (select * from {{ ref("int_attempts__streamed") }}),
+with streamed as (
+    select
+        *,
+        {{ turn() }} as turn
+    from {{ ref("int_attempts__streamed") }}
+),
 
 counted as (
     select
@@ -41,9 +46,10 @@ positioned as (
         streamed.created_at,
         streamed.doc_id,
         streamed.chosen_row_key,
-        {{ turn("streamed.source_csv") }} as turn,
-        row_number() over (
-            partition by contested.stream order by {{ stream_order() }}
+        cast(
+            row_number() over (
+                partition by contested.stream order by {{ stream_order() }}
+            ) as bigint
         ) as stream_position
     from streamed
     inner join contested

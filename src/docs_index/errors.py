@@ -32,6 +32,10 @@ class BuildError(DocsIndexError):
     """The last dbt build is missing, unfinished, or made for something else."""
 
 
+class EngineError(DocsIndexError):
+    """An engine such as Spark is not known, not installed, or cannot be reached."""
+
+
 class CohortError(DocsIndexError):
     """A cohort cannot be built, run or chosen from the given options and files."""
 

@@ -124,6 +124,11 @@ class Layout:
         return self.build.with_name(f"{self.build.name}.tmp")
 
     @property
+    def engine_builds(self) -> Path:
+        """The builds of engines such as Spark: a folder of Parquet files each."""
+        return self.db / "engine"
+
+    @property
     def lock(self) -> Path:
         """The file whose lock a build or a run holds."""
         return self.db / ".lock"

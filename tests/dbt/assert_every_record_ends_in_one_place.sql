@@ -2,7 +2,9 @@
 -- the same number. A lost record is lost history.
 -- Does not check that the place is the right one; the unit tests do. Reads no file and
 -- no field again: it counts the records where all of them meet.
-{{ config(meta={"dagster": {"ref": {"name": "documents"}}}) }}
+{{ config(
+    enabled=target.type == "duckdb", meta={"dagster": {"ref": {"name": "documents"}}}
+) }}
 with records as (select * from {{ ref("int_records__unioned") }}),
 
 resolved as (select * from {{ ref("int_rows__resolved") }}),

@@ -21,7 +21,9 @@ resolved as (
 
 documents as (select * from {{ ref("documents") }}),
 
-histories as (select * from {{ ref("stg_histories__sources") }}),
+histories as (
+    {{ of_histories("stg_histories__sources", {"source_csv": "string"}) }}
+),
 
 bad_generations as (select * from {{ ref("bad_generations") }}),
 

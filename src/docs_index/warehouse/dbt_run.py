@@ -28,7 +28,8 @@ from docs_index.warehouse.faults import OF_MACHINE
 from docs_index.warehouse.refusals import REFUSAL, read_refusal
 
 _PARSED = "partial_parse.msgpack"
-_BUILD = ("build", "--exclude-resource-type", "unit_test")
+BUILD = ("build", "--exclude-resource-type", "unit_test")
+"""The command of dbt that builds, without unit tests."""
 _OF_SYSTEM = re.compile(r".*\[Errno \d+\].*")  # as Python shows an error of the system
 _OF_MACHINE = re.compile(
     rf"\b(IO|Out of Memory) Error\b|{_OF_SYSTEM.pattern}|{re.escape(OF_MACHINE)}"
@@ -38,6 +39,12 @@ _MORE_MEMORY = (
     "the build needs more memory than DOCS_INDEX_MEMORY allows (1GB if it is not set): "
     "set it to 2GB, for example, then run again"
 )
+# What the default selector leaves out; dbt takes a selector or `--exclude`.
+_BESIDE = [
+    f"path:{folder}/{what}"
+    for folder in ("models", "seeds", "tests/dbt")
+    for what in ("cohorts", "scores")
+]
 _LONGEST = 2000  # characters of an output of dbt that an error shows
 
 
@@ -142,11 +149,13 @@ def build_documents(
     run_id: str | None,
     progress: Progress,
     selector: str | None = None,
+    excluded: Sequence[str] = (),
 ) -> Built:
     """Build the documents of a data root, in its `db/` or in the layout's `scratch`.
 
     `progress` is called with how many nodes are done and how many there are. A
-    `selector` builds a part of the models.
+    `selector` builds a part of the models. The models `excluded` are there already, or
+    not needed; tests that read one of them are left out.
 
     Raises:
         BuildError: dbt refused the input, or a model or test failed.
@@ -154,14 +163,32 @@ def build_documents(
         StorageError: reading or writing failed.
     """
     folder = dbt_folder(layout, "plans" if layout.scratch else "runs")
-    results = folder / "target" / "run_results.json"
-    results.unlink(missing_ok=True)
-    log = _log_in(folder)
     command = _dbt("--log-format", "json")
     if selector:
         command += ["--selector", selector]
+    if excluded:
+        command += ["--exclude", *_BESIDE, *excluded]
+        command += ["--indirect-selection", "cautious"]
     if variables:
         command += ["--vars", json.dumps(variables)]
+    return followed_build(layout, folder, command, run_id, progress)
+
+
+def followed_build(
+    layout: Layout,
+    folder: Path,
+    command: Sequence[str],
+    run_id: str | None,
+    progress: Progress,
+) -> Built:
+    """Run a process that builds with dbt and prints its log as JSON.
+
+    Raises:
+        DocsIndexError: as `build_documents`.
+    """
+    results = folder / "target" / "run_results.json"
+    results.unlink(missing_ok=True)
+    log = _log_in(folder)
     environment = _environment(layout, folder)
     environment.pop(SCRATCH, None)
     if layout.scratch:
@@ -180,7 +207,7 @@ def build_documents(
 def _dbt(*options: str) -> list[str]:
     places = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT))
     quiet = ("-W", "ignore::RuntimeWarning:runpy")  # dbt imports its main module twice
-    return [sys.executable, *quiet, "-m", "dbt.cli.main", *options, *_BUILD, *places]
+    return [sys.executable, *quiet, "-m", "dbt.cli.main", *options, *BUILD, *places]
 
 
 def _environment(layout: Layout, folder: Path) -> dict[str, str]:

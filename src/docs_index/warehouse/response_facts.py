@@ -7,7 +7,7 @@ parsed by the build's own SQL, and dropped, so that memory does not grow with th
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,18 @@ _SHORT_BYTES = 200  # a parsed text of at most this size is stored whole
 _FORM = 2  # of the facts: those of an older form are found again
 
 Facts = dict[str, Any]
+FACTS = {
+    "cause": "string",
+    "raw_bytes": "bigint",
+    "raw_chars": "bigint",
+    "content_hash": "string",
+    "parsed_chars": "bigint",
+    "parsed_from": "bigint",
+    "parsed_bytes": "bigint",
+    "parsed_text": "string",
+    "signature": "string",
+}
+"""The facts about a response file, with their types: columns of int_responses__read."""
 
 
 def read_responses(
@@ -99,15 +111,23 @@ class Reader:
     parser_sql: str
 
     def answer(self, asked: str) -> str:
-        """Answer a share of the questions, and return the file with the answers.
+        """Answer a share of the questions, and return the file with the answers."""
+        with naming(asked):
+            questions = json.loads(Path(asked).read_bytes())
+        answers = self.answers(questions, parser_of(self.parser_sql))
+        path = Path(asked).with_suffix(".answers")
+        with naming(path):
+            path.write_text(json.dumps(answers), encoding="utf-8")
+        return str(path)
+
+    def answers(self, questions: Iterable[Facts], parser: TextParser) -> list[Facts]:
+        """Answer questions: asked_id, folder, path, parser, and the known signature.
 
         A response file that has not changed has no answer: its known facts still hold.
         """
         version = hashlib.sha256(f"{_FORM}{self.parser_sql}".encode()).hexdigest()[:8]
         folders: dict[str, Folder] = {}
-        answers = Answers(parser_of(self.parser_sql))
-        with naming(asked):
-            questions = json.loads(Path(asked).read_bytes())
+        answers = Answers(parser)
         for question in questions:
             name = question["folder"]
             if name not in folders:
@@ -125,10 +145,7 @@ class Reader:
             except UnusableError as error:
                 facts["cause"] = str(error)
             answers.add(facts)
-        path = Path(asked).with_suffix(".answers")
-        with naming(path):
-            path.write_text(json.dumps(answers.completed()), encoding="utf-8")
-        return str(path)
+        return answers.completed()
 
 
 def _facts(response: Response, version: str) -> Facts:

@@ -7,6 +7,7 @@ import typer
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.apps.cli.run_output import print_summary
 from docs_index.apps.cli.text_tables import show_json
+from docs_index.engines.engine_run import build_on_engine
 from docs_index.errors import printable
 from docs_index.ingest.materialize import Summary
 from docs_index.layout import Layout
@@ -20,17 +21,25 @@ def built(
     max_response_bytes: int | None,
     *,
     quiet: bool,
+    engine: str | None = None,
 ) -> Built:
-    """Build the documents of a data root, and say on stderr what was built."""
+    """Build the documents of a data root, and say on stderr what was built.
+
+    `engine` names an engine of `engines`; without one, DuckDB builds.
+    """
     variables = {
         "evaluation_root": evaluation_root,
         "max_response_bytes": max_response_bytes,
     }
     given = {name: value for name, value in variables.items() if value is not None}
     with shown_progress(quiet=quiet, what="steps of the build") as progress:
-        build = build_documents(layout, given, run_id, progress)
+        if engine is None:
+            build = build_documents(layout, given, run_id, progress)
+        else:
+            build = build_on_engine(layout, engine, given, run_id, progress)
     if not quiet:
         typer.echo(
+            f"{f'on {engine} and DuckDB: ' if engine else ''}"
             f"built {build.models} models, {build.tests} tests passed, "
             f"{build.seconds:.1f} s; log: {printable(build.log)}",
             err=True,

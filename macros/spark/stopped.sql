@@ -1,0 +1,3 @@
+{% macro spark__stopped(message) -%}
+    raise_error({{ message }})
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro spark__whole_quotient(dividend, divisor) -%}
+    {{ dividend }} div {{ divisor }}
+{%- endmacro %}

@@ -1,0 +1,9 @@
+"""Builds on Spark 4 or Sail: the same models, on engines of more than one machine.
+
+Owns the engine's session, the Parquet files that it reads and writes, and the functions
+that its workers call. A build is a folder in `db/engine/`, a schema of the engine, with
+`build_record` written last. What DuckDB needs of it is fetched into `build.duckdb`, and
+DuckDB builds the rest: histories, the plan and the views that a run writes from. Holds
+no rule. Only this room imports pyspark, pyarrow and pysail, which the extras `spark`
+and `sail` bring.
+"""

@@ -1,0 +1,80 @@
+"""The builds of engines in a data root: their folders, and which of them is complete.
+
+A build is the folder `db/engine/build_{time}`, with a folder of Parquet files a table;
+beside it is `build_{time}_sources`, what it was built from. A build without the table
+`build_record`, which is written last, is a leftover. Readers take the newest complete
+one.
+"""
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from docs_index.layout import Layout
+from docs_index.warehouse.quoting import glob_escaped, literal
+
+_PREFIX = "build_"
+_SOURCES = "_sources"
+
+
+@dataclass(frozen=True)
+class EngineBuild:
+    """One build: its name is that of its folder, and of the schema in the engine."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The name of the schema."""
+        return self.folder.name
+
+    @property
+    def sources(self) -> Path:
+        """The folder of what was read before the build, a schema too."""
+        return self.folder.with_name(f"{self.name}{_SOURCES}")
+
+    def table(self, name: str) -> Path:
+        """Return the folder of a table."""
+        return self.folder / name
+
+    def query(self, name: str) -> str | None:
+        """Return a table as DuckDB reads it; None where it has no rows, and no file."""
+        folder = self.table(name)
+        if not any(folder.glob("*.parquet")):
+            return None
+        return f"read_parquet({literal(glob_escaped(folder) + '/*.parquet')})"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the record is there."""
+        return self.query("build_record") is not None
+
+
+def new_build(layout: Layout) -> EngineBuild:
+    """Return a build of now, whose folders are not there yet."""
+    now = datetime.now(UTC).strftime("%Y%m%d_%H%M%S_%f")
+    return EngineBuild(layout.engine_builds / f"{_PREFIX}{now}")
+
+
+def last_complete(layout: Layout) -> EngineBuild | None:
+    """Return the newest complete build."""
+    found = [build for build in _builds(layout) if build.is_complete]
+    return found[-1] if found else None
+
+
+def remove_others(layout: Layout, kept: EngineBuild | None) -> None:
+    """Remove all builds but one; the caller holds the lock of the data root."""
+    for build in _builds(layout):
+        if build != kept:
+            shutil.rmtree(build.folder, ignore_errors=True)
+            shutil.rmtree(build.sources, ignore_errors=True)
+
+
+def _builds(layout: Layout) -> list[EngineBuild]:
+    """Return the builds by time. Folders of one without a schema count too."""
+    names = {
+        path.name.removesuffix(_SOURCES)
+        for path in layout.engine_builds.glob(f"{_PREFIX}*")
+    }
+    return [EngineBuild(layout.engine_builds / name) for name in sorted(names)]

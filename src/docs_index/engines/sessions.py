@@ -1,0 +1,118 @@
+"""Open the session of an engine, and let its SQL call the workers' functions.
+
+An engine is named by one word: `sail` (in this process, without Java), `local` (Spark
+in this process), or the address of a server of Spark Connect, as `sc://host:15002`.
+"""
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from docs_index.errors import EngineError
+from docs_index.warehouse.response_facts import FACTS, Reader
+
+REMOTE = "SPARK_REMOTE"
+_SAIL, _LOCAL = "sail", "local"
+_ANSWER = ", ".join(["is_unchanged: boolean", *(f"{n}: {k}" for n, k in FACTS.items())])
+_servers: list[Any] = []  # a server ends with its last reference
+
+
+def refuse_unknown(engine: str) -> None:
+    """Check that an engine has a known name, and what it needs is installed.
+
+    Raises:
+        EngineError: says what to install, or which names there are.
+    """
+    if engine not in (_SAIL, _LOCAL) and not engine.startswith("sc://"):
+        raise EngineError(
+            f"there is no engine {engine!r}: name sail, local, or the address of a "
+            "server of Spark Connect, such as sc://localhost:15002"
+        )
+    wanted = ["pyspark", "dbt.adapters.spark", "pyarrow"]
+    wanted += ["pysail"] if engine == _SAIL else []
+    if missing := [name for name in wanted if not _is_installed(name)]:
+        extra = "sail" if engine == _SAIL else "spark"
+        raise EngineError(
+            f"the engine {engine} needs {', '.join(missing)}: install the extra "
+            f"`docs-index[{extra}]`"
+        )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def opened_session(engine: str, warehouse: Path) -> Any:
+    """Return the session of an engine; dbt finds the same one. Its time zone is UTC.
+
+    Raises:
+        Exception: what the engine says if it cannot start, or cannot be reached.
+    """
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    if engine == _LOCAL:
+        os.environ.pop(REMOTE, None)
+        cores = os.cpu_count() or 1
+        builder = (
+            SparkSession.builder.master("local[*]")
+            .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
+            .config("spark.sql.warehouse.dir", str(warehouse))
+            .config("spark.sql.shuffle.partitions", str(2 * cores))
+        )
+    else:
+        address = _sail_address() if engine == _SAIL else engine
+        os.environ[REMOTE] = address  # where dbt-spark looks
+        builder = SparkSession.builder.remote(address)
+    session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    if engine == _LOCAL:
+        session.sparkContext.setLogLevel("OFF")
+    return session
+
+
+def _sail_address() -> str:
+    """Start Sail in this process, and return its address."""
+    from pysail.spark import SparkConnectServer
+
+    server = SparkConnectServer(ip="127.0.0.1", port=0)
+    server.start(background=True)
+    _servers.append(server)
+    host, port = server.listening_address
+    return f"sc://{host}:{port}"
+
+
+def register_functions(session: Any, reader: Reader) -> None:
+    """Let SQL call `read_response`, `parsed_text` and `duckdb_text`.
+
+    A worker imports the functions: it needs this package, and sees the data root under
+    the same path.
+    """
+    import pyarrow as pa
+    from pyspark.sql.functions import arrow_udf
+
+    def read_response(f: pa.Array, p: pa.Array, q: pa.Array, s: pa.Array) -> pa.Array:
+        from docs_index.engines.workers import read_responses
+
+        return read_responses(reader, f, p, q, s)
+
+    def parsed_text(p: pa.Array, t: pa.Array) -> pa.Array:
+        from docs_index.engines.workers import parse_texts
+
+        return parse_texts(reader.parser_sql, p, t)
+
+    def duckdb_text(e: pa.Array, v: pa.Array) -> pa.Array:
+        from docs_index.engines.workers import duckdb_texts
+
+        return duckdb_texts(e, v)
+
+    session.udf.register(
+        "read_response", arrow_udf(read_response, f"struct<{_ANSWER}>")
+    )
+    session.udf.register("parsed_text", arrow_udf(parsed_text, "string"))
+    session.udf.register("duckdb_text", arrow_udf(duckdb_text, "string"))
