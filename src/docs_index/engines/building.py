@@ -50,7 +50,7 @@ def main(asked: dict[str, Any]) -> int:
         remove_leftovers(layout)
         last = last_complete(layout)
         remove_others(layout, last)
-        build = new_build(layout)
+        build = new_build(layout, asked.get("name"))
         reader = Reader(
             str(layout.root), _most_bytes(asked), parser_for(layout).expression
         )

@@ -51,8 +51,13 @@ class EngineBuild:
         return self.query("build_record") is not None
 
 
-def new_build(layout: Layout) -> EngineBuild:
-    """Return a build of now, whose folders are not there yet."""
+def new_build(layout: Layout, name: str | None = None) -> EngineBuild:
+    """Return a build of now, whose folders are not there yet.
+
+    Another `name` is for tests: with the same schema, dbt need not parse again.
+    """
+    if name:
+        return EngineBuild(layout.engine_builds / name)
     now = datetime.now(UTC).strftime("%Y%m%d_%H%M%S_%f")
     return EngineBuild(layout.engine_builds / f"{_PREFIX}{now}")
 

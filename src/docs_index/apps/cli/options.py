@@ -5,6 +5,7 @@ Options that choose documents are in `filter_options`, as they need the index.
 
 import sys
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -129,6 +130,28 @@ MaxResponseBytes = Annotated[
         min=1,
         metavar="N",
         help="The largest response file that is read (default: 67108864).",
+    ),
+]
+
+
+class Engine(StrEnum):
+    """What builds the documents."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+EngineName = Annotated[
+    Engine,
+    typer.Option("--engine", help="What builds: DuckDB on this machine, or Spark."),
+]
+EngineSession = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SESSION",
+        envvar="SPARK_REMOTE",
+        help="For --engine spark: sail, local, or the address of a server of Spark "
+        "Connect, as sc://host:15002 (default: local).",
     ),
 ]
 

@@ -12,6 +12,9 @@ from docs_index.apps.cli.options import (
     AllowShrunk,
     AsJson,
     DataRoot,
+    Engine,
+    EngineName,
+    EngineSession,
     EvaluationRoot,
     Link,
     MaxResponseBytes,
@@ -40,10 +43,13 @@ def run(
     strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    engine: EngineName = Engine.DUCKDB,
+    session: EngineSession = None,
 ) -> None:
     """Build the index of a data root, and write what is new.
 
     It is `dbt build`, then `docs-index materialize`. Your own files are not changed.
+    With `--engine spark`, Spark 4 or Sail builds most of it (docs/engines.md).
 
     Example: docs-index run --data-root ~/experiment
     """
@@ -51,7 +57,14 @@ def run(
         root = open_filled_layout(data_root)
         refuse_scratch(root)
         refuse_other_kind(root, layout)
-        build = built(root, run_id, evaluation_root, max_response_bytes, quiet=quiet)
+        build = built(
+            root,
+            run_id,
+            evaluation_root,
+            max_response_bytes,
+            quiet=quiet,
+            engine=(session or "local") if engine is Engine.SPARK else None,
+        )
         options = Options(
             run_id=run_id,
             workers=workers or os.cpu_count() or 1,
