@@ -1,0 +1,226 @@
+"""What an engine builds is what DuckDB builds, row by row."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from agreement import PLANS, RUN_IDS, Plan, ask_oracle, write_repairs
+from engine_builds import (
+    Engines,
+    build_in,
+    check_equal,
+    differences,
+    needs_engines,
+    needs_java,
+    reference,
+)
+from harness import REPOSITORY, Models
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from oracle import Refused
+from roots import DataRoot, data_roots, write_root
+
+pytestmark = needs_engines
+CORPORA = REPOSITORY / "../shared/corpora"
+FEW = settings(
+    max_examples=2,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+def has_rows(description: DataRoot) -> bool:
+    """Tell a root with something to build from one with next to nothing."""
+    rows = sum(len(table.rows) for table in description.tables.values())
+    return rows >= 12 and len(description.tables) == 4
+
+
+def sample(folder: Path) -> Path:
+    root = folder / "it's a root"
+    shutil.copytree(REPOSITORY / "sample", root)
+    return root
+
+
+def first_rows(root: Path, table: str) -> list[dict[str, str]]:
+    path = root / f"7_cross_experiment/{table}_results.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def repair(root: Path, *rows: tuple[str, ...]) -> None:
+    """Write repairs: source, row_index, task_id, action, value."""
+    path = root / "7_cross_experiment/generation_repairs.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        names = ["source_csv", "row_index", "task_id", "action", "value"]
+        writer.writerow([*names, "reason", "by"])
+        writer.writerows([*row, 'a "reason"\twith \u2028', "by"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    "engine", ["sail", pytest.param("local", marks=needs_java)]
+)
+def test_the_repaired_sample_is_equal(
+    engines: Engines, models: Models, tmp_path: Path, engine: str
+) -> None:
+    """A row is ignored, one gets a timestamp, and one a parent."""
+    root = sample(tmp_path)
+    drafts = first_rows(root, "draft_generation")
+    essays = first_rows(root, "essay_generation")
+    invalid = next(
+        (index, row)
+        for index, row in enumerate(drafts, 1)
+        if row["generation_timestamp"] and "T" not in row["generation_timestamp"]
+    )
+    repair(
+        root,
+        ("draft", "1", drafts[0]["draft_task_id"], "ignore", ""),
+        (
+            *("draft", str(invalid[0]), invalid[1]["draft_task_id"]),
+            *("set_timestamp", "2025-03-14T15:55:00Z"),
+        ),
+        (
+            *("essay", "1", essays[0]["essay_task_id"]),
+            *("set_parent", drafts[1]["draft_task_id"]),
+        ),
+    )
+    check_equal(engines, models, engine, root, tmp_path)
+
+
+@FEW
+@given(description=data_roots().filter(has_rows))
+def test_hostile_roots_are_equal(
+    engines: Engines,
+    models: Models,
+    tmp_path_factory: pytest.TempPathFactory,
+    description: DataRoot,
+) -> None:
+    folder = tmp_path_factory.mktemp("hostile")
+    root = folder / "it's a root"
+    root.mkdir()
+    write_root(description, root)
+    check_equal(
+        engines,
+        models,
+        "sail",
+        root,
+        folder,
+        RUN_IDS[description.evaluation_root],
+        description.evaluation_root,
+        description.max_response_bytes,
+    )
+
+
+@FEW
+@given(
+    description=data_roots().filter(has_rows),
+    plans=st.lists(PLANS, min_size=1, max_size=4),
+)
+def test_repaired_hostile_roots_are_equal(
+    engines: Engines,
+    models: Models,
+    tmp_path_factory: pytest.TempPathFactory,
+    description: DataRoot,
+    plans: list[Plan],
+) -> None:
+    folder = tmp_path_factory.mktemp("repaired")
+    root = folder / "it's a root"
+    root.mkdir()
+    write_root(description, root)
+    write_repairs(root, plans, ask_oracle(root, description))
+    run_id = RUN_IDS[description.evaluation_root]
+    try:
+        ask_oracle(root, description)
+    except Refused:
+        outcome = engines.build(
+            "sail",
+            root,
+            run_id=run_id,
+            evaluation_root=description.evaluation_root,
+            max_response_bytes=description.max_response_bytes,
+        )
+        assert outcome.code != 0
+        assert "cannot be applied" in outcome.said
+    else:
+        check_equal(
+            engines,
+            models,
+            "sail",
+            root,
+            folder,
+            run_id,
+            description.evaluation_root,
+            description.max_response_bytes,
+        )
+
+
+@pytest.mark.parametrize("corpus", ["daydreaming/data"])
+def test_corpora_are_equal(
+    engines: Engines, models: Models, tmp_path: Path, corpus: str
+) -> None:
+    if not (CORPORA / corpus).is_dir():
+        pytest.skip("the real corpus is not there")
+    root = tmp_path / "root"
+    shutil.copytree(CORPORA / corpus, root)
+    check_equal(engines, models, "sail", root, tmp_path)
+
+
+def test_an_unchanged_file_is_not_read_again(
+    engines: Engines, models: Models, tmp_path: Path
+) -> None:
+    """The second build knows all files but the one that changed."""
+    root = sample(tmp_path)
+    assert engines.build("sail", root).code == 0
+    paths = sorted((root / "3_generation").rglob("*.txt"))
+    changed, removed = paths[0], paths[1]
+    changed.write_text("another text")
+    removed.unlink()
+    os.utime(changed, (1, 1))
+    outcome = engines.build("sail", root, name="build_of_tests_again")
+    assert outcome.code == 0, outcome.said[-5000:]
+    database = reference(models, root, tmp_path)
+    assert differences(database, build_in(root, "build_of_tests_again")) == {}
+    assert not build_in(root).folder.exists()
+
+
+def dumped(root: Path, where: str) -> object:
+    import sqlite3
+
+    with sqlite3.connect(root / "db/documents.sqlite") as index:
+        return index.execute(f"select * from {where} order by 1, 2").fetchall()
+
+
+def test_a_run_on_an_engine_leaves_what_a_run_on_duckdb_leaves(tmp_path: Path) -> None:
+    roots = {}
+    for engine in ("duckdb", "spark"):
+        root = tmp_path / engine
+        shutil.copytree(REPOSITORY / "sample", root)
+        command = [str(Path(sys.executable).parent / "docs-index"), "run"]
+        options = ["--data-root", str(root), "--engine", engine]
+        options += ["--session", "sail"] if engine == "spark" else []
+        environment = os.environ | {"DBT_TARGET_PATH": str(tmp_path / "target")}
+        environment.pop("DBT_LOG_PATH", None)
+        process = subprocess.run(
+            [*command, *options],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert process.returncode == 0, process.stderr
+        roots[engine] = root
+        if engine == "spark":
+            assert "on sail and DuckDB" in process.stderr
+    different = subprocess.run(
+        ["diff", "-r", roots["duckdb"] / "docs", roots["spark"] / "docs"],
+        capture_output=True,
+        check=False,
+    )
+    assert different.stdout == b""
+    for table in ("documents", "document_links", "bad_generations", "link_candidates"):
+        assert dumped(roots["duckdb"], table) == dumped(roots["spark"], table)
