@@ -121,9 +121,7 @@ def differences(database: Path, build: EngineBuild) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
-        connection.execute(
-            f"attach {literal(str(database))} as {DATABASE} (read_only)"
-        )
+        connection.execute(f"attach {literal(str(database))} as {DATABASE} (read_only)")
         attach_stored(connection)
         attach_run(connection)
         connection.execute(f"use {DATABASE}")

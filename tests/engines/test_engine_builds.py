@@ -34,6 +34,7 @@ FEW = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+
 def has_rows(description: DataRoot) -> bool:
     """Tell a root with something to build from one with next to nothing."""
     rows = sum(len(table.rows) for table in description.tables.values())
@@ -62,26 +63,20 @@ def repair(root: Path, *rows: tuple[str, ...]) -> None:
         writer.writerows([*row, 'a "reason"\twith \u2028', "by"] for row in rows)
 
 
-@pytest.mark.parametrize(
-    "engine", ["sail", pytest.param("local", marks=needs_java)]
-)
+@pytest.mark.parametrize("engine", ["sail", pytest.param("local", marks=needs_java)])
 def test_the_repaired_sample_is_equal(
     engines: Engines, models: Models, tmp_path: Path, engine: str
 ) -> None:
-    """A row is ignored, one gets a timestamp, and one a parent."""
+    """A row is ignored, one with an invalid timestamp gets one, and one a parent."""
     root = sample(tmp_path)
     drafts = first_rows(root, "draft_generation")
+    links = first_rows(root, "link_generation")
     essays = first_rows(root, "essay_generation")
-    invalid = next(
-        (index, row)
-        for index, row in enumerate(drafts, 1)
-        if row["generation_timestamp"] and "T" not in row["generation_timestamp"]
-    )
     repair(
         root,
         ("draft", "1", drafts[0]["draft_task_id"], "ignore", ""),
         (
-            *("draft", str(invalid[0]), invalid[1]["draft_task_id"]),
+            *("link", "5", links[4]["link_task_id"]),
             *("set_timestamp", "2025-03-14T15:55:00Z"),
         ),
         (

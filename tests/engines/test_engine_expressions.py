@@ -87,9 +87,7 @@ def spellings() -> list[str]:
     times += ["T120000", "T2400", "T1200", "T12:60", "T12", "T120000.5"]
     zones = ["", "Z", "z", " UTC", "GMT", "+02:00", "-0530", "+14", " -23:59", "+24:00"]
     ends = [""] * 6 + ["\n", "\r", "\u2028", " ", "\x00"]
-    made = [
-        "".join(map(rng.choice, (days, times, zones, ends))) for _ in range(1000)
-    ]
+    made = ["".join(map(rng.choice, (days, times, zones, ends))) for _ in range(1000)]
     return known + made
 
 
