@@ -1,8 +1,8 @@
+{#- Java 17 does not know the format signs that Unicode has had since: nine of them. -#}
 {% macro spark__printable(text, width=100) -%}
-    left(
-        regexp_replace({{ text }}, {{ sql_text("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]") }}, '?'),
-        {{ width }}
-    )
+    {%- set since = "\\x{890}\\x{891}\\x{13439}-\\x{1343f}" -%}
+    {%- set pattern = "[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}" ~ since ~ "]" -%}
+    left(regexp_replace({{ text }}, {{ sql_text(pattern) }}, '?'), {{ width }})
 {%- endmacro %}
 
 

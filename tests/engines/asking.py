@@ -1,7 +1,7 @@
 """Run queries on an engine, each into a folder of Parquet files: a process of its own.
 
-Arguments: the engine, and a file of JSON with `views` (Parquet files by name), `queries`
-(by name) and `to`, the folder of the answers.
+Arguments: the engine, and a file of JSON with `views` (Parquet files by name),
+`queries` (by name) and `to`, the folder of the answers.
 """
 
 import json

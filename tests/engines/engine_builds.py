@@ -108,7 +108,7 @@ class Engines:
 
 
 def reference(models: Models, root: Path, folder: Path, **settings: Any) -> Path:
-    """Build a data root on DuckDB, and return the database, which is not in the root."""
+    """Build a data root on DuckDB; return the database, which is not in the root."""
     models.write_build(root, **settings)
     database = folder / "reference.duckdb"
     database.unlink(missing_ok=True)

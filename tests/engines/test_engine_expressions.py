@@ -28,7 +28,9 @@ QUERIES = {
     # Sixty-four code points a text.
     "json": """
         select i,
-        {{ json_compact([("a", "text", "text"), ("b", "null", "optional text")]) }} as a,
+        {{ json_compact([
+            ("a", "text", "text"), ("b", "null", "optional text")
+        ]) }} as a,
         {{ json_pretty([
             ("a", "text", "text"), ("d", "number", "decimal"), ("i", "i", "number")
         ]) }} as b
