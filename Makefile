@@ -6,7 +6,8 @@
 # make test-all  also run the slow tests: see tests/README.md
 # make setup  set up everything: tools and extras too, but not the engines
 # make engines       set up .venv-engines, for `docs-index run --engine spark`
-# make test-engines  compare what the engines build with what DuckDB builds
+# make test-engines  compare what the engines build with what DuckDB builds;
+#                    make test-engines-slow compares more
 # make soak   run the random tests far longer: kills, power cuts, spoiled and random roots
 # make lint   run all checks of CI except the tests
 # make docs   write dbt's documentation as one page, target/static_index.html
@@ -47,7 +48,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run report browse test test-all test-slow test-engines soak setup engines lint docs sql lock clean
+.PHONY: help run report browse test test-all test-slow test-engines test-engines-slow soak setup engines lint docs sql lock clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -80,7 +81,10 @@ test-all: test test-slow
 engines: $(ENGINES)/ready
 
 test-engines: engines
-	$(ENGINES)/bin/pytest --confcutdir tests/engines tests/engines
+	$(ENGINES)/bin/pytest --confcutdir tests/engines tests/engines -m "not slow"
+
+test-engines-slow: engines
+	$(ENGINES)/bin/pytest --confcutdir tests/engines tests/engines -m slow
 
 soak: setup
 	DOCS_INDEX_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak

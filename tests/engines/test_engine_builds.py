@@ -26,13 +26,20 @@ from roots import DataRoot, data_roots, write_root
 
 pytestmark = needs_engines
 CORPORA = REPOSITORY / "../shared/corpora"
-FEW = settings(
-    max_examples=2,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
+one_and_few = pytest.mark.parametrize(
+    "examples", [1, pytest.param(3, marks=pytest.mark.slow)]
 )
+
+
+def drawn(examples: int) -> settings:
+    """Return settings that draw so many roots, always the same, and shrink none."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 def has_rows(description: DataRoot) -> bool:
@@ -87,23 +94,14 @@ def test_the_repaired_sample_is_equal(
     check_equal(engines, models, engine, root, tmp_path)
 
 
-@FEW
-@given(description=data_roots().filter(has_rows))
-def test_hostile_roots_are_equal(
-    engines: Engines,
-    models: Models,
-    tmp_path_factory: pytest.TempPathFactory,
-    description: DataRoot,
+def check_description(
+    engines: Engines, models: Models, folder: Path, description: DataRoot
 ) -> None:
-    folder = tmp_path_factory.mktemp("hostile")
-    root = folder / "it's a root"
-    root.mkdir()
-    write_root(description, root)
     check_equal(
         engines,
         models,
         "sail",
-        root,
+        folder / "it's a root",
         folder,
         RUN_IDS[description.evaluation_root],
         description.evaluation_root,
@@ -111,49 +109,65 @@ def test_hostile_roots_are_equal(
     )
 
 
-@FEW
-@given(
-    description=data_roots().filter(has_rows),
-    plans=st.lists(PLANS, min_size=1, max_size=4),
-)
+def written(folder: Path, description: DataRoot) -> Path:
+    root = folder / "it's a root"
+    root.mkdir()
+    write_root(description, root)
+    return root
+
+
+@one_and_few
+def test_hostile_roots_are_equal(
+    engines: Engines,
+    models: Models,
+    tmp_path_factory: pytest.TempPathFactory,
+    examples: int,
+) -> None:
+    @drawn(examples)
+    @given(description=data_roots().filter(has_rows))
+    def compare(description: DataRoot) -> None:
+        folder = tmp_path_factory.mktemp("hostile")
+        written(folder, description)
+        check_description(engines, models, folder, description)
+
+    compare()
+
+
+@one_and_few
 def test_repaired_hostile_roots_are_equal(
     engines: Engines,
     models: Models,
     tmp_path_factory: pytest.TempPathFactory,
-    description: DataRoot,
-    plans: list[Plan],
+    examples: int,
 ) -> None:
-    folder = tmp_path_factory.mktemp("repaired")
-    root = folder / "it's a root"
-    root.mkdir()
-    write_root(description, root)
-    write_repairs(root, plans, ask_oracle(root, description))
-    run_id = RUN_IDS[description.evaluation_root]
-    try:
-        ask_oracle(root, description)
-    except Refused:
-        outcome = engines.build(
-            "sail",
-            root,
-            run_id=run_id,
-            evaluation_root=description.evaluation_root,
-            max_response_bytes=description.max_response_bytes,
-        )
-        assert outcome.code != 0
-        assert "cannot be applied" in outcome.said
-    else:
-        check_equal(
-            engines,
-            models,
-            "sail",
-            root,
-            folder,
-            run_id,
-            description.evaluation_root,
-            description.max_response_bytes,
-        )
+    @drawn(examples)
+    @given(
+        description=data_roots().filter(has_rows),
+        plans=st.lists(PLANS, min_size=1, max_size=4),
+    )
+    def compare(description: DataRoot, plans: list[Plan]) -> None:
+        folder = tmp_path_factory.mktemp("repaired")
+        root = written(folder, description)
+        write_repairs(root, plans, ask_oracle(root, description))
+        try:
+            ask_oracle(root, description)
+        except Refused:
+            outcome = engines.build(
+                "sail",
+                root,
+                run_id=RUN_IDS[description.evaluation_root],
+                evaluation_root=description.evaluation_root,
+                max_response_bytes=description.max_response_bytes,
+            )
+            assert outcome.code != 0
+            assert "cannot be applied" in outcome.said
+        else:
+            check_description(engines, models, folder, description)
+
+    compare()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corpus", ["daydreaming/data"])
 def test_corpora_are_equal(
     engines: Engines, models: Models, tmp_path: Path, corpus: str

@@ -106,7 +106,7 @@ def write_views(folder: Path) -> dict[str, str]:
         for first in range(0, len(POINTS), 64)
     ]
     numbers = [0.1, -2.5, 1e-7, 1e22, 5e-324, 1.7976931348623157e308, 3.0, None]
-    rows = {
+    rows: dict[str, list[tuple[int, str | None]]] = {
         "points": [(point, f"{chr(point)}a{chr(point)}") for point in POINTS],
         "texts": list(enumerate(texts)),
         "spellings": list(enumerate(spellings())),
@@ -120,14 +120,11 @@ def write_views(folder: Path) -> dict[str, str]:
     views = {}
     with duckdb.connect() as connection:
         for name, pairs in rows.items():
-            file = folder / f"{name}.csv"
             connection.execute(f"create table {name} (i bigint, text varchar)")
-            ids, values = zip(*pairs, strict=True)
             connection.execute(
                 f"insert into {name} select unnest(?), unnest(?)",
-                [list(ids), list(values)],
+                [[each for each, _ in pairs], [text for _, text in pairs]],
             )
-            file.unlink(missing_ok=True)
         connection.execute("alter table texts add column number double")
         connection.execute("update texts set number = ?[1 + i % 8]", [numbers])
         connection.execute(
@@ -142,7 +139,8 @@ def write_views(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(
-    scope="module", params=["sail", pytest.param("local", marks=needs_java)]
+    scope="module",
+    params=["sail", pytest.param("local", marks=[needs_java, pytest.mark.slow])],
 )
 def answers(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

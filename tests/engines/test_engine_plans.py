@@ -21,7 +21,8 @@ def target(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.rmtree(engines.folder / "target/compiled", ignore_errors=True)
     outcome = engines.build("sail", root, module="explaining")
     assert outcome.code == 0, outcome.said[-5000:]
-    return engines.folder / "target"
+    made: Path = engines.folder / "target"
+    return made
 
 
 def test_no_join_is_of_all_pairs(target: Path) -> None:
