@@ -205,10 +205,13 @@ def dumped(root: Path, where: str) -> object:
 
 
 def test_a_run_on_an_engine_leaves_what_a_run_on_duckdb_leaves(tmp_path: Path) -> None:
+    """Histories too, which DuckDB reads and joins to the tables of the engine."""
     roots = {}
     for engine in ("duckdb", "spark"):
         root = tmp_path / engine
         shutil.copytree(REPOSITORY / "sample", root)
+        histories = REPOSITORY / "examples/histories"
+        shutil.copytree(histories, root, dirs_exist_ok=True)
         command = [str(Path(sys.executable).parent / "docs-index"), "run"]
         options = ["--data-root", str(root), "--engine", engine]
         options += ["--session", "sail"] if engine == "spark" else []
