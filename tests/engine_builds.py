@@ -20,8 +20,8 @@ from harness import DATABASE, MAX_RESPONSE_BYTES, REPOSITORY, Models
 
 from docs_index.engines.builds import EngineBuild
 from docs_index.layout import open_layout
+from docs_index.quoting import literal
 from docs_index.warehouse.dbt_run import BUILD
-from docs_index.warehouse.quoting import literal
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
 
 HAS_ENGINES = find_spec("pysail") is not None

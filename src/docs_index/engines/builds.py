@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from docs_index.layout import Layout
-from docs_index.warehouse.quoting import glob_escaped, literal
+from docs_index.quoting import glob_escaped, literal
 
 _PREFIX = "build_"
 _SOURCES = "_sources"

@@ -11,7 +11,7 @@ import duckdb
 
 from docs_index.engines.builds import EngineBuild
 from docs_index.layout import Layout
-from docs_index.warehouse.quoting import glob_escaped, literal
+from docs_index.quoting import glob_escaped, literal
 
 FETCHED = {
     "int_table_rows__resolved": "write_order",
