@@ -13,6 +13,7 @@ from docs_index.disk import directories
 from docs_index.disk.publish import publish
 from docs_index.ingest import materialize
 from docs_index.ingest import placer as placing
+from docs_index.ingest import placing as batching
 from docs_index.ingest.document_files import DocumentFiles, Planned
 from docs_index.ingest.placer import Placer
 from docs_index.layout import open_layout
@@ -118,7 +119,7 @@ def test_only_documents_whose_directories_are_there_get_rows(
         (root / response).write_bytes(b"changed since the build")
     for _, doc_dir in planned[6::9]:
         (root / "docs" / doc_dir).mkdir(parents=True)
-    monkeypatch.setattr(materialize, "_BATCHES", range(1, 2))
+    monkeypatch.setattr(batching, "_BATCHES", range(1, 2))
     monkeypatch.setattr(materialize, "_TRANSACTION", transaction)
     monkeypatch.setattr(placing, "sync_file_system", lambda _: None)
     options = materialize.Options()

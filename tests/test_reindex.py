@@ -198,7 +198,7 @@ def test_damaged_documents_and_what_hangs_on_them_are_left_out(ran: Path) -> Non
     expected = [row for row in dump(ran)["documents"] if row[0] not in family]
     process = run(ran, "--skip-damaged")
     assert process.returncode == 1
-    assert f"{len(family)} directories left out" in process.stderr
+    assert f"{len(family)} documents left out" in process.stderr
     swap(ran)
     assert dump(ran)["documents"] == expected
 

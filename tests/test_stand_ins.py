@@ -22,11 +22,17 @@ def columns(db: duckdb.DuckDBPyConnection, table: str) -> Columns:
     ]
 
 
+_TYPES = {"string": "varchar"}  # the name that all engines know, and DuckDB's own
+
+
 def described(file: str, source: str) -> dict[str, Columns]:
     found = yaml.safe_load((REPOSITORY / "models" / file).read_text())["sources"]
     [tables] = [each["tables"] for each in found if each["name"] == source]
     return {
-        table["name"]: [(each["name"], each["data_type"]) for each in table["columns"]]
+        table["name"]: [
+            (each["name"], _TYPES.get(each["data_type"], each["data_type"]))
+            for each in table["columns"]
+        ]
         for table in tables
     }
 

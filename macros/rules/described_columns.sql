@@ -13,7 +13,8 @@
     {% for node in (graph.sources.values() if execute else [])
         if node.source_name == "stored"
         and node.name in (
-            "backfill_conflicts", "backfill_notices", "list_checksums", "run_record"
+            "backfill_conflicts", "backfill_notices", "list_checksums", "run_record",
+            "storage"
         ) %}
         {% do nodes.append(node) %}
     {% endfor %}
@@ -21,6 +22,7 @@
         "documents", "document_links", "bad_generations", "link_candidates",
         "backfill_counters", "backfill_conflicts", "backfill_notices",
         "column_descriptions", "list_checksums", "run_record",
+        "storage",
     ] %}
         {% for node in nodes if node.name == table %}
             {% for column in node.columns.values()

@@ -11,7 +11,6 @@ from contextlib import closing
 from pathlib import Path
 
 from docs_index.audit.findings import Finding
-from docs_index.disk.faults import Fault, fault_of
 from docs_index.index.database import TABLES, stored_kind
 from docs_index.index.schema import differences
 from docs_index.layout import KINDS, LayoutKind
@@ -58,21 +57,12 @@ def kind_of_copy(copy: Path) -> LayoutKind | None:
         sqlite3.DatabaseError: the copy cannot be read.
     """
     with closing(sqlite3.connect(copy)) as index:
-        return _stored_kind(index)
-
-
-def _stored_kind(index: sqlite3.Connection) -> LayoutKind | None:
-    try:
         return stored_kind(index)
-    except sqlite3.OperationalError as error:
-        if fault_of(error) is Fault.STATEMENT:  # there is no such table
-            return None
-        raise
 
 
 def _unknown_kind(index: sqlite3.Connection, name: str) -> Iterator[Finding]:
     """Yield what is wrong with the table that says how documents are stored."""
-    if _stored_kind(index) is None:
+    if stored_kind(index) is None:
         detail = f"storage: its layout is not one of {', '.join(KINDS)}"
         yield Finding("value_invalid", None, name, detail)
 

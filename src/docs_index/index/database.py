@@ -40,10 +40,14 @@ _LOOK = "pragma schema_version"  # the cheapest statement that opens the file
 
 @dataclass(frozen=True)
 class IndexState:
-    """The state of the index before a run; a killed run leaves it unsettled."""
+    """The state of the index before a run; a killed run leaves it unsettled.
+
+    `kind` is how documents are stored, None if the index does not exist or say it.
+    """
 
     exists: bool
     is_settled: bool
+    kind: LayoutKind | None = None
 
 
 def check_index(path: Path, *, named: Path | None = None) -> IndexState:
@@ -70,6 +74,7 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
             indexes = connection.execute(
                 "select count(*) from sqlite_master where name like 'documents_by_%'"
             ).fetchone()[0]
+            kind = stored_kind(connection)
     except UnicodeDecodeError as error:  # SQLite's message quotes the damaged bytes
         raise IndexFileError(f"{name} is damaged; {_anew(name)}") from error
     except sqlite3.DatabaseError as error:
@@ -93,7 +98,8 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
             f"{name} has schema version {version}, this program knows "
             f"{SCHEMA_VERSION}: {what_to_do}"
         )
-    return IndexState(exists=True, is_settled=journal == "delete" and indexes == 5)
+    is_settled = journal == "delete" and indexes == 5
+    return IndexState(exists=True, is_settled=is_settled, kind=kind)
 
 
 def refuse_foreign_schema(path: Path, *, named: Path | None = None) -> None:
@@ -255,15 +261,13 @@ def write_schema(path: Path, kind: LayoutKind) -> None:
 
 def stored_kind(index: sqlite3.Connection) -> LayoutKind | None:
     """Return how documents are stored, None if a damaged index does not say."""
-    rows = index.execute("select layout from storage").fetchall()
-    kinds = [kind for (kind,) in rows if kind in KINDS]
-    return kinds[0] if kinds else None
-
-
-def kind_of_index(path: Path) -> LayoutKind | None:
-    """Return how the documents of an index that exists are stored."""
-    with closing(connected(path)) as connection:
-        return stored_kind(connection)
+    try:
+        rows = index.execute("select layout from storage").fetchall()
+    except sqlite3.OperationalError as error:
+        if fault_of(error) is Fault.STATEMENT:  # there is no such table
+            return None
+        raise
+    return next((kind for (kind,) in rows if kind in KINDS), None)
 
 
 def kind_of_root(layout: Layout) -> LayoutKind:
@@ -274,8 +278,7 @@ def kind_of_root(layout: Layout) -> LayoutKind:
     Raises:
         IndexFileError: the index is not a database of this program.
     """
-    stored = kind_of_index(layout.index) if check_index(layout.index).exists else None
-    return stored or kind_on_disk(layout)
+    return check_index(layout.index).kind or kind_on_disk(layout)
 
 
 def refuse_other_kind(layout: Layout, wanted: LayoutKind | None) -> None:
@@ -285,8 +288,7 @@ def refuse_other_kind(layout: Layout, wanted: LayoutKind | None) -> None:
         DataRootError: they are stored in another way.
         IndexFileError: the index is not a database of this program.
     """
-    exists = check_index(layout.index).exists
-    agreed_kind(layout, kind_of_index(layout.index) if exists else None, wanted)
+    agreed_kind(layout, check_index(layout.index).kind, wanted)
 
 
 def agreed_kind(

@@ -21,7 +21,6 @@ from docs_index.index.database import (
     check_index,
     create_index,
     has_index,
-    kind_of_index,
     lost_index,
     refuse_foreign_schema,
     settle_index,
@@ -74,8 +73,7 @@ class Session:
         state = check_index(index, named=self.layout.index)
         if not state.exists:
             self._refuse_to_forget()
-        stored = kind_of_index(index) if state.exists else None
-        self.kind = agreed_kind(self.layout, stored, kind)
+        self.kind = agreed_kind(self.layout, state.kind, kind)
         self._needs_settling = not state.is_settled and not dry_run
         if not state.exists and dry_run:
             attach_stored(self.db)
