@@ -51,6 +51,11 @@ def is_folder(path: Name) -> bool:
     return status is not None and stat.S_ISDIR(status.st_mode)
 
 
+def is_real_folder(path: Name) -> bool:
+    """Tell whether a path is a folder, and not a link to one."""
+    return is_folder(path) and not is_link(path)
+
+
 def is_link(path: Name) -> bool:
     """Tell whether a path is a symbolic link."""
     status = _status(path, follow=False)

@@ -4,7 +4,7 @@
 of directories, `shard_inspector` has that of shards. Results are returned as lines of
 JSON, which DuckDB reads as tables. Nothing is written, and no link is followed out of a
 folder. If this user may not read something under docs/, its line says so. Any other
-failure of the machine is raised: it says nothing of what is there.
+failure of the machine is raised, because it does not show what is under docs/.
 """
 
 import functools
@@ -25,7 +25,7 @@ from docs_index.layout import (
     is_litter,
     is_stage_folder,
 )
-from docs_index.paths import is_folder, is_link, is_of_a_path, naming
+from docs_index.paths import is_folder, is_of_a_path, is_real_folder, naming
 from docs_index.warehouse.parsers import AnyParser, parser_of
 from docs_index.warehouse.session import chunks
 
@@ -314,14 +314,9 @@ def _sha256(content: bytes) -> str:
 
 
 def names_in(path: str) -> list[str]:
-    """Return the names in a folder without litter, none if it is no folder."""
+    """Return the names in a folder without litter; of a path of another kind, none."""
     names = os.listdir(path) if is_folder(path) else []
     return sorted(name for name in names if not is_litter(name))
-
-
-def is_real_folder(path: str) -> bool:
-    """Tell whether a path is a folder, and not a link to one."""
-    return is_folder(path) and not is_link(path)
 
 
 def _shown(name: str) -> str:

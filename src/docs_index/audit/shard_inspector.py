@@ -29,7 +29,7 @@ from docs_index.layout import Layout, is_stage_folder
 from docs_index.packs.content import COLUMNS, Packed
 from docs_index.packs.manifest import Shard, files_on_disk, unlisted_files
 from docs_index.packs.shard_file import Outline, Rows, ShardFile
-from docs_index.paths import is_folder, is_link, is_of_a_path, is_there
+from docs_index.paths import is_of_a_path, is_real_folder, is_there
 from docs_index.warehouse.session import chunks
 
 _PART_ROWS = 5000
@@ -187,7 +187,7 @@ def _texts_of(
 def _is_empty_folder(layout: Layout, file: str) -> bool:
     """Tell whether a name is that of the folder of a stage, without shards."""
     path = layout.packs / file
-    return "/" not in file and is_folder(path) and not is_link(path)
+    return "/" not in file and is_real_folder(path)
 
 
 def _beside_packs(layout: Layout) -> Iterator[Line]:
@@ -208,7 +208,7 @@ def _beside_packs(layout: Layout) -> Iterator[Line]:
 def is_reached(layout: Layout, shard: Shard) -> bool:
     """Tell whether the folder of a shard is one, and not a link to one."""
     folder = layout.packs / shard.stage
-    return is_folder(folder) and not is_link(folder)
+    return is_real_folder(folder)
 
 
 def _joined(groups: Sequence[Rows]) -> Iterator[Rows]:

@@ -62,7 +62,7 @@ def fetch(layout: Layout, build: EngineBuild, tables: Mapping[str, Columns]) -> 
     `tables` has the columns of each, with the engine's names of their types.
 
     Raises:
-        duckdb.Error, OSError: it failed; there is no build then.
+        duckdb.Error, OSError: fetching failed; the last build is deleted already.
     """
     path = layout.build
     for old in (path, path.with_name(f"{path.name}.wal")):

@@ -27,8 +27,8 @@ def refuse_unknown(engine: str) -> None:
     """
     if engine not in (_SAIL, _LOCAL) and not engine.startswith("sc://"):
         raise EngineError(
-            f"there is no engine {engine!r}: name sail, local, or the address of a "
-            "server of Spark Connect, such as sc://localhost:15002"
+            f"the engine {engine!r} is not known: name sail, local, or the address of "
+            "a server of Spark Connect, such as sc://localhost:15002"
         )
     wanted = ["pyspark", "dbt.adapters.spark", "pyarrow"]
     wanted += ["pysail"] if engine == _SAIL else []

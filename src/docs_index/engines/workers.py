@@ -51,7 +51,7 @@ def read_responses(
 
 
 def parse_texts(parser_sql: str, parsers: pa.Array, texts: pa.Array) -> pa.Array:
-    """Parse texts by the build's own expression; null where there is no result."""
+    """Parse texts by the build's own expression; what cannot be parsed gives null."""
     pairs = list(zip(*_as_long(parsers, texts), strict=True))
     asked = [(name or "", (text or "").encode()) for name, text in pairs]
     parsed = _parser(parser_sql).parse(asked)

@@ -264,7 +264,7 @@ def stored_kind(index: sqlite3.Connection) -> LayoutKind | None:
     try:
         rows = index.execute("select layout from storage").fetchall()
     except sqlite3.OperationalError as error:
-        if fault_of(error) is Fault.STATEMENT:  # there is no such table
+        if fault_of(error) is Fault.STATEMENT:  # the table is missing
             return None
         raise
     return next((kind for (kind,) in rows if kind in KINDS), None)

@@ -17,7 +17,7 @@ from docs_index.disk.confined import read_file
 from docs_index.disk.publish import publish
 from docs_index.errors import VERIFY, DamagedDocumentError
 from docs_index.layout import Layout, is_litter
-from docs_index.paths import is_folder, is_link, is_of_a_path, is_there, naming
+from docs_index.paths import is_link, is_of_a_path, is_real_folder, is_there, naming
 
 _ID = "[0-9a-z]{16}"
 _FILE = re.compile(
@@ -173,8 +173,7 @@ def files_on_disk(layout: Layout) -> list[str]:
     found = []
     for stage in _names(layout.packs):
         folder = layout.packs / stage
-        is_folder_of_stage = is_folder(folder) and not is_link(folder)
-        names = _names(folder) if is_folder_of_stage else []
+        names = _names(folder) if is_real_folder(folder) else []
         found += [f"{stage}/{name}" for name in names] or [stage]
     return [file for file in found if file != layout.manifest.name]
 
