@@ -12,22 +12,12 @@
 
 
 {% macro default__instant(text) -%}
-    {%- set hour = "(?:[01][0-9]|2[0-3])" -%}
-    {%- set sixty = "[0-5][0-9]" -%}
-    {%- set fraction = "(?:[.,]([0-9]{1,9}))?" -%}
-    {%- set pattern =
-        "(?:([0-9]{4}-[0-9]{2}-[0-9]{2})"
-        ~ "(?:[Tt ](" ~ hour ~ ":" ~ sixty ~ ")(?::(" ~ sixty ~ ")" ~ fraction ~ ")?)?"
-        ~ "|([0-9]{8})"
-        ~ "T(" ~ hour ~ sixty ~ ")(?:(" ~ sixty ~ ")" ~ fraction ~ ")?)"
-        ~ "(?: ?(?:[Zz]|UTC|GMT|([+-]" ~ hour ~ "(?::?" ~ sixty ~ ")?)))?"
-    -%}
     list_transform(
         list_filter(
             [
                 regexp_extract(
                     {{ text }},
-                    '^{{ pattern }}$',
+                    '^{{ timestamp_pattern() }}$',
                     [
                         'day', 'time', 'second', 'fraction', 'basic_day', 'basic_time',
                         'basic_second', 'basic_fraction', 'offset'
@@ -38,6 +28,22 @@
         ),
         lambda found: {{ utc_instant("found") }}
     )[1]
+{%- endmacro %}
+
+
+{#- A regular expression without its ends: nine groups, the parts of a timestamp. -#}
+{% macro timestamp_pattern() -%}
+    {%- set hour = "(?:[01][0-9]|2[0-3])" -%}
+    {%- set sixty = "[0-5][0-9]" -%}
+    {%- set fraction = "(?:[.,]([0-9]{1,9}))?" -%}
+    {%- set pattern =
+        "(?:([0-9]{4}-[0-9]{2}-[0-9]{2})"
+        ~ "(?:[Tt ](" ~ hour ~ ":" ~ sixty ~ ")(?::(" ~ sixty ~ ")" ~ fraction ~ ")?)?"
+        ~ "|([0-9]{8})"
+        ~ "T(" ~ hour ~ sixty ~ ")(?:(" ~ sixty ~ ")" ~ fraction ~ ")?)"
+        ~ "(?: ?(?:[Zz]|UTC|GMT|([+-]" ~ hour ~ "(?::?" ~ sixty ~ ")?)))?"
+    -%}
+    {{ pattern }}
 {%- endmacro %}
 
 

@@ -4,16 +4,7 @@
     for Java, `$` is before a line break at the end too.
 -#}
 {% macro spark__instant(text) -%}
-    {%- set hour = "(?:[01][0-9]|2[0-3])" -%}
-    {%- set sixty = "[0-5][0-9]" -%}
-    {%- set fraction = "(?:[.,]([0-9]{1,9}))?" -%}
-    {%- set pattern =
-        "^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})"
-        ~ "(?:[Tt ](" ~ hour ~ ":" ~ sixty ~ ")(?::(" ~ sixty ~ ")" ~ fraction ~ ")?)?"
-        ~ "|([0-9]{8})"
-        ~ "T(" ~ hour ~ sixty ~ ")(?:(" ~ sixty ~ ")" ~ fraction ~ ")?)"
-        ~ "(?: ?(?:[Zz]|UTC|GMT|([+-]" ~ hour ~ "(?::?" ~ sixty ~ ")?)))?\\z"
-    -%}
+    {%- set pattern = "^" ~ timestamp_pattern() ~ "\\z" -%}
     {%- set part = {} -%}
     {%- for name in [
         "day", "time", "second", "fraction", "basic_day", "basic_time", "basic_second",
