@@ -30,10 +30,8 @@ from docs_index.ingest.current_lists import (
     write_lists,
 )
 from docs_index.ingest.document_files import DocumentFiles
-from docs_index.ingest.pack_placer import PackPlacer
-from docs_index.ingest.packing import Packs
 from docs_index.ingest.placer import Batch
-from docs_index.ingest.placing import Directories
+from docs_index.ingest.placing import Directories, Store
 from docs_index.ingest.shrunk import load_known_documents, refuse_shrunk
 from docs_index.layout import Layout, LayoutKind
 from docs_index.progress import Progress
@@ -137,8 +135,9 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         if not options.allow_shrunk:
             refuse_shrunk(session)
         bad_list_is_altered = is_altered(session, bad_list)
+        store = _store(session, options)
         with started_workers(
-            _useful_workers(session, options), PackPlacer.__module__, lock
+            _useful_workers(session, options), store.module, lock
         ) as workers:
             surveyed = None
             if not options.dry_run:
@@ -146,7 +145,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
             session.insert("run.absent_folders", absent_folders(session))
             session.keep("planned", "build.plan.planned_documents")
             added = session.count("build.plan.unlisted_bad_rows")
-            outcomes = _place_all(session, options, workers, progress)
+            outcomes = _place_all(session, store, options, workers, progress)
             changed: list[str] = []
             if surveyed is not None:
                 changed += [_FOLDERS[session.kind]] if outcomes["placed"] else []
@@ -184,7 +183,7 @@ def _refuse_links(session: Session, options: Options) -> None:
         )
 
 
-def _store(session: Session, options: Options) -> Directories | Packs:
+def _store(session: Session, options: Options) -> Store:
     parser_sql, max_bytes = session.one(sql("ingest/settings_of_build.sql"))
     files = DocumentFiles(
         build=str(session.layout.build),
@@ -193,6 +192,9 @@ def _store(session: Session, options: Options) -> Directories | Packs:
         parser_sql=parser_sql,
     )
     if session.kind == "packed":
+        # Imported here: nanoarrow takes 40 ms, in each worker too.
+        from docs_index.ingest.packing import Packs
+
         return Packs(session, files, dry_run=options.dry_run)
     return Directories(session, files, dry_run=options.dry_run, link=options.link)
 
@@ -205,7 +207,11 @@ def _useful_workers(session: Session, options: Options) -> int:
 
 
 def _place_all(
-    session: Session, options: Options, workers: Workers, progress: Progress
+    session: Session,
+    store: Store,
+    options: Options,
+    workers: Workers,
+    progress: Progress,
 ) -> Counter[str]:
     """Write documents and then their rows; return how many had which outcome.
 
@@ -213,7 +219,6 @@ def _place_all(
     """
     outcomes: Counter[str] = Counter()
     total = session.count("build.plan.pending")
-    store = _store(session, options)
     if not options.dry_run:
         if total:
             session.make_writable()
@@ -241,9 +246,7 @@ def _place_all(
     return outcomes
 
 
-def _placed(
-    session: Session, store: Directories | Packs, workers: Workers
-) -> Iterator[Batch]:
+def _placed(session: Session, store: Store, workers: Workers) -> Iterator[Batch]:
     """Write what is pending, in its write order.
 
     A table's documents begin when the table before is done: the descendants of a

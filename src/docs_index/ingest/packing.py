@@ -27,6 +27,8 @@ _LEAST_BYTES = 16 * 2**20  # of contents: less is not worth a shard for each wor
 class Packs:
     """The shards of a data root, for a run that adds some."""
 
+    module = PackPlacer.__module__
+
     def __init__(
         self, session: Session, files: DocumentFiles, *, dry_run: bool
     ) -> None:

@@ -4,6 +4,7 @@ Owns which documents are written and synced together, and the folders above them
 """
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from docs_index.disk.directories import remove_tree
 from docs_index.disk.workers import Workers
@@ -19,8 +20,22 @@ _BATCHES = range(500, 4000)  # documents that are placed and synced together
 _BATCH_BYTES = 16 * 2**20
 
 
+class Store(Protocol):
+    """Where a run puts documents; worker processes import `module`."""
+
+    module: str
+
+    def prepare(self, *, is_needed: bool) -> None:
+        """Remove what a killed run left, and make the folders that are needed."""
+
+    def placed(self, workers: Workers, phase: dict[str, int]) -> Iterator[Batch]:
+        """Write what is pending from one write order to another."""
+
+
 class Directories:
     """The directories of a data root, for a run that adds some."""
+
+    module = Placer.__module__
 
     def __init__(
         self, session: Session, files: DocumentFiles, *, dry_run: bool, link: bool
