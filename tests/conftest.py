@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import Models
+from harness import Models, compiled_models
 from hypothesis import HealthCheck, settings
-from sharing import shared_folder
 
 pytest_plugins = ["building", "chromium", "cohort_models", "faults"]
 pytest.register_assert_rewrite("agreement")
@@ -37,11 +36,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
     """The project's models, compiled once."""
-    folder = shared_folder(tmp_path_factory) / "compiled"
-    folder.mkdir(exist_ok=True)
-    compiled = Models(folder)
-    yield compiled
-    compiled.close()
+    with compiled_models(tmp_path_factory) as compiled:
+        yield compiled
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

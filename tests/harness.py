@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from sharing import once
+import pytest
+from sharing import once, shared_folder
 
 from docs_index.layout import open_layout
 from docs_index.quoting import literal
@@ -157,6 +158,16 @@ class Models:
         """Return the compiled analyses by file name."""
         work = partial(compile_analyses, self._folder)
         return once(self._folder, "analyses", lambda: self._dbt.submit(work).result())
+
+
+@contextmanager
+def compiled_models(factory: pytest.TempPathFactory) -> Iterator[Models]:
+    """Yield the project's models, which the first process of a session compiles."""
+    folder = shared_folder(factory) / "compiled"
+    folder.mkdir(exist_ok=True)
+    compiled = Models(folder)
+    yield compiled
+    compiled.close()
 
 
 def compile_nodes(folder: Path) -> list[Node]:

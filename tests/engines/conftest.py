@@ -5,18 +5,14 @@ from pathlib import Path
 
 import pytest
 from engine_builds import Engines
-from harness import Models
-from sharing import shared_folder
+from harness import Models, compiled_models
 
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
     """The project's models on DuckDB, compiled once."""
-    folder = shared_folder(tmp_path_factory) / "compiled"
-    folder.mkdir(exist_ok=True)
-    compiled = Models(folder)
-    yield compiled
-    compiled.close()
+    with compiled_models(tmp_path_factory) as compiled:
+        yield compiled
 
 
 @pytest.fixture(scope="session")
