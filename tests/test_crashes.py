@@ -21,7 +21,7 @@ from building import (
 )
 from dying import KILLED
 from forking import DYING
-from test_packed import PROGRAM
+from test_litter import PROGRAM
 
 from docs_index.index.writer import Writer
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from building import (
     report,
     write,
 )
+from test_litter import PROGRAM
 from test_reading import DRAFT, ask, printed
 from typer.testing import Result
 
@@ -46,18 +48,7 @@ from docs_index.packs import adding
 from docs_index.packs.content import packed
 from docs_index.packs.manifest import append_to_manifest, read_manifest
 from docs_index.packs.reading import PackedDocuments
-from docs_index.packs.writing import write_shard
-
-PROGRAM = NewDocument(
-    stage="draft",
-    task_id="added",
-    template_id="t",
-    model_id="m",
-    timestamp="2025-06-01",
-    attempt_id="1",
-    combo_id="c",
-    raw="by a program",
-)
+from docs_index.packs.writing import write_shard, write_shards
 
 
 def nothing(done: int, total: int) -> None:
@@ -567,7 +558,8 @@ def test_small_shards_are_joined(pack: Path, tmp_path: Path) -> None:
 def test_joining_ends_where_it_makes_no_fewer_shards(
     pack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repacking, "SHARD_BYTES", 3000)
+    few = partial(write_shards, full_bytes=3000)
+    monkeypatch.setattr(repacking, "write_shards", few)
     layout = open_layout(pack)
     summary = repacking.repack(layout, "directories", nothing)
     summary = repacking.repack(layout, "packed", nothing)

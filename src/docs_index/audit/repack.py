@@ -11,9 +11,8 @@ import heapq
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 from operator import attrgetter
-from pathlib import Path
 
 from docs_index.disk.directories import (
     holds_exactly,
@@ -44,8 +43,8 @@ from docs_index.packs.manifest import (
     write_manifest,
 )
 from docs_index.packs.reading import PackedDocuments, fault_of_shard
-from docs_index.packs.writing import SHARD_BYTES, write_shard
-from docs_index.paths import is_folder, is_link, is_there
+from docs_index.packs.writing import write_shards
+from docs_index.paths import is_real_folder
 from docs_index.progress import Progress
 
 _PATIENCE_S = 10.0
@@ -80,13 +79,18 @@ def repack(layout: Layout, kind: LayoutKind, progress: Progress) -> Summary:
         with open_documents(layout.root) as documents:
             count = documents.count("true")
             is_changed = kind_of_root(layout) != kind
+            others = list(_stored_otherwise(layout, kind))
+            _refuse_unindexed(documents, others)
             if is_changed and kind == "packed":
                 _pack(layout, documents, count, progress)
             elif is_changed:
                 _unpack(layout, documents, count, progress)
         if is_changed:
             store_kind(layout.index, kind)
-        _remove_other(layout, kind)
+        if kind == "packed":
+            _remove_directories(layout, others)
+        else:
+            remove_tree(layout.packs)
     shards = len(read_manifest(layout)) if kind == "packed" else 0
     return Summary(str(layout.root), kind, count, shards, is_changed)
 
@@ -121,7 +125,6 @@ def merge(layout: Layout, progress: Progress) -> Summary:
 
 def _pack(layout: Layout, documents: Documents, count: int, progress: Progress) -> None:
     """Write all documents into shards; they count when the index says so."""
-    _refuse_unindexed(documents, layout.documents_on_disk())
     remove_tree(layout.packs)  # of a repacking that was stopped: the index names others
     layout.unpublished.mkdir()
     shards: list[Shard] = []
@@ -129,7 +132,7 @@ def _pack(layout: Layout, documents: Documents, count: int, progress: Progress) 
     found = documents.select("order by stage, doc_id")
     for stage, of_stage in groupby(found, attrgetter("stage")):
         rows = _rows(documents, of_stage)
-        for shard in _written(layout, stage, rows):
+        for shard in write_shards(layout, stage, rows, layout.unpublished):
             shards.append(shard)
             done += shard.documents
             progress(done, count)
@@ -151,28 +154,10 @@ def _rows(documents: Documents, found: Iterable[Document]) -> Iterator[Packed]:
         yield packed(document.doc_id, document.doc_dir, files)
 
 
-def _written(layout: Layout, stage: str, rows: Iterator[Packed]) -> Iterator[Shard]:
-    """Write rows into as many shards as their bytes need."""
-    for first in rows:
-        some = _up_to(SHARD_BYTES, chain([first], rows))
-        if shard := write_shard(layout, stage, some, layout.unpublished):
-            yield shard
-
-
-def _up_to(size: int, rows: Iterable[Packed]) -> Iterator[Packed]:
-    """Yield rows until they have this many bytes."""
-    for row in rows:
-        yield row
-        size -= row.size
-        if size <= 0:
-            return
-
-
 def _unpack(
     layout: Layout, documents: Documents, count: int, progress: Progress
 ) -> None:
     """Write all documents as directories; they count when the index says so."""
-    _refuse_unindexed(documents, PackedDocuments(layout).doc_dirs())
     layout.unpublished.mkdir()
     found = read_files(documents, documents.select("order by stage, doc_id"))
     done = 0
@@ -220,31 +205,26 @@ def _refuse_unindexed(documents: Documents, doc_dirs: Iterable[str]) -> None:
         )
 
 
-def _remove_other(layout: Layout, kind: LayoutKind) -> None:
-    """Remove the documents of the layout that does not count; nothing else."""
-    with open_documents(layout.root) as documents:
-        if kind == "directories":
-            if is_there(layout.manifest):
-                _refuse_unindexed(documents, PackedDocuments(layout).doc_dirs())
-            remove_tree(layout.packs)
-            return
-        found = list(layout.documents_on_disk())
-        _refuse_unindexed(documents, found)
+def _stored_otherwise(layout: Layout, kind: LayoutKind) -> Iterator[str]:
+    """Yield the documents on disk that are stored in the other way."""
+    if kind == "packed":
+        return layout.documents_on_disk()
+    return PackedDocuments(layout).doc_dirs()
+
+
+def _remove_directories(layout: Layout, doc_dirs: Iterable[str]) -> None:
+    """Remove the directories of documents, and the folders that are empty then."""
     layout.unpublished.mkdir(exist_ok=True)
-    for doc_dir in found:
+    for doc_dir in doc_dirs:
         removed = layout.unpublished / doc_dir.rpartition("/")[2]
         (layout.docs / doc_dir).rename(removed)  # a kill leaves no half of it in docs/
         remove_tree(removed)
-    for stage in filter(_is_own_folder, layout.docs.iterdir()):
+    for stage in filter(is_real_folder, layout.docs.iterdir()):
         if stage not in (layout.packs, layout.unpublished):
-            for folder in (*filter(_is_own_folder, stage.iterdir()), stage):
+            for folder in (*filter(is_real_folder, stage.iterdir()), stage):
                 if all(map(is_litter, os.listdir(folder))):
                     remove_tree(folder)
     remove_tree(layout.unpublished)
-
-
-def _is_own_folder(path: Path) -> bool:
-    return is_folder(path) and not is_link(path)
 
 
 def _merge_stage(layout: Layout, stage: str) -> None:
@@ -257,7 +237,7 @@ def _merge_stage(layout: Layout, stage: str) -> None:
             return
         layout.unpublished.mkdir(exist_ok=True)
         rows = _distinct(layout, joined)
-        new = list(_written(layout, stage, rows))
+        new = list(write_shards(layout, stage, rows, layout.unpublished))
         kept = [shard for shard in shards if shard not in joined]
         write_manifest(layout, [*kept, *new])
         for shard in joined:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, groupby, pairwise
+from itertools import groupby, pairwise
 
 from docs_index.audit.listed_shards import ListedShards
 from docs_index.audit.restoring import Plan, Restored, Wanted, untouched
@@ -22,7 +22,7 @@ from docs_index.index.texts import is_doc_dir
 from docs_index.packs.content import Packed, packed
 from docs_index.packs.manifest import Shard, unlisted_files, write_manifest
 from docs_index.packs.shard_file import ShardFile
-from docs_index.packs.writing import SHARD_BYTES, write_shard
+from docs_index.packs.writing import SHARD_BYTES, write_shards
 from docs_index.paths import is_there
 from docs_index.resources import sql
 from docs_index.warehouse.session import Session
@@ -224,16 +224,14 @@ class ShardStore:
         """Write rows as one shard, or as several that are not too large."""
         unpublished = self._layout.unpublished
         unpublished.mkdir(exist_ok=True)
-        following = iter(rows)
-        shards = []
         try:
-            for first in following:
-                some = _first_of(chain([first], following))
-                shard = write_shard(self._layout, stage, some, unpublished)
-                shards += [shard] if shard else []
+            return list(
+                write_shards(
+                    self._layout, stage, rows, unpublished, full_bytes=_LARGEST
+                )
+            )
         finally:
             remove_tree(unpublished)
-        return shards
 
     def _rows(self, group: _Group, plan: Plan, outcome: _Outcome) -> Iterator[Packed]:
         """Yield the rows of the new shard of a group; note what becomes of each."""
@@ -336,16 +334,6 @@ def _merged(
         else:
             yield row, document
             row, document = next(rows, None), next(documents, None)
-
-
-def _first_of(rows: Iterable[Packed]) -> Iterator[Packed]:
-    """Yield rows until they are a shard of the largest size."""
-    size = 0
-    for row in rows:
-        yield row
-        size += row.size
-        if size >= _LARGEST:
-            return
 
 
 def _all_untouched(group: _Group, plan: Plan, problem: str) -> Iterator[Restored]:

@@ -15,6 +15,7 @@ import duckdb
 
 from docs_index.disk.confined import Folder, UnusableError
 from docs_index.layout import RESPONSES
+from docs_index.packs.connecting import connected
 from docs_index.quoting import literal
 from docs_index.resources import sql
 from docs_index.warehouse.parsers import parser_of
@@ -190,7 +191,7 @@ def _check_number(count: int, write_orders: Sequence[int]) -> None:
 
 @functools.cache
 def _opened_build(path: str) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config={"threads": 1, "memory_limit": "500MB"})
+    connection = connected()
     connection.execute(f"attach {literal(path)} as build (read_only)")
     return connection
 

@@ -31,7 +31,8 @@ class Packed(NamedTuple):
     @property
     def size(self) -> int:
         """The number of bytes of all its files."""
-        return sum(map(len, self.files.values()))
+        contents = (self.raw, self.parsed, self.prompt, self.metadata)
+        return sum(len(content) for content in contents if content is not None)
 
 
 def packed(doc_id: str, doc_dir: str, files: Mapping[str, bytes]) -> Packed:

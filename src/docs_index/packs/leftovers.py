@@ -11,6 +11,7 @@ import duckdb
 
 from docs_index.errors import DamagedDocumentError
 from docs_index.layout import Layout
+from docs_index.packs.connecting import connected
 from docs_index.packs.manifest import read_manifest, unlisted_files, write_manifest
 from docs_index.packs.reading import shard_paths
 from docs_index.paths import is_there
@@ -48,12 +49,14 @@ def prepare_packs(
 
 def _only_in(path: Path, listed: list[str]) -> list[str]:
     """Return the doc_ids of a shard that no listed one has; none if it is half."""
-    with duckdb.connect(config={"threads": 1, "memory_limit": "500MB"}) as db:
-        statement = "packs/only_here.sql" if listed else "packs/all_here.sql"
-        values: dict[str, object] = {"file": glob_escaped(path)}
-        values |= {"listed": listed} if listed else {}
+    own = glob_escaped(path)
+    # With no other shard to compare with, every document is in this one alone.
+    statement, values = "packs/doc_dirs.sql", {"files": [own]}
+    if listed:
+        statement, values = "packs/only_here.sql", {"files": [own], "listed": listed}
+    with connected() as db:
         try:
             rows = db.execute(sql(statement), values).fetchall()
         except duckdb.InvalidInputException:
             return []
-    return [doc_id for (doc_id,) in rows]
+    return [doc_dir[-16:] for (doc_dir,) in rows]

@@ -12,6 +12,7 @@ import duckdb
 from docs_index.disk.confined import digest_of
 from docs_index.errors import VERIFY, DamagedDocumentError, StorageError
 from docs_index.layout import Layout
+from docs_index.packs.connecting import connected
 from docs_index.packs.content import Packed
 from docs_index.packs.manifest import Shard, read_manifest
 from docs_index.paths import is_of_a_path
@@ -26,15 +27,11 @@ class PackedDocuments:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._db = _connected()
+        self._db = connected()
         self._db.execute("set parquet_metadata_cache = true")
         self._signature: tuple[int, int, int] | None = None
         self._listed: list[Shard] = []
         self._last: Packed | None = None
-
-    def close(self) -> None:
-        """End the connection; a later read would fail."""
-        self._db.close()
 
     def shards(self) -> list[Shard]:
         """Return the shards that the manifest names now.
@@ -56,7 +53,7 @@ class PackedDocuments:
         return self._listed
 
     def find(self, doc_dir: str) -> Packed | None:
-        """Return a document, None if no shard has it.
+        """Return a document, None if no shard has it; the last one found is kept.
 
         Raises:
             DamagedDocumentError: a shard that may have it is damaged.
@@ -136,10 +133,6 @@ class PackedDocuments:
                 yield from map(Packed._make, rows)
 
 
-def _connected() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"threads": 1, "memory_limit": "500MB"})
-
-
 def shard_paths(layout: Layout, shards: Sequence[Shard]) -> list[str]:
     """Return the paths of shards, as `read_parquet` takes them."""
     return [glob_escaped(layout.packs / shard.file) for shard in shards]
@@ -173,7 +166,7 @@ def present_in(
         DamagedDocumentError: the shard is damaged.
         StorageError: reading failed.
     """
-    with sorting_faults(layout, [shard]), _connected() as db:
+    with sorting_faults(layout, [shard]), connected() as db:
         files = {"files": shard_paths(layout, [shard])}
         rows = db.execute(sql("packs/present_documents.sql"), files)
         while fetched := rows.fetchmany(_FETCH):

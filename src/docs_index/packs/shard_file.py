@@ -15,6 +15,7 @@ import duckdb
 from docs_index.disk.confined import digest_of, open_file
 from docs_index.errors import StorageError
 from docs_index.layout import Layout
+from docs_index.packs.connecting import connected
 from docs_index.packs.content import Packed
 from docs_index.packs.manifest import Shard, fits_name, shard_named
 from docs_index.paths import is_of_a_path
@@ -180,6 +181,6 @@ def shard_on_disk(layout: Layout, file: str) -> Shard | None:
 
 @functools.cache
 def _connection() -> duckdb.DuckDBPyConnection:
-    db = duckdb.connect(config={"threads": 1, "memory_limit": "500MB"})
+    db = connected()
     db.execute("set enable_external_file_cache = false")  # each byte is read once
     return db

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from docs_index.layout import Layout
-from docs_index.packs.content import Packed
 from docs_index.packs.reading import PackedDocuments
 
 
@@ -13,7 +12,6 @@ class PackedTexts:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._documents = PackedDocuments(layout)
-        self._last: Packed | None = None
 
     def find(self, doc_dir: str, name: str) -> bytes | None:
         """Return the bytes of a file, None if no shard has it."""
@@ -45,7 +43,6 @@ class PackedTexts:
         return None
 
     def _files(self, doc_dir: str) -> dict[str, bytes]:
-        """Return the files of a document; those of the last one are kept."""
-        if self._last is None or self._last.doc_dir != doc_dir:
-            self._last = self._documents.find(doc_dir)
-        return self._last.files if self._last else {}
+        """Return the files of a document, none if no shard has it."""
+        found = self._documents.find(doc_dir)
+        return found.files if found else {}

@@ -8,7 +8,7 @@ import functools
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from docs_index.disk.confined import digest_of
 from docs_index.disk.publish import make_folder, sync
 from docs_index.errors import StorageError
 from docs_index.layout import Layout
+from docs_index.packs.connecting import connected
 from docs_index.packs.content import Packed
 from docs_index.packs.manifest import Shard, file_of
 from docs_index.paths import naming
@@ -82,6 +83,37 @@ def write_shard(
     return shard
 
 
+def write_shards(
+    layout: Layout,
+    stage: str,
+    documents: Iterable[Packed],
+    unpublished: Path,
+    *,
+    full_bytes: int = SHARD_BYTES,
+) -> Iterator[Shard]:
+    """Write the documents of a stage as shards, each until it has so many bytes.
+
+    They must be in the order of their doc_id.
+
+    Raises:
+        OSError, StorageError: writing failed; the shards before are whole.
+    """
+    following = iter(documents)
+    for first in following:
+        some = _until_full(chain([first], following), full_bytes)
+        if shard := write_shard(layout, stage, some, unpublished):
+            yield shard
+
+
+def _until_full(documents: Iterable[Packed], full_bytes: int) -> Iterator[Packed]:
+    size = 0
+    for document in documents:
+        yield document
+        size += document.size
+        if size >= full_bytes:
+            return
+
+
 def _copy(batches: Sequence[Any], path: Path) -> None:
     db = _connection()
     db.register("packed_documents", _Batches(batches))
@@ -100,11 +132,12 @@ def _groups(documents: Iterable[Packed]) -> Iterator[list[Packed]]:
     group: list[Packed] = []
     size = 0
     for document in documents:
-        if group and (size + document.size > _GROUP_BYTES or len(group) == _GROUP_ROWS):
+        more = document.size
+        if group and (size + more > _GROUP_BYTES or len(group) == _GROUP_ROWS):
             yield group
             group, size = [], 0
         group.append(document)
-        size += document.size
+        size += more
     if group:
         yield group
 
@@ -137,4 +170,4 @@ def _column(values: Sequence[bytes | None], kind: Any) -> Any:
 
 @functools.cache
 def _connection() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"threads": 1, "memory_limit": "500MB"})
+    return connected()
