@@ -519,7 +519,8 @@ def test_make_alone_is_help(tmp_path: Path) -> None:
         r"^\.PHONY: help (.*)$", (tmp_path / "Makefile").read_text(), re.M
     )
     assert phony and sorted(targets) == sorted(
-        set(phony[1].split()) - {"test-slow"}  # what CI runs after `make test`
+        set(phony[1].split())
+        - {"test-slow", "test-engines-slow"}  # the help names them in another line
     )
 
 

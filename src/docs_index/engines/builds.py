@@ -6,12 +6,14 @@ beside it is `build_{time}_sources`, what it was built from. A build without the
 one.
 """
 
+import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from docs_index.layout import Layout
+from docs_index.paths import is_there
 from docs_index.quoting import glob_escaped, literal
 
 _PREFIX = "build_"
@@ -41,7 +43,7 @@ class EngineBuild:
     def query(self, name: str) -> str | None:
         """Return a table as DuckDB reads it; None where it has no rows, and no file."""
         folder = self.table(name)
-        if not any(folder.glob("*.parquet")):
+        if not any(name.endswith(".parquet") for name in _names_in(folder)):
             return None
         return f"read_parquet({literal(glob_escaped(folder) + '/*.parquet')})"
 
@@ -79,7 +81,17 @@ def remove_others(layout: Layout, kept: EngineBuild | None) -> None:
 def _builds(layout: Layout) -> list[EngineBuild]:
     """Return the builds by time. Folders of one without a schema count too."""
     names = {
-        path.name.removesuffix(_SOURCES)
-        for path in layout.engine_builds.glob(f"{_PREFIX}*")
+        name.removesuffix(_SOURCES)
+        for name in _names_in(layout.engine_builds)
+        if name.startswith(_PREFIX)
     }
     return [EngineBuild(layout.engine_builds / name) for name in sorted(names)]
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return what is in a folder, nothing if it is missing.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    return os.listdir(folder) if is_there(folder) else []

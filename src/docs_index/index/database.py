@@ -74,7 +74,7 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
             indexes = connection.execute(
                 "select count(*) from sqlite_master where name like 'documents_by_%'"
             ).fetchone()[0]
-            kind = stored_kind(connection)
+            kind = _kind_if_readable(path, connection)
     except UnicodeDecodeError as error:  # SQLite's message quotes the damaged bytes
         raise IndexFileError(f"{name} is damaged; {_anew(name)}") from error
     except sqlite3.DatabaseError as error:
@@ -268,6 +268,19 @@ def stored_kind(index: sqlite3.Connection) -> LayoutKind | None:
             return None
         raise
     return next((kind for (kind,) in rows if kind in KINDS), None)
+
+
+def _kind_if_readable(path: Path, index: sqlite3.Connection) -> LayoutKind | None:
+    """Return how documents are stored, None too if that page of the file is damaged.
+
+    Then `verify` can still say what else is damaged.
+    """
+    try:
+        return stored_kind(index)
+    except sqlite3.DatabaseError as error:
+        if fault_of(error) is Fault.DAMAGED and damage_persists(path):
+            return None
+        raise
 
 
 def kind_of_root(layout: Layout) -> LayoutKind:
