@@ -1,10 +1,11 @@
 {#-
     The build record: what the last build was made for, written by the build itself.
 
-    The table `build_record` has one row. Any dbt command that can change a table marks
-    the record as `unfinished`. Only a `dbt build` of the whole project marks it as
-    `complete`, if every seed, model and data test succeeded. Scripts accept only a
-    complete build. A killed build leaves its record unfinished.
+    The table `build_record` has one row; its `made_by` changes with the program and the
+    settings. Any dbt command that can change a table marks the record as `unfinished`.
+    Only a `dbt build` of the whole project marks it as `complete`, if every seed, model
+    and data test succeeded. Scripts accept only a complete build. A killed build leaves
+    its record unfinished.
 
     A command for all models of the documents reads their sources again. One for some of
     them keeps the sources that are loaded: the models that it leaves alone were made of
@@ -19,11 +20,12 @@
     {% if execute and flags.WHICH in changing_commands() %}
         {% do refuse_another_engine_build() %}
         {% set chosen = chosen_nodes() %}
+        {% do keep_current_tables() %}
         {{ prepared_schemas(["cohort_inputs"], is_emptied=chosen.cohort_models) }}
         {{ prepared_schemas(["score_inputs"], is_emptied=chosen.score_models) }}
         {{ prepared_schemas(
             ["cross_experiment", "histories", "raw", "data_root"],
-            is_emptied=not chosen.models_left_out,
+            is_emptied=not chosen.models_left_out and not is_current_build(),
         ) }}
         {% if chosen.changes_documents %}
             create or replace table {{ target.schema }}.build_record as
@@ -32,9 +34,31 @@
                 cast(null as string) as data_root,
                 {{ sql_text(run_id()) }} as run_id,
                 {{ sql_text(evaluation_root()) }} as evaluation_root,
-                cast({{ max_response_bytes() }} as bigint) as max_response_bytes
+                cast({{ max_response_bytes() }} as bigint) as max_response_bytes,
+                (select made_by from {{ this_build() }}) as made_by
         {% endif %}
     {% endif %}
+{% endmacro %}
+
+
+{#-
+    Where nothing has changed since the last build, its tables are kept: the plugin has
+    compared all that a build reads. Nodes see it in `graph`, which they share.
+-#}
+{% macro keep_current_tables() %}
+    {% set query = "select is_current from " ~ this_build() %}
+    {% do graph.update({"is_current_build": run_query(query).rows[0][0]}) %}
+{% endmacro %}
+
+
+{% macro is_current_build() %}
+    {% do return(graph.get("is_current_build", false)) %}
+{% endmacro %}
+
+
+{#- In the empty database that dbt itself connects to. -#}
+{% macro this_build() %}
+    {% do return("memory.main.this_build") %}
 {% endmacro %}
 
 

@@ -6,6 +6,9 @@
     build's time. Grants, indexes, comments and foreign keys are not supported: the
     build has none.
 
+    Where nothing has changed since the last complete build, a table is kept, and so is
+    what its hooks said.
+
     A Python model is still written to a temporary relation: it runs outside of the
     transaction, and may read its last result.
 -#}
@@ -13,6 +16,11 @@
     replaced_table, adapter="duckdb", supported_languages=["sql", "python"]
 %}
     {% set relation = this.incorporate(type="table") %}
+    {% set is_kept = is_current_build() and is_of_documents(model) %}
+    {% if is_kept and load_cached_relation(relation) is not none %}
+        {% call noop_statement("main", "KEPT") %}{% endcall %}
+        {{ return({"relations": [relation]}) }}
+    {% endif %}
     {% set is_python = model["language"] == "python" %}
     {% set made = make_intermediate_relation(relation) if is_python else relation %}
     {{ run_hooks(pre_hooks) }}

@@ -29,12 +29,14 @@ from docs_index.errors import (
     StorageError,
 )
 from docs_index.layout import (
+    Layout,
     keep_from_strangers,
     open_layout,
     refuse_without_input,
 )
 from docs_index.paths import is_there
 from docs_index.quoting import identifier, literal
+from docs_index.resources import sql
 from docs_index.warehouse.cohort_inputs import CohortInputs
 from docs_index.warehouse.faults import (
     fault_of,
@@ -43,11 +45,14 @@ from docs_index.warehouse.faults import (
     message_of,
 )
 from docs_index.warehouse.histories.tables import SCHEMA, open_histories
+from docs_index.warehouse.last_build import is_current, made_by
 from docs_index.warehouse.refusals import tell_refusal
 from docs_index.warehouse.score_inputs import load_generations
 from docs_index.warehouse.sources import Sources
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
 
+# What a command may be given that changes what a build makes of the same files.
+_FLAGS = ("VARS", "TARGET", "EMPTY", "SAMPLE", "EVENT_TIME_START", "EVENT_TIME_END")
 # `dbt docs generate` asks for every source; the inputs of a cohort need its name.
 _NOTHING = "select null as nothing where false"
 
@@ -74,7 +79,8 @@ class Plugin(BasePlugin):
             else:
                 take_lock(layout.lock)
                 remove_leftovers(layout)
-            _refuse_unopened(layout.build)
+            self._made_by = _made_by(layout)
+            self._is_current = _opened_is_current(layout, self._made_by)
             if not layout.scratch:
                 gather_temporary_files(layout.root)
         except (DocsIndexError, OSError) as error:
@@ -89,9 +95,15 @@ class Plugin(BasePlugin):
         config["temp_directory"] = f"{self._build}.tmp"
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Attach the empty stand-ins that the models of the plan read in a build."""
+        """Attach the empty stand-ins that the models of the plan read in a build.
+
+        The table `this_build`, next to them, tells the hooks what they need to know.
+        """
         attach_stored(conn)
         attach_run(conn)
+        conn.execute(sql("warehouse/this_build.sql"))
+        known = [self._made_by, self._is_current]
+        conn.execute("insert into this_build values (?, ?)", known)
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Make the build a cursor's default, and keep the cursor for `load`.
@@ -129,21 +141,32 @@ def _refusal(error: Exception) -> DbtRuntimeError:
     return DbtRuntimeError(message)
 
 
-def _refuse_unopened(build: Path) -> None:
-    """Open the last build as dbt will; remove it if it is damaged.
+def _made_by(layout: Layout) -> str:
+    """Return what makes this build, empty for other commands, and in another folder."""
+    flags = get_flags()  # type: ignore[no-untyped-call]
+    if layout.scratch or flags.WHICH != "build":
+        return ""
+    return made_by(layout, {name: getattr(flags, name, None) for name in _FLAGS})
 
-    The next build makes it again. Where it cannot be opened for another reason, dbt
-    would say so in pages.
+
+def _opened_is_current(layout: Layout, made: str) -> bool:
+    """Open the last build as dbt will, and tell whether its tables may be kept.
+
+    A damaged one is removed: the next build makes it again. Where it cannot be opened
+    for another reason, dbt would say so in pages.
 
     Raises:
         LockedError: another program has it open.
         StorageError: it cannot be opened.
     """
+    build = layout.build
     if not is_there(build):
-        return
+        return False
     try:
         with duckdb.connect() as database:
             database.execute(f"attach {literal(str(build))} as build")
+            may_keep = made and not get_flags().FULL_REFRESH  # type: ignore[no-untyped-call]
+            return bool(may_keep) and is_current(database, layout, made)
     except duckdb.Error as error:
         if is_damaged_file(error):
             build.unlink()
@@ -155,6 +178,7 @@ def _refuse_unopened(build: Path) -> None:
         else:
             message = f"{build} cannot be opened: {first_line(error)}"
             raise StorageError(f"{message}; build again") from error
+        return False
 
 
 def _refuse_a_query(path: Path) -> None:

@@ -125,7 +125,7 @@ class Reader:
 
         A response file that has not changed has no answer: its known facts still hold.
         """
-        version = hashlib.sha256(f"{_FORM}{self.parser_sql}".encode()).hexdigest()[:8]
+        version = facts_version(self.parser_sql)
         folders: dict[str, Folder] = {}
         answers = Answers(parser)
         for question in questions:
@@ -146,6 +146,11 @@ class Reader:
                 facts["cause"] = str(error)
             answers.add(facts)
         return answers.completed()
+
+
+def facts_version(parser_sql: str) -> str:
+    """Return what the signatures of answers end with: their form, and the parsers."""
+    return hashlib.sha256(f"{_FORM}{parser_sql}".encode()).hexdigest()[:8]
 
 
 def _facts(response: Response, version: str) -> Facts:
