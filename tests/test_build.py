@@ -257,7 +257,7 @@ def _rows_of(
     inputs = build.table("main.stg_data_root__input_files")
     places = {str(root), *(place for (place,) in inputs.select("data_root").fetchall())}
     table = build.table(name)
-    columns = [column for column in table.columns if column != "signature"]
+    columns = [name for name in table.columns if name not in ("signature", "made_by")]
     rows = table.select(*columns).fetchall()
     return sorted(
         ["the root" if value in places else repr(value) for value in row]

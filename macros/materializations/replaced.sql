@@ -18,7 +18,7 @@
     {% set relation = this.incorporate(type="table") %}
     {% set is_kept = is_current_build() and is_of_documents(model) %}
     {% if is_kept and load_cached_relation(relation) is not none %}
-        {% call noop_statement("main", "KEPT") %}{% endcall %}
+        {% do store_raw_result("main", message="KEPT", code="KEPT", rows_affected=0) %}
         {{ return({"relations": [relation]}) }}
     {% endif %}
     {% set is_python = model["language"] == "python" %}
