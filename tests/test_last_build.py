@@ -1,12 +1,25 @@
 """A build keeps the tables of the last one only if nothing has changed since."""
 
+import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
-from building import append, build, copied, draft_row, good, write
+from building import (
+    REPOSITORY,
+    Process,
+    append,
+    build,
+    copied,
+    draft_row,
+    good,
+    process,
+    sharing,
+    write,
+)
 
 from docs_index.layout import open_layout
 from docs_index.warehouse.last_build import is_current, made_by
@@ -184,3 +197,24 @@ def test_a_new_row_is_taken_in(settled: Path, tmp_path: Path) -> None:
     row = draft_row("new", "2025-01-01T00:00:00", "")
     append(root, DRAFTS, ",".join(row.get(name, "") for name in header))
     assert "32 documents, 9 rejected rows" in good(build(root)).stdout
+
+
+def run(root: Path, *options: str) -> Process:
+    script = str(REPOSITORY / "scripts" / "inspect_docs.py")
+    return good(process(root, [sys.executable, script, "run", *options], sharing(root)))
+
+
+@pytest.mark.slow
+def test_a_run_builds_only_if_something_has_changed(
+    settled: Path, tmp_path: Path
+) -> None:
+    root = copied(settled, tmp_path)
+    first = run(root)  # the copy is another data root
+    assert "built " in first.stderr
+    good(build(root))  # in the first, the files may be too new to tell
+    again = run(root)
+    assert "kept the last build" in again.stderr
+    assert "nothing new: nothing was written" in again.stdout
+    assert json.loads(run(root, "--json").stdout)["build"] is None
+    for options in (["--full-refresh"], ["--run-id", "other"]):
+        assert "built " in run(root, *options).stderr

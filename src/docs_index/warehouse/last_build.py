@@ -6,6 +6,7 @@ What cannot be proved the same counts as changed. Reads only.
 """
 
 import hashlib
+import json
 import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from docs_index.disk.confined import Folder, UnusableError, open_file
 from docs_index.errors import DocsIndexError
 from docs_index.layout import Layout
 from docs_index.paths import is_there
+from docs_index.quoting import literal
 from docs_index.resources import PROJECT, sql
 from docs_index.warehouse.response_facts import facts_version
 
@@ -28,19 +30,38 @@ _DISTRIBUTIONS = ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb")
 _FETCH = 10_000
 
 
-def made_by(layout: Layout, settings: Mapping[str, object]) -> str:
+def made_by(
+    layout: Layout, settings: Mapping[str, object], run_id: str | None = None
+) -> str:
     """Return a text that changes with the program, its settings and the data root.
 
-    `settings` are what the command was given.
+    `settings` are what dbt is given, by the names of its flags; empty ones say nothing.
+    `run_id` is that of the build, `RUN_ID` if there is none.
     """
-    said = [str(layout.root), platform.python_version(), os.environ.get("RUN_ID", "")]
+    run_id = run_id or os.environ.get("RUN_ID", "")
+    said = [str(layout.root), platform.python_version(), run_id]
     said += [f"{name} {version(name)}" for name in _DISTRIBUTIONS]
-    said += [f"{name}={settings[name]!r}" for name in sorted(settings)]
+    given = {name: value for name, value in settings.items() if value}
+    said.append(json.dumps(given, sort_keys=True, default=str))
     digest = hashlib.sha256("\0".join(said).encode(errors="surrogateescape"))
     for path in _program():
         digest.update(f"\0{path}\0".encode(errors="surrogateescape"))
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def keeps_build(
+    layout: Layout, variables: Mapping[str, object], run_id: str | None
+) -> bool:
+    """Tell whether `dbt build` with these vars would make what it made last time."""
+    made = made_by(layout, {"VARS": variables}, run_id)
+    try:
+        with duckdb.connect() as database:
+            build = literal(str(layout.build))
+            database.execute(f"attach {build} as build (read_only)")
+            return is_current(database, layout, made)
+    except duckdb.Error:
+        return False  # missing, damaged or open elsewhere: a build says what is wrong
 
 
 def _program() -> Iterator[Path]:

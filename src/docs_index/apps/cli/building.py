@@ -12,6 +12,9 @@ from docs_index.errors import printable
 from docs_index.ingest.materialize import Summary
 from docs_index.layout import Layout
 from docs_index.warehouse.dbt_run import Built, build_documents
+from docs_index.warehouse.last_build import keeps_build
+
+_KEPT = "kept the last build: nothing has changed since (--full-refresh builds again)"
 
 
 def built(
@@ -22,16 +25,22 @@ def built(
     *,
     quiet: bool,
     engine: str | None = None,
-) -> Built:
+    may_keep: bool = False,
+) -> Built | None:
     """Build the documents of a data root, and say on stderr what was built.
 
-    `engine` names an engine of `engines`; without one, DuckDB builds.
+    `engine` names an engine of `engines`; without one, DuckDB builds. With `may_keep`,
+    nothing is built, and None returned, if the last build would be made once more.
     """
     variables = {
         "evaluation_root": evaluation_root,
         "max_response_bytes": max_response_bytes,
     }
     given = {name: value for name, value in variables.items() if value is not None}
+    if may_keep and engine is None and keeps_build(layout, given, run_id):
+        if not quiet:
+            typer.echo(_KEPT, err=True)
+        return None
     with shown_progress(quiet=quiet, what="steps of the build") as progress:
         if engine is None:
             build = build_documents(layout, given, run_id, progress)
@@ -48,10 +57,10 @@ def built(
 
 
 def show_outcome(
-    build: Built, summary: Summary, given_root: object, *, as_json: bool
+    build: Built | None, summary: Summary, given_root: object, *, as_json: bool
 ) -> None:
-    """Print what a run did, or would do, with what its build did."""
+    """Print what a run did, or would do, with what its build did, if there was one."""
     if as_json:
-        show_json(asdict(summary) | {"build": asdict(build)})
+        show_json(asdict(summary) | {"build": asdict(build) if build else None})
     else:
         print_summary(summary, given_root)

@@ -92,6 +92,12 @@ Strict = Annotated[
     bool,
     typer.Option("--strict", help="End with 3 if there are rejected rows or notices."),
 ]
+FullRefresh = Annotated[
+    bool,
+    typer.Option(
+        "--full-refresh", help="Build again though nothing has changed since."
+    ),
+]
 AllowShrunk = Annotated[
     bool,
     typer.Option(

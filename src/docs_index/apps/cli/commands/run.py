@@ -16,6 +16,7 @@ from docs_index.apps.cli.options import (
     EngineName,
     EngineSession,
     EvaluationRoot,
+    FullRefresh,
     Link,
     MaxResponseBytes,
     NewLayout,
@@ -45,10 +46,12 @@ def run(
     quiet: Quiet = False,
     engine: EngineName = Engine.DUCKDB,
     session: EngineSession = None,
+    full_refresh: FullRefresh = False,
 ) -> None:
     """Build the index of a data root, and write what is new.
 
     It is `dbt build`, then `docs-index materialize`. Your own files are not changed.
+    The last build is kept if no file that it read, and no setting, has changed since.
     With `--engine spark`, Spark 4 or Sail builds most of it (docs/engines.md).
 
     Example: docs-index run --data-root ~/experiment
@@ -64,6 +67,7 @@ def run(
             max_response_bytes,
             quiet=quiet,
             engine=(session or "local") if engine is Engine.SPARK else None,
+            may_keep=not full_refresh,
         )
         options = Options(
             run_id=run_id,
