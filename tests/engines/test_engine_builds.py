@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from agreement import PLANS, RUN_IDS, Plan, ask_oracle, write_repairs
 from engine_builds import (
@@ -204,6 +205,15 @@ def dumped(root: Path, where: str) -> object:
         return index.execute(f"select * from {where} order by 1, 2").fetchall()
 
 
+def read_once(root: Path) -> object:
+    """Return the tables of the CSV files, with their numbers of rows."""
+    with duckdb.connect(str(root / "db/build.duckdb"), read_only=True) as database:
+        return database.execute(
+            "select schema_name, table_name, estimated_size from duckdb_tables() "
+            "where schema_name in ('cross_experiment', 'raw', 'data_root') order by all"
+        ).fetchall()
+
+
 def test_a_run_on_an_engine_leaves_what_a_run_on_duckdb_leaves(tmp_path: Path) -> None:
     """Histories too, which DuckDB reads and joins to the tables of the engine."""
     roots = {}
@@ -234,5 +244,6 @@ def test_a_run_on_an_engine_leaves_what_a_run_on_duckdb_leaves(tmp_path: Path) -
         check=False,
     )
     assert different.stdout == b""
+    assert read_once(roots["duckdb"]) == read_once(roots["spark"])
     for table in ("documents", "document_links", "bad_generations", "link_candidates"):
         assert dumped(roots["duckdb"], table) == dumped(roots["spark"], table)

@@ -1,7 +1,8 @@
 """Fetch from a build of an engine what DuckDB builds the rest of.
 
 Writes a new `build.duckdb` with the tables that the engine made, in the order of their
-rows. DuckDB reads them from Parquet, a row group at a time.
+rows, and with those of the CSV files that it made them of. DuckDB reads them from
+Parquet, a row group at a time.
 """
 
 import os
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 import duckdb
 
 from docs_index.engines.builds import EngineBuild
+from docs_index.engines.staging import declared_tables
 from docs_index.layout import Layout
 from docs_index.quoting import glob_escaped, literal
 
@@ -75,14 +77,23 @@ def fetch(layout: Layout, build: EngineBuild, tables: Mapping[str, Columns]) -> 
         connection.execute("set timezone = 'UTC'")
         for name, columns in tables.items():
             _insert(connection, name, columns, build.query(name))
-        connection.execute("create schema data_root")
-        files = glob_escaped(build.sources / "input_files")
-        connection.execute(
-            "create table data_root.input_files as "
-            f"from read_parquet({literal(files + '/*.parquet')})"
-        )
+        for schema, name, _ in declared_tables():
+            _insert_source(connection, build, schema, name)
+        _insert_source(connection, build, "data_root", "input_files")
         connection.execute("create table engine_build (name varchar)")
         connection.execute("insert into engine_build values (?)", [build.name])
+
+
+def _insert_source(
+    connection: duckdb.DuckDBPyConnection, build: EngineBuild, schema: str, name: str
+) -> None:
+    """Take over a table that was read for the engine, which nobody reads again."""
+    files = glob_escaped(build.sources / name)
+    connection.execute(f"create schema if not exists {schema}")
+    connection.execute(
+        f"create table {schema}.{name} as "
+        f"from read_parquet({literal(files + '/*.parquet')})"
+    )
 
 
 def _insert(

@@ -35,7 +35,7 @@ def stage(layout: Layout, build: EngineBuild, last: EngineBuild | None) -> list[
     sources = Sources(layout)
     names = []
     with duckdb.connect() as connection:
-        for name, meta in _declared():
+        for _, name, meta in declared_tables():
             _write(sources.load(connection, meta), build.sources / name)
             names.append(name)
         _write(sources.input_files(connection), build.sources / _LAST)
@@ -43,13 +43,16 @@ def stage(layout: Layout, build: EngineBuild, last: EngineBuild | None) -> list[
     return [*names, _LAST, KNOWN]
 
 
-def _declared() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the tables that the models declare, with what they say of the files."""
+def declared_tables() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield schema and name of the tables of CSV files, and what is said of the files.
+
+    They are what `models/staging/_sources.yml` declares.
+    """
     for source in yaml.safe_load(_DECLARED.read_text("utf-8"))["sources"]:
         for table in source["tables"]:
             if table["name"] != _LAST:
                 meta = source["config"]["meta"] | table["config"]["meta"]
-                yield table["name"], meta
+                yield source["name"], table["name"], meta
 
 
 def _known(last: EngineBuild | None) -> str:
