@@ -63,12 +63,16 @@ def _told(error: Exception) -> str:
     return printable(first)[:_LONGEST]
 
 
-if __name__ == "__main__":
-    # What Java and workers print is no answer.
+def serve() -> None:
+    """Answer on the output that this process was given, which nothing else gets."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
-        os.dup2(2, 1)
+        os.dup2(2, 1)  # what Java and workers print is no answer
         try:
             main(answers)
         finally:
             sys.stderr.flush()
             os._exit(3)
+
+
+if __name__ == "__main__":
+    serve()

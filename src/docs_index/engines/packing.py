@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -29,7 +29,6 @@ from docs_index.layout import Layout
 from docs_index.packs.leftovers import remove_at_once
 from docs_index.packs.manifest import Shard, shard_named
 from docs_index.packs.writing import SHARD_BYTES
-from docs_index.vocabulary import STAGES
 from docs_index.warehouse.dbt_run import dbt_folder
 
 _MODULE = "docs_index.engines.pack_process"
@@ -61,7 +60,7 @@ class EnginePacking:
         if not file_bytes:
             return False
         if file_bytes < self._least_bytes:
-            self.said = "shards written by this process: they are few"
+            self.said = "shards written by this process: less than 256 MB are new"
             return False
         [(name,)] = db.execute("select name from build.main.engine_build").fetchall()
         self._build = EngineBuild(self._layout.engine_builds / name)
@@ -80,11 +79,7 @@ class EnginePacking:
         """
         folder = self._layout.unpublished / uuid.uuid4().hex
         (folder / "shards").mkdir(parents=True)
-        for stage in STAGES:
-            make_folder(self._layout.packs / stage)  # workers make no folders
-        counts = write_assigned(
-            folder / "shards", (task.write_orders for task in tasks)
-        )
+        counts = write_assigned(folder / "shards", self._with_folders(tasks))
         if not counts:
             return []
         question = {"folder": str(folder), "shards": len(counts)}
@@ -94,6 +89,12 @@ class EnginePacking:
             self._checked(count, found.get(number, []))
             for number, count in enumerate(counts)
         ]
+
+    def _with_folders(self, tasks: Iterable[ShardTask]) -> Iterator[Sequence[int]]:
+        """Yield the write orders of each shard; workers make no folders."""
+        for task in tasks:
+            make_folder(self._layout.packs / task.stage)
+            yield task.write_orders
 
     def close(self) -> None:
         """End the process of the session."""
