@@ -6,7 +6,6 @@ shard. If only such a shard has some documents of the index, a line was lost.
 
 import os
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -17,7 +16,7 @@ from docs_index.layout import Layout
 from docs_index.packs.connecting import connected
 from docs_index.packs.manifest import read_manifest, unlisted_files, write_manifest
 from docs_index.packs.reading import shard_paths
-from docs_index.paths import is_there
+from docs_index.paths import is_real_folder, is_there
 from docs_index.quoting import glob_escaped
 from docs_index.resources import sql
 
@@ -28,7 +27,7 @@ def remove_unpublished(layout: Layout) -> None:
     Workers of a killed run may still write on another machine. They publish nothing any
     more, as the paths that they know are gone at once.
     """
-    with suppress(FileNotFoundError, NotADirectoryError):
+    if is_real_folder(layout.unpublished):
         for name in os.listdir(layout.unpublished):
             remove_at_once(layout.unpublished / name)
     remove_tree(layout.unpublished)
