@@ -51,7 +51,7 @@ class Packs:
         if is_needed:
             self._layout.unpublished.mkdir()
         if self._writers is not None:
-            of_tables = {"end": HISTORIES}
+            of_tables = {"last": HISTORIES - 1}
             new = self._session.rows(sql("ingest/new_bytes.sql"), of_tables)
             [(file_bytes,)] = new
             if not self._writers.takes(self._session.db, file_bytes):
