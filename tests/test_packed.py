@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from itertools import pairwise
@@ -36,6 +37,7 @@ from docs_index.errors import (
     DamagedDocumentError,
     DocumentRefusedError,
     OutputExistsError,
+    StorageError,
 )
 from docs_index.index.new_row import NewDocument
 from docs_index.index.reader import open_documents
@@ -45,7 +47,8 @@ from docs_index.ingest.materialize import Options
 from docs_index.ingest.materialize import materialize as materialize_here
 from docs_index.layout import Layout, open_layout
 from docs_index.packs import adding
-from docs_index.packs.content import packed
+from docs_index.packs.content import Packed, packed
+from docs_index.packs.leftovers import remove_unpublished
 from docs_index.packs.manifest import append_to_manifest, read_manifest
 from docs_index.packs.reading import PackedDocuments
 from docs_index.packs.writing import write_shard, write_shards
@@ -169,6 +172,18 @@ def test_a_run_splits_a_stage_by_bytes_and_by_workers(
     assert all(a[1] < b[0] for a, b in pairwise(ranges))
 
 
+@pytest.mark.parametrize(
+    "options", [["--layout", "packed"], ["--engine", "spark", "--session", "sail"]]
+)
+def test_only_an_engine_can_pack_for_a_run(tmp_path: Path, options: list[str]) -> None:
+    write(
+        tmp_path, "7_cross_experiment/draft_generation_results.csv", "draft_task_id\n"
+    )
+    refused = ask(tmp_path, "run", *options, "--packed-by", "engine")
+    assert refused.exit_code == 2
+    assert "--packed-by is for --engine spark and packed documents" in refused.stderr
+
+
 def test_a_second_run_writes_nothing_and_a_new_row_a_new_shard(pack: Path) -> None:
     before = contents(pack)
     assert "nothing was written" in good(materialize(pack)).stdout
@@ -193,6 +208,28 @@ def test_a_second_run_writes_nothing_and_a_new_row_a_new_shard(pack: Path) -> No
 
 
 # Killed, changed, spoiled -------------------------------------------------------------
+
+
+def test_workers_of_a_killed_run_publish_nothing_after_the_next_has_begun(
+    tmp_path: Path,
+) -> None:
+    """Workers of an engine may outlive a run, on other machines too."""
+    layout = Layout(tmp_path)
+    unpublished = layout.unpublished / "of the killed run"
+    unpublished.mkdir(parents=True)
+
+    def documents(begun: bool) -> Iterator[Packed]:
+        yield packed("0" * 16, f"draft/{0:016}/{0:016}", {"raw.txt": b"x"})
+        if begun:
+            remove_unpublished(layout)
+
+    assert write_shard(layout, "draft", documents(False), unpublished) is not None
+    [shard] = layout.packs.rglob("*.parquet")
+    shard.unlink()
+    with pytest.raises(StorageError):
+        write_shard(layout, "draft", documents(True), unpublished)
+    assert not list(layout.packs.rglob("*.parquet"))
+    assert not layout.unpublished.exists()
 
 
 def test_documents_of_a_killed_run_are_found(pack: Path, packed_run: Run) -> None:

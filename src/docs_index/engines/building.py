@@ -21,7 +21,11 @@ from docs_index.engines.builds import (
     remove_others,
 )
 from docs_index.engines.fetching import FETCHED, fetch
-from docs_index.engines.sessions import opened_session, register_functions
+from docs_index.engines.sessions import (
+    create_tables,
+    opened_session,
+    register_functions,
+)
 from docs_index.engines.staging import stage
 from docs_index.errors import DocsIndexError
 from docs_index.layout import (
@@ -81,14 +85,9 @@ def _built(
 ) -> dict[str, dict[str, str]] | None:
     """Build in the engine; return the columns of what is fetched, None if it failed."""
     session = opened_session(asked["engine"], layout.engine_builds)
-    for folder in (build.sources, build.folder):
-        # A folder that is missing would be made by a worker, perhaps of another user.
-        folder.mkdir(parents=True, exist_ok=True)
-        location = _literal(str(folder))
-        session.sql(f"create database {folder.name} location {location}")
-    for name in tables:
-        table, at = f"{build.sources.name}.{name}", _literal(str(build.sources / name))
-        session.sql(f"create table {table} using parquet location {at}")
+    sources = {name: build.sources / name for name in tables}
+    create_tables(session, build.sources.name, build.sources, sources)
+    create_tables(session, build.name, build.folder, {})
     register_functions(session, reader)
     if not _is_run(build, asked):
         return None
@@ -120,12 +119,6 @@ def _is_run(build: EngineBuild, asked: dict[str, Any]) -> bool:
     if result.exception is not None:
         raise DocsIndexError(str(result.exception))
     return bool(result.success) and build.is_complete
-
-
-def _literal(text: str) -> str:
-    """Return a literal of Spark, which reads backslashes in it."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Open the session of an engine, and let its SQL call the workers' functions.
+"""Open the session of an engine, and let it call the workers' functions.
 
 An engine is named by one word: `sail` (in this process, without Java), `local` (Spark
 in this process), or the address of a server of Spark Connect, as `sc://host:15002`.
@@ -6,16 +6,26 @@ in this process), or the address of a server of Spark Connect, as `sc://host:150
 
 import os
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from docs_index.errors import EngineError
+from docs_index.ingest.pack_placer import PackPlacer
 from docs_index.warehouse.response_facts import FACTS, Reader
 
 REMOTE = "SPARK_REMOTE"
 _SAIL, _LOCAL = "sail", "local"
 _ANSWER = ", ".join(["is_unchanged: boolean", *(f"{n}: {k}" for n, k in FACTS.items())])
+_PACKING = """
+    select
+        shards.shard,
+        documents.*
+    from {database}.documents as documents
+    inner join {database}.shards as shards
+        on documents.write_order = shards.write_order
+"""
 _servers: list[Any] = []  # a server ends with its last reference
 
 
@@ -116,3 +126,55 @@ def register_functions(session: Any, reader: Reader) -> None:
     )
     session.udf.register("parsed_text", arrow_udf(parsed_text, "string"))
     session.udf.register("duckdb_text", arrow_udf(duckdb_text, "string"))
+
+
+def packed_shards(
+    session: Any, placer: PackPlacer, documents: Path, shards: int
+) -> list[dict[str, Any]]:
+    """Have the workers write shards; return what `workers.pack_shard` says of each.
+
+    `documents` is the table `document_files` of a build. The placer's own folder has a
+    table `shards`, with the number of the shard of each write order. Each shard is a
+    task, and an engine may try a task again, or twice at a time.
+
+    Raises:
+        Exception: what the engine or a worker says.
+    """
+    import pyarrow as pa
+
+    from docs_index.engines.workers import PACKED
+
+    def pack(documents: pa.Table) -> pa.Table:
+        from docs_index.engines.workers import pack_shard
+
+        return pack_shard(placer, documents)
+
+    folder = Path(placer.unpublished)
+    database = f"packs_{folder.name}"
+    tables = {"documents": documents, "shards": folder / "shards"}
+    create_tables(session, database, folder / "engine", tables)
+    rows = session.sql(_PACKING.format(database=database))
+    answers = (
+        rows.repartitionByRange(shards, "shard")  # by hash, some would share a task
+        .groupBy("shard")
+        .applyInArrow(pack, ", ".join(f"{n} {kind}" for n, kind in PACKED.items()))
+    )
+    return [row.asDict() for row in answers.collect()]
+
+
+def create_tables(
+    session: Any, database: str, folder: Path, tables: Mapping[str, Path]
+) -> None:
+    """Make a schema of the engine in a folder, with tables of folders of Parquet."""
+    # A folder that is missing would be made by a worker, perhaps of another user.
+    folder.mkdir(parents=True, exist_ok=True)
+    session.sql(f"create database {database} location {_literal(folder)}")
+    for name, place in tables.items():
+        table = f"{database}.{name}"
+        session.sql(f"create table {table} using parquet location {_literal(place)}")
+
+
+def _literal(path: Path) -> str:
+    """Return a literal of Spark, which reads backslashes in it."""
+    escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

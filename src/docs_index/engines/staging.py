@@ -4,7 +4,7 @@ Whatever the engine, a CSV file is read by `warehouse.sources`, so the same file
 refused for the same reasons. Owns the folder `build_{time}_sources`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,25 @@ def stage(layout: Layout, build: EngineBuild, last: EngineBuild | None) -> list[
         _write(sources.input_files(connection), build.sources / _LAST)
         _write(connection.sql(_known(last)), build.sources / KNOWN)
     return [*names, _LAST, KNOWN]
+
+
+def write_assigned(folder: Path, shards: Iterable[Sequence[int]]) -> list[int]:
+    """Write which write orders each shard has; return how many, by its number.
+
+    Raises:
+        OSError: writing failed.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([("write_order", pa.int64()), ("shard", pa.int32())])
+    counts = []
+    with pq.ParquetWriter(folder / "0.parquet", schema) as writer:
+        for number, orders in enumerate(shards):
+            columns = [orders, [number] * len(orders)]
+            writer.write_table(pa.table(columns, schema=schema))
+            counts.append(len(orders))
+    return counts
 
 
 def declared_tables() -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -294,14 +294,14 @@ def kind_of_root(layout: Layout) -> LayoutKind:
     return check_index(layout.index).kind or kind_on_disk(layout)
 
 
-def refuse_other_kind(layout: Layout, wanted: LayoutKind | None) -> None:
-    """Check that documents are stored, or will be, as is wanted.
+def refuse_other_kind(layout: Layout, wanted: LayoutKind | None) -> LayoutKind:
+    """Check that documents are stored, or will be, as is wanted; return how.
 
     Raises:
         DataRootError: they are stored in another way.
         IndexFileError: the index is not a database of this program.
     """
-    agreed_kind(layout, check_index(layout.index).kind, wanted)
+    return agreed_kind(layout, check_index(layout.index).kind, wanted)
 
 
 def agreed_kind(

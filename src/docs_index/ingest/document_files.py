@@ -5,7 +5,6 @@ pass between it and its parent. What a file's bytes are is decided here alone, f
 directories and for shards. Nothing is written.
 """
 
-import functools
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +13,12 @@ from typing import NamedTuple
 import duckdb
 
 from docs_index.disk.confined import Folder, UnusableError
+from docs_index.disk.threads import OnceAThread
 from docs_index.layout import RESPONSES
 from docs_index.packs.connecting import connected
 from docs_index.quoting import literal
 from docs_index.resources import sql
-from docs_index.warehouse.parsers import parser_of
+from docs_index.warehouse.parsers import TextParser
 
 Contents = dict[str, bytes]
 """The bytes of each file of a document, by its name."""
@@ -144,7 +144,7 @@ class DocumentFiles:
     def _parse(self, unparsed: Sequence[tuple[Planned, Contents]]) -> None:
         """Add the parsed.txt that the build's own parser finds."""
         texts = [(str(each.parser), files["raw.txt"]) for each, files in unparsed]
-        parsed_texts = parser_of(self.parser_sql).parse(texts) if texts else []
+        parsed_texts = _parser(self.parser_sql).parse(texts) if texts else []
         for (_, contents), parsed in zip(unparsed, parsed_texts, strict=True):
             assert parsed is not None, "the build parsed these very bytes"
             contents["parsed.txt"] = parsed.encode()
@@ -189,13 +189,17 @@ def _check_number(count: int, write_orders: Sequence[int]) -> None:
     assert count == len(write_orders), "another build has replaced the one of the plan"
 
 
-@functools.cache
+def forget_folders() -> None:
+    """Walk the paths of responses again, as another run may have begun."""
+    _folder.forget()
+
+
+@OnceAThread
 def _opened_build(path: str) -> duckdb.DuckDBPyConnection:
     connection = connected()
     connection.execute(f"attach {literal(path)} as build (read_only)")
     return connection
 
 
-@functools.cache
-def _folder(path: str, max_bytes: int) -> Folder:
-    return Folder(path, max_bytes)
+_folder = OnceAThread(Folder)
+_parser = OnceAThread(TextParser)

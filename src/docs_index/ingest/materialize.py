@@ -31,7 +31,8 @@ from docs_index.ingest.current_lists import (
 )
 from docs_index.ingest.document_files import DocumentFiles
 from docs_index.ingest.placer import Batch
-from docs_index.ingest.placing import Directories, Store
+from docs_index.ingest.placing import HISTORIES, Directories, Store
+from docs_index.ingest.shard_tasks import ShardWriters
 from docs_index.ingest.shrunk import load_known_documents, refuse_shrunk
 from docs_index.layout import Layout, LayoutKind
 from docs_index.progress import Progress
@@ -44,7 +45,7 @@ from docs_index.warehouse.session import Session, opened_session
 _FEW = 500  # documents for which other processes would start too late
 _TRANSACTION = 10_000  # documents whose rows are inserted together
 # Write orders by table: drafts and links, essays, evaluations, then all histories.
-_PHASES = (0, 30_000_000_000, 40_000_000_000, 50_000_000_000, 10**18)
+_PHASES = (0, 30_000_000_000, 40_000_000_000, HISTORIES, 10**18)
 _SUMMARY = "select topic, name, amount from build.plan.run_summary order by topic, rank"
 _FIELDS = "select * exclude (source_number) from build.plan.history_fields"
 _FOLDERS = {"directories": "docs/", "packed": "docs/packs/"}
@@ -114,10 +115,16 @@ class Summary:
         return sum(n for what, n in self.documents.items() if what not in harmless)
 
 
-def materialize(layout: Layout, options: Options, progress: Progress) -> Summary:
+def materialize(
+    layout: Layout,
+    options: Options,
+    progress: Progress,
+    writers: ShardWriters | None = None,
+) -> Summary:
     """Bring the index of a data root up to its last build.
 
     `progress` is called with how many documents are done and how many there are.
+    Where documents are packed, `writers` may write the shards of the tables.
 
     Raises:
         DocsIndexError: nothing was written.
@@ -135,7 +142,7 @@ def materialize(layout: Layout, options: Options, progress: Progress) -> Summary
         if not options.allow_shrunk:
             refuse_shrunk(session)
         bad_list_is_altered = is_altered(session, bad_list)
-        store = _store(session, options)
+        store = _store(session, options, writers)
         with started_workers(
             _useful_workers(session, options), store.module, lock
         ) as workers:
@@ -183,7 +190,7 @@ def _refuse_links(session: Session, options: Options) -> None:
         )
 
 
-def _store(session: Session, options: Options) -> Store:
+def _store(session: Session, options: Options, writers: ShardWriters | None) -> Store:
     parser_sql, max_bytes = session.one(sql("ingest/settings_of_build.sql"))
     files = DocumentFiles(
         build=str(session.layout.build),
@@ -195,7 +202,7 @@ def _store(session: Session, options: Options) -> Store:
         # Imported here: nanoarrow takes 40 ms, in each worker too.
         from docs_index.ingest.packing import Packs
 
-        return Packs(session, files, dry_run=options.dry_run)
+        return Packs(session, files, writers, dry_run=options.dry_run)
     return Directories(session, files, dry_run=options.dry_run, link=options.link)
 
 

@@ -5,16 +5,17 @@ are listed: a kill before that leaves documents without rows, which the next run
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from docs_index.disk.directories import remove_tree
 from docs_index.disk.workers import Workers
 from docs_index.ingest.document_files import DocumentFiles
-from docs_index.ingest.pack_placer import PackPlacer, ShardTask
+from docs_index.ingest.pack_placer import PackPlacer
 from docs_index.ingest.placer import Batch, Failed, Outcome
-from docs_index.packs.leftovers import prepare_packs
+from docs_index.ingest.placing import HISTORIES
+from docs_index.ingest.shard_tasks import ShardTask, ShardWriters, Written
+from docs_index.packs.leftovers import prepare_packs, remove_unpublished
 from docs_index.packs.manifest import append_to_manifest, read_manifest
 from docs_index.packs.reading import shard_paths, sorting_faults
 from docs_index.packs.writing import SHARD_BYTES
@@ -30,19 +31,31 @@ class Packs:
     module = PackPlacer.__module__
 
     def __init__(
-        self, session: Session, files: DocumentFiles, *, dry_run: bool
+        self,
+        session: Session,
+        files: DocumentFiles,
+        writers: ShardWriters | None = None,
+        *,
+        dry_run: bool,
     ) -> None:
         self._session = session
         self._layout = session.layout
+        self._writers = writers
         unpublished = str(session.layout.unpublished)
         self._placer = PackPlacer(files, unpublished, dry_run=dry_run)
 
     def prepare(self, *, is_needed: bool) -> None:
         """Remove what a killed run left, and make the folder that is needed."""
+        remove_unpublished(self._layout)
         prepare_packs(self._layout, self._indexed)
-        remove_tree(self._layout.unpublished)
         if is_needed:
             self._layout.unpublished.mkdir()
+        if self._writers is not None:
+            of_tables = {"last": HISTORIES - 1}
+            new = self._session.rows(sql("ingest/new_bytes.sql"), of_tables)
+            [(file_bytes,)] = new
+            if not self._writers.takes(self._session.db, file_bytes):
+                self._writers = None
 
     def _indexed(self, doc_ids: Collection[str]) -> list[str]:
         """Return those of the ids that the index has."""
@@ -57,13 +70,25 @@ class Packs:
         if not count:
             return
         yield self._found(phase)
+        for written in self._written(workers, phase):
+            new = [each.shard for each in written if each.shard is not None]
+            if new:
+                append_to_manifest(self._layout, new)
+            for each in written:
+                good: Counter[Outcome] = Counter({"placed": each.placed})
+                yield _batch(phase, good, each.failed)
+        yield _batch(phase, Counter(), [])._replace(ends=True)
+
+    def _written(
+        self, workers: Workers, phase: dict[str, int]
+    ) -> Iterator[Sequence[Written]]:
+        """Write the shards of a phase; yield those that can be listed together."""
+        if self._writers and phase["last"] < HISTORIES:
+            yield self._writers.written(self._placer.files, self._tasks(phase, 1))
+            return
         tasks = self._tasks(phase, workers.count)
         for written in workers.map(self._placer.pack, tasks):
-            if written.shard is not None:
-                append_to_manifest(self._layout, [written.shard])
-            good: Counter[Outcome] = Counter({"placed": written.placed})
-            yield _batch(phase, good, written.failed)
-        yield _batch(phase, Counter(), [])._replace(ends=True)
+            yield [written]
 
     def _found(self, phase: dict[str, int]) -> Batch:
         """Return what shards have already: a killed run did not insert their rows.

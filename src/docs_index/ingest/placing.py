@@ -4,7 +4,7 @@ Owns which documents are written and synced together, and the folders above them
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from docs_index.disk.directories import remove_tree
 from docs_index.disk.workers import Workers
@@ -15,6 +15,9 @@ from docs_index.paths import is_link, is_there
 from docs_index.resources import sql
 from docs_index.vocabulary import STAGES
 from docs_index.warehouse.session import Session
+
+HISTORIES: Final = 50_000_000_000
+"""Write orders from this one on are those of records of histories."""
 
 _BATCHES = range(500, 4000)  # documents that are placed and synced together
 _BATCH_BYTES = 16 * 2**20

@@ -4,19 +4,40 @@ A shard without a line is a leftover: a row is inserted after the manifest names
 shard. If only such a shard has some documents of the index, a line was lost.
 """
 
+import os
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 import duckdb
 
+from docs_index.disk.directories import remove_tree
 from docs_index.errors import DamagedDocumentError
 from docs_index.layout import Layout
 from docs_index.packs.connecting import connected
 from docs_index.packs.manifest import read_manifest, unlisted_files, write_manifest
 from docs_index.packs.reading import shard_paths
-from docs_index.paths import is_there
+from docs_index.paths import is_real_folder, is_there
 from docs_index.quoting import glob_escaped
 from docs_index.resources import sql
+
+
+def remove_unpublished(layout: Layout) -> None:
+    """Remove what was written and not published; the caller holds the lock.
+
+    Workers of a killed run may still write on another machine. They publish nothing any
+    more, as the paths that they know are gone at once.
+    """
+    if is_real_folder(layout.unpublished):
+        for name in os.listdir(layout.unpublished):
+            remove_at_once(layout.unpublished / name)
+    remove_tree(layout.unpublished)
+
+
+def remove_at_once(folder: Path) -> None:
+    """Remove a folder in which others may be about to write: first its name."""
+    removed = folder.with_name(f"{folder.name}.removed")
+    folder.rename(removed)
+    remove_tree(removed)
 
 
 def prepare_packs(

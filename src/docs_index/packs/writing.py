@@ -4,8 +4,7 @@ Row groups are small, so that one document is read in a few milliseconds. DuckDB
 row group of each batch that it is handed; a batch of its own would have 2,048 rows.
 """
 
-import functools
-import os
+import uuid
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain
@@ -18,6 +17,7 @@ from nanoarrow.c_array_stream import CArrayStream
 
 from docs_index.disk.confined import digest_of
 from docs_index.disk.publish import make_folder, sync
+from docs_index.disk.threads import OnceAThread
 from docs_index.errors import StorageError
 from docs_index.layout import Layout
 from docs_index.packs.connecting import connected
@@ -70,7 +70,8 @@ def write_shard(
         batches.append(_batch(group))
     if not count:
         return None
-    path = unpublished / f"{first}-{last}.{os.getpid()}.parquet"
+    # Not even threads of one process, or processes of two machines, share a name.
+    path = unpublished / f"{first}-{last}.{uuid.uuid4().hex}.parquet"
     _copy(batches, path)
     sync(path)
     sha256, size = digest_of(path)
@@ -115,7 +116,7 @@ def _until_full(documents: Iterable[Packed], full_bytes: int) -> Iterator[Packed
 
 
 def _copy(batches: Sequence[Any], path: Path) -> None:
-    db = _connection()
+    db = _connected()
     db.register("packed_documents", _Batches(batches))
     try:
         values = {"path": str(path)}
@@ -168,6 +169,4 @@ def _column(values: Sequence[bytes | None], kind: Any) -> Any:
     )
 
 
-@functools.cache
-def _connection() -> duckdb.DuckDBPyConnection:
-    return connected()
+_connected = OnceAThread(connected)

@@ -161,5 +161,23 @@ EngineSession = Annotated[
     ),
 ]
 
+
+class PackedBy(StrEnum):
+    """Who writes shards."""
+
+    ENGINE = "engine"
+    HERE = "here"
+
+
+ShardsBy = Annotated[
+    PackedBy | None,
+    typer.Option(
+        "--packed-by",
+        help="For --engine spark and packed documents: who writes the shards, the "
+        "engine's workers or this process (default: the workers, if there are at least "
+        "256 MB to write).",
+    ),
+]
+
 ALL = -1
 """A limit that SQLite takes for none."""
