@@ -44,6 +44,8 @@ COMPARED = (
 )
 UNEQUAL = {"signature"}  # it has the time of the status, and a copy has another one
 NAME = "build_of_tests"
+SAID = "said.txt"
+MODULE = "docs_index.engines.building"
 TIMEOUT_S = 900
 
 
@@ -67,10 +69,30 @@ class Engines:
         root: Path,
         run_id: str = "backfill",
         name: str = NAME,
-        module: str = "docs_index.engines.building",
+        module: str = MODULE,
         **variables: Any,
     ) -> Outcome:
         """Build a data root on an engine, in a process."""
+        process = self.started(engine, root, run_id, name, module, **variables)
+        try:
+            process.wait(TIMEOUT_S)
+        finally:
+            process.kill()
+        said = (self.folder / SAID).read_text("utf-8", errors="replace")
+        if (self.folder / "refusal.json").exists():
+            said += (self.folder / "refusal.json").read_text("utf-8")
+        return Outcome(process.returncode, said)
+
+    def started(
+        self,
+        engine: str,
+        root: Path,
+        run_id: str = "backfill",
+        name: str = NAME,
+        module: str = MODULE,
+        **variables: Any,
+    ) -> subprocess.Popen[bytes]:
+        """Start a build, which writes what it says into a file."""
         asked = self.folder / "asked.json"
         question = {
             "data_root": str(root),
@@ -91,20 +113,14 @@ class Engines:
             ),
         }
         (self.folder / "refusal.json").unlink(missing_ok=True)
-        process = subprocess.run(
-            [sys.executable, "-m", module, str(asked)],
-            cwd=REPOSITORY,
-            env=environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-        said = process.stdout + process.stderr
-        if (self.folder / "refusal.json").exists():
-            said += (self.folder / "refusal.json").read_text("utf-8")
-        return Outcome(process.returncode, said)
+        with (self.folder / SAID).open("wb") as said:
+            return subprocess.Popen(
+                [sys.executable, "-m", module, str(asked)],
+                cwd=REPOSITORY,
+                env=environment,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
 
 
 def reference(models: Models, root: Path, folder: Path, **settings: Any) -> Path:

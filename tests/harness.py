@@ -154,6 +154,20 @@ class Models:
                 [str(layout.root), run_id, evaluation_root, max_response_bytes],
             )
 
+    def compiled(
+        self, run_id: str = "backfill", evaluation_root: str = "3_generation"
+    ) -> dict[str, str]:
+        """Return the queries of the models by name, as dbt compiled them."""
+        settings = {RUN_ID: run_id, EVALUATION_ROOT: evaluation_root}
+        made = self._folder / "nodes/target/compiled/docs_index/models"
+        queries = {}
+        for path in made.rglob("*.sql"):
+            query = path.read_text()
+            for stand_in, value in settings.items():
+                query = query.replace(literal(stand_in), literal(value))
+            queries[path.stem] = query
+        return queries
+
     def analyses(self) -> dict[str, str]:
         """Return the compiled analyses by file name."""
         work = partial(compile_analyses, self._folder)

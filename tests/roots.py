@@ -7,6 +7,7 @@ missing files are the rule. The oddest choices stand last in their pools, becaus
 Hypothesis shrinks towards the first.
 """
 
+import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -669,3 +670,18 @@ def write_root(description: DataRoot, folder: Path) -> None:
     if description.own_parsers:
         table = description.own_parsers
         write_bytes(folder / "1_raw/parsers.csv", encode_table(table))
+
+
+def split_table(root: Path, name: str, rows: int = 3) -> None:
+    """Make a folder of a results table, with so many rows a file."""
+    table = root / "7_cross_experiment" / f"{name}.csv"
+    with table.open(newline="", encoding="utf-8") as file:
+        header, *lines = list(csv.reader(file))
+    table.unlink()
+    folder = table.with_suffix("")
+    folder.mkdir()
+    for first in range(0, len(lines), rows):
+        with (folder / f"{first:04}.csv").open(
+            "w", newline="", encoding="utf-8"
+        ) as file:
+            csv.writer(file).writerows([header, *lines[first : first + rows]])

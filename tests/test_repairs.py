@@ -436,11 +436,11 @@ EVALUATION = (
 FAULTS = {
     "no such row_key": (
         [by_key("draft:none:2025:1", "ignore")],
-        "no row of draft_generation_results.csv has this row_key",
+        "no row of draft_generation_results has this row_key",
     ),
     "no such row_index": (
         [repair(source_csv="link", row_index="6", task_id="x", action="ignore")],
-        "link_generation_results.csv has no row 6",
+        "link_generation_results has no row 6",
     ),
     "another task id": (
         [repair(source_csv="draft", row_index="1", task_id=TIDES, action="ignore")],

@@ -40,7 +40,7 @@ sources as (
     {%- for table in source_tables() %}
     select
         '{{ table.source_csv }}' as source_csv,
-        '{{ table.name }}.csv' as table_name
+        '{{ table.name }}' as table_name
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),

@@ -48,7 +48,20 @@ compared as (
                 checked.response_file,
                 checked.essay_task_id,
                 checked.generation_task_id
-        ) as first_row_index
+        ) as first_row_index,
+        first_value(checked.row_place) over (
+            partition by
+                checked.source_csv,
+                checked.task_id,
+                checked.combo_id,
+                checked.template_id,
+                checked.model_id,
+                checked.occurred_at,
+                checked.response_file,
+                checked.essay_task_id,
+                checked.generation_task_id
+            order by checked.row_index
+        ) as first_row_place
     from checked
     inner join crowded
         on
@@ -63,6 +76,7 @@ numbered as (
         source_csv,
         row_index,
         first_row_index,
+        first_row_place,
         row_number() over (
             partition by
                 source_csv,
@@ -78,6 +92,7 @@ reasoned as (
     select
         checked.*,
         numbered.first_row_index,
+        numbered.first_row_place,
         coalesce(numbered.attempt, 1) as attempt,
         case
             when checked.value_reason is not null then checked.value_reason
@@ -94,6 +109,7 @@ final as (
     select
         source_csv,
         row_index,
+        row_place,
         case
             when reason is null
                 then
@@ -131,7 +147,10 @@ final as (
                     'the timestamp is '
                     || coalesce('"' || timestamp_text || '"', 'blank')
                     || ': ' || {{ timestamp_form() }}
-            when 'duplicate_row' then 'it repeats row ' || first_row_index
+            when 'duplicate_row'
+                then
+                    'it repeats '
+                    || coalesce(first_row_place, 'row ' || first_row_index)
         end as detail
     from reasoned
 )

@@ -44,6 +44,7 @@ final as (
     select
         classified.source_csv,
         classified.row_index,
+        classified.row_place,
         coalesce(classified.row_key, retimed.row_key) as row_key,
         classified.task_id,
         classified.combo_id,

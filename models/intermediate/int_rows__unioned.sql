@@ -9,6 +9,7 @@ source_rows as (
     select
         source_csv,
         row_index,
+        row_place,
         task_id,
         combo_id,
         template_id,
@@ -27,6 +28,7 @@ final as (
     select
         source_csv,
         row_index,
+        row_place,
         task_id,
         combo_id,
         template_id,

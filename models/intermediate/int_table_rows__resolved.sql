@@ -61,7 +61,9 @@ joined as (
             when source_rows.source_csv = 'essay' then 'unresolved_parent'
             when source_rows.source_csv = 'evaluation' then 'unresolved_target'
         end as reason,
-        coalesce(source_rows.detail, attempts.cause, keyed.orphan_detail) as detail,
+        coalesce(source_rows.detail, attempts.cause, keyed.orphan_detail)
+        -- Null for a table of one file, and then row_index is enough.
+        || coalesce(' (' || source_rows.row_place || ')', '') as detail,
         attempts.parser,
         attempts.folder,
         attempts.prompt_file,

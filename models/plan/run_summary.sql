@@ -186,7 +186,9 @@ final as (
             or exists (
                 select 1
                 from input_files as present
-                where present.is_present and present.path like '%_results.csv'
+                where
+                    present.is_present
+                    and present.path like '7_cross_experiment/%_results%'
             )
         )
     union all

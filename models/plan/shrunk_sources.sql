@@ -5,6 +5,8 @@ with known_rows as (select * from {{ ref("known_rows") }}),
 
 sources as (select * from {{ ref("sources") }}),
 
+input_files as (select * from {{ ref("stg_data_root__input_files") }}),
+
 counted_before as (select * from {{ source("stored", "backfill_counters") }}),
 
 counted_now as (select * from {{ ref("backfill_counters") }}),
@@ -41,11 +43,21 @@ most_frequent as (
         ) = 1
 ),
 
+folders as (
+    select distinct sources.results_table
+    from sources
+    inner join input_files
+        on
+            input_files.path
+            like '7_cross_experiment/' || sources.results_table || '/%'
+),
+
 final as (
     select
         by_source.source_csv,
         coalesce(
-            '7_cross_experiment/' || sources.results_table || '.csv',
+            '7_cross_experiment/' || sources.results_table
+            || case when folders.results_table is null then '.csv' else '/' end,
             'source ' || by_source.source_csv || ' of histories.yml'
         ) as source_name,
         by_source.documents,
@@ -56,6 +68,7 @@ final as (
         coalesce(counted_now.value, 0) as rows_now
     from by_source
     left join sources on by_source.source_csv = sources.source_csv
+    left join folders on sources.results_table = folders.results_table
     left join most_frequent on by_source.source_csv = most_frequent.source_csv
     left join counted_before
         on counted_before.counter = 'rows_' || by_source.source_csv

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from docs_index.paths import is_folder, is_there, real_path
+from docs_index.paths import is_file, is_folder, is_there, real_path
 from docs_index.resources import seed
 from docs_index.vocabulary import STAGES
 
@@ -19,7 +19,7 @@ TABLES = tuple(
     for row in seed("sources")
     if row["results_table"]
 )
-"""The results tables, relative to a data root."""
+"""The results tables, relative to a data root; a folder may be there instead."""
 
 HISTORIES = "histories.yml"
 """The file that names other tools' files, relative to a data root."""
@@ -66,10 +66,26 @@ def _is_taken(folder: Path) -> bool:
     return _is_filled(folder) and not _is_bundled(folder)
 
 
+def folder_of_table(file: str) -> str:
+    """Return the folder whose CSV files may be a table in place of its one file."""
+    return file.removesuffix(".csv")
+
+
+def is_table_folder(path: Path) -> bool:
+    """Tell whether a path may be such a folder, also a link that leads nowhere."""
+    return is_there(path) and not is_file(path)
+
+
+def has_table(folder: Path, file: str) -> bool:
+    """Tell whether a data root has a table, as one file or as a folder."""
+    return is_there(folder / file) or is_table_folder(folder / folder_of_table(file))
+
+
 def has_input(folder: Path) -> bool:
     """Tell whether a folder has a results table, a generation store or histories."""
-    files = (folder / file for file in (*TABLES, HISTORIES))
-    return any(map(is_there, files)) or is_folder(folder / "gens")
+    if any(has_table(folder, table) for table in TABLES):
+        return True
+    return is_there(folder / HISTORIES) or is_folder(folder / "gens")
 
 
 def is_data_root(folder: Path) -> bool:

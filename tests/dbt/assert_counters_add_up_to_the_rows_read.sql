@@ -1,7 +1,7 @@
--- Fails when the rows that the reader counted in a file, the rows in the source table,
--- the counter rows_{source_csv} and the documents and bad rows of that source are not
--- the same number, or the counters of the whole build do not add up. A table that was
--- cut off while it was read would otherwise look like a short one.
+-- Fails when the rows that the reader counted in its files, the rows in the source
+-- table, the counter rows_{source_csv} and the documents and bad rows of that source
+-- are not the same number, or the counters of the whole build do not add up. A table
+-- that was cut off while it was read would otherwise look like a short one.
 -- Does not check which rows they are; assert_every_row_ends_in_one_place does.
 {{ config(meta={"dagster": {"ref": {"name": "backfill_counters"}}}) }}
 with input_files as (select * from {{ ref("stg_data_root__input_files") }}),
@@ -15,9 +15,11 @@ sums as (
     select
         'rows_{{ table.source_csv }}' as counter,
         (
-            select coalesce(max(data_rows), 0)
+            select coalesce(sum(data_rows), 0)
             from input_files
-            where path = '7_cross_experiment/{{ table.name }}.csv'
+            where
+                path = '7_cross_experiment/{{ table.name }}.csv'
+                or {{ begins_with("path", "'7_cross_experiment/" ~ table.name ~ "/'") }}
         ) as rows_in_file,
         (
             select count(*)

@@ -5,12 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
 import pytest
 from agreement import PLANS, RUN_IDS, Plan, ask_oracle, write_repairs
 from engine_builds import (
+    TIMEOUT_S,
     Engines,
     build_in,
     check_equal,
@@ -23,13 +25,19 @@ from harness import REPOSITORY, Models
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from oracle import Refused
-from roots import DataRoot, data_roots, write_root
+from roots import DataRoot, data_roots, split_table, write_root
+
+from docs_index.engines.builds import last_complete
+from docs_index.layout import open_layout
 
 pytestmark = needs_engines
 CORPORA = REPOSITORY / "../shared/corpora"
-one_and_few = pytest.mark.parametrize(
-    "examples", [1, pytest.param(3, marks=pytest.mark.slow)]
-)
+ON_ENGINES = [  # the engine, and how many random roots
+    ("sail", 1),
+    pytest.param("sail", 4, marks=pytest.mark.slow),
+    pytest.param("local", 1, marks=[pytest.mark.slow, needs_java]),
+]
+on_engines = pytest.mark.parametrize(("engine", "examples"), ON_ENGINES)
 
 
 def drawn(examples: int) -> settings:
@@ -68,14 +76,19 @@ def repair(root: Path, *rows: tuple[str, ...]) -> None:
         writer = csv.writer(file)
         names = ["source_csv", "row_index", "task_id", "action", "value"]
         writer.writerow([*names, "reason", "by"])
-        writer.writerows([*row, 'a "reason"\twith \u2028', "by"] for row in rows)
+        writer.writerows([*row, 'a "reason"\twith \u2028', "ann"] for row in rows)
 
 
-@pytest.mark.parametrize("engine", ["sail", pytest.param("local", marks=needs_java)])
+@pytest.mark.parametrize(
+    "engine", ["sail", pytest.param("local", marks=[pytest.mark.slow, needs_java])]
+)
 def test_the_repaired_sample_is_equal(
     engines: Engines, models: Models, tmp_path: Path, engine: str
 ) -> None:
-    """A row is ignored, one with an invalid timestamp gets one, and one a parent."""
+    """A row is ignored, one with an invalid timestamp gets one, and one a parent.
+
+    One table is a folder of files.
+    """
     root = sample(tmp_path)
     drafts = first_rows(root, "draft_generation")
     links = first_rows(root, "link_generation")
@@ -92,16 +105,17 @@ def test_the_repaired_sample_is_equal(
             *("set_parent", drafts[1]["draft_task_id"]),
         ),
     )
+    split_table(root, "essay_generation_results")
     check_equal(engines, models, engine, root, tmp_path)
 
 
 def check_description(
-    engines: Engines, models: Models, folder: Path, description: DataRoot
+    engines: Engines, models: Models, engine: str, folder: Path, description: DataRoot
 ) -> None:
     check_equal(
         engines,
         models,
-        "sail",
+        engine,
         folder / "it's a root",
         folder,
         RUN_IDS[description.evaluation_root],
@@ -117,11 +131,12 @@ def written(folder: Path, description: DataRoot) -> Path:
     return root
 
 
-@one_and_few
+@on_engines
 def test_hostile_roots_are_equal(
     engines: Engines,
     models: Models,
     tmp_path_factory: pytest.TempPathFactory,
+    engine: str,
     examples: int,
 ) -> None:
     @drawn(examples)
@@ -129,16 +144,17 @@ def test_hostile_roots_are_equal(
     def compare(description: DataRoot) -> None:
         folder = tmp_path_factory.mktemp("hostile")
         written(folder, description)
-        check_description(engines, models, folder, description)
+        check_description(engines, models, engine, folder, description)
 
     compare()
 
 
-@one_and_few
+@on_engines
 def test_repaired_hostile_roots_are_equal(
     engines: Engines,
     models: Models,
     tmp_path_factory: pytest.TempPathFactory,
+    engine: str,
     examples: int,
 ) -> None:
     @drawn(examples)
@@ -154,7 +170,7 @@ def test_repaired_hostile_roots_are_equal(
             ask_oracle(root, description)
         except Refused:
             outcome = engines.build(
-                "sail",
+                engine,
                 root,
                 run_id=RUN_IDS[description.evaluation_root],
                 evaluation_root=description.evaluation_root,
@@ -163,7 +179,7 @@ def test_repaired_hostile_roots_are_equal(
             assert outcome.code != 0
             assert "cannot be applied" in outcome.said
         else:
-            check_description(engines, models, folder, description)
+            check_description(engines, models, engine, folder, description)
 
     compare()
 
@@ -191,11 +207,41 @@ def test_an_unchanged_file_is_not_read_again(
     changed.write_text("another text")
     removed.unlink()
     os.utime(changed, (1, 1))
-    outcome = engines.build("sail", root, name="build_of_tests_again")
+    # As if it had another name: with a new one, dbt would parse the project again.
+    last, build = build_in(root, "build_before"), build_in(root)
+    build.folder.rename(last.folder)
+    build.sources.rename(last.sources)
+    outcome = engines.build("sail", root)
     assert outcome.code == 0, outcome.said[-5000:]
     database = reference(models, root, tmp_path)
-    assert differences(database, build_in(root, "build_of_tests_again")) == {}
-    assert not build_in(root).folder.exists()
+    assert differences(database, build) == {}
+    assert not last.folder.exists() and not last.sources.exists()
+
+
+@pytest.mark.parametrize(
+    "last_table",
+    ["int_responses__wanted", pytest.param("documents", marks=pytest.mark.slow)],
+)
+def test_a_killed_build_is_followed_by_a_whole_one(
+    engines: Engines, models: Models, tmp_path: Path, last_table: str
+) -> None:
+    """Killed before and after it read the responses; what it left is removed."""
+    root = sample(tmp_path)
+    build = build_in(root)
+    process = engines.started("sail", root)
+    until = time.monotonic() + TIMEOUT_S
+    while not build.table(last_table).exists():
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert not build.is_complete and last_complete(open_layout(root)) is None
+    left = [build.folder / "left", build.sources / "left"]
+    for each in left:
+        each.touch()
+    assert not (root / "db/build.duckdb").exists()
+    check_equal(engines, models, "sail", root, tmp_path)
+    assert not any(each.exists() for each in left)
 
 
 def dumped(root: Path, where: str) -> object:

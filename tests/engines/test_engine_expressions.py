@@ -90,7 +90,9 @@ def spellings() -> list[str]:
     zones = ["", "Z", "z", " UTC", "GMT", "+02:00", "-0530", "+14", " -23:59", "+24:00"]
     ends = [""] * 6 + ["\n", "\r", "\u2028", " ", "\x00"]
     made = ["".join(map(rng.choice, (days, times, zones, ends))) for _ in range(1000)]
-    return known + made
+    # In Java `$` is before a line end too.
+    ended = [f"{day}{time}{end}" for day in days[:3] for time in times for end in ends]
+    return known + made + ended
 
 
 def paths() -> list[str]:

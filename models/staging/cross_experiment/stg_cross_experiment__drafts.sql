@@ -7,6 +7,7 @@ final as (
     select
         'draft' as source_csv,
         row_index,
+        row_place,
         {{ untrimmed('draft_task_id') }} as task_id,
         {{ filled('combo_id') }} as combo_id,
         {{ first_filled(['draft_template_id', 'draft_template']) }} as template_id,

@@ -7,6 +7,7 @@ final as (
     select
         'essay' as source_csv,
         row_index,
+        row_place,
         {{ untrimmed('essay_task_id') }} as task_id,
         {{ filled('combo_id') }} as combo_id,
         {{ first_filled(['essay_template_id', 'essay_template']) }} as template_id,

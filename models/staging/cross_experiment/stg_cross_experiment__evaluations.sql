@@ -7,6 +7,7 @@ final as (
     select
         'evaluation' as source_csv,
         row_index,
+        row_place,
         {{ untrimmed('evaluation_task_id') }} as task_id,
         {{ filled('combo_id') }} as combo_id,
         {{ first_filled(['evaluation_template', 'evaluation_template_id']) }}

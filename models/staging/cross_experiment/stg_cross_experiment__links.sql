@@ -7,6 +7,7 @@ final as (
     select
         'link' as source_csv,
         row_index,
+        row_place,
         {{ untrimmed('link_task_id') }} as task_id,
         {{ filled('combo_id') }} as combo_id,
         {{ first_filled(['link_template_id', 'link_template']) }} as template_id,

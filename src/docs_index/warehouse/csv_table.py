@@ -1,6 +1,6 @@
 """Let DuckDB read a checked CSV file, with every option given: it guesses nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
@@ -55,9 +55,45 @@ def no_rows(
     numbered: str = "row_index",
 ) -> duckdb.DuckDBPyRelation:
     """Return what `read_table` returns, for a file that is missing: no row."""
+    return cursor.sql(_nothing(columns, numbered))
+
+
+def _nothing(columns: Sequence[str], numbered: str) -> str:
     blanks = [f"null::varchar as {identifier(name)}" for name in columns]
     chosen = ", ".join([f"0::bigint as {identifier(numbered)}", *blanks])
-    return cursor.sql(f"select {chosen} where false")
+    return f"select {chosen} where false"
+
+
+def read_folder(
+    cursor: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, Table],
+    columns: Sequence[str],
+    *,
+    numbered: str,
+    placed: str,
+) -> duckdb.DuckDBPyRelation:
+    """Return the rows of several tables, as `read_table` does, one after the other.
+
+    `tables` has their names. Rows are numbered through all of them; the column `placed`
+    says which row of which file each is.
+
+    Raises:
+        TableRefusedError, StorageError: as `read_table`.
+    """
+    nothing = _nothing([*columns, placed], numbered)
+    cursor.execute(f"create or replace temp table folder_read as {nothing}")
+    number = identifier(numbered)
+    before = 0
+    for name, table in tables.items():
+        read_table(cursor, table, columns, numbered=numbered)
+        through = f"* replace ($before + {number} as {number})"
+        place = f"'row ' || {number} || ' of ' || $name"
+        cursor.execute(
+            f"insert into folder_read select {through}, {place} from table_read",
+            {"before": before, "name": name},
+        )
+        before += table.data_rows
+    return cursor.table("folder_read")
 
 
 def _read(

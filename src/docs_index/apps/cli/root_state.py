@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from docs_index.data_roots import HISTORIES, TABLES
+from docs_index.data_roots import HISTORIES, TABLES, folder_of_table, has_table
 from docs_index.errors import DataRootError
 from docs_index.index import counts
 from docs_index.index.database import has_index
@@ -57,7 +57,7 @@ def state_of(layout: Layout) -> RootState:
     Raises:
         IndexFileError: the index is damaged, or not one of this program.
     """
-    there = [table for table in TABLES if is_there(layout.root / table)]
+    there = [table for table in TABLES if has_table(layout.root, table)]
     built = layout.build.stat().st_mtime if is_there(layout.build) else None
     sources = _histories(layout)
     files = [file for named in (sources or {}).values() for file in named]
@@ -116,6 +116,9 @@ def _changed_since(layout: Layout, named: list[str], built: float) -> list[str]:
     Of response files that cannot be told without reading the tables.
     """
     files = [layout.root / name for name in (*TABLES, HISTORIES, *named)]
+    for folder in (layout.root / folder_of_table(table) for table in TABLES):
+        # The folder's own time tells of a file that was removed.
+        files += [folder, *(folder / name for name in _names(folder))]
     raw = layout.root / "1_raw"
     files += (raw / name for name in _names(raw) if name.endswith(".csv"))
     files.append(layout.bad_generations.with_name("generation_repairs.csv"))
