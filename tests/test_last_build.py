@@ -82,6 +82,19 @@ def new_table(root: Path) -> Callable[[], None]:
     return (root / "1_raw/parsers.csv").unlink
 
 
+def folder_for_table(root: Path) -> Callable[[], None]:
+    """Make a table a folder: its file is the same, at another place."""
+    table, folder = root / DRAFTS, (root / DRAFTS).with_suffix("")
+    folder.mkdir()
+    table.rename(folder / "a.csv")
+
+    def undo() -> None:
+        (folder / "a.csv").rename(table)
+        folder.rmdir()
+
+    return undo
+
+
 def new_histories(root: Path) -> Callable[[], None]:
     write(root, "histories.yml", "sources: {}\n")
     return (root / "histories.yml").unlink
@@ -109,6 +122,7 @@ def void(_: object) -> None:
         changed_table,
         removed_table,
         new_table,
+        folder_for_table,
         new_histories,
         response_that_was_missing,
         directory_that_was_missing,
@@ -124,6 +138,25 @@ def test_a_change_is_seen_and_its_undoing_too(
     finally:
         undo()
     assert current(settled)
+
+
+def test_a_new_file_in_the_folder_of_a_table_is_seen(
+    settled: Path, tmp_path: Path
+) -> None:
+    root = copied(settled, tmp_path)
+    folder = (root / DRAFTS).with_suffix("")
+    folder.mkdir()
+    (root / DRAFTS).rename(folder / "a.csv")
+    good(build(root))
+    good(build(root))  # in the first, the files may be too new to tell
+    assert current(root)
+    header = (folder / "a.csv").read_text("utf-8").splitlines()[0]
+    (folder / "b.csv").write_text(f"{header}\n", "utf-8")
+    assert not current(root)
+    (folder / "b.csv").unlink()
+    assert current(root)
+    (folder / "a.csv").rename(root / DRAFTS)
+    assert not current(root)
 
 
 def test_other_settings_make_another_build(settled: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from docs_index.data_roots import TABLES
 from docs_index.disk.confined import Folder, UnusableError, open_file
 from docs_index.errors import DocsIndexError
 from docs_index.layout import Layout
@@ -22,6 +23,7 @@ from docs_index.paths import is_there
 from docs_index.quoting import literal
 from docs_index.resources import PROJECT, sql
 from docs_index.warehouse.response_facts import facts_version
+from docs_index.warehouse.table_files import find_table
 
 _PROJECT = ("models", "macros", "seeds", "tests/dbt")
 _SETTINGS = ("dbt_project.yml", "profiles.yml", "selectors.yml")
@@ -97,11 +99,15 @@ def _are_same_tables(
     layout: Layout, tables: Sequence[tuple[str, int | None, str | None]]
 ) -> bool:
     """Tell whether the tables are those of the build, all at the same moment."""
+    listed = {name for name, _, _ in tables}
+    for table in TABLES:  # a folder may have another file than before
+        if not listed.issuperset(find_table(layout, table, may_be_folder=True).listed):
+            return False
     seen = {}
     for name, size, content_hash in tables:
         path = layout.root / name
         if content_hash is None:
-            if is_there(path):
+            if is_there(path) != name.endswith("/"):  # an empty folder, or nothing
                 return False
             continue
         layout.refuse_link_out(path)

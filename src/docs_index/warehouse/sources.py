@@ -147,5 +147,5 @@ def _facts(loaded: _Loaded) -> Iterator[tuple[Any, ...]]:
         yield file, True, table.data_rows, table.size_bytes, table.sha256
     if not loaded.tables:
         is_empty = loaded.found.folder is not None
-        path = f"{loaded.found.folder}/" if is_empty else loaded.found.file
+        [path] = loaded.found.listed
         yield path, is_empty, 0 if is_empty else None, None, None

@@ -37,6 +37,11 @@ class TableFiles:
         """Whether there is neither the file nor the folder."""
         return self.folder is None and not self.files
 
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The paths by which `input_files` lists it: its files, or what has none."""
+        return self.files or (f"{self.folder}/" if self.folder else self.file,)
+
 
 def find_table(layout: Layout, file: str, *, may_be_folder: bool) -> TableFiles:
     """Return the files of a table, which is a file or, if it may be, a folder.
