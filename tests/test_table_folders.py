@@ -253,6 +253,7 @@ def test_a_run_takes_folders(roots: tuple[Path, Path]) -> None:
     assert listed.count("_results/0") >= 9
     state = json.loads(docs_index(parts, "status", "--json").stdout)
     assert state["missing_tables"] == [] and state["changed_since_build"] == []
+    assert f"{RESULTS}/{NAMES[3]}/" in state["tables"]
     part = f"{RESULTS}/{NAMES[3]}/0000.csv"
     os.utime(parts / part, (2e9, 2e9))
     state = json.loads(docs_index(parts, "status", "--json").stdout)

@@ -57,7 +57,11 @@ def state_of(layout: Layout) -> RootState:
     Raises:
         IndexFileError: the index is damaged, or not one of this program.
     """
-    there = [table for table in TABLES if has_table(layout.root, table)]
+    there = {
+        table: table if is_there(layout.root / table) else f"{folder_of_table(table)}/"
+        for table in TABLES
+        if has_table(layout.root, table)
+    }
     built = layout.build.stat().st_mtime if is_there(layout.build) else None
     sources = _histories(layout)
     files = [file for named in (sources or {}).values() for file in named]
@@ -66,7 +70,7 @@ def state_of(layout: Layout) -> RootState:
     generations = {stage: len(_names(layout.generations / stage)) for stage in STAGES}
     return RootState(
         data_root=str(layout.root),
-        tables=there,
+        tables=list(there.values()),
         missing_tables=[table for table in TABLES if table not in there],
         histories=(
             None
