@@ -7,12 +7,14 @@ writes none.
 import csv
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
-_SHIPPED = _PACKAGE / "project"
+PACKAGE = Path(__file__).resolve().parent
+"""The folder of the package."""
+
+_SHIPPED = PACKAGE / "project"
 IS_INSTALLED = _SHIPPED.is_dir()
 """Whether the package has the dbt project in it, as one that pip has installed."""
 
-PROJECT = _SHIPPED if IS_INSTALLED else _PACKAGE.parents[1]
+PROJECT = _SHIPPED if IS_INSTALLED else PACKAGE.parents[1]
 """The folder of the dbt project."""
 
 SAMPLE = PROJECT / "sample"
@@ -22,17 +24,17 @@ SAMPLE = PROJECT / "sample"
 def sql(name: str) -> str:
     """Return a statement of a room: `audit/found.sql` is `audit/sql/found.sql`."""
     room, _, file = name.rpartition("/")
-    return (_PACKAGE / room / "sql" / file).read_text("utf-8")
+    return (PACKAGE / room / "sql" / file).read_text("utf-8")
 
 
 def rendered(name: str) -> str:
     """Return a statement that `make sql` has rendered from the dbt project."""
-    return (_PACKAGE / "warehouse" / "rendered" / name).read_text("utf-8")
+    return (PACKAGE / "warehouse" / "rendered" / name).read_text("utf-8")
 
 
 def words(name: str) -> list[dict[str, str]]:
     """Return the rows of a table of words, such as `audit/findings.csv`."""
-    return _rows(_PACKAGE / name)
+    return _rows(PACKAGE / name)
 
 
 def seed(name: str) -> list[dict[str, str]]:

@@ -21,13 +21,12 @@ from docs_index.errors import DocsIndexError
 from docs_index.layout import Layout
 from docs_index.paths import is_there
 from docs_index.quoting import literal
-from docs_index.resources import PROJECT, sql
+from docs_index.resources import PACKAGE, PROJECT, sql
 from docs_index.warehouse.response_facts import facts_version
 from docs_index.warehouse.table_files import find_table
 
 _PROJECT = ("models", "macros", "seeds", "tests/dbt")
 _SETTINGS = ("dbt_project.yml", "profiles.yml", "selectors.yml")
-_PACKAGE = Path(__file__).resolve().parents[1]
 _DISTRIBUTIONS = ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb")
 _FETCH = 10_000
 
@@ -69,7 +68,7 @@ def keeps_build(
 def _program() -> Iterator[Path]:
     for name in _SETTINGS:
         yield PROJECT / name
-    for folder in (*(PROJECT / name for name in _PROJECT), _PACKAGE):
+    for folder in (*(PROJECT / name for name in _PROJECT), PACKAGE):
         for kind in ("*.sql", "*.yml", "*.csv", "*.py"):
             yield from sorted(folder.rglob(kind))
 
