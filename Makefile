@@ -8,6 +8,7 @@
 # make engines       set up .venv-engines, for `docs-index run --engine spark`
 # make test-engines  compare what the engines build with what DuckDB builds;
 #                    make test-engines-slow compares more
+# make test-spark    compare what SQL means to Spark and to DuckDB
 # make soak   run the random tests far longer: kills, power cuts, spoiled and random roots
 # make lint   run all checks of CI except the tests
 # make docs   write dbt's documentation as one page, target/static_index.html
@@ -48,7 +49,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run report browse test test-all test-slow test-engines test-engines-slow soak setup engines lint docs sql lock clean
+.PHONY: help run report browse test test-all test-slow test-engines test-engines-slow test-spark soak setup engines lint docs sql lock clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -85,6 +86,9 @@ test-engines: engines
 
 test-engines-slow: engines
 	$(ENGINES)/bin/pytest --confcutdir tests/engines tests/engines -m slow
+
+test-spark: engines
+	$(ENGINES)/bin/pytest --confcutdir tests/engines tests/engines/test_engine_expressions.py -m slow
 
 soak: setup
 	DOCS_INDEX_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak
