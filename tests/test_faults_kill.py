@@ -69,10 +69,11 @@ class Target:
 
 @contextmanager
 def building(root: Path, scratch: dict[str, str | None]) -> Iterator[Popen]:
-    """Have `dbt build` in a process group of its own."""
+    """Have `dbt build` make all tables, in a process group of its own."""
     environment = sharing(root) | scratch
     options: dict[str, Any] = {"environment": environment, "start_new_session": True}
-    with started(root, str(DBT), *BUILD, **options) as process:
+    command = (str(DBT), *BUILD, "--full-refresh")
+    with started(root, *command, **options) as process:
         yield process
 
 
