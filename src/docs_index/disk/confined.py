@@ -332,5 +332,10 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_ino, status.st_dev
 
 
+def file_version(status: os.stat_result) -> tuple[int, ...]:
+    """Return what changes whenever a file does: its size, times and inode."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
 def _signature(status: os.stat_result) -> str:
-    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+    return ":".join(map(str, file_version(status)))

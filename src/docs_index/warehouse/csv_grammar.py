@@ -7,14 +7,13 @@ writes. Contract: section 2 of docs/rules.md.
 """
 
 import hashlib
-import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from docs_index.disk.confined import NotRegularError, open_file
+from docs_index.disk.confined import NotRegularError, file_version, open_file
 from docs_index.errors import SHOWN, StorageError, TableRefusedError, first_few
 from docs_index.warehouse.csv_columns import Columns
 from docs_index.warehouse.csv_diagnosis import BOM, Diagnosis, Kind, diagnosed
@@ -59,7 +58,7 @@ class Table:
     def is_unchanged(self) -> bool:
         """Tell whether the file is still the one that was checked."""
         try:
-            return _identity(self.path.stat()) == self.identity
+            return file_version(self.path.stat()) == self.identity
         except FileNotFoundError:
             return False
 
@@ -110,7 +109,7 @@ def check_table(path: Path, columns: Columns = ANY_COLUMNS) -> Table:
         newline=found.newline,
         data_rows=found.data_rows,
         sha256=found.sha256,
-        identity=_identity(status),
+        identity=file_version(status),
     )
 
 
@@ -162,10 +161,6 @@ def _refusal(
     if commands:
         advice = f"{_ONE if len(commands) == 1 else _SEVERAL}:"
     return "\n".join([*lines, advice, *commands])
-
-
-def _identity(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def _plain_contents(file: BinaryIO) -> _Contents | None:

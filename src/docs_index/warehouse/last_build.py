@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from docs_index.data_roots import TABLES
-from docs_index.disk.confined import Folder, UnusableError, open_file
+from docs_index.disk.confined import Folder, UnusableError, file_version, open_file
 from docs_index.errors import DocsIndexError
 from docs_index.layout import Layout
 from docs_index.paths import is_there
@@ -115,14 +115,10 @@ def _are_same_tables(
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if (status.st_size, found) != (size, content_hash):
             return False
-        seen[path] = _identity(status)
+        seen[path] = file_version(status)
     return bool(seen) and all(
-        _identity(path.stat()) == identity for path, identity in seen.items()
+        file_version(path.stat()) == version for path, version in seen.items()
     )
-
-
-def _identity(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def _in_folders(

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from docs_index.disk.confined import NotRegularError, open_file
+from docs_index.disk.confined import NotRegularError, file_version, open_file
 from docs_index.errors import DataRootError, TableRefusedError
 from docs_index.paths import is_of_a_path, is_there, naming, real_path
 
@@ -87,7 +87,7 @@ class HistoryFile:
             DataRootError: it leads out of the data root.
         """
         descriptor, status = self._open()
-        self.identities[self.path] = _identity(status)
+        self.identities[self.path] = file_version(status)
         self.size_bytes = status.st_size
         with naming(self.path), open(descriptor, "rb", buffering=0) as raw:
             reading = Reading(raw, is_packed=self.is_packed)
@@ -127,7 +127,7 @@ class HistoryFile:
             if is_of_a_path(error):
                 raise self.refuse(f"{path} is not a regular file") from error
             raise
-        self.identities[path] = _identity(status)
+        self.identities[path] = file_version(status)
         with naming(path), open(descriptor, "rb") as beside, open(copy, "xb") as file:
             while block := beside.read(_BLOCK_BYTES):
                 file.write(block)
@@ -136,15 +136,11 @@ class HistoryFile:
 def identity_of(path: Path) -> Identity:
     """Return what changes whenever a file does."""
     try:
-        return _identity(path.stat())
+        return file_version(path.stat())
     except OSError as error:
         if is_of_a_path(error):
             return None
         raise
-
-
-def _identity(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def suffix_of(name: str) -> str:
