@@ -35,6 +35,7 @@ compared as (
     select
         checked.source_csv,
         checked.row_index,
+        checked.row_place,
         checked.task_id,
         checked.occurred_at,
         min(checked.row_index) over (
@@ -48,20 +49,7 @@ compared as (
                 checked.response_file,
                 checked.essay_task_id,
                 checked.generation_task_id
-        ) as first_row_index,
-        first_value(checked.row_place) over (
-            partition by
-                checked.source_csv,
-                checked.task_id,
-                checked.combo_id,
-                checked.template_id,
-                checked.model_id,
-                checked.occurred_at,
-                checked.response_file,
-                checked.essay_task_id,
-                checked.generation_task_id
-            order by checked.row_index
-        ) as first_row_place
+        ) as first_row_index
     from checked
     inner join crowded
         on
@@ -73,19 +61,23 @@ compared as (
 
 numbered as (
     select
-        source_csv,
-        row_index,
-        first_row_index,
-        first_row_place,
+        compared.source_csv,
+        compared.row_index,
+        compared.first_row_index,
+        firsts.row_place as first_row_place,
         row_number() over (
             partition by
-                source_csv,
-                task_id,
-                occurred_at,
-                row_index > first_row_index
-            order by row_index
+                compared.source_csv,
+                compared.task_id,
+                compared.occurred_at,
+                compared.row_index > compared.first_row_index
+            order by compared.row_index
         ) as attempt
     from compared
+    inner join compared as firsts
+        on
+            compared.source_csv = firsts.source_csv
+            and compared.first_row_index = firsts.row_index
 ),
 
 reasoned as (
