@@ -76,9 +76,20 @@ def is_table_folder(path: Path) -> bool:
     return is_there(path) and not is_file(path)
 
 
+def place_of_table(folder: Path, file: str) -> str | None:
+    """Return where a data root has a table: the file, or the folder with `/`.
+
+    None if it has neither.
+    """
+    if is_there(folder / file):
+        return file
+    instead = folder_of_table(file)
+    return f"{instead}/" if is_table_folder(folder / instead) else None
+
+
 def has_table(folder: Path, file: str) -> bool:
     """Tell whether a data root has a table, as one file or as a folder."""
-    return is_there(folder / file) or is_table_folder(folder / folder_of_table(file))
+    return place_of_table(folder, file) is not None
 
 
 def has_input(folder: Path) -> bool:

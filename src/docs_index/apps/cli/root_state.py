@@ -13,7 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from docs_index.data_roots import HISTORIES, TABLES, folder_of_table, has_table
+from docs_index.data_roots import (
+    HISTORIES,
+    TABLES,
+    folder_of_table,
+    place_of_table,
+)
 from docs_index.errors import DataRootError
 from docs_index.index import counts
 from docs_index.index.database import has_index
@@ -57,11 +62,7 @@ def state_of(layout: Layout) -> RootState:
     Raises:
         IndexFileError: the index is damaged, or not one of this program.
     """
-    there = {
-        table: table if is_there(layout.root / table) else f"{folder_of_table(table)}/"
-        for table in TABLES
-        if has_table(layout.root, table)
-    }
+    places = {table: place_of_table(layout.root, table) for table in TABLES}
     built = layout.build.stat().st_mtime if is_there(layout.build) else None
     sources = _histories(layout)
     files = [file for named in (sources or {}).values() for file in named]
@@ -70,8 +71,8 @@ def state_of(layout: Layout) -> RootState:
     generations = {stage: len(_names(layout.generations / stage)) for stage in STAGES}
     return RootState(
         data_root=str(layout.root),
-        tables=list(there.values()),
-        missing_tables=[table for table in TABLES if table not in there],
+        tables=[place for place in places.values() if place],
+        missing_tables=[table for table, place in places.items() if not place],
         histories=(
             None
             if sources is None
