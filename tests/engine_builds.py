@@ -45,7 +45,6 @@ COMPARED = (
 UNEQUAL = {"signature"}  # it has the time of the status, and a copy has another one
 NAME = "build_of_tests"
 SAID = "said.txt"
-MODULE = "docs_index.engines.building"
 TIMEOUT_S = 900
 
 
@@ -63,17 +62,9 @@ class Engines:
 
     folder: Path
 
-    def build(
-        self,
-        engine: str,
-        root: Path,
-        run_id: str = "backfill",
-        name: str = NAME,
-        module: str = MODULE,
-        **variables: Any,
-    ) -> Outcome:
-        """Build a data root on an engine, in a process."""
-        process = self.started(engine, root, run_id, name, module, **variables)
+    def build(self, engine: str, root: Path, **options: Any) -> Outcome:
+        """Build a data root on an engine as `started` does, to its end."""
+        process = self.started(engine, root, **options)
         try:
             process.wait(TIMEOUT_S)
         finally:
@@ -89,7 +80,7 @@ class Engines:
         root: Path,
         run_id: str = "backfill",
         name: str = NAME,
-        module: str = MODULE,
+        module: str = "docs_index.engines.building",
         **variables: Any,
     ) -> subprocess.Popen[bytes]:
         """Start a build, which writes what it says into a file."""
