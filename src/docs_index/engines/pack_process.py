@@ -66,7 +66,7 @@ def _told(error: Exception) -> str:
 def serve() -> None:
     """Answer on the output that this process was given, which nothing else gets."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
-        os.dup2(2, 1)  # what Java and workers print is no answer
+        os.dup2(2, 1)  # Java and workers print too: that goes to the log
         try:
             main(answers)
         finally:

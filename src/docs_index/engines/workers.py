@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from docs_index.disk.threads import OnceAThread
-from docs_index.ingest.document_files import Planned, forget_folders
+from docs_index.ingest.document_files import AT_ONCE, Planned, forget_folders
 from docs_index.ingest.pack_placer import PackPlacer
 from docs_index.warehouse.parsers import TextParser
 from docs_index.warehouse.response_facts import FACTS, Reader
@@ -38,7 +38,6 @@ PACKED = {
 
 _PACKED = pa.schema([(name, _ARROW[kind]) for name, kind in PACKED.items()])
 _UNCHANGED = {"is_unchanged": True}
-_FEW = 500  # documents whose texts are in memory together
 
 
 def read_responses(
@@ -119,7 +118,7 @@ def pack_shard(placer: PackPlacer, documents: pa.Table) -> pa.Table:
 def _planned(documents: pa.Table) -> Iterator[list[Planned]]:
     """Yield the documents in the order of their doc_id, some hundred at a time."""
     ordered = documents.select(Planned._fields).sort_by("doc_id")
-    for batch in ordered.to_batches(max_chunksize=_FEW):
+    for batch in ordered.to_batches(max_chunksize=AT_ONCE):
         yield [Planned(**row) for row in batch.to_pylist()]
 
 

@@ -8,7 +8,7 @@ directories and for shards. Nothing is written.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import duckdb
 
@@ -23,7 +23,8 @@ from docs_index.warehouse.parsers import TextParser
 Contents = dict[str, bytes]
 """The bytes of each file of a document, by its name."""
 
-_FETCH = 500  # documents whose texts are in memory together
+AT_ONCE: Final = 500
+"""Documents whose texts are in memory together."""
 
 
 class Planned(NamedTuple):
@@ -74,7 +75,7 @@ class DocumentFiles:
         query = f"from ({sql('ingest/planned_documents.sql')}) order by doc_id"
         rows = self._rows(write_orders, query)
         count = 0
-        while fetched := rows.fetchmany(_FETCH):
+        while fetched := rows.fetchmany(AT_ONCE):
             yield list(map(Planned._make, fetched))
             count += len(fetched)
         _check_number(count, write_orders)

@@ -49,7 +49,8 @@ def find_table(layout: Layout, file: str, *, may_be_folder: bool) -> TableFiles:
     Raises:
         DataRootError: a link leads out of the data root.
         StorageError: the folder cannot be read.
-        TableRefusedError: there are both, or the folder has something that is no table.
+        TableRefusedError: the file and the folder are both there, or the folder has a
+            file that is not named as a CSV file.
     """
     path, folder = layout.root / file, folder_of_table(file)
     has_file = is_there(path)
