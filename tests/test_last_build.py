@@ -18,6 +18,7 @@ from building import (
     good,
     process,
     sharing,
+    snapshot,
     write,
 )
 
@@ -232,9 +233,10 @@ def test_a_new_row_is_taken_in(settled: Path, tmp_path: Path) -> None:
     assert "32 documents, 9 rejected rows" in good(build(root)).stdout
 
 
-def run(root: Path, *options: str) -> Process:
+def run(root: Path, *options: str, command: str = "run") -> Process:
     script = str(REPOSITORY / "scripts" / "inspect_docs.py")
-    return good(process(root, [sys.executable, script, "run", *options], sharing(root)))
+    words = [sys.executable, script, command, *options]
+    return good(process(root, words, sharing(root)))
 
 
 @pytest.mark.slow
@@ -251,3 +253,21 @@ def test_a_run_builds_only_if_something_has_changed(
     assert json.loads(run(root, "--json").stdout)["build"] is None
     for options in (["--full-refresh"], ["--run-id", "other"]):
         assert "built " in run(root, *options).stderr
+
+
+@pytest.mark.slow
+def test_a_plan_uses_the_last_build_until_something_changes(
+    settled: Path, tmp_path: Path
+) -> None:
+    root = copied(settled, tmp_path)
+    run(root)
+    good(build(root))  # in the first, the files may be too new to tell
+    before = snapshot(root)
+    kept = run(root, command="plan")
+    assert "kept the last build" in kept.stderr
+    made = run(root, "--full-refresh", command="plan")
+    assert "built " in made.stderr
+    assert made.stdout == kept.stdout
+    assert snapshot(root) == before
+    a_response(root).write_text("changed", "utf-8")
+    assert "built " in run(root, command="plan").stderr

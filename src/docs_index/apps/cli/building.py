@@ -1,5 +1,6 @@
 """What `run` and `plan` share: the build, and the output of both."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import typer
@@ -12,40 +13,43 @@ from docs_index.errors import printable
 from docs_index.ingest.materialize import Summary
 from docs_index.layout import Layout
 from docs_index.warehouse.dbt_run import Built, build_documents
-from docs_index.warehouse.last_build import keeps_build
 
 _KEPT = "kept the last build: nothing has changed since (--full-refresh builds again)"
 
 
-def built(
-    layout: Layout,
-    run_id: str | None,
-    evaluation_root: str | None,
-    max_response_bytes: int | None,
-    *,
-    quiet: bool,
-    engine: str | None = None,
-    may_keep: bool = False,
-) -> Built | None:
-    """Build the documents of a data root, and say on stderr what was built.
-
-    `engine` names an engine of `engines`; without one, DuckDB builds. With `may_keep`,
-    nothing is built, and None returned, if the last build would be made once more.
-    """
+def build_settings(
+    evaluation_root: str | None, max_response_bytes: int | None
+) -> dict[str, object]:
+    """Return the options of a build that were given, as dbt's vars."""
     variables = {
         "evaluation_root": evaluation_root,
         "max_response_bytes": max_response_bytes,
     }
-    given = {name: value for name, value in variables.items() if value is not None}
-    if may_keep and engine is None and keeps_build(layout, given, run_id):
-        if not quiet:
-            typer.echo(_KEPT, err=True)
-        return None
+    return {name: value for name, value in variables.items() if value is not None}
+
+
+def tell_kept() -> None:
+    """Say on stderr that the last build is used."""
+    typer.echo(_KEPT, err=True)
+
+
+def built(
+    layout: Layout,
+    settings: Mapping[str, object],
+    run_id: str | None,
+    *,
+    quiet: bool,
+    engine: str | None = None,
+) -> Built:
+    """Build the documents of a data root, and say on stderr what was built.
+
+    `engine` names an engine of `engines`; without one, DuckDB builds.
+    """
     with shown_progress(quiet=quiet, what="steps of the build") as progress:
         if engine is None:
-            build = build_documents(layout, given, run_id, progress)
+            build = build_documents(layout, settings, run_id, progress)
         else:
-            build = build_on_engine(layout, engine, given, run_id, progress)
+            build = build_on_engine(layout, engine, settings, run_id, progress)
     if not quiet:
         typer.echo(
             f"{f'on {engine} and DuckDB: ' if engine else ''}"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import typer
 
-from docs_index.apps.cli.building import built, show_outcome
+from docs_index.apps.cli.building import build_settings, built, show_outcome, tell_kept
 from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly, exit_code
 from docs_index.apps.cli.exits import HAS_BAD_ROWS, NEEDS_A_PERSON
@@ -13,6 +13,7 @@ from docs_index.apps.cli.options import (
     AsJson,
     DataRoot,
     EvaluationRoot,
+    FullRefresh,
     MaxResponseBytes,
     Quiet,
     RunId,
@@ -22,6 +23,7 @@ from docs_index.apps.cli.progress import shown_progress
 from docs_index.disk.scratch import scratch_folder
 from docs_index.ingest.materialize import Options, materialize
 from docs_index.layout import open_filled_layout
+from docs_index.warehouse.last_build import keeps_build
 
 
 def plan(
@@ -33,20 +35,25 @@ def plan(
     strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    full_refresh: FullRefresh = False,
 ) -> None:
     """Show what a run would do; write nothing under the data root.
 
-    The data root may be a read-only copy.
+    The data root may be a read-only copy. The last build is used if no file that it
+    read, and no setting, has changed since; another is made in a scratch folder.
 
     Example: docs-index plan --data-root ~/experiment
     """
     with ending_cleanly():
-        layout = open_filled_layout(data_root)
+        layout = open_filled_layout(data_root).for_looking()
+        settings = build_settings(evaluation_root, max_response_bytes)
         with scratch_folder(layout.root) as scratch:
-            layout = replace(layout, scratch=scratch)
-            build = built(
-                layout, run_id, evaluation_root, max_response_bytes, quiet=quiet
-            )
+            build = None
+            if full_refresh or not keeps_build(layout, settings, run_id):
+                layout = replace(layout, scratch=scratch)
+                build = built(layout, settings, run_id, quiet=quiet)
+            elif not quiet:
+                tell_kept()
             options = Options(run_id=run_id, dry_run=True, allow_shrunk=allow_shrunk)
             with shown_progress(quiet=quiet) as progress:
                 summary = materialize(layout, options, progress)

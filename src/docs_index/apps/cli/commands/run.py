@@ -5,7 +5,7 @@ from contextlib import closing, nullcontext
 
 import typer
 
-from docs_index.apps.cli.building import built, show_outcome
+from docs_index.apps.cli.building import build_settings, built, show_outcome, tell_kept
 from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly, exit_code
 from docs_index.apps.cli.exits import HAS_BAD_ROWS, NEEDS_A_PERSON
@@ -34,6 +34,7 @@ from docs_index.index.database import refuse_other_kind
 from docs_index.ingest.materialize import Options, materialize
 from docs_index.layout import open_filled_layout
 from docs_index.warehouse.build_record import refuse_scratch
+from docs_index.warehouse.last_build import keeps_build
 
 
 def run(
@@ -70,15 +71,12 @@ def run(
                 "--packed-by is for --engine spark and packed documents: leave it out"
             )
         engine_name = (session or "local") if engine is Engine.SPARK else None
-        build = built(
-            root,
-            run_id,
-            evaluation_root,
-            max_response_bytes,
-            quiet=quiet,
-            engine=engine_name,
-            may_keep=not full_refresh,
-        )
+        settings = build_settings(evaluation_root, max_response_bytes)
+        build = None
+        if full_refresh or engine_name or not keeps_build(root, settings, run_id):
+            build = built(root, settings, run_id, quiet=quiet, engine=engine_name)
+        elif not quiet:
+            tell_kept()
         options = Options(
             run_id=run_id,
             workers=workers or os.cpu_count() or 1,
