@@ -359,9 +359,10 @@ def open_layout(data_root: str | os.PathLike[str] | None = None) -> Layout:
     for path in [layout.unpublished, layout.packs, *_opened_in_place(layout)]:
         if is_link(path):
             raise DataRootError(f"{path} {_IS_A_LINK}")
-    for stage in STAGES:
-        if is_link(layout.docs / stage):
-            raise DataRootError(f"{layout.docs / stage} {_IS_NOT_FOLLOWED}")
+    for folder in (layout.docs, layout.packs):
+        for stage in STAGES:
+            if is_link(folder / stage):
+                raise DataRootError(f"{folder / stage} {_IS_NOT_FOLLOWED}")
     return layout
 
 

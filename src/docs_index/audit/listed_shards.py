@@ -5,7 +5,7 @@ must say: the name of each has the beginning of its SHA-256. Only reads.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docs_index.errors import StorageError
 from docs_index.layout import Layout
@@ -19,12 +19,14 @@ class ListedShards:
     """The shards of a data root.
 
     `shards` are those of the manifest's right lines, and `regained` those on disk that
-    it must name too. `fault` says what is wrong with the manifest.
+    it must name too. `fault` says what is wrong with the manifest. `damaged` are files
+    without a line that are not as they were written.
     """
 
     shards: tuple[Shard, ...]
     regained: tuple[Shard, ...] = ()
     fault: str | None = None
+    damaged: tuple[str, ...] = ()
 
 
 def listed_shards(layout: Layout, *, is_needed: bool = False) -> ListedShards:
@@ -62,13 +64,15 @@ def regained_shards(
     other has, and no document twice. Of several, the largest counts first: it may have
     been merged of others. With None for `doc_dirs`, every document is needed.
     """
-    candidates = [
-        shard
+    files = [
+        str(path.relative_to(layout.packs))
         for path in unlisted_files(layout, found.shards)
-        if (shard := shard_on_disk(layout, str(path.relative_to(layout.packs))))
     ]
+    on_disk = {file: shard_on_disk(layout, file) for file in files}
+    candidates = [shard for shard in on_disk.values() if shard]
+    damaged = tuple(file for file, shard in on_disk.items() if not shard)
     if not candidates:
-        return found
+        return replace(found, damaged=damaged)
     known = {name for shard in found.shards for name in _doc_dirs(layout, shard)}
     needed = None if doc_dirs is None else set(doc_dirs()) - known
     regained = []
@@ -77,7 +81,7 @@ def regained_shards(
         if known.isdisjoint(names) and (needed is None or not needed.isdisjoint(names)):
             regained.append(shard)
             known |= names
-    return ListedShards(found.shards, tuple(regained), found.fault)
+    return replace(found, regained=tuple(regained), damaged=damaged)
 
 
 def _doc_dirs(layout: Layout, shard: Shard) -> Iterable[str]:

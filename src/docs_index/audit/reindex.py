@@ -5,7 +5,7 @@ they are empty until `materialize_docs.py` writes them. Publishes one file, the 
 index. Never changes a document.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docs_index.audit.disk_tables import survey
@@ -28,7 +28,6 @@ from docs_index.index.database import (
     write_schema,
 )
 from docs_index.layout import Layout, LayoutKind
-from docs_index.packs.manifest import unlisted_files
 from docs_index.paths import is_folder, is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
@@ -84,7 +83,7 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
     lock = take_lock(layout.lock)
     remove_leftovers(layout)
     new = temporary_path(options.output)
-    kind = _kind(layout)
+    kind = kind_on_disk(layout)
     with naming_index(new), opened_session(layout) as session:
         parsers = built_in_parsers()  # which it does not need: it reads no text
         inspector = inspector_of(layout, kind, parsers, _listed(layout, kind))
@@ -106,20 +105,15 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
     )
 
 
-def _kind(layout: Layout) -> LayoutKind:
-    """Return how documents are stored; shards may have lost their manifest."""
-    has_shards = bool(unlisted_files(layout, ()))
-    if has_shards and next(layout.documents_on_disk(), None) is None:
-        return "packed"
-    return kind_on_disk(layout)
-
-
 def _listed(layout: Layout, kind: LayoutKind) -> ListedShards:
-    """Return the shards: of a damaged manifest, all that are as they were written."""
+    """Return the shards: those of the manifest, and all others with more documents.
+
+    A manifest that is damaged does not matter if each shard is as it was written.
+    """
     if kind == "directories":
         return ListedShards(())
-    listed = listed_shards(layout)
-    return regained_shards(layout, listed, None) if listed.fault else listed
+    found = regained_shards(layout, listed_shards(layout), None)
+    return found if found.damaged else replace(found, fault=None)
 
 
 def _refuse_to_overwrite(options: Options) -> None:

@@ -10,8 +10,9 @@ import hashlib
 import heapq
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from operator import attrgetter
 
 from docs_index.disk.directories import (
@@ -36,7 +37,7 @@ from docs_index.index.texts import FILES
 from docs_index.index.unpacking import read_files
 from docs_index.layout import Layout, LayoutKind, is_litter
 from docs_index.packs.content import Packed, packed
-from docs_index.packs.leftovers import prepare_packs
+from docs_index.packs.leftovers import prepare_packs, unlisted_documents
 from docs_index.packs.manifest import (
     Shard,
     read_manifest,
@@ -73,14 +74,12 @@ def repack(layout: Layout, kind: LayoutKind, progress: Progress) -> Summary:
         LockedError: another process works on the data root.
         OSError, StorageError: the machine failed; call it again to complete.
     """
-    with held_lock(layout.lock, _PATIENCE_S):
-        remove_leftovers(layout)
-        remove_tree(layout.unpublished)  # a killed run's
+    with held_lock(layout.lock, _PATIENCE_S), _cleared(layout):
         with open_documents(layout.root) as documents:
             count = documents.count("true")
             is_changed = kind_of_root(layout) != kind
-            others = list(_stored_otherwise(layout, kind))
-            _refuse_unindexed(documents, others)
+            others = list(layout.documents_on_disk()) if kind == "packed" else []
+            _refuse_unindexed(documents, chain(others, _in_shards(layout)))
             if is_changed and kind == "packed":
                 _pack(layout, documents, count, progress)
             elif is_changed:
@@ -104,14 +103,12 @@ def merge(layout: Layout, progress: Progress) -> Summary:
         LockedError: another process works on the data root.
         OSError, StorageError: the machine failed; call it again to complete.
     """
-    with held_lock(layout.lock, _PATIENCE_S):
+    with held_lock(layout.lock, _PATIENCE_S), _cleared(layout):
         if kind_of_root(layout) != "packed":
             raise DataRootError(
                 f"the layout of data root {str(layout.root)!r} is directories: there "
                 "are no shards to join"
             )
-        remove_leftovers(layout)
-        remove_tree(layout.unpublished)  # a killed run's
         with open_documents(layout.root) as documents:
             prepare_packs(layout, lambda ids: [i for i in ids if documents.find(i)])
         before = read_manifest(layout)
@@ -199,17 +196,33 @@ def _refuse_unindexed(documents: Documents, doc_dirs: Iterable[str]) -> None:
     indexed = {each.doc_dir for each in documents.select("")}
     unknown = [doc_dir for doc_dir in doc_dirs if doc_dir not in indexed]
     if unknown:
+        _refuse_damaged(documents.layout, read_manifest(documents.layout))
         raise DataRootError(
             "there are documents without a row in the index, which would be lost: run "
             f"`docs-index run`, or see docs-index verify:\n{first_few(unknown)}"
         )
 
 
-def _stored_otherwise(layout: Layout, kind: LayoutKind) -> Iterator[str]:
-    """Yield the documents on disk that are stored in the other way."""
-    if kind == "packed":
-        return layout.documents_on_disk()
-    return PackedDocuments(layout).doc_dirs()
+def _refuse_damaged(layout: Layout, shards: Iterable[Shard]) -> None:
+    for shard in shards:
+        if fault := fault_of_shard(layout, shard):
+            raise DamagedDocumentError(f"{fault}; {VERIFY}")
+
+
+def _in_shards(layout: Layout) -> Iterator[str]:
+    """Yield the documents of all shards, named or not."""
+    return chain(PackedDocuments(layout).doc_dirs(), unlisted_documents(layout))
+
+
+@contextmanager
+def _cleared(layout: Layout) -> Iterator[None]:
+    """Remove what a killed run left, and at the end what was not published."""
+    remove_leftovers(layout)
+    remove_tree(layout.unpublished)
+    try:
+        yield
+    finally:
+        remove_tree(layout.unpublished)
 
 
 def _remove_directories(layout: Layout, doc_dirs: Iterable[str]) -> None:
@@ -251,9 +264,7 @@ def _merge_stage(layout: Layout, stage: str) -> None:
 def _distinct(layout: Layout, shards: Sequence[Shard]) -> Iterator[Packed]:
     """Yield the documents of shards in the order of their doc_id, each once."""
     documents = PackedDocuments(layout)
-    for shard in shards:
-        if fault := fault_of_shard(layout, shard):
-            raise DamagedDocumentError(f"{fault}; {VERIFY}")
+    _refuse_damaged(layout, shards)
     streams = [documents.content_of(shard) for shard in shards]
     merged = heapq.merge(*streams, key=attrgetter("doc_id"))
     for doc_id, copies in groupby(merged, attrgetter("doc_id")):

@@ -26,6 +26,7 @@ from docs_index.errors import (
 )
 from docs_index.index.schema import differences
 from docs_index.layout import KINDS, Layout, LayoutKind
+from docs_index.packs.manifest import unlisted_files
 from docs_index.paths import is_folder, is_there, naming
 from docs_index.resources import sql
 
@@ -327,9 +328,13 @@ def agreed_kind(
 def kind_on_disk(layout: Layout) -> LayoutKind:
     """Return how the documents are stored that are there, if any.
 
-    A manifest is complete where there is one.
+    A manifest is complete where there is one; shards may have lost theirs.
     """
-    return "packed" if is_there(layout.manifest) else "directories"
+    if is_there(layout.manifest):
+        return "packed"
+    has_shards = bool(unlisted_files(layout, ()))
+    has_directories = next(layout.documents_on_disk(), None) is not None
+    return "packed" if has_shards and not has_directories else "directories"
 
 
 def store_kind(path: Path, kind: LayoutKind) -> None:

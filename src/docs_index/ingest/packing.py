@@ -6,6 +6,7 @@ are listed: a kill before that leaves documents without rows, which the next run
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 
@@ -22,6 +23,7 @@ from docs_index.packs.writing import SHARD_BYTES
 from docs_index.resources import sql
 from docs_index.warehouse.session import Session
 
+_WITH_IDS = ("stored.documents", "build.main.documents")
 _LEAST_BYTES = 16 * 2**20  # of contents: less is not worth a shard for each worker
 
 
@@ -47,7 +49,8 @@ class Packs:
     def prepare(self, *, is_needed: bool) -> None:
         """Remove what a killed run left, and make the folder that is needed."""
         remove_unpublished(self._layout)
-        prepare_packs(self._layout, self._indexed)
+        indexed, built = (partial(self._known, table) for table in _WITH_IDS)
+        prepare_packs(self._layout, indexed, built)
         if is_needed:
             self._layout.unpublished.mkdir()
         if self._writers is not None:
@@ -57,10 +60,10 @@ class Packs:
             if not self._writers.takes(self._session.db, file_bytes):
                 self._writers = None
 
-    def _indexed(self, doc_ids: Collection[str]) -> list[str]:
-        """Return those of the ids that the index has."""
-        listed = {"listed": ",".join(doc_ids)}
-        rows = self._session.db.execute(sql("ingest/indexed_ids.sql"), listed)
+    def _known(self, table: str, doc_ids: Collection[str]) -> list[str]:
+        """Return those of the ids that a table has."""
+        known = {"table_name": table, "listed": ",".join(doc_ids)}
+        rows = self._session.db.execute(sql("ingest/known_ids.sql"), known)
         return [doc_id for (doc_id,) in rows.fetchall()]
 
     def placed(self, workers: Workers, phase: dict[str, int]) -> Iterator[Batch]:

@@ -1,11 +1,12 @@
 """Remove what killed runs left below `docs/packs`, and nothing that is needed.
 
 A shard without a line is a leftover: a row is inserted after the manifest names its
-shard. If only such a shard has some documents of the index, a line was lost.
+shard. If only such a shard has some documents of the index, a line was lost. One whose
+documents would be nowhere else is never removed.
 """
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,9 @@ from docs_index.packs.reading import shard_paths
 from docs_index.paths import is_real_folder, is_there
 from docs_index.quoting import glob_escaped
 from docs_index.resources import sql
+
+DocumentIds = Callable[[Collection[str]], Collection[str]]
+"""Returns some of the doc_ids that it is called with."""
 
 
 def remove_unpublished(layout: Layout) -> None:
@@ -41,35 +45,54 @@ def remove_at_once(folder: Path) -> None:
 
 
 def prepare_packs(
-    layout: Layout, indexed: Callable[[Collection[str]], Collection[str]]
+    layout: Layout, indexed: DocumentIds, remade: DocumentIds = lambda _: ()
 ) -> None:
     """Make an empty manifest if there is none, and remove shards that none names.
 
-    `indexed` returns those of some doc_ids that the index has. The caller holds the
-    lock of the data root.
+    `indexed` returns those of some doc_ids that the index has, and `remade` those that
+    the caller is about to write. A shard that alone has another stays, without a line.
+    The caller holds the lock of the data root.
 
     Raises:
         DamagedDocumentError: the manifest is damaged, or has lost a line; nothing was
-            removed.
+            changed.
     """
     shards = read_manifest(layout)
-    if not is_there(layout.manifest):
-        layout.packs.mkdir(parents=True, exist_ok=True)
-        write_manifest(layout, shards)
-    leftovers = unlisted_files(layout, shards)
-    for path in leftovers:
-        if needed := indexed(_only_in(path, shard_paths(layout, shards))):
+    leftovers = []
+    for path in unlisted_files(layout, shards):
+        ids = _only_in(path, shard_paths(layout, shards))
+        if needed := indexed(ids):
             raise DamagedDocumentError(
                 f"{layout.manifest} does not name {path.name}, which alone has "
                 f"document {min(needed)} of the index: run `docs-index restore --apply`"
                 ", which names it again"
             )
+        if set(ids) <= set(remade(ids)):
+            leftovers.append(path)
+    if not is_there(layout.manifest):
+        layout.packs.mkdir(parents=True, exist_ok=True)
+        write_manifest(layout, shards)
     for path in leftovers:
         path.unlink()
 
 
+def unlisted_documents(layout: Layout) -> Iterator[str]:
+    """Yield the doc_dir of each document that no named shard has, but another.
+
+    Raises:
+        DamagedDocumentError: the manifest is damaged.
+    """
+    shards = read_manifest(layout)
+    for path in unlisted_files(layout, shards):
+        yield from _alone_in(path, shard_paths(layout, shards))
+
+
 def _only_in(path: Path, listed: list[str]) -> list[str]:
     """Return the doc_ids of a shard that no listed one has; none if it is half."""
+    return [doc_dir[-16:] for doc_dir in _alone_in(path, listed)]
+
+
+def _alone_in(path: Path, listed: list[str]) -> list[str]:
     own = glob_escaped(path)
     # With no other shard to compare with, every document is in this one alone.
     statement, values = "packs/doc_dirs.sql", {"files": [own]}
@@ -80,4 +103,4 @@ def _only_in(path: Path, listed: list[str]) -> list[str]:
             rows = db.execute(sql(statement), values).fetchall()
         except duckdb.InvalidInputException:
             return []
-    return [doc_dir[-16:] for (doc_dir,) in rows]
+    return [doc_dir for (doc_dir,) in rows]

@@ -27,6 +27,7 @@ from docs_index.index.database import (
 )
 from docs_index.index.snapshot import PATIENCE_S, copy_index
 from docs_index.layout import Layout, LayoutKind
+from docs_index.packs.leftovers import unlisted_documents
 from docs_index.packs.reading import PackedDocuments
 from docs_index.quoting import column_types, glob_escaped, identifier, literal
 from docs_index.resources import seed_file, sql
@@ -102,8 +103,11 @@ class Session:
         could get a second document.
         """
         self.db.execute("create temp table on_disk (doc_dir varchar)")
-        packed = PackedDocuments(self.layout).doc_dirs()
-        doc_dirs = chain(self.layout.documents_on_disk(), packed)
+        doc_dirs = chain(
+            self.layout.documents_on_disk(),
+            PackedDocuments(self.layout).doc_dirs(),
+            unlisted_documents(self.layout),
+        )
         self.insert("on_disk", ((each,) for each in doc_dirs))
         unknown = self.db.execute(
             "from on_disk anti join build.main.documents using (doc_dir) order by all"
