@@ -1,12 +1,16 @@
 """What DuckDB's build refuses, an engine's build refuses too."""
 
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from engine_builds import Engines, build_in, needs_engines
 from harness import REPOSITORY
+
+from docs_index.engines.sessions import refuse_unusable
+from docs_index.errors import EngineError
 
 pytestmark = needs_engines
 
@@ -31,6 +35,16 @@ def ragged_table(root: Path) -> None:
 def bad_parser(root: Path) -> None:
     path = root / "1_raw/parsers.csv"
     path.write_text("parser,kind,pattern\nmine,regex,(a)(b)\n")
+
+
+def test_a_server_that_does_not_answer_is_named_at_once(tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"sc://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(EngineError, match=f"no server answers at {address}"):
+            refuse_unusable(address)
+    with pytest.raises(EngineError, match="is not an address"):
+        refuse_unusable("sc://localhost:port")
 
 
 @pytest.mark.parametrize(

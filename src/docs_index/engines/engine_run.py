@@ -12,7 +12,7 @@ from typing import Any
 from docs_index.disk.scratch import scratch_folder
 from docs_index.engines.builds import last_complete
 from docs_index.engines.fetching import FETCHED, UNNEEDED
-from docs_index.engines.sessions import refuse_unknown
+from docs_index.engines.sessions import refuse_unusable
 from docs_index.errors import EngineError
 from docs_index.layout import Layout
 from docs_index.progress import Progress
@@ -41,11 +41,11 @@ def build_on_engine(
 
     Raises:
         BuildError: the engine or DuckDB refused the input, or a model or test failed.
-        EngineError: the engine is not known or not installed.
+        EngineError: the engine is not known or not installed, or does not answer.
         LockedError: another process works on the data root.
         StorageError: reading or writing failed.
     """
-    refuse_unknown(engine)
+    refuse_unusable(engine)
     if layout.scratch:
         raise EngineError("a build for looking is one of DuckDB: leave --engine out")
     folder = dbt_folder(layout, "engine")

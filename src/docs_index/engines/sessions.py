@@ -5,18 +5,22 @@ in this process), or the address of a server of Spark Connect, as `sc://host:150
 """
 
 import os
+import socket
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from docs_index.errors import EngineError
 from docs_index.ingest.pack_placer import PackPlacer
 from docs_index.warehouse.response_facts import FACTS, Reader
 
 REMOTE = "SPARK_REMOTE"
-_SAIL, _LOCAL = "sail", "local"
+_SAIL, _LOCAL, _SERVER = "sail", "local", "sc://"
+_PORT = 15002  # of Spark Connect, where an address has none
+_PATIENCE_S = 10
 _ANSWER = ", ".join(["is_unchanged: boolean", *(f"{n}: {k}" for n, k in FACTS.items())])
 _PACKING = """
     select
@@ -29,13 +33,14 @@ _PACKING = """
 _servers: list[Any] = []  # a server ends with its last reference
 
 
-def refuse_unknown(engine: str) -> None:
-    """Check that an engine has a known name, and what it needs is installed.
+def refuse_unusable(engine: str) -> None:
+    """Check that an engine is known and installed, and that a server answers.
 
     Raises:
-        EngineError: says what to install, or which names there are.
+        EngineError: says what to install, which names there are, or that none answers.
     """
-    if engine not in (_SAIL, _LOCAL) and not engine.startswith("sc://"):
+    is_server = engine.startswith(_SERVER)
+    if engine not in (_SAIL, _LOCAL) and not is_server:
         raise EngineError(
             f"the engine {engine!r} is not known: name sail, local, or the address of "
             "a server of Spark Connect, such as sc://localhost:15002"
@@ -45,9 +50,28 @@ def refuse_unknown(engine: str) -> None:
     if missing := [name for name in wanted if not _is_installed(name)]:
         extra = "sail" if engine == _SAIL else "spark"
         raise EngineError(
-            f"the engine {engine} needs {', '.join(missing)}: install the extra "
-            f"`docs-index[{extra}]`"
+            f"the engine {engine} needs {', '.join(missing)}: in a checkout, call "
+            "`make engines`, then .venv-engines/bin/docs-index; elsewhere, install the "
+            f"extra `docs-index[{extra}]`"
         )
+    if is_server:
+        _refuse_silent(engine)
+
+
+def _refuse_silent(address: str) -> None:
+    """Check that something listens at an address: Spark would try for minutes."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port or _PORT
+    except ValueError as error:
+        raise EngineError(f"{address!r} is not an address: {error}") from error
+    try:
+        socket.create_connection((host, port), _PATIENCE_S).close()
+    except OSError as error:
+        raise EngineError(
+            f"no server answers at {address}: {error}; start the server of Spark "
+            "Connect, or correct --session"
+        ) from error
 
 
 def _is_installed(module: str) -> bool:

@@ -149,7 +149,9 @@ class Engine(StrEnum):
 
 EngineName = Annotated[
     Engine,
-    typer.Option("--engine", help="What builds: DuckDB on this machine, or Spark."),
+    typer.Option(
+        "--engine", help="What builds: DuckDB, or Spark or Sail (see --session)."
+    ),
 ]
 EngineSession = Annotated[
     str | None,
