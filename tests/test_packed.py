@@ -3,7 +3,7 @@
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from itertools import pairwise
@@ -26,6 +26,7 @@ from building import (
     materialize,
     query,
     report,
+    script,
     write,
 )
 from test_litter import PROGRAM
@@ -172,16 +173,31 @@ def test_a_run_splits_a_stage_by_bytes_and_by_workers(
     assert all(a[1] < b[0] for a, b in pairwise(ranges))
 
 
+SAIL = ["--engine", "spark", "--session", "sail"]
+
+
 @pytest.mark.parametrize(
-    "options", [["--layout", "packed"], ["--engine", "spark", "--session", "sail"]]
+    ("options", "message"),
+    [
+        (
+            ["--layout", "packed", "--packed-by", "engine"],
+            "--packed-by is for --engine",
+        ),
+        ([*SAIL, "--packed-by", "engine"], "the layout is directories"),
+        (["--session", "sail"], "--session is for --engine spark"),
+        (["--layout", "packed", "--link"], "--link makes hard links in directories"),
+    ],
 )
-def test_only_an_engine_can_pack_for_a_run(tmp_path: Path, options: list[str]) -> None:
+def test_an_option_without_effect_is_refused_before_the_build(
+    tmp_path: Path, options: list[str], message: str
+) -> None:
     write(
         tmp_path, "7_cross_experiment/draft_generation_results.csv", "draft_task_id\n"
     )
-    refused = ask(tmp_path, "run", *options, "--packed-by", "engine")
+    refused = ask(tmp_path, "run", *options)
     assert refused.exit_code == 2
-    assert "--packed-by is for --engine spark and packed documents" in refused.stderr
+    assert message in refused.stderr
+    assert not (tmp_path / "db").exists()
 
 
 def test_a_second_run_writes_nothing_and_a_new_row_a_new_shard(pack: Path) -> None:
@@ -300,6 +316,32 @@ def test_a_shard_whose_line_is_lost_is_not_removed(pack: Path) -> None:
     assert ending(pack, "restore", "--apply")[0] == 0
     good(materialize(pack))
     assert len(lines(pack)) == 3
+
+
+def forget_the_last_line(manifest: Path) -> None:
+    manifest.write_text("".join(manifest.read_text().splitlines(keepends=True)[:-1]))
+
+
+@pytest.mark.parametrize("damage", [forget_the_last_line, Path.unlink])
+def test_a_document_of_a_program_outlives_the_index_and_its_line(
+    pack: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    Writer(pack, run_id="r").add(PROGRAM)
+    before = unpacked(pack, tmp_path / "before")
+    damage(pack / "docs/packs/manifest.jsonl")
+    index(pack).unlink()
+    files = contents(pack / "docs")
+    refused = materialize(pack)
+    assert refused.returncode == 2
+    assert "docs-index reindex" in refused.stderr
+    assert contents(pack / "docs") == files
+    good(script(pack, "reindex_docs.py", "--output", str(index(pack))))
+    named = materialize(pack)
+    assert named.returncode == 1
+    assert "docs-index restore --apply" in named.stderr
+    good(script(pack, "restore_docs.py", "--apply"))
+    good(materialize(pack))
+    assert unpacked(pack, tmp_path / "after") == before
 
 
 def test_a_response_that_has_changed_since_the_build_is_not_packed(
@@ -560,6 +602,16 @@ def test_repacking_loses_nothing_that_it_does_not_know(ran: Path) -> None:
     assert [path.name for path in layout.docs.rglob("README")] == ["README"]
 
 
+def test_a_repacking_that_fails_leaves_nothing_unpublished(pack: Path) -> None:
+    Writer(pack, run_id="r").add(PROGRAM)
+    [damaged, *_] = [each for each in shards(pack) if each.parent.name == "draft"]
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:100] + b"x" + content[101:])
+    for options in (["--merge"], ["--layout", "directories"]):
+        assert ending(pack, "repack", *options)[0] == 1
+        assert not (pack / "docs/.unpublished").exists()
+
+
 def test_repacking_refuses_damaged_documents(ran: Path) -> None:
     (row,) = documents(ran, f"doc_id = '{DRAFT}'")
     raw = ran / "docs" / row["doc_dir"] / "raw.txt"
@@ -655,7 +707,12 @@ def test_unpack_writes_no_half_folder_and_not_into_the_root(
     (tmp_path / "there").mkdir()
     code, output = ending(pack, "unpack", "--to", str(tmp_path / "there"))
     assert code == 2
-    assert "name a new folder" in output
+    assert "there exists already: name a new folder" in output
+    nothing = ["--task", "no such task"]
+    code, output = ending(pack, "unpack", "--to", str(tmp_path / "half"), *nothing)
+    assert (code, "no document matches" in output) == (0, True)
+    code, output = ending(pack, "unpack", "--to", str(tmp_path / "no" / "there"))
+    assert (code, "there is no folder" in output) == (2, True)
     with open_documents(pack) as found, pytest.raises(OutputExistsError):
         from docs_index.index.unpacking import unpack
 

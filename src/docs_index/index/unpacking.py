@@ -21,7 +21,8 @@ _BATCH = 2000  # documents that are read together: neighbours in a shard
 def unpack(documents: Documents, found: Iterable[Document], target: Path) -> int:
     """Write `{stage}/{logical_key_id}/{doc_id}/` of documents below a new folder.
 
-    `found` is in the order of stage and doc_id. Returns their number.
+    `found` is in the order of stage and doc_id. Returns their number; of none, no folder
+    is made.
 
     Raises:
         OutputExistsError: the folder exists, is in the data root, or cannot be made.
@@ -40,9 +41,10 @@ def unpack(documents: Documents, found: Iterable[Document], target: Path) -> int
             for name, content in files.items():
                 write_file(folder / name, content)
             count += 1
-        sync_file_system(unpublished)
-        unpublished.rename(target)
-        sync(target.parent)
+        if count:
+            sync_file_system(unpublished)
+            unpublished.rename(target)
+            sync(target.parent)
     finally:
         remove_tree(unpublished)
     return count
@@ -80,10 +82,10 @@ def _refuse_damaged(batch: Sequence[Document], read: dict[str, Files]) -> None:
 
 
 def _refuse(documents: Documents, target: Path) -> None:
-    if is_there(target) or not is_folder(target.parent):
-        raise OutputExistsError(
-            f"{target} exists, or the folder above it does not: name a new folder"
-        )
+    if is_there(target):
+        raise OutputExistsError(f"{target} exists already: name a new folder")
+    if not is_folder(target.parent):
+        raise OutputExistsError(f"there is no folder {target.parent}: make it first")
     if Path(real_path(target)).is_relative_to(documents.layout.root):
         raise OutputExistsError(
             f"{target} is in the data root: name a folder outside of it"

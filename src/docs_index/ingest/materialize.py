@@ -137,7 +137,7 @@ def materialize(
         run_id = attach_build(session.db, layout, options.run_id)
         bad_list = read_bad_list(session)
         session.open_index(dry_run=options.dry_run, kind=options.kind)
-        _refuse_links(session, options)
+        refuse_links(session.kind, link=options.link)
         load_known_documents(session, run_id)
         if not options.allow_shrunk:
             refuse_shrunk(session)
@@ -182,8 +182,13 @@ def _begun(layout: Layout, *, dry_run: bool) -> tuple[Layout, int | None]:
     return layout, lock
 
 
-def _refuse_links(session: Session, options: Options) -> None:
-    if options.link and session.kind == "packed":
+def refuse_links(kind: LayoutKind, *, link: bool) -> None:
+    """Refuse hard links where documents are packed.
+
+    Raises:
+        DataRootError: says to leave the option out.
+    """
+    if link and kind == "packed":
         raise DataRootError(
             "--link makes hard links in directories, and the layout of this data root "
             "is packed: leave it out"

@@ -43,7 +43,9 @@ def repack_documents(
     Example: docs-index repack --layout packed --data-root ~/experiment
     """
     if (layout is None) != join:
-        raise typer.BadParameter("give either --layout or --merge")
+        raise typer.BadParameter(
+            "give one of --layout directories, --layout packed, and --merge"
+        )
     with ending_cleanly():
         root = open_filled_layout(data_root)
         with shown_progress(quiet=quiet) as progress:

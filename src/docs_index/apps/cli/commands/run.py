@@ -29,10 +29,11 @@ from docs_index.apps.cli.options import (
     Workers,
 )
 from docs_index.apps.cli.progress import shown_progress
+from docs_index.engines.sessions import REMOTE
 from docs_index.errors import DataRootError
 from docs_index.index.database import refuse_other_kind
-from docs_index.ingest.materialize import Options, materialize
-from docs_index.layout import open_filled_layout
+from docs_index.ingest.materialize import Options, materialize, refuse_links
+from docs_index.layout import LayoutKind, open_filled_layout
 from docs_index.warehouse.build_record import refuse_scratch
 from docs_index.warehouse.last_build import keeps_build
 
@@ -66,10 +67,8 @@ def run(
         root = open_filled_layout(data_root)
         refuse_scratch(root)
         kind = refuse_other_kind(root, layout)
-        if packed_by and (engine is not Engine.SPARK or kind != "packed"):
-            raise DataRootError(
-                "--packed-by is for --engine spark and packed documents: leave it out"
-            )
+        refuse_links(kind, link=link)
+        _refuse_options_of_engines(engine, session, packed_by, kind)
         engine_name = (session or "local") if engine is Engine.SPARK else None
         settings = build_settings(evaluation_root, max_response_bytes)
         build = None
@@ -100,6 +99,23 @@ def run(
             typer.echo(packing.said, err=True)
         show_outcome(build, summary, data_root, as_json=as_json)
     raise typer.Exit(exit_code(summary, strict=strict))
+
+
+def _refuse_options_of_engines(
+    engine: Engine, session: str | None, packed_by: PackedBy | None, kind: LayoutKind
+) -> None:
+    """Refuse options without effect; the variable SPARK_REMOTE may always be set."""
+    if engine is not Engine.SPARK:
+        is_given = session and session != os.environ.get(REMOTE)
+        if name := "--session" if is_given else "--packed-by" if packed_by else None:
+            raise DataRootError(
+                f"{name} is for --engine spark: give both, or leave it out"
+            )
+    if packed_by and kind != "packed":
+        raise DataRootError(
+            f"--packed-by is for packed documents, and the layout is {kind}: leave it "
+            "out, or run `docs-index repack --layout packed` first"
+        )
 
 
 app = command(run, NEEDS_A_PERSON, HAS_BAD_ROWS)

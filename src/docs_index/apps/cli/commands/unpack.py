@@ -37,6 +37,8 @@ def unpack_documents(
         count = unpack(documents, found, to.absolute())
     if as_json:
         show_json({"folder": str(to), "documents": count})
+    elif not count:
+        typer.echo("no document matches these options: nothing was written", err=True)
     else:
         typer.echo(f"{count} documents in {printable(str(to))}")
 
