@@ -235,7 +235,7 @@ def test_a_summary_fits_a_screen(root: Path) -> None:
     assert "counters" not in shown
     assert not re.search(r"\b0\b", shown.replace(str(root), ""))
     again = on_terminal(command, environment)
-    assert "no new documents\n32 documents in the index already\n" in again
+    assert "no new documents\n32 documents of the build in the index already\n" in again
     assert "nothing new: nothing was written\n" in again
 
 

@@ -178,8 +178,10 @@ final as (
         cast(null as bigint) as amount
     from input_files
     where
-        not is_present
-        and path like '7_cross_experiment/%_results.csv'
+        (
+            (path like '7_cross_experiment/%_results.csv' and not is_present)
+            or path like '7_cross_experiment/%_results/'  -- a folder without files
+        )
         -- Whoever has histories alone misses no table.
         and (
             not exists (from histories)

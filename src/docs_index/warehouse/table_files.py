@@ -86,8 +86,9 @@ def _refuse_others(folder: str, names: Sequence[str]) -> None:
         raise TableRefusedError(
             f"{folder} is read as one table, and has what is not named as a CSV file:\n"
             f"{first_few(faults)}\n"
-            "move it away, or give it a name that ends with .csv and has only "
-            "characters that can be printed; nothing was written"
+            "move it away, or give the file a name that ends with .csv and has only "
+            "characters that can be printed; folders in it are not read: move their "
+            "files up; nothing was written"
         )
 
 

@@ -48,7 +48,8 @@ def print_summary(summary: Summary, given_root: object = None) -> None:
     )
     typer.echo(f"data root {data_root}, run_id {run_id}")
     missing = [
-        f"there is no {path}: it counts as empty" for path in summary.missing_tables
+        f"there is no {'CSV file in ' * path.endswith('/')}{path}: it counts as empty"
+        for path in summary.missing_tables
     ]
     warnings = [
         *summary.rejected_tables,
@@ -63,7 +64,7 @@ def print_summary(summary: Summary, given_root: object = None) -> None:
         typer.echo()
     typer.echo(_new_documents(summary))
     if skipped := summary.documents.get("skipped"):
-        typer.echo(f"{_counted(skipped, 'document')} in the index already")
+        typer.echo(f"{_counted(skipped, 'document')} of the build in the index already")
     _print_rejected(summary)
     if summary.dry_run:
         _print_sources(summary)
