@@ -41,8 +41,9 @@ def test_a_server_that_does_not_answer_is_named_at_once(tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))  # and does not listen
         address = f"sc://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(EngineError, match=f"no server answers at {address}"):
-            refuse_unusable(address)
+        with pytest.raises(EngineError, match=f"no server answers at {address}") as it:
+            refuse_unusable(f"{address}/;token=secret")
+        assert "secret" not in str(it.value)
     with pytest.raises(EngineError, match="is not an address"):
         refuse_unusable("sc://localhost:port")
 

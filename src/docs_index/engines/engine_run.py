@@ -12,7 +12,7 @@ from typing import Any
 from docs_index.disk.scratch import scratch_folder
 from docs_index.engines.builds import last_complete
 from docs_index.engines.fetching import FETCHED, UNNEEDED
-from docs_index.engines.sessions import refuse_unusable
+from docs_index.engines.sessions import refuse_unusable, shown
 from docs_index.errors import EngineError
 from docs_index.layout import Layout
 from docs_index.progress import Progress
@@ -62,7 +62,9 @@ def build_on_engine(
         there = followed_build(layout, folder, command, run_id, progress)
     fetched = last_complete(layout)
     if fetched is None:
-        raise EngineError(f"the engine {engine} left no complete build: run again")
+        raise EngineError(
+            f"the engine {shown(engine)} left no complete build: run again"
+        )
     settings = dict(variables) | {
         "engine_build": fetched.name,
         "made_elsewhere": [*FETCHED, *UNNEEDED],

@@ -21,6 +21,7 @@ import duckdb
 from docs_index.disk.lock import take_lock
 from docs_index.disk.publish import make_folder
 from docs_index.engines.builds import EngineBuild
+from docs_index.engines.sessions import shown
 from docs_index.engines.staging import write_assigned
 from docs_index.errors import BuildError, StorageError
 from docs_index.ingest.document_files import DocumentFiles
@@ -66,7 +67,7 @@ class EnginePacking:
         self._build = EngineBuild(self._layout.engine_builds / name)
         if not self._build.is_complete:
             raise BuildError(f"the build {self._build.folder} is gone: run again")
-        self.said = f"shards written by the workers of {self._engine}"
+        self.said = f"shards written by the workers of {shown(self._engine)}"
         return True
 
     def written(
@@ -127,8 +128,8 @@ class EnginePacking:
 
     def _failed(self, fault: str) -> str:
         return (
-            f"the workers of {self._engine} could not write all shards: {fault}; "
-            f"{_AGAIN}; log: {self._log}"
+            f"the workers of {shown(self._engine)} could not write all shards: "
+            f"{fault}; {_AGAIN}; log: {self._log}"
         )
 
     def _started(self, files: DocumentFiles) -> subprocess.Popen[str]:

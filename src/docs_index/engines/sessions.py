@@ -33,6 +33,11 @@ _PACKING = """
 _servers: list[Any] = []  # a server ends with its last reference
 
 
+def shown(engine: str) -> str:
+    """Return how output names an engine: an address may have a token after `;`."""
+    return engine.partition(";")[0]
+
+
 def refuse_unusable(engine: str) -> None:
     """Check that an engine is known and installed, and that a server answers.
 
@@ -42,17 +47,17 @@ def refuse_unusable(engine: str) -> None:
     is_server = engine.startswith(_SERVER)
     if engine not in (_SAIL, _LOCAL) and not is_server:
         raise EngineError(
-            f"the engine {engine!r} is not known: name sail, local, or the address of "
-            "a server of Spark Connect, such as sc://localhost:15002"
+            f"the engine {shown(engine)!r} is not known: name sail, local, or the "
+            "address of a server of Spark Connect, such as sc://localhost:15002"
         )
     wanted = ["pyspark", "dbt.adapters.spark", "pyarrow"]
     wanted += ["pysail"] if engine == _SAIL else []
     if missing := [name for name in wanted if not _is_installed(name)]:
         extra = "sail" if engine == _SAIL else "spark"
         raise EngineError(
-            f"the engine {engine} needs {', '.join(missing)}: in a checkout, call "
-            "`make engines`, then .venv-engines/bin/docs-index; elsewhere, install the "
-            f"extra `docs-index[{extra}]`"
+            f"the engine {shown(engine)} needs {', '.join(missing)}: in a checkout, "
+            "call `make engines`, then .venv-engines/bin/docs-index; elsewhere, "
+            f"install the extra `docs-index[{extra}]`"
         )
     if is_server:
         _refuse_silent(engine)
@@ -64,13 +69,13 @@ def _refuse_silent(address: str) -> None:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port or _PORT
     except ValueError as error:
-        raise EngineError(f"{address!r} is not an address: {error}") from error
+        raise EngineError(f"{shown(address)} is not an address: {error}") from error
     try:
         socket.create_connection((host, port), _PATIENCE_S).close()
     except OSError as error:
         raise EngineError(
-            f"no server answers at {address}: {error}; start the server of Spark "
-            "Connect, or correct --session"
+            f"no server answers at {shown(address)}: {error}; start the server of "
+            "Spark Connect, or correct --session"
         ) from error
 
 

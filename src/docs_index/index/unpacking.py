@@ -21,8 +21,8 @@ _BATCH = 2000  # documents that are read together: neighbours in a shard
 def unpack(documents: Documents, found: Iterable[Document], target: Path) -> int:
     """Write `{stage}/{logical_key_id}/{doc_id}/` of documents below a new folder.
 
-    `found` is in the order of stage and doc_id. Returns their number; of none, no folder
-    is made.
+    `found` is in the order of stage and doc_id. Returns their number; for none, there
+    is no folder.
 
     Raises:
         OutputExistsError: the folder exists, is in the data root, or cannot be made.

@@ -9,6 +9,7 @@ from docs_index.apps.cli.progress import shown_progress
 from docs_index.apps.cli.run_output import print_summary
 from docs_index.apps.cli.text_tables import show_json
 from docs_index.engines.engine_run import build_on_engine
+from docs_index.engines.sessions import shown
 from docs_index.errors import printable
 from docs_index.ingest.materialize import Summary
 from docs_index.layout import Layout
@@ -52,7 +53,7 @@ def built(
             build = build_on_engine(layout, engine, settings, run_id, progress)
     if not quiet:
         typer.echo(
-            f"{f'on {engine} and DuckDB: ' if engine else ''}"
+            f"{f'on {shown(engine)} and DuckDB: ' if engine else ''}"
             f"built {build.models} models, {build.tests} tests passed, "
             f"{build.seconds:.1f} s; log: {printable(build.log)}",
             err=True,
