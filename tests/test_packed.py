@@ -712,7 +712,7 @@ def test_unpack_writes_no_half_folder_and_not_into_the_root(
     code, output = ending(pack, "unpack", "--to", str(tmp_path / "half"), *nothing)
     assert (code, "no document matches" in output) == (0, True)
     code, output = ending(pack, "unpack", "--to", str(tmp_path / "no" / "there"))
-    assert (code, "there is no folder" in output) == (2, True)
+    assert (code, "is missing: make it first" in output) == (2, True)
     with open_documents(pack) as found, pytest.raises(OutputExistsError):
         from docs_index.index.unpacking import unpack
 

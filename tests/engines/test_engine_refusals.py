@@ -37,7 +37,7 @@ def bad_parser(root: Path) -> None:
     path.write_text("parser,kind,pattern\nmine,regex,(a)(b)\n")
 
 
-def test_a_server_that_does_not_answer_is_named_at_once(tmp_path: Path) -> None:
+def test_a_server_that_does_not_answer_is_named_at_once() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))  # and does not listen
         address = f"sc://127.0.0.1:{silent.getsockname()[1]}"

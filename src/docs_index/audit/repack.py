@@ -37,13 +37,13 @@ from docs_index.index.texts import FILES
 from docs_index.index.unpacking import read_files
 from docs_index.layout import Layout, LayoutKind, is_litter
 from docs_index.packs.content import Packed, packed
-from docs_index.packs.leftovers import prepare_packs, unlisted_documents
+from docs_index.packs.leftovers import documents_in_shards, prepare_packs
 from docs_index.packs.manifest import (
     Shard,
     read_manifest,
     write_manifest,
 )
-from docs_index.packs.reading import PackedDocuments, fault_of_shard
+from docs_index.packs.reading import PackedDocuments, refuse_damaged
 from docs_index.packs.writing import write_shards
 from docs_index.paths import is_real_folder
 from docs_index.progress import Progress
@@ -79,7 +79,7 @@ def repack(layout: Layout, kind: LayoutKind, progress: Progress) -> Summary:
             count = documents.count("true")
             is_changed = kind_of_root(layout) != kind
             others = list(layout.documents_on_disk()) if kind == "packed" else []
-            _refuse_unindexed(documents, chain(others, _in_shards(layout)))
+            _refuse_unindexed(documents, chain(others, documents_in_shards(layout)))
             if is_changed and kind == "packed":
                 _pack(layout, documents, count, progress)
             elif is_changed:
@@ -196,22 +196,11 @@ def _refuse_unindexed(documents: Documents, doc_dirs: Iterable[str]) -> None:
     indexed = {each.doc_dir for each in documents.select("")}
     unknown = [doc_dir for doc_dir in doc_dirs if doc_dir not in indexed]
     if unknown:
-        _refuse_damaged(documents.layout, read_manifest(documents.layout))
+        refuse_damaged(documents.layout, read_manifest(documents.layout))
         raise DataRootError(
             "there are documents without a row in the index, which would be lost: run "
             f"`docs-index run`, or see docs-index verify:\n{first_few(unknown)}"
         )
-
-
-def _refuse_damaged(layout: Layout, shards: Iterable[Shard]) -> None:
-    for shard in shards:
-        if fault := fault_of_shard(layout, shard):
-            raise DamagedDocumentError(f"{fault}; {VERIFY}")
-
-
-def _in_shards(layout: Layout) -> Iterator[str]:
-    """Yield the documents of all shards, named or not."""
-    return chain(PackedDocuments(layout).doc_dirs(), unlisted_documents(layout))
 
 
 @contextmanager
@@ -264,7 +253,7 @@ def _merge_stage(layout: Layout, stage: str) -> None:
 def _distinct(layout: Layout, shards: Sequence[Shard]) -> Iterator[Packed]:
     """Yield the documents of shards in the order of their doc_id, each once."""
     documents = PackedDocuments(layout)
-    _refuse_damaged(layout, shards)
+    refuse_damaged(layout, shards)
     streams = [documents.content_of(shard) for shard in shards]
     merged = heapq.merge(*streams, key=attrgetter("doc_id"))
     for doc_id, copies in groupby(merged, attrgetter("doc_id")):

@@ -21,8 +21,8 @@ _BATCH = 2000  # documents that are read together: neighbours in a shard
 def unpack(documents: Documents, found: Iterable[Document], target: Path) -> int:
     """Write `{stage}/{logical_key_id}/{doc_id}/` of documents below a new folder.
 
-    `found` is in the order of stage and doc_id. Returns their number; for none, there
-    is no folder.
+    `found` is in the order of stage and doc_id. Returns their number. It makes the
+    folder only if there is a document.
 
     Raises:
         OutputExistsError: the folder exists, is in the data root, or cannot be made.
@@ -85,7 +85,7 @@ def _refuse(documents: Documents, target: Path) -> None:
     if is_there(target):
         raise OutputExistsError(f"{target} exists already: name a new folder")
     if not is_folder(target.parent):
-        raise OutputExistsError(f"there is no folder {target.parent}: make it first")
+        raise OutputExistsError(f"the folder {target.parent} is missing: make it first")
     if Path(real_path(target)).is_relative_to(documents.layout.root):
         raise OutputExistsError(
             f"{target} is in the data root: name a folder outside of it"

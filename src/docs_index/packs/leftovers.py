@@ -16,7 +16,7 @@ from docs_index.errors import DamagedDocumentError
 from docs_index.layout import Layout
 from docs_index.packs.connecting import connected
 from docs_index.packs.manifest import read_manifest, unlisted_files, write_manifest
-from docs_index.packs.reading import shard_paths
+from docs_index.packs.reading import PackedDocuments, shard_paths
 from docs_index.paths import is_real_folder, is_there
 from docs_index.quoting import glob_escaped
 from docs_index.resources import sql
@@ -50,8 +50,8 @@ def prepare_packs(
     """Make an empty manifest if there is none, and remove shards that none names.
 
     `indexed` returns those of some doc_ids that the index has, and `remade` those that
-    the caller is about to write. A shard that alone has another stays, without a line.
-    The caller holds the lock of the data root.
+    the caller is about to write. A shard stays, without a line, if it has a document
+    that neither they nor other shards have. The caller holds the lock of the data root.
 
     Raises:
         DamagedDocumentError: the manifest is damaged, or has lost a line; nothing was
@@ -60,7 +60,8 @@ def prepare_packs(
     shards = read_manifest(layout)
     leftovers = []
     for path in unlisted_files(layout, shards):
-        ids = _only_in(path, shard_paths(layout, shards))
+        alone = _only_in(path, shard_paths(layout, shards))
+        ids = [doc_dir[-16:] for doc_dir in alone]
         if needed := indexed(ids):
             raise DamagedDocumentError(
                 f"{layout.manifest} does not name {path.name}, which alone has "
@@ -76,23 +77,21 @@ def prepare_packs(
         path.unlink()
 
 
-def unlisted_documents(layout: Layout) -> Iterator[str]:
-    """Yield the doc_dir of each document that no named shard has, but another.
+def documents_in_shards(layout: Layout) -> Iterator[str]:
+    """Yield the doc_dir of every document, of shards that the manifest lacks too.
 
     Raises:
-        DamagedDocumentError: the manifest is damaged.
+        DamagedDocumentError: the manifest or a shard that it names is damaged.
+        StorageError: reading failed.
     """
+    yield from PackedDocuments(layout).doc_dirs()
     shards = read_manifest(layout)
     for path in unlisted_files(layout, shards):
-        yield from _alone_in(path, shard_paths(layout, shards))
+        yield from _only_in(path, shard_paths(layout, shards))
 
 
 def _only_in(path: Path, listed: list[str]) -> list[str]:
-    """Return the doc_ids of a shard that no listed one has; none if it is half."""
-    return [doc_dir[-16:] for doc_dir in _alone_in(path, listed)]
-
-
-def _alone_in(path: Path, listed: list[str]) -> list[str]:
+    """Return the doc_dirs of a shard that no listed one has; none if it is half."""
     own = glob_escaped(path)
     # With no other shard to compare with, every document is in this one alone.
     statement, values = "packs/doc_dirs.sql", {"files": [own]}

@@ -149,9 +149,7 @@ def sorting_faults(layout: Layout, shards: Sequence[Shard]) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        for shard in shards:
-            if fault := fault_of_shard(layout, shard):
-                raise DamagedDocumentError(f"{fault}; {VERIFY}") from error
+        refuse_damaged(layout, shards)
         raise StorageError(f"{layout.packs}: {error}; try again") from error
 
 
@@ -171,6 +169,18 @@ def present_in(
         rows = db.execute(sql("packs/present_documents.sql"), files)
         while fetched := rows.fetchmany(_FETCH):
             yield from fetched
+
+
+def refuse_damaged(layout: Layout, shards: Iterable[Shard]) -> None:
+    """Check that shards are as the manifest says.
+
+    Raises:
+        DamagedDocumentError: names the first that is not.
+        OSError: the machine failed to read one.
+    """
+    for shard in shards:
+        if fault := fault_of_shard(layout, shard):
+            raise DamagedDocumentError(f"{fault}; {VERIFY}")
 
 
 def fault_of_shard(layout: Layout, shard: Shard) -> str | None:

@@ -27,8 +27,7 @@ from docs_index.index.database import (
 )
 from docs_index.index.snapshot import PATIENCE_S, copy_index
 from docs_index.layout import Layout, LayoutKind
-from docs_index.packs.leftovers import unlisted_documents
-from docs_index.packs.reading import PackedDocuments
+from docs_index.packs.leftovers import documents_in_shards
 from docs_index.quoting import column_types, glob_escaped, identifier, literal
 from docs_index.resources import seed_file, sql
 from docs_index.warehouse.sqlite_extension import attach_index, load_extension
@@ -105,8 +104,7 @@ class Session:
         self.db.execute("create temp table on_disk (doc_dir varchar)")
         doc_dirs = chain(
             self.layout.documents_on_disk(),
-            PackedDocuments(self.layout).doc_dirs(),
-            unlisted_documents(self.layout),
+            documents_in_shards(self.layout),
         )
         self.insert("on_disk", ((each,) for each in doc_dirs))
         unknown = self.db.execute(

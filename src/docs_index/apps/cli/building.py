@@ -14,6 +14,7 @@ from docs_index.errors import printable
 from docs_index.ingest.materialize import Summary
 from docs_index.layout import Layout
 from docs_index.warehouse.dbt_run import Built, build_documents
+from docs_index.warehouse.last_build import keeps_build
 
 _KEPT = "kept the last build: nothing has changed since (--full-refresh builds again)"
 
@@ -29,9 +30,14 @@ def build_settings(
     return {name: value for name, value in variables.items() if value is not None}
 
 
-def tell_kept() -> None:
-    """Say on stderr that the last build is used."""
-    typer.echo(_KEPT, err=True)
+def is_kept(
+    layout: Layout, settings: Mapping[str, object], run_id: str | None, *, quiet: bool
+) -> bool:
+    """Tell whether the last build would be made once more; say so on stderr."""
+    keeps = keeps_build(layout, settings, run_id)
+    if keeps and not quiet:
+        typer.echo(_KEPT, err=True)
+    return keeps
 
 
 def built(

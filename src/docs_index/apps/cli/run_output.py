@@ -47,10 +47,7 @@ def print_summary(summary: Summary, given_root: object = None) -> None:
         printable(text, keep="") for text in (summary.data_root, summary.run_id)
     )
     typer.echo(f"data root {data_root}, run_id {run_id}")
-    missing = [
-        f"there is no {'CSV file in ' * path.endswith('/')}{path}: it counts as empty"
-        for path in summary.missing_tables
-    ]
+    missing = list(map(_without_table, summary.missing_tables))
     warnings = [
         *summary.rejected_tables,
         *summary.missing_folders,
@@ -73,6 +70,12 @@ def print_summary(summary: Summary, given_root: object = None) -> None:
     print_notices(summary)
     print_written(summary.data_root, summary.changed_files, dry_run=summary.dry_run)
     print_next(_next_commands(summary), given_root)
+
+
+def _without_table(path: str) -> str:
+    """Return the warning for a table that is missing, or a folder without files."""
+    what = f"CSV file in {path}" if path.endswith("/") else path
+    return f"there is no {what}: it counts as empty"
 
 
 def print_notices(summary: Summary) -> None:

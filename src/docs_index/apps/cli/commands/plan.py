@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import typer
 
-from docs_index.apps.cli.building import build_settings, built, show_outcome, tell_kept
+from docs_index.apps.cli.building import build_settings, built, is_kept, show_outcome
 from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly, exit_code
 from docs_index.apps.cli.exits import HAS_BAD_ROWS, NEEDS_A_PERSON
@@ -23,7 +23,6 @@ from docs_index.apps.cli.progress import shown_progress
 from docs_index.disk.scratch import scratch_folder
 from docs_index.ingest.materialize import Options, materialize
 from docs_index.layout import open_filled_layout
-from docs_index.warehouse.last_build import keeps_build
 
 
 def plan(
@@ -49,11 +48,9 @@ def plan(
         settings = build_settings(evaluation_root, max_response_bytes)
         with scratch_folder(layout.root) as scratch:
             build = None
-            if full_refresh or not keeps_build(layout, settings, run_id):
+            if full_refresh or not is_kept(layout, settings, run_id, quiet=quiet):
                 layout = replace(layout, scratch=scratch)
                 build = built(layout, settings, run_id, quiet=quiet)
-            elif not quiet:
-                tell_kept()
             options = Options(run_id=run_id, dry_run=True, allow_shrunk=allow_shrunk)
             with shown_progress(quiet=quiet) as progress:
                 summary = materialize(layout, options, progress)

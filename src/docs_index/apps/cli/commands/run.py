@@ -5,7 +5,7 @@ from contextlib import closing, nullcontext
 
 import typer
 
-from docs_index.apps.cli.building import build_settings, built, show_outcome, tell_kept
+from docs_index.apps.cli.building import build_settings, built, is_kept, show_outcome
 from docs_index.apps.cli.command import command
 from docs_index.apps.cli.console import ending_cleanly, exit_code
 from docs_index.apps.cli.exits import HAS_BAD_ROWS, NEEDS_A_PERSON
@@ -35,7 +35,6 @@ from docs_index.index.database import refuse_other_kind
 from docs_index.ingest.materialize import Options, materialize, refuse_links
 from docs_index.layout import LayoutKind, open_filled_layout
 from docs_index.warehouse.build_record import refuse_scratch
-from docs_index.warehouse.last_build import keeps_build
 
 
 def run(
@@ -72,10 +71,9 @@ def run(
         engine_name = (session or "local") if engine is Engine.SPARK else None
         settings = build_settings(evaluation_root, max_response_bytes)
         build = None
-        if full_refresh or engine_name or not keeps_build(root, settings, run_id):
+        must_build = full_refresh or engine_name is not None
+        if must_build or not is_kept(root, settings, run_id, quiet=quiet):
             build = built(root, settings, run_id, quiet=quiet, engine=engine_name)
-        elif not quiet:
-            tell_kept()
         options = Options(
             run_id=run_id,
             workers=workers or os.cpu_count() or 1,
@@ -106,11 +104,12 @@ def _refuse_options_of_engines(
 ) -> None:
     """Refuse options without effect; the variable SPARK_REMOTE may always be set."""
     if engine is not Engine.SPARK:
-        is_given = session and session != os.environ.get(REMOTE)
-        if name := "--session" if is_given else "--packed-by" if packed_by else None:
-            raise DataRootError(
-                f"{name} is for --engine spark: give both, or leave it out"
-            )
+        has_session = session and session != os.environ.get(REMOTE)
+        for name, is_given in (("--session", has_session), ("--packed-by", packed_by)):
+            if is_given:
+                raise DataRootError(
+                    f"{name} is for --engine spark: give both, or leave it out"
+                )
     if packed_by and kind != "packed":
         raise DataRootError(
             f"--packed-by is for packed documents, and the layout is {kind}: leave it "
