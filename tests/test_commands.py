@@ -330,6 +330,7 @@ def test_status_says_what_is_there_and_what_is_next(ran: Path) -> None:
     state = json.loads(process.stdout)
     assert snapshot(ran) == before
     assert state["has_index"] and sum(state["documents"].values()) == 32
+    assert state["layout"] == "directories"
     assert sum(state["rejected_rows"].values()) == 8
     assert state["changed_since_build"] == []
     assert state["next"][0]["command"] == "docs-index repairs"
@@ -369,6 +370,7 @@ def test_status_where_folders_and_the_index_are_not_what_they_should_be(
     assert (process.returncode, process.stderr) == (0, "")
     state = json.loads(process.stdout)
     assert not state["has_index"] and "draft" not in state["generations"]
+    assert state["layout"] is None
     for table in TABLES:
         (sample / table).unlink()
     process = docs_index(sample, "status")

@@ -53,6 +53,7 @@ from docs_index.packs.leftovers import remove_unpublished
 from docs_index.packs.manifest import append_to_manifest, read_manifest
 from docs_index.packs.reading import PackedDocuments
 from docs_index.packs.writing import write_shard, write_shards
+from docs_index.quoting import literal
 
 
 def nothing(done: int, total: int) -> None:
@@ -445,9 +446,22 @@ def test_commands_show_the_same_of_packed_documents(
             for run in (packed_run, first_run)
         )
         if command == "show":
-            assert shown.pop("directory") is None
+            assert shown.pop("directory") is wanted.pop("shard") is None
             assert wanted.pop("directory").endswith(document["doc_dir"])
+            shard = shown.pop("shard")
+            assert (
+                Path(shard).parent == packed_run.root / "docs/packs" / document["stage"]
+            )
+            names = f"select doc_id from read_parquet({literal(shard)})"
+            assert (document["doc_id"],) in duckdb.sql(names).fetchall()
         assert shown == wanted
+
+
+def test_status_and_show_say_where_documents_are(packed_run: Run) -> None:
+    assert "layout\tpacked\n" in ask(packed_run.root, "status").output
+    shown = ask(packed_run.root, "show", DRAFT).output
+    assert f"shard\t{packed_run.root}/docs/packs/draft/" in shown
+    assert "\ndirectory" not in shown
 
 
 def test_search_and_exports_are_the_same(

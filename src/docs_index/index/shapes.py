@@ -33,8 +33,9 @@ def in_full(documents: Documents, document: Document) -> dict[str, Any]:
     key = (document.stage, document.logical_key_id, document.doc_id)
     others = documents.select(f"{same_key} order by {LATEST_FIRST}", *key)
     return as_object(document) | {
-        "directory": documents.texts.directory_of(document.doc_dir),
-        "files": documents.texts.sizes(checked(document.doc_dir)),
+        "directory": documents.texts.directory_of(checked(document.doc_dir)),
+        "shard": documents.texts.shard_of(document.doc_dir),
+        "files": documents.texts.sizes(document.doc_dir),
         "parents": [brief(each) for each in documents.parents(document.doc_id)],
         "children": [brief(each) for each in documents.children(document.doc_id)],
         "same_key": [brief(each) for each in others],

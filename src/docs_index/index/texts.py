@@ -57,6 +57,9 @@ class Texts(Protocol):
     def directory_of(self, doc_dir: str) -> str | None:
         """Return a document's directory, None if it has none."""
 
+    def shard_of(self, doc_dir: str) -> str | None:
+        """Return the path of the shard that has a document, None if none has it."""
+
 
 @dataclass(frozen=True)
 class DirectoryTexts:
@@ -123,6 +126,10 @@ class DirectoryTexts:
     def directory_of(self, doc_dir: str) -> str | None:
         """Return the path of the directory."""
         return f"{self.layout.docs}/{doc_dir}"
+
+    def shard_of(self, doc_dir: str) -> str | None:
+        """Return None: there are directories."""
+        return None
 
 
 def is_doc_dir(text: str) -> bool:

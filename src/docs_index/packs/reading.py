@@ -6,6 +6,7 @@ nothing.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import duckdb
 
@@ -61,15 +62,19 @@ class PackedDocuments:
         """
         if self._last is not None and self._last.doc_dir == doc_dir:
             return self._last
-        stage, _, doc_id = doc_dir.split("/")
-        shards = [
-            shard
-            for shard in self.shards()
-            if shard.stage == stage and shard.may_hold(doc_id)
-        ]
-        values = {"doc_id": doc_id, "doc_dir": doc_dir}
-        self._last = next(self._rows(shards, "packs/one_document.sql", values), None)
+        rows = self._rows_of(doc_dir, "packs/one_document.sql")
+        self._last = next(map(Packed._make, rows), None)
         return self._last
+
+    def shard_of(self, doc_dir: str) -> str | None:
+        """Return the path of the shard that has a document, None if none has it.
+
+        Raises:
+            DamagedDocumentError: a shard that may have it is damaged.
+            StorageError: reading failed.
+        """
+        found = next(self._rows_of(doc_dir, "packs/shard_of_document.sql"), None)
+        return str(found[0]) if found else None
 
     def find_all(self, doc_dirs: Iterable[str]) -> Iterator[Packed]:
         """Yield those of many documents that can be read, a shard at a time.
@@ -96,7 +101,7 @@ class PackedDocuments:
             }
             rows = self._rows([shard], "packs/many_documents.sql", values)
             with suppress(DamagedDocumentError):
-                for document in rows:
+                for document in map(Packed._make, rows):
                     if document.doc_dir in wanted:
                         wanted.discard(document.doc_dir)
                         yield document
@@ -108,7 +113,8 @@ class PackedDocuments:
             DamagedDocumentError: the shard is damaged.
             StorageError: reading failed.
         """
-        yield from self._rows([shard], "packs/all_documents.sql", {})
+        rows = self._rows([shard], "packs/all_documents.sql", {})
+        yield from map(Packed._make, rows)
 
     def doc_dirs(self) -> Iterator[str]:
         """Yield the doc_dir of every document."""
@@ -121,16 +127,26 @@ class PackedDocuments:
             while rows := cursor.fetchmany(_FETCH):
                 yield from (doc_dir for (doc_dir,) in rows)
 
+    def _rows_of(self, doc_dir: str, statement: str) -> Iterator[tuple[Any, ...]]:
+        """Yield what a statement finds of a document in the shards that may have it."""
+        stage, _, doc_id = doc_dir.split("/")
+        shards = [
+            shard
+            for shard in self.shards()
+            if shard.stage == stage and shard.may_hold(doc_id)
+        ]
+        return self._rows(shards, statement, {"doc_id": doc_id, "doc_dir": doc_dir})
+
     def _rows(
         self, shards: Sequence[Shard], statement: str, values: Mapping[str, object]
-    ) -> Iterator[Packed]:
+    ) -> Iterator[tuple[Any, ...]]:
         if not shards:
             return
         with sorting_faults(self._layout, shards):
             files = {"files": shard_paths(self._layout, shards)}
             cursor = self._db.cursor().execute(sql(statement), {**files, **values})
             while rows := cursor.fetchmany(_FETCH):
-                yield from map(Packed._make, rows)
+                yield from rows
 
 
 def shard_paths(layout: Layout, shards: Sequence[Shard]) -> list[str]:

@@ -42,6 +42,10 @@ class PackedTexts:
         """Return None: a shard has the document."""
         return None
 
+    def shard_of(self, doc_dir: str) -> str | None:
+        """Return the path of the shard that has the document."""
+        return self._documents.shard_of(doc_dir)
+
     def _files(self, doc_dir: str) -> dict[str, bytes]:
         """Return the files of a document, none if no shard has it."""
         found = self._documents.find(doc_dir)

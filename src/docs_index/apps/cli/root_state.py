@@ -21,9 +21,9 @@ from docs_index.data_roots import (
 )
 from docs_index.errors import DataRootError
 from docs_index.index import counts
-from docs_index.index.database import has_index
+from docs_index.index.database import has_index, stored_kind
 from docs_index.index.reader import open_documents
-from docs_index.layout import Layout
+from docs_index.layout import Layout, LayoutKind
 from docs_index.paths import is_there
 from docs_index.vocabulary import STAGES
 
@@ -35,7 +35,8 @@ class RootState:
     `histories` counts the files of each source of histories.yml; it is None if that
     file has faults. `changed_since_build` are the tables, files of histories and
     settings that were written after the build. `documents` and `generations` count by
-    stage, `rejected_rows` by reason, `conflicts` and `notices` by kind.
+    stage, `rejected_rows` by reason, `conflicts` and `notices` by kind. `layout` says
+    how the index stores documents.
     `rejected_of_tables` counts the rejected rows that can be repaired.
     """
 
@@ -46,6 +47,7 @@ class RootState:
     built_at: str | None
     changed_since_build: list[str]
     has_index: bool
+    layout: LayoutKind | None
     documents: dict[str, int]
     run_ids: list[str]
     rejected_rows: dict[str, int]
@@ -81,6 +83,7 @@ def state_of(layout: Layout) -> RootState:
         built_at=_as_written(built) if built else None,
         changed_since_build=changed,
         has_index=has_index(layout.index),
+        layout=found["layout"],
         documents={row["stage"]: row["documents"] for row in found["by_stage"]},
         run_ids=[row["run_id"] for row in found["by_run_id"]],
         rejected_rows={row["reason"]: row["rows"] for row in found["bad_rows"]},
@@ -97,9 +100,11 @@ def _counted(layout: Layout) -> dict[str, Any]:
     if has_index(layout.index):
         with open_documents(layout.root) as documents:
             of_tables = counts.rejected_of_tables(documents)
-            return counts.stats(documents) | {"rejected_of_tables": of_tables}
+            kind = stored_kind(documents.connection)
+            more = {"rejected_of_tables": of_tables, "layout": kind}
+            return counts.stats(documents) | more
     parts = ("by_stage", "by_run_id", "bad_rows", "conflicts", "notices")
-    return {part: [] for part in parts} | {"rejected_of_tables": 0}
+    return {part: [] for part in parts} | {"rejected_of_tables": 0, "layout": None}
 
 
 def _histories(layout: Layout) -> dict[str, tuple[str, ...]] | None:

@@ -75,7 +75,9 @@ def _show_briefs(briefs: Sequence[Mapping[str, Any]]) -> None:
 def show_in_full(found: Mapping[str, Any]) -> None:
     """Print a document with its files, its lineage, and others of its key."""
     meta = found["meta"]
-    row = {name: value for name, value in found.items() if name not in _AROUND}
+    elsewhere = "shard" if found["directory"] else "directory"
+    left_out = (*_AROUND, elsewhere)
+    row = {name: value for name, value in found.items() if name not in left_out}
     show_fields(row | {k: v for k, v in meta.items() if k not in row})
     for title in ("parents", "children", "same_key"):
         typer.echo()

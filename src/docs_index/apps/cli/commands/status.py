@@ -52,6 +52,7 @@ def _fields(state: RootState) -> dict[str, str]:
         "last build": state.built_at or "none yet",
         "changed since": _some(state.changed_since_build) or "-",
         "documents": index,
+        "layout": state.layout or "not known yet",
         "rejected rows": known(state.rejected_rows),
         "conflicts": known(state.conflicts),
         "notices": known(state.notices),
