@@ -18,7 +18,7 @@
 
 {% macro default__begin_build_record() %}
     {% if execute and flags.WHICH in changing_commands() %}
-        {% do refuse_another_engine_build() %}
+        {% do note_engine_build() %}
         {% set chosen = chosen_nodes() %}
         {% do keep_current_tables() %}
         {{ prepared_schemas(["cohort_inputs"], is_emptied=chosen.cohort_models) }}
@@ -172,7 +172,7 @@
     docs_index.engines. A test of such models has run there.
 -#}
 {% macro is_made_elsewhere(node) %}
-    {% set elsewhere = var("made_elsewhere", []) %}
+    {% set elsewhere = graph.get("made_elsewhere", []) %}
     {% set read = [] %}
     {% if node.resource_type == "test" %}
         {% for id in node.depends_on.nodes if id.split(".")[-1] in elsewhere %}
@@ -183,16 +183,20 @@
 {% endmacro %}
 
 
-{#- Stop if the database has not what the engine's build with this name made. -#}
-{% macro refuse_another_engine_build() %}
-    {% set wanted = var("engine_build", none) %}
+{#-
+    Note which models an engine made, and stop if the database has them of another of its
+    builds. A var instead of the variable would make dbt parse the whole project again.
+-#}
+{% macro note_engine_build() %}
+    {% set wanted = env_var("DOCS_INDEX_ENGINE_BUILD", "") %}
     {% if wanted %}
-        {% set fetched = run_query("select name from main.engine_build").rows %}
-        {% if fetched[0][0] != wanted %}
+        {% set fetched = run_query("select name, models from main.engine_build").rows[0] %}
+        {% if fetched[0] != wanted %}
             {% do exceptions.raise_compiler_error(
                 "another build of this data root came between: run again"
             ) %}
         {% endif %}
+        {% do graph.update({"made_elsewhere": fetched[1]}) %}
     {% endif %}
 {% endmacro %}
 

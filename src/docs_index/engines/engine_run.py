@@ -65,12 +65,13 @@ def build_on_engine(
         raise EngineError(
             f"the engine {shown(engine)} left no complete build: run again"
         )
-    settings = dict(variables) | {
-        "engine_build": fetched.name,
-        "made_elsewhere": [*FETCHED, *UNNEEDED],
-    }
     here = build_documents(
-        layout, settings, run_id, progress, excluded=settings["made_elsewhere"]
+        layout,
+        variables,
+        run_id,
+        progress,
+        excluded=(*FETCHED, *UNNEEDED),
+        engine_build=fetched.name,
     )
     return Built(
         models=there.models + here.models,

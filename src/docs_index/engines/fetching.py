@@ -80,8 +80,9 @@ def fetch(layout: Layout, build: EngineBuild, tables: Mapping[str, Columns]) -> 
         for schema, name, _ in declared_tables():
             _insert_source(connection, build, schema, name)
         _insert_source(connection, build, "data_root", "input_files")
-        connection.execute("create table engine_build (name varchar)")
-        connection.execute("insert into engine_build values (?)", [build.name])
+        connection.execute("create table engine_build (name text, models text[])")
+        made = [build.name, [*FETCHED, *UNNEEDED]]
+        connection.execute("insert into engine_build values (?, ?)", made)
 
 
 def _insert_source(

@@ -27,6 +27,8 @@ from docs_index.resources import IS_INSTALLED, PROJECT
 from docs_index.warehouse.faults import OF_MACHINE
 from docs_index.warehouse.refusals import REFUSAL, read_refusal
 
+ENGINE_BUILD = "DOCS_INDEX_ENGINE_BUILD"
+"""The environment variable with the name of the engine build that dbt goes on from."""
 _PARSED = "partial_parse.msgpack"
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 """The command of dbt that builds, without unit tests."""
@@ -150,12 +152,14 @@ def build_documents(
     progress: Progress,
     selector: str | None = None,
     excluded: Sequence[str] = (),
+    engine_build: str = "",
 ) -> Built:
     """Build the documents of a data root, in its `db/` or in the layout's `scratch`.
 
     `progress` is called with how many nodes are done and how many there are. A
-    `selector` builds a part of the models. The models `excluded` are there already, or
-    not needed; tests that read one of them are left out.
+    `selector` builds a part of the models. The models `excluded` are there already, by
+    the engine's build `engine_build`, or not needed; tests that read one of them are
+    left out.
 
     Raises:
         BuildError: dbt refused the input, or a model or test failed.
@@ -171,7 +175,7 @@ def build_documents(
         command += ["--exclude", *_BESIDE, *excluded]
     if variables:
         command += ["--vars", json.dumps(variables)]
-    return followed_build(layout, folder, command, run_id, progress)
+    return followed_build(layout, folder, command, run_id, progress, engine_build)
 
 
 def followed_build(
@@ -180,6 +184,7 @@ def followed_build(
     command: Sequence[str],
     run_id: str | None,
     progress: Progress,
+    engine_build: str = "",
 ) -> Built:
     """Run a process that builds with dbt and prints its log as JSON.
 
@@ -189,7 +194,7 @@ def followed_build(
     results = folder / "target" / "run_results.json"
     results.unlink(missing_ok=True)
     log = _log_in(folder)
-    environment = _environment(layout, folder)
+    environment = _environment(layout, folder) | {ENGINE_BUILD: engine_build}
     environment.pop(SCRATCH, None)
     if layout.scratch:
         environment[SCRATCH] = str(layout.scratch)

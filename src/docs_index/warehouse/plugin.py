@@ -8,6 +8,7 @@ no lock. It never opens the index.
 """
 
 import gc
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from docs_index.paths import is_there
 from docs_index.quoting import identifier, literal
 from docs_index.resources import sql
 from docs_index.warehouse.cohort_inputs import CohortInputs
+from docs_index.warehouse.dbt_run import ENGINE_BUILD
 from docs_index.warehouse.faults import (
     fault_of,
     first_line,
@@ -146,7 +148,8 @@ def _made_by(layout: Layout) -> str:
     flags = get_flags()  # type: ignore[no-untyped-call]
     if layout.scratch or flags.WHICH != "build":
         return ""
-    return made_by(layout, {name: getattr(flags, name, None) for name in _FLAGS})
+    settings = {name: getattr(flags, name, None) for name in _FLAGS}
+    return made_by(layout, settings | {ENGINE_BUILD: os.environ.get(ENGINE_BUILD)})
 
 
 def _opened_is_current(layout: Layout, made: str) -> bool:
