@@ -29,7 +29,10 @@ SCRATCH_ROOT = rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp -R sample $(SCRATC
 ON_SCRATCH = DATA_ROOT=$(SCRATCH)/root DBT_TARGET_PATH=$(SCRATCH)/target DBT_LOG_PATH=$(SCRATCH)/logs
 # The vars with which tests/harness.py compiles the models: parsed here for all sessions.
 STAND_INS = {"run_id": "@run_id@", "evaluation_root": "@evaluation_root@"}
-PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+# Files go to the processes in the order of tests/conftest.py.
+PARALLEL = --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/pytest $(PARALLEL)
+ENGINE_PYTEST = $(ENGINES)/bin/pytest $(PARALLEL) --confcutdir tests/engines
 
 # The environment is installed from lock files, with uv if that is installed. Python
 # modules are compiled and dbt parses here, so that the first run is faster.
@@ -82,13 +85,13 @@ test-all: test test-slow
 engines: $(ENGINES)/ready
 
 test-engines: engines
-	$(ENGINES)/bin/pytest --confcutdir tests/engines tests/engines -m "not slow"
+	$(ENGINE_PYTEST) tests/engines -m "not slow"
 
 test-engines-slow: engines
-	$(ENGINES)/bin/pytest --confcutdir tests/engines tests/engines -m slow
+	$(ENGINE_PYTEST) tests/engines -m slow
 
 test-spark: engines
-	$(ENGINES)/bin/pytest --confcutdir tests/engines tests/engines/test_engine_expressions.py -m slow
+	$(ENGINE_PYTEST) tests/engines/test_engine_expressions.py -m slow
 
 soak: setup
 	DOCS_INDEX_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak

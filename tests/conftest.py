@@ -19,6 +19,19 @@ pytest.register_assert_rewrite("agreement")
 CI = bool(os.environ.get("CI"))
 SKIPS = Path(__file__).with_name("skips.txt")
 _skipped: list[tuple[str, str]] = []
+# The files that take longest, which begin first: else one process would end long after
+# the others.
+LONGEST = (
+    "test_docs.py",
+    "test_build.py",
+    "test_last_build.py",
+    "test_bench.py",
+    "test_commands.py",
+    "test_build_cohort.py",
+    "test_faults_kill.py",
+    "test_materialize.py",
+    "test_notices.py",
+)
 
 # A background job ignores Ctrl-C, and so would the processes that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -38,6 +51,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
     """The project's models, compiled once."""
     with compiled_models(tmp_path_factory) as compiled:
         yield compiled
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(LONGEST)))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

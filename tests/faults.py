@@ -23,7 +23,6 @@ from tempfile import TemporaryDirectory
 import pytest
 from building import TIMEOUT_S, bad_list, contents, dump, index, query
 
-SOAK = bool(os.environ.get("DOCS_INDEX_SOAK"))
 SEED = int(  # of this session, also in processes that share its tests
     os.environ.setdefault("DOCS_INDEX_SEED", str(time.time_ns() % 1_000_000))
 )

@@ -1,9 +1,13 @@
-"""Which cases of a test are in `make test`, where each of many cases takes long."""
+"""How much of what could take hours is tested: by `make test`, CI and `make soak`."""
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
+
+SOAK = bool(os.environ.get("DOCS_INDEX_SOAK"))
+"""Whether `make soak` runs: tests marked `soak` have far more cases then."""
 
 
 def sampled(cases: Iterable[Any], every: int) -> list[Any]:

@@ -21,6 +21,7 @@ from building import (
 )
 from dying import KILLED
 from forking import DYING
+from sampling import SOAK
 from test_litter import PROGRAM
 
 from docs_index.index.writer import Writer
@@ -85,10 +86,16 @@ def few() -> Iterator[int]:
 
 
 def many() -> Iterator[int]:
-    return count(1, 3)
+    return count(1, 1 if SOAK else 8)
 
 
-@pytest.mark.parametrize("steps", [few, pytest.param(many, marks=pytest.mark.slow)])
+few_and_many = pytest.mark.parametrize(
+    "steps", [few, pytest.param(many, marks=pytest.mark.slow)]
+)
+
+
+@pytest.mark.soak
+@few_and_many
 def test_a_killed_first_run_is_completed_by_the_next(
     built_sample: Path, first_run: Run, tmp_path: Path, steps: Steps
 ) -> None:
@@ -98,7 +105,8 @@ def test_a_killed_first_run_is_completed_by_the_next(
         assert state(root) == wanted, step
 
 
-@pytest.mark.parametrize("steps", [few, pytest.param(many, marks=pytest.mark.slow)])
+@pytest.mark.soak
+@few_and_many
 def test_a_killed_first_run_that_packs_is_completed_by_the_next(
     built_sample: Path, tmp_path: Path, steps: Steps
 ) -> None:
@@ -110,6 +118,7 @@ def test_a_killed_first_run_that_packs_is_completed_by_the_next(
         assert state(root) == wanted, step
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_killed_command_is_completed_by_the_next(

@@ -22,6 +22,7 @@ from building import contents, dump, index, write
 from cohort_models import CohortModels
 from cohort_roots import campaign_root, cohort
 from failing import KINDS, SCRATCH, failing
+from sampling import SOAK
 from test_placing import TEXT, document
 from test_writing import DRAFT, ESSAY
 
@@ -56,6 +57,7 @@ CODES = [
 QUICK_CODES = [errno.EIO, INVENTED, errno.EACCES]
 NOT_PERMITTED = [errno.EACCES, errno.EPERM]
 QUICK = 40  # every so many-th call of a piece of work is in `make test`
+SLOW = 1 if SOAK else 3  # and in `make test-all`
 
 ROWS = ["x.txt", "d/y.txt", "link.txt", "missing.txt", "d", "pipe", "d/../d/y.txt"]
 
@@ -262,8 +264,9 @@ def points(root: Path, work: Work) -> list[tuple[str, int]]:
     ]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
-    "stride", [pytest.param(1, marks=pytest.mark.slow), pytest.param(QUICK)]
+    "stride", [pytest.param(SLOW, marks=pytest.mark.slow), pytest.param(QUICK)]
 )
 @pytest.mark.parametrize("name", WORK)
 def test_a_call_that_fails_stops_and_is_done_again(
@@ -272,6 +275,7 @@ def test_a_call_that_fails_stops_and_is_done_again(
     check(WORK[name], memory / f"{name}_{stride}", stride)
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_a_cohort_is_built_in_spite_of_a_call_that_has_failed(
     cohort_models: CohortModels, memory: Path
@@ -282,7 +286,7 @@ def test_a_cohort_is_built_in_spite_of_a_call_that_has_failed(
         assert cohort_models.build(root, "here", database).faults == []
         place_cohort(open_cohort_layout(root), "here", database)
 
-    check(Work(prepare_campaign, build), memory / "cohort", 4)
+    check(Work(prepare_campaign, build), memory / "cohort", 4 * SLOW)
 
 
 def prepare_campaign(root: Path) -> None:

@@ -21,7 +21,8 @@ from building import (
     started,
     write,
 )
-from faults import SOAK, holds_lock, wait_for
+from faults import holds_lock, wait_for
+from sampling import SOAK
 
 from docs_index.errors import TableRefusedError
 from docs_index.layout import open_layout

@@ -39,6 +39,7 @@ from building import (
 )
 from cohort_roots import cohort
 from forking import FAILING
+from sampling import SOAK
 from test_faults_calls import CODES, NOT_PERMITTED, QUICK_CODES
 
 MATERIALIZE = ["materialize_docs.py", "--workers", "1", "--quiet"]
@@ -52,7 +53,7 @@ COMMANDS = {  # after a first run, but for the first
     "suggestions": ["suggest_repairs.py", "--quiet"],
     "the page": ["report_docs.py"],
 }
-POINTS = 25  # of each command in `make test-all`
+POINTS = 200 if SOAK else 8  # of each command in `make test-all`
 FEW = 2  # in `make test`
 
 
@@ -105,6 +106,7 @@ def check_nothing_false(root: Path, whole: Path) -> None:
             assert set(query(root, everything)) <= set(query(whole, everything))
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("name", "most"),
     [("a first run", FEW), ("verify", FEW)]

@@ -4,7 +4,6 @@ Every root is spoiled in one to four places: bytes, columns and values of its ta
 response paths, texts, and what kind of file they are.
 """
 
-import os
 import random
 from collections import Counter
 from pathlib import Path
@@ -18,12 +17,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from mutations import mutate_files, mutate_tables, remove_all_tables
 from roots import RESULTS, DataRoot, data_roots
+from sampling import SOAK
 
 from docs_index.errors import DocsIndexError
 
 pytestmark = pytest.mark.soak
-SOAK = bool(os.environ.get("DOCS_INDEX_SOAK"))
-FEW, MANY = 10, 1000 if SOAK else 40
+FEW, MANY = 10, 1000 if SOAK else 20
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # the seed does not shrink
 
 

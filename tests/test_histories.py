@@ -5,7 +5,6 @@ reads many sources at once, since it takes long.
 """
 
 import json
-import os
 import random
 import re
 import shutil
@@ -26,11 +25,11 @@ from dying import KILLED
 from forking import DYING
 from history_oracle import Document, Place, Record
 from history_records import fields, history, optional
+from sampling import SOAK
 
 Row = dict[str, Any]
 Files = Mapping[str, bytes]
 LOGS = REPOSITORY / "../shared/corpora/histories"
-SOAK = bool(os.environ.get("DOCS_INDEX_SOAK"))
 PLACE = re.compile(r"(.*?), record ([0-9.]+): ", re.DOTALL)
 DRAFTS = (
     "draft_task_id,combo_id,draft_template_id,generation_model,generation_status,"

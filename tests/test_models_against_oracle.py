@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import random
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,12 +34,12 @@ from roots import (
     data_roots,
     write_bytes,
 )
+from sampling import SOAK
 
 from docs_index.warehouse.parsers import TextParser
 
 pytestmark = pytest.mark.soak
-SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
-FEW, MANY = 5, 2000 if SOAK else 100
+FEW, MANY = 5, 2000 if SOAK else 30
 few_and_many = pytest.mark.parametrize(
     "examples", [FEW, pytest.param(MANY, marks=pytest.mark.slow)]
 )

@@ -35,7 +35,7 @@ from building import (
 from dying import KILLED
 from forking import DYING
 from harness import Models
-from sampling import sampled
+from sampling import SOAK, sampled
 
 from docs_index.apps.web.report import write_report
 from docs_index.audit.verify import Options, verify
@@ -267,6 +267,7 @@ def test_a_text_of_a_program_that_comes_again_is_told(
     assert notices(root) == [("same_text_again", "a")]
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_a_killed_run_is_completed_with_the_same_notices(
     models: Models, root: Path, tmp_path: Path
@@ -280,7 +281,7 @@ def test_a_killed_run_is_completed_with_the_same_notices(
     wanted = results(whole)
     assert notices(whole) == [("row_vanished", "b"), ("same_text_again", "a")]
     died = 0
-    for step in count(1, 3):
+    for step in count(1, 1 if SOAK else 6):
         killed = copied(root, tmp_path / str(step))
         if die(killed, step) != KILLED:
             break  # it has no such step

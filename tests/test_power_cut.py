@@ -27,12 +27,13 @@ from building import (
     script,
     write,
 )
-from faults import SEED, SOAK
+from faults import SEED
 from harness import Models
 from power_cut import Disk, File, Folder
+from sampling import SOAK
 from traced import NO_STRACE, Player, Step, can_trace, read, record
 
-MOMENTS = 260 if SOAK else 20  # of each recorded run
+MOMENTS = 260 if SOAK else 8  # of each recorded run
 # What verify may find: all of it is work that the next run does.
 UNFINISHED = {
     "directory_unindexed",

@@ -30,6 +30,7 @@ from building import (
 )
 from dying import KILLED
 from forking import DYING
+from sampling import SOAK
 from schemas import fits, schema
 
 from docs_index.audit import restore as module
@@ -424,11 +425,12 @@ def test_a_full_disk_leaves_nothing_half_written(
     assert contents(ran / "docs") == contents(first_run.root / "docs")
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_a_killed_run_is_completed_by_the_next(first_run: Run, tmp_path: Path) -> None:
     prepared = copied(first_run.root, tmp_path / "prepared")
     lost = spoil(prepared)
-    for step in count(1, 2):
+    for step in count(1, 1 if SOAK else 6):
         root = copied(prepared, tmp_path / str(step))
         command = [str(SCRIPT), "--apply", "--workers", "1"]
         words = [sys.executable, DYING, str(step), str(root), *command]

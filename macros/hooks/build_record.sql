@@ -190,13 +190,13 @@
 {% macro note_engine_build() %}
     {% set wanted = env_var("DOCS_INDEX_ENGINE_BUILD", "") %}
     {% if wanted %}
-        {% set fetched = run_query("select name, models from main.engine_build").rows[0] %}
-        {% if fetched[0] != wanted %}
+        {% set fetched = run_query("select name, models from main.engine_build").rows %}
+        {% if fetched[0][0] != wanted %}
             {% do exceptions.raise_compiler_error(
                 "another build of this data root came between: run again"
             ) %}
         {% endif %}
-        {% do graph.update({"made_elsewhere": fetched[1]}) %}
+        {% do graph.update({"made_elsewhere": fetched[0][1]}) %}
     {% endif %}
 {% endmacro %}
 
