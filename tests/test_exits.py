@@ -1,5 +1,6 @@
 """Every error that is foreseen ends in one line on stderr and its exit code."""
 
+import errno
 import os
 import signal
 import sqlite3
@@ -39,7 +40,10 @@ def of_sqlite(code: int, message: str) -> sqlite3.DatabaseError:
 
 BY_ALL = [
     (DocsIndexError("no"), 2, "no"),
-    (OSError(28, "No space left on device"), 74, f"No space left on device{AGAIN}"),
+    (OSError(errno.EIO, "Input/output error"), 74, f"Input/output error{AGAIN}"),
+    (OSError(errno.ENOSPC, "full"), 74, "full; free some room, then run again"),
+    (OSError(errno.EACCES, "no"), 74, "no; give this user the permission, then run"),
+    (OSError(errno.EROFS, "no"), 74, "no; make that file system writable, then run"),
     (of_sqlite(sqlite3.SQLITE_BUSY, "locked"), 75, f"locked{AGAIN}"),
     (of_sqlite(sqlite3.SQLITE_IOERR, "disk I/O error"), 74, f"disk I/O error{AGAIN}"),
     (of_sqlite(sqlite3.SQLITE_CORRUPT, "malformed"), 2, f"malformed; {VERIFY}"),

@@ -3,6 +3,7 @@
 Commands that only read start at once, so nothing heavy is imported here.
 """
 
+import errno
 import os
 import signal
 import sqlite3
@@ -43,6 +44,14 @@ OF_ALL = (
     INTERRUPTED,
 )
 """The exit codes that every command may end with."""
+_MENDED = {
+    errno.EACCES: "give this user the permission, then ",
+    errno.EPERM: "give this user the permission, then ",
+    errno.EROFS: "make that file system writable, then ",
+    errno.ENOSPC: "free some room, then ",
+    errno.EDQUOT: "free some room, then ",
+}
+"""What to do before running again, by the code of the system."""
 AFTER_INTERRUPT = "interrupted; run again to complete"
 
 
@@ -60,7 +69,8 @@ def ending_cleanly() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(UNREAD) from None
     except OSError as error:
-        end(f"{told(error)}; run again to complete", StorageError.exit_code)
+        what_to_do = f"{_MENDED.get(error.errno or 0, '')}run again to complete"
+        end(f"{told(error)}; {what_to_do}", StorageError.exit_code)
     except sqlite3.Error as error:
         end_of_database(error, fault_of(error))
     except UnicodeEncodeError as error:
