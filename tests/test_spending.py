@@ -1,6 +1,7 @@
 """Money: what is planned, what is spent, and a budget that holds."""
 
 import json
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -124,13 +125,22 @@ def test_a_budget_holds_with_64_requests_at_a_time(
 ) -> None:
     """Only the answers say what they cost."""
     root = many(tmp_path)
-    endpoint.script = lambda *_: Reply(usage=COSTS, after_s=0.1)
+    are_many = threading.Event()
+
+    def script(prompt: str, number: int) -> Reply:
+        if endpoint.in_flight > 10:
+            are_many.set()
+        if endpoint.requests > 1:  # the first answer says what the others may cost
+            are_many.wait(30)
+        return Reply(usage=COSTS)
+
+    endpoint.script = script
     summary = run(root, endpoint, "0.255")
     assert endpoint.requests == summary.done == 25
     assert summary.spent["sonnet-4"].cost == Decimal("0.25")
     assert summary.stopped == "the next answer may pass --max-cost 0.255"
     assert summary.not_started == 55
-    assert endpoint.most_in_flight > 10
+    assert are_many.is_set()
 
 
 def test_a_budget_holds_by_prices_alone(tmp_path: Path, endpoint: Endpoint) -> None:
