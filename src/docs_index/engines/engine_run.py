@@ -11,7 +11,7 @@ from typing import Any
 
 from docs_index.disk.scratch import scratch_folder
 from docs_index.engines.builds import last_complete
-from docs_index.engines.fetching import FETCHED, UNNEEDED
+from docs_index.engines.fetching import MADE_ELSEWHERE
 from docs_index.engines.sessions import refuse_unusable, shown
 from docs_index.errors import EngineError
 from docs_index.layout import Layout
@@ -70,7 +70,7 @@ def build_on_engine(
         variables,
         run_id,
         progress,
-        excluded=(*FETCHED, *UNNEEDED),
+        excluded=MADE_ELSEWHERE,
         engine_build=fetched.name,
     )
     return Built(

@@ -52,6 +52,8 @@ UNNEEDED = (
 )
 """The models that only those tables are made of."""
 
+MADE_ELSEWHERE = (*FETCHED, *UNNEEDED)
+"""The models that DuckDB does not build after an engine."""
 
 _TYPES = {"string": "varchar", "timestamp_ntz": "timestamp", "int": "integer"}
 
@@ -81,7 +83,7 @@ def fetch(layout: Layout, build: EngineBuild, tables: Mapping[str, Columns]) -> 
             _insert_source(connection, build, schema, name)
         _insert_source(connection, build, "data_root", "input_files")
         connection.execute("create table engine_build (name text, models text[])")
-        made = [build.name, [*FETCHED, *UNNEEDED]]
+        made = [build.name, list(MADE_ELSEWHERE)]
         connection.execute("insert into engine_build values (?, ?)", made)
 
 

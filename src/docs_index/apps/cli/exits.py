@@ -44,14 +44,12 @@ OF_ALL = (
     INTERRUPTED,
 )
 """The exit codes that every command may end with."""
-_MENDED = {
+_REFUSALS = {
     errno.EACCES: "give this user the permission, then ",
     errno.EPERM: "give this user the permission, then ",
     errno.EROFS: "make that file system writable, then ",
-    errno.ENOSPC: "free some room, then ",
-    errno.EDQUOT: "free some room, then ",
 }
-"""What to do before running again, by the code of the system."""
+"""What to do before running again, by the system's codes of a refusal."""
 AFTER_INTERRUPT = "interrupted; run again to complete"
 
 
@@ -69,8 +67,10 @@ def ending_cleanly() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(UNREAD) from None
     except OSError as error:
-        what_to_do = f"{_MENDED.get(error.errno or 0, '')}run again to complete"
-        end(f"{told(error)}; {what_to_do}", StorageError.exit_code)
+        is_full = fault_of(error) is Fault.FULL
+        first = _REFUSALS.get(error.errno or 0, "")
+        first = "free some room, then " if is_full else first
+        end(f"{told(error)}; {first}run again to complete", StorageError.exit_code)
     except sqlite3.Error as error:
         end_of_database(error, fault_of(error))
     except UnicodeEncodeError as error:

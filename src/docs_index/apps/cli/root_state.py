@@ -36,8 +36,8 @@ class RootState:
     file has faults. `changed_since_build` are the tables, files of histories and
     settings that were written after the build. `documents` and `generations` count by
     stage, `rejected_rows` by reason, `conflicts` and `notices` by kind. `layout` says
-    how the index stores documents.
-    `rejected_of_tables` counts the rejected rows that can be repaired.
+    how the index stores documents, `rejected_of_tables` counts the rejected rows that
+    can be repaired.
     """
 
     data_root: str
