@@ -261,3 +261,4 @@ def test_runs_and_plans_build_only_if_something_has_changed(
     assert "built " in run(root, "--full-refresh").stderr
     a_response(root).write_text("changed", "utf-8")
     assert "built " in run(root, command="plan").stderr
+    assert "built " in run(root, "--run-id", "other").stderr
