@@ -209,6 +209,15 @@ def test_what_is_wrong_is_found_though_a_program_adds_meanwhile(
     assert report.undecided == 0
 
 
+def test_a_changed_bad_list_is_found_though_a_program_adds_meanwhile(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = ran / "7_cross_experiment/bad_generations.csv"
+    path.write_text(path.read_text("utf-8").replace("duplicate", "other"), "utf-8")
+    meanwhile(monkeypatch, lambda: Writer(ran, run_id="autumn").add(DRAFT))
+    assert verified(ran).counts == {"bad_list_differs": 1}
+
+
 def test_a_folder_of_unpublished_directories_may_go_again(
     ran: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -195,6 +195,9 @@ def _left(layout: Layout, unsettled: list[Finding]) -> Iterator[Finding]:
             "unfinished_run": is_gone(finding),
             "lookup_missing": finding not in objects,
             "lists_missing": has_lists,
+            # A run may have ended meanwhile; these lists are not compared again.
+            "bad_list_missing": False,
+            "bad_list_differs": False,
         }
         if not is_over[finding.code]:
             yield finding
