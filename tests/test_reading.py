@@ -169,6 +169,7 @@ def test_ls_lists_the_newest_first_up_to_its_limit(sample: Path) -> None:
     assert printed(sample, "ls", "--limit", "2")["total"] == len(everything)
     assert "2 of 32 documents" in ask(sample, "ls", "--limit", "2").stderr
     assert ask(sample, "ls", "--limit", "0").stderr == ""
+    assert listed(sample, "--limit", "9" * 30) == everything
 
 
 def test_the_latest_are_those_of_the_report(sample: Path, odd_run: Run) -> None:

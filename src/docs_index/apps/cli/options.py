@@ -82,8 +82,16 @@ Workers = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Processes (default: one per core)."),
 ]
+ALL = sys.maxsize
+"""A limit that lets everything through: the largest number of SQLite."""
 Limit = Annotated[
-    int, typer.Option(min=0, metavar="N", help="How many to show at most; 0 is all.")
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        callback=lambda number: min(number, ALL),
+        help="How many to show at most; 0 is all.",
+    ),
 ]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace a file that exists.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -180,6 +188,3 @@ ShardsBy = Annotated[
         "256 MB to write).",
     ),
 ]
-
-ALL = -1
-"""A limit that SQLite takes for none."""
