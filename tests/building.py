@@ -505,6 +505,19 @@ def large_run(built_large: Path, tmp_path_factory: pytest.TempPathFactory) -> Ru
     return Run(root, good(materialize(root, "--workers", "1")))
 
 
+@pytest.fixture(scope="session")
+def packed_run(built_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The sample after its first run, with a packed layout."""
+    root = copied(built_sample, tmp_path_factory.mktemp("packed"))
+    return Run(root, good(materialize(root, "--layout", "packed", "--workers", "1")))
+
+
+@pytest.fixture
+def pack(packed_run: Run, tmp_path: Path) -> Path:
+    """A copy of the packed sample that a test may do with as it likes."""
+    return copied(packed_run.root, tmp_path)
+
+
 @pytest.fixture
 def root(built_sample: Path, tmp_path: Path) -> Path:
     """A copy of the built sample that a test may do with as it likes."""

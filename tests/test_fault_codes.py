@@ -21,11 +21,12 @@ from docs_index.errors import (
     StorageError,
 )
 from docs_index.index.database import damage_persists
+from docs_index.packs.connecting import load_extension
 from docs_index.warehouse.dbt_run import failures_of
 from docs_index.warehouse.faults import fault_of, is_damaged_file
 from docs_index.warehouse.index_faults import naming_index
 from docs_index.warehouse.python_models import made_or_told
-from docs_index.warehouse.sqlite_extension import attach_index, load_extension
+from docs_index.warehouse.sqlite_extension import attach_index
 
 
 @pytest.fixture

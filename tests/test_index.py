@@ -32,6 +32,7 @@ from docs_index.index.database import end_run, settle_index
 from docs_index.index.reader import open_documents
 from docs_index.ingest.materialize import Options, materialize
 from docs_index.layout import open_layout
+from docs_index.packs.connecting import load_extension
 from docs_index.resources import sql
 from docs_index.warehouse import session as store
 from docs_index.warehouse import sqlite_extension as attaching
@@ -67,7 +68,7 @@ def test_an_extension_of_another_version_is_named(
 ) -> None:
     monkeypatch.setattr(duckdb, "__version__", "0.0.0")
     with duckdb.connect() as db, pytest.raises(IndexFileError) as refusal:
-        attaching.load_extension(db)
+        load_extension(db)
     assert "no sqlite extension for DuckDB 0.0.0 in " in str(refusal.value)
 
 
@@ -207,12 +208,12 @@ def test_the_end_of_a_run_waits_for_readers(
         connection.execute("update run_record set documents = 1")
     with monkeypatch.context() as failing:
         fail(failing, sql("index/end_run.sql"), sqlite3.SQLITE_BUSY)
-        end_run(index(ran))
+        end_run(index(ran), 32)
         fail(failing, sql("index/end_run.sql"), sqlite3.SQLITE_IOERR)
         with pytest.raises(StorageError, match="no luck; run again to complete"):
-            end_run(index(ran))
+            end_run(index(ran), 32)
     assert query(ran, "select documents from run_record") == [(1,)]
-    end_run(index(ran))
+    end_run(index(ran), 32)
     assert query(ran, "select documents from run_record") == [(32,)]
 
 

@@ -60,7 +60,7 @@ from terminal import LINES, on_terminal
 from docs_index.errors import IndexFileError
 from docs_index.index.new_row import NewDocument
 from docs_index.index.writer import Writer
-from docs_index.warehouse.sqlite_extension import load_extension
+from docs_index.packs.connecting import load_extension
 
 Document = dict[str, Any]
 Summary = dict[str, Any]

@@ -60,19 +60,6 @@ def nothing(done: int, total: int) -> None:
     """Show no progress."""
 
 
-@pytest.fixture(scope="session")
-def packed_run(built_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The sample after its first run, with a packed layout."""
-    root = copied(built_sample, tmp_path_factory.mktemp("packed"))
-    return Run(root, good(materialize(root, "--layout", "packed", "--workers", "1")))
-
-
-@pytest.fixture
-def pack(packed_run: Run, tmp_path: Path) -> Path:
-    """A copy of the packed sample that a test may do with as it likes."""
-    return copied(packed_run.root, tmp_path)
-
-
 def shards(root: Path) -> list[Path]:
     return sorted((root / "docs/packs").glob("*/*.parquet"))
 
@@ -110,8 +97,8 @@ def test_index_lists_and_reports_do_not_depend_on_the_layout(
 ) -> None:
     tables, others = dump(packed_run.root), dump(first_run.root)
     assert (tables.pop("storage"), others.pop("storage")) == (
-        [("packed",)],
-        [("directories",)],
+        [("packed", "sqlite")],
+        [("directories", "sqlite")],
     )
     assert tables == others
     assert (
@@ -258,7 +245,7 @@ def test_documents_of_a_killed_run_are_found(pack: Path, packed_run: Run) -> Non
     assert {path: path.read_bytes() for path in shards(pack)} == before
     tables, wanted = dump(pack), dump(packed_run.root)
     assert tables["documents"] == wanted["documents"]
-    assert tables["storage"] == [("packed",)]
+    assert tables["storage"] == [("packed", "sqlite")]
 
 
 def test_another_text_in_a_shard_is_a_conflict(pack: Path) -> None:

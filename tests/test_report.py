@@ -41,6 +41,7 @@ from playwright.sync_api import Browser
 
 from docs_index.apps.web.report import write_report
 from docs_index.index.database import create_index
+from docs_index.index.storage import Storage
 from docs_index.layout import open_layout
 from docs_index.resources import sql
 
@@ -435,7 +436,7 @@ def test_histories_alone_have_a_page(with_history: Path, tmp_path: Path) -> None
 
 def test_an_index_without_documents_has_a_page(tmp_path: Path) -> None:
     (tmp_path / "db").mkdir()
-    create_index(index(tmp_path), "directories")
+    create_index(index(tmp_path), Storage())
     page = read_page(made(tmp_path))
     assert "0 documents" in page.text
     assert "No row was rejected" in page.text

@@ -8,7 +8,9 @@ from building import REPOSITORY
 
 from docs_index.index.database import TABLES, create_index
 from docs_index.index.schema import index_tables
-from docs_index.warehouse.sqlite_extension import attach_index, load_extension
+from docs_index.index.storage import Storage
+from docs_index.packs.connecting import load_extension
+from docs_index.warehouse.sqlite_extension import attach_index
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
 
 Columns = list[tuple[str, str]]
@@ -38,7 +40,7 @@ def described(file: str, source: str) -> dict[str, Columns]:
 
 
 def test_the_stand_in_for_the_index_has_its_columns_and_types(tmp_path: Path) -> None:
-    create_index(tmp_path / "index", "directories")
+    create_index(tmp_path / "index", Storage())
     with duckdb.connect() as build, duckdb.connect() as run:
         attach_stored(build)
         load_extension(run)

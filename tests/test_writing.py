@@ -333,12 +333,12 @@ def test_a_directory_is_there_before_its_row(
 ) -> None:
     seen: list[str] = []
 
-    def insert(connection: sqlite3.Connection, document: Document) -> None:
+    def insert(rows: object, document: Document) -> None:
         folder = ran / "docs" / document.doc_dir
         seen.extend(sorted(path.name for path in folder.iterdir()))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(writer, "_insert", insert)
+    monkeypatch.setattr(writer._InSQLite, "insert", insert)
     with pytest.raises(KeyboardInterrupt):
         Writer(ran, run_id="autumn").add(ESSAY)
     assert seen == ["metadata.json", "parsed.txt", "raw.txt"]
@@ -357,7 +357,7 @@ def test_a_directory_without_a_row_is_taken_only_if_it_is_the_same(
     def insert(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(writer, "_insert", insert)
+    monkeypatch.setattr(writer._InSQLite, "insert", insert)
     with pytest.raises(KeyboardInterrupt):
         Writer(ran, run_id="autumn").add(ESSAY)
     monkeypatch.undo()
@@ -414,7 +414,8 @@ def test_all_is_synced_before_it_has_its_name(
 
 def test_a_power_cut_takes_no_row_back(ran: Path) -> None:
     """With FULL, which is the default, the removal of the journal is not synced."""
-    with writer._writing(open_layout(ran), 1.0) as connection:
+    with writer._writing(open_layout(ran), 1.0) as rows:
+        connection = rows.connection
         assert connection.execute("pragma synchronous").fetchone() == (3,)  # EXTRA
         assert connection.execute("pragma journal_mode").fetchone() == ("delete",)
 

@@ -90,6 +90,10 @@ class IndexFileError(DocsIndexError):
     """The SQLite index is not a database of this program."""
 
 
+class IndexRowsError(IndexFileError):
+    """Index rows that are in Parquet are lost or damaged."""
+
+
 class OutputExistsError(DocsIndexError):
     """The output file exists already."""
 

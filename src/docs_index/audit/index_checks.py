@@ -11,9 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 from docs_index.audit.findings import Finding
-from docs_index.index.database import TABLES, stored_kind
+from docs_index.index.database import TABLES
 from docs_index.index.schema import differences
-from docs_index.layout import KINDS, LayoutKind
+from docs_index.index.storage import Storage, read_storage
+from docs_index.layout import FORMATS, KINDS
 from docs_index.quoting import identifier, literal
 
 _BROKEN_RULES = ("CHECK constraint failed", "NULL value in", "non-unique entry")
@@ -40,7 +41,7 @@ def check_copy(copy: Path, name: str) -> Iterator[Finding]:
         for difference in differences(index):
             code = "lookup_missing" if difference.is_made_last else "schema_differs"
             yield Finding(code, None, name, str(difference))
-        yield from _unknown_kind(index, name)
+        yield from _unknown_storage(index, name)
         for (trigger,) in index.execute(_TRIGGERS).fetchall():
             index.execute(f"drop trigger {identifier(trigger)}")
         index.execute("pragma ignore_check_constraints = on")
@@ -50,20 +51,23 @@ def check_copy(copy: Path, name: str) -> Iterator[Finding]:
         index.commit()
 
 
-def kind_of_copy(copy: Path) -> LayoutKind | None:
+def storage_of_copy(copy: Path) -> Storage | None:
     """Return how the copy says that documents are stored, None if it does not say.
 
     Raises:
         sqlite3.DatabaseError: the copy cannot be read.
     """
     with closing(sqlite3.connect(copy)) as index:
-        return stored_kind(index)
+        return read_storage(index)
 
 
-def _unknown_kind(index: sqlite3.Connection, name: str) -> Iterator[Finding]:
+def _unknown_storage(index: sqlite3.Connection, name: str) -> Iterator[Finding]:
     """Yield what is wrong with the table that says how documents are stored."""
-    if stored_kind(index) is None:
-        detail = f"storage: its layout is not one of {', '.join(KINDS)}"
+    if read_storage(index) is None:
+        detail = (
+            f"storage: its layout is not one of {', '.join(KINDS)}, or its "
+            f"index_format is not one of {', '.join(FORMATS)}"
+        )
         yield Finding("value_invalid", None, name, detail)
 
 

@@ -20,13 +20,15 @@ class ListedShards:
 
     `shards` are those of the manifest's right lines, and `regained` those on disk that
     it must name too. `fault` says what is wrong with the manifest. `damaged` are files
-    without a line that are not as they were written.
+    without a line that are not as they were written. `index_rows` are the files with
+    index rows that the manifest names.
     """
 
     shards: tuple[Shard, ...]
     regained: tuple[Shard, ...] = ()
     fault: str | None = None
     damaged: tuple[str, ...] = ()
+    index_rows: tuple[Shard, ...] = ()
 
 
 def listed_shards(layout: Layout, *, is_needed: bool = False) -> ListedShards:
@@ -38,7 +40,9 @@ def listed_shards(layout: Layout, *, is_needed: bool = False) -> ListedShards:
     fault = found.fault and found.fault.strip(", ")
     if not is_there(layout.manifest) and (is_needed or unlisted_files(layout, ())):
         fault = "it is missing"
-    return ListedShards(tuple(found.shards), fault=fault)
+    return ListedShards(
+        tuple(found.shards), fault=fault, index_rows=tuple(found.index_rows)
+    )
 
 
 def refuse_lost_lines(layout: Layout, before: ListedShards) -> None:

@@ -2,7 +2,7 @@
 
 Every column of the table `documents` is in metadata.json. The current lists are not:
 they are empty until `materialize_docs.py` writes them. Publishes one file, the new
-index. Never changes a document.
+index, in SQLite whatever the old one was. Never changes a document.
 """
 
 from dataclasses import dataclass, replace
@@ -22,12 +22,13 @@ from docs_index.disk.scratch import remove_leftovers
 from docs_index.disk.workers import started_workers
 from docs_index.errors import DataRootError, OutputExistsError
 from docs_index.index.database import (
-    kind_on_disk,
     remove_logs,
     settle_index,
     write_schema,
 )
+from docs_index.index.storage import Storage, storage_on_disk
 from docs_index.layout import Layout, LayoutKind
+from docs_index.packs.index_rows import clear_rows
 from docs_index.paths import is_folder, is_there
 from docs_index.progress import Progress
 from docs_index.resources import sql
@@ -83,7 +84,7 @@ def reindex(layout: Layout, options: Options, progress: Progress) -> Summary:
     lock = take_lock(layout.lock)
     remove_leftovers(layout)
     new = temporary_path(options.output)
-    kind = kind_on_disk(layout)
+    kind = storage_on_disk(layout).kind
     with naming_index(new), opened_session(layout) as session:
         parsers = built_in_parsers()  # which it does not need: it reads no text
         inspector = inspector_of(layout, kind, parsers, _listed(layout, kind))
@@ -136,7 +137,7 @@ def _check(session: Session) -> list[Finding]:
 
 
 # The next run clears them away. No document is in them that a reader would find.
-_OF_KILLED_RUNS = ("shard_unlisted", "unfinished_run")
+_OF_KILLED_RUNS = ("shard_unlisted", "rows_unlisted", "unfinished_run")
 _CHECKS = (
     "audit/findings.sql",
     "audit/reindex_documents.sql",
@@ -153,7 +154,7 @@ _CHECKS = (
 def _write(session: Session, options: Options, kind: LayoutKind) -> None:
     with replacing(options.output, keeps_mode=False) as unpublished:
         try:
-            write_schema(unpublished, kind)
+            write_schema(unpublished, Storage(kind))
             attach_index(session.db, unpublished, read_only=False)
             session.db.execute(sql("audit/reindex_insert.sql"))
             session.db.execute(sql("audit/reindex_record.sql"))
@@ -163,3 +164,5 @@ def _write(session: Session, options: Options, kind: LayoutKind) -> None:
             remove_logs(options.output)
         finally:
             remove_logs(unpublished)
+    if options.output == session.layout.index:
+        clear_rows(session.layout, "sqlite", None)

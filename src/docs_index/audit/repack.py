@@ -1,4 +1,4 @@
-"""Change how the documents of a data root are stored, or join small shards.
+"""Change how a data root stores its documents or their index rows; join small shards.
 
 New documents are complete before the index says that they count, in one commit; the old
 ones are removed after that. Killed at any moment, the data root is whole in the layout
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from operator import attrgetter
+from pathlib import Path
 
 from docs_index.disk.directories import (
     holds_exactly,
@@ -22,31 +23,48 @@ from docs_index.disk.directories import (
     sync_file_system,
 )
 from docs_index.disk.lock import held_lock
-from docs_index.disk.publish import make_folder
-from docs_index.disk.scratch import remove_leftovers
+from docs_index.disk.publish import make_folder, replacing
+from docs_index.disk.scratch import remove_leftovers, scratch_folder
 from docs_index.errors import (
     VERIFY,
     DamagedDocumentError,
     DataRootError,
     first_few,
 )
-from docs_index.index.database import kind_of_root, store_kind
+from docs_index.index.database import (
+    check_index,
+    missing_index,
+    remove_logs,
+    settle_index,
+    storage_of_root,
+    store_kind,
+    write_schema,
+)
 from docs_index.index.reader import Documents, open_documents
 from docs_index.index.row import Document
+from docs_index.index.schema import index_tables
+from docs_index.index.snapshot import copy_index
+from docs_index.index.storage import Storage
 from docs_index.index.texts import FILES
 from docs_index.index.unpacking import read_files
-from docs_index.layout import Layout, LayoutKind, is_litter
+from docs_index.layout import IndexFormat, Layout, LayoutKind, is_litter
 from docs_index.packs.content import Packed, packed
+from docs_index.packs.index_rows import clear_rows, merge_rows, write_rows
 from docs_index.packs.leftovers import documents_in_shards, prepare_packs
 from docs_index.packs.manifest import (
     Shard,
     read_manifest,
+    write_index_rows,
     write_manifest,
 )
 from docs_index.packs.reading import PackedDocuments, refuse_damaged
 from docs_index.packs.writing import write_shards
 from docs_index.paths import is_real_folder
 from docs_index.progress import Progress
+from docs_index.resources import sql
+from docs_index.warehouse.index_faults import naming_index
+from docs_index.warehouse.session import opened_session
+from docs_index.warehouse.sqlite_extension import attach_index
 
 _PATIENCE_S = 10.0
 _BATCH = 1000  # directories that are synced together
@@ -60,6 +78,7 @@ class Summary:
 
     data_root: str
     layout: LayoutKind
+    index_format: IndexFormat
     documents: int
     shards: int
     is_changed: bool
@@ -75,9 +94,15 @@ def repack(layout: Layout, kind: LayoutKind, progress: Progress) -> Summary:
         OSError, StorageError: the machine failed; call it again to complete.
     """
     with held_lock(layout.lock, _PATIENCE_S), _cleared(layout):
+        storage = storage_of_root(layout)
+        is_changed = storage.kind != kind
+        if is_changed and storage.index_format == "parquet":
+            raise DataRootError(
+                "an index in Parquet needs packed documents: run `docs-index repack "
+                "--index sqlite` first"
+            )
         with open_documents(layout.root) as documents:
             count = documents.count("true")
-            is_changed = kind_of_root(layout) != kind
             others = list(layout.documents_on_disk()) if kind == "packed" else []
             _refuse_unindexed(documents, chain(others, documents_in_shards(layout)))
             if is_changed and kind == "packed":
@@ -91,7 +116,9 @@ def repack(layout: Layout, kind: LayoutKind, progress: Progress) -> Summary:
         else:
             remove_tree(layout.packs)
     shards = len(read_manifest(layout)) if kind == "packed" else 0
-    return Summary(str(layout.root), kind, count, shards, is_changed)
+    return Summary(
+        str(layout.root), kind, storage.index_format, count, shards, is_changed
+    )
 
 
 def merge(layout: Layout, progress: Progress) -> Summary:
@@ -104,20 +131,87 @@ def merge(layout: Layout, progress: Progress) -> Summary:
         OSError, StorageError: the machine failed; call it again to complete.
     """
     with held_lock(layout.lock, _PATIENCE_S), _cleared(layout):
-        if kind_of_root(layout) != "packed":
+        storage = storage_of_root(layout)
+        if storage.kind != "packed":
             raise DataRootError(
                 f"the layout of data root {str(layout.root)!r} is directories: there "
                 "are no shards to join"
             )
         with open_documents(layout.root) as documents:
-            prepare_packs(layout, lambda ids: [i for i in ids if documents.find(i)])
+            prepare_packs(layout, documents.known)
         before = read_manifest(layout)
         total = sum(shard.documents for shard in before)
         for stage in sorted({shard.stage for shard in before}):
             _merge_stage(layout, stage)
         after = read_manifest(layout)
+        is_changed = merge_rows(layout) or before != after
         progress(total, total)
-    return Summary(str(layout.root), "packed", total, len(after), before != after)
+    return Summary(str(layout.root), *storage, total, len(after), is_changed)
+
+
+def move_rows(layout: Layout, index_format: IndexFormat) -> Summary:
+    """Keep the index rows of packed documents in SQLite, or in Parquet.
+
+    A new SQLite file that says so replaces the old one, when all rows are where it
+    says. Then the rows that were elsewhere are removed.
+
+    Raises:
+        DataRootError: the documents are not packed.
+        IndexFileError: the index is missing or damaged; it stays as it is.
+        LockedError: another process works on the data root.
+        OSError, StorageError: the machine failed; call it again to complete.
+    """
+    with held_lock(layout.lock, _PATIENCE_S), _cleared(layout):
+        if not check_index(layout.index).exists:
+            raise missing_index(layout.index)
+        storage = storage_of_root(layout)
+        if storage.kind != "packed":
+            raise DataRootError(
+                "an index in Parquet needs packed documents: run `docs-index repack "
+                "--layout packed` first"
+            )
+        with open_documents(layout.root) as documents:
+            clear_rows(layout, storage.index_format, documents.known)
+        is_changed = storage.index_format != index_format
+        if is_changed:
+            with scratch_folder(layout.root) as scratch:
+                copy = copy_index(layout, scratch)
+                _replace_index(layout, copy, Storage("packed", index_format))
+        with open_documents(layout.root) as documents:
+            clear_rows(layout, index_format, documents.known)
+            count = documents.count("true")
+    shards = len(read_manifest(layout))
+    return Summary(str(layout.root), "packed", index_format, count, shards, is_changed)
+
+
+def _replace_index(layout: Layout, copy: Path, storage: Storage) -> None:
+    """Replace the SQLite file by one with the tables of a copy that belong there."""
+    tables = [table for table in index_tables() if table != "storage"]
+    with (
+        replacing(layout.index) as unpublished,
+        naming_index(copy),
+        opened_session(layout) as session,
+    ):
+        try:
+            attach_index(session.db, copy, read_only=True)
+            if storage.index_format == "parquet":
+                relations = {
+                    "documents": sql("audit/documents_of_index.sql"),
+                    "document_links": sql("audit/links_of_index.sql"),
+                }
+                write_index_rows(layout, write_rows(session.db, layout, relations))
+                tables = [table for table in tables if table not in relations]
+            write_schema(unpublished, storage)
+            attach_index(session.db, unpublished, read_only=False, catalog="new")
+            for table in tables:
+                session.db.execute(
+                    f"insert into new.{table} from stored.{table} order by rowid"
+                )
+            session.db.execute("detach new")
+            settle_index(unpublished)
+            remove_logs(layout.index)
+        finally:
+            remove_logs(unpublished)
 
 
 def _pack(layout: Layout, documents: Documents, count: int, progress: Progress) -> None:

@@ -27,7 +27,12 @@ from docs_index.disk.confined import digest_of
 from docs_index.disk.publish import temporary_path
 from docs_index.layout import Layout, is_stage_folder
 from docs_index.packs.content import COLUMNS, Packed
-from docs_index.packs.manifest import Shard, files_on_disk, unlisted_files
+from docs_index.packs.manifest import (
+    Shard,
+    files_on_disk,
+    unlisted_files,
+    unlisted_index_rows,
+)
 from docs_index.packs.shard_file import Outline, Rows, ShardFile
 from docs_index.paths import is_of_a_path, is_real_folder, is_there
 from docs_index.warehouse.session import chunks
@@ -157,13 +162,19 @@ class ShardInspector(Inspector):
             told = {"code": "manifest_damaged", "detail": listed.fault}
             yield no_document(manifest) | told
         yield from _beside_packs(layout)
-        known = {shard.file for shard in self._shards} | set(self._unlisted())
+        rows = listed.index_rows if listed else ()
+        known = {shard.file for shard in (*self._shards, *rows)}
+        known |= set(self._unlisted())
+        unlisted = {str(path) for path in unlisted_index_rows(layout)}
         unpublished = temporary_path(layout.manifest).name
         for file in files_on_disk(layout):
             line = no_document(f"packs/{file}")
             if file == unpublished:
                 detail = "a new manifest that was not published"
                 yield line | {"code": "unfinished_run", "detail": detail}
+            elif str(layout.packs / file) in unlisted:
+                detail = "docs/packs/manifest.jsonl does not name it"
+                yield line | {"code": "rows_unlisted", "detail": detail}
             elif file not in known and not _is_empty_folder(layout, file):
                 yield line
 

@@ -22,7 +22,7 @@ from docs_index.audit.findings import Finding, Report, in_order
 from docs_index.audit.index_checks import (
     check_copy,
     content_of,
-    kind_of_copy,
+    storage_of_copy,
     write_scores,
 )
 from docs_index.audit.inline_sources import load_inline_sources
@@ -38,10 +38,14 @@ from docs_index.disk.faults import Fault
 from docs_index.disk.lock import holder_of, shared_lock
 from docs_index.disk.scratch import scratch_folder
 from docs_index.disk.workers import started_workers
-from docs_index.errors import StorageError
-from docs_index.index.database import damage_persists, kind_on_disk
-from docs_index.index.snapshot import PATIENCE_S, copy_index
+from docs_index.errors import IndexRowsError, StorageError
+from docs_index.index.database import damage_persists
+from docs_index.index.snapshot import PATIENCE_S, copy_file, copy_index
+from docs_index.index.storage import storage_on_disk
 from docs_index.layout import RESPONSES, Layout
+from docs_index.packs.index_rows import naming_rows
+from docs_index.packs.manifest import INDEX_TABLES, look_at_manifest
+from docs_index.packs.reading import shard_paths
 from docs_index.paths import is_there
 from docs_index.progress import Progress
 from docs_index.quoting import literal
@@ -57,6 +61,7 @@ State = list[tuple[int, int] | None]
 _UNSETTLED = (
     "directory_unindexed",
     "shard_unlisted",
+    "rows_unlisted",
     "unfinished_run",
     "lookup_missing",
     "lists_missing",
@@ -109,17 +114,22 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
     """
     before = _state(layout)
     with scratch_folder(layout.root) as scratch:
-        copy = copy_index(layout, scratch)
         findings: list[Finding] = []
+        of_rows: list[Finding] = []
         is_complete = True
         counts = Counts()
         try:
+            copy = copy_index(layout, scratch)
             findings += check_copy(copy, layout.within(layout.index))
             with opened_session(layout) as session:
                 attach(session, copy)
                 counts = _compare(session, options, scratch, progress)
                 findings += map(Finding._make, session.rows("from findings"))
                 findings += check_bad_list(session)
+                of_rows += _left_rows(session)
+        except IndexRowsError as error:
+            of_rows.append(_damage(layout, error))
+            is_complete = False
         except (sqlite3.DatabaseError, duckdb.Error) as error:
             if fault_of(error) in _OF_THE_MACHINE:  # the index is not at fault
                 raise
@@ -128,6 +138,7 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
             is_complete = False
         if any(each.code == "index_damaged" for each in findings):
             _refuse_if_passing(layout, scratch)
+        findings += of_rows
     unsettled = [each for each in findings if each.code in _UNSETTLED]
     running, left, is_decided = _looked_again(layout, before, unsettled)
     findings = [each for each in findings if each not in unsettled]
@@ -144,11 +155,30 @@ def verify(layout: Layout, options: Options, progress: Progress) -> Report:
     )
 
 
+def _left_rows(session: Session) -> Iterator[Finding]:
+    """Yield what is wrong where rows are in Parquet, and the index is in SQLite."""
+    layout = session.layout
+    files = look_at_manifest(layout).index_rows
+    if session.storage.index_format == "parquet" or not files:
+        return
+    folder = layout.packs / INDEX_TABLES["documents"]
+    paths = shard_paths(layout, [f for f in files if f.stage == folder.name])
+    with naming_rows(layout, files):
+        lacking = sql("audit/lacking_rows.sql")
+        row = session.db.execute(lacking, {"files": paths}).fetchone()
+    if row:
+        detail = f"it lacks {row[0]}, which has its row in Parquet: it is an older copy"
+        yield Finding("index_damaged", None, layout.within(layout.index), detail)
+    else:
+        detail = "the index has its rows in SQLite, and there are rows in Parquet"
+        yield Finding("unfinished_repack", None, layout.within(folder), detail)
+
+
 def _refuse_if_passing(layout: Layout, scratch: Path) -> None:
     """Copy the index again, and stop if that copy is whole: a read has failed."""
     folder = scratch / "again"
     folder.mkdir()
-    if not damage_persists(copy_index(layout, folder)):
+    if not damage_persists(copy_file(layout, folder)):
         raise StorageError(
             f"{layout.index} could not be read for a moment: verify again"
         )
@@ -180,9 +210,10 @@ def _left(layout: Layout, unsettled: list[Finding]) -> Iterator[Finding]:
         copy = copy_index(layout, scratch)
         indexed, has_lists = content_of(copy)
         objects = set(check_copy(copy, layout.within(layout.index)))
+    found = listed_shards(layout)
     listed = {
         layout.within(layout.packs / shard.file)
-        for shard in listed_shards(layout).shards
+        for shard in (*found.shards, *found.index_rows)
     }
 
     def is_gone(finding: Finding) -> bool:
@@ -192,6 +223,7 @@ def _left(layout: Layout, unsettled: list[Finding]) -> Iterator[Finding]:
         is_over = {
             "directory_unindexed": finding.path.removeprefix("docs/") in indexed,
             "shard_unlisted": finding.path in listed or is_gone(finding),
+            "rows_unlisted": finding.path in listed or is_gone(finding),
             "unfinished_run": is_gone(finding),
             "lookup_missing": finding not in objects,
             "lists_missing": has_lists,
@@ -212,7 +244,7 @@ def _state(layout: Layout) -> State:
     """Return a value that changes when a run begins or writes rows."""
     log = layout.index.with_name(f"{layout.index.name}-wal")
     found: State = []
-    for path in (layout.lock, layout.index, log):
+    for path in (layout.lock, layout.index, log, layout.manifest):
         status = path.stat() if is_there(path) else None
         found.append(status and (status.st_mtime_ns, status.st_size))
     return found
@@ -235,7 +267,7 @@ def attach(session: Session, copy: Path) -> None:
     session.db.execute(sql("audit/verify_tables.sql"))
     session.db.execute(sql("audit/findings.sql"))
     load_inline_sources(session)
-    session.kind = kind_of_copy(copy) or kind_on_disk(session.layout)
+    session.storage = storage_of_copy(copy) or storage_on_disk(session.layout)
 
 
 def _compare(

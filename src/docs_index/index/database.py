@@ -17,7 +17,6 @@ from docs_index.disk.faults import Fault, fault_of
 from docs_index.disk.publish import replacing, sync
 from docs_index.errors import (
     VERIFY,
-    DataRootError,
     DocsIndexError,
     IndexFileError,
     LockedError,
@@ -25,14 +24,14 @@ from docs_index.errors import (
     first_few,
 )
 from docs_index.index.schema import differences
-from docs_index.layout import KINDS, Layout, LayoutKind
-from docs_index.packs.manifest import unlisted_files
+from docs_index.index.storage import Storage, read_storage, storage_on_disk
+from docs_index.layout import Layout, LayoutKind
 from docs_index.paths import is_folder, is_there, naming
 from docs_index.resources import sql
 
 APPLICATION_ID = 0x646F6373  # "docs"; PRAGMA application_id of the file
-# PRAGMA user_version; before 5, no table said how documents are stored.
-SCHEMA_VERSION = 5
+# PRAGMA user_version; before 6, all index rows were in this file.
+SCHEMA_VERSION = 6
 TABLES = set(re.findall(r"^create table (\w+)", sql("index/schema.sql"), re.MULTILINE))
 _LOGS = ("-wal", "-shm", "-journal")  # the files that SQLite writes next to a database
 _SETTLING_TRIES = 20
@@ -43,12 +42,12 @@ _LOOK = "pragma schema_version"  # the cheapest statement that opens the file
 class IndexState:
     """The state of the index before a run; a killed run leaves it unsettled.
 
-    `kind` is how documents are stored, None if the index does not exist or say it.
+    `storage` is None if the index does not exist, or does not say it.
     """
 
     exists: bool
     is_settled: bool
-    kind: LayoutKind | None = None
+    storage: Storage | None = None
 
 
 def check_index(path: Path, *, named: Path | None = None) -> IndexState:
@@ -75,7 +74,7 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
             indexes = connection.execute(
                 "select count(*) from sqlite_master where name like 'documents_by_%'"
             ).fetchone()[0]
-            kind = _kind_if_readable(path, connection)
+            storage = _storage_if_readable(path, connection)
     except UnicodeDecodeError as error:  # SQLite's message quotes the damaged bytes
         raise IndexFileError(f"{name} is damaged; {_anew(name)}") from error
     except sqlite3.DatabaseError as error:
@@ -100,7 +99,7 @@ def check_index(path: Path, *, named: Path | None = None) -> IndexState:
             f"{SCHEMA_VERSION}: {what_to_do}"
         )
     is_settled = journal == "delete" and indexes == 5
-    return IndexState(exists=True, is_settled=is_settled, kind=kind)
+    return IndexState(exists=True, is_settled=is_settled, storage=storage)
 
 
 def refuse_foreign_schema(path: Path, *, named: Path | None = None) -> None:
@@ -239,16 +238,16 @@ _MAKE_ONE = (
 )
 
 
-def create_index(path: Path, kind: LayoutKind) -> None:
+def create_index(path: Path, storage: Storage) -> None:
     """Create an empty index, completely or not at all, and durably."""
     with replacing(path, keeps_mode=False) as unpublished:
-        write_schema(unpublished, kind)
+        write_schema(unpublished, storage)
         remove_logs(path)
     sync(path.parent)
     sync(path.parent.parent)  # the folder may be as new
 
 
-def write_schema(path: Path, kind: LayoutKind) -> None:
+def write_schema(path: Path, storage: Storage) -> None:
     """Create a new file with the schema of the index, and no documents."""
     remove_logs(path)
     with _sqlite(path) as connection:
@@ -256,35 +255,24 @@ def write_schema(path: Path, kind: LayoutKind) -> None:
             f"pragma journal_mode = memory; begin immediate; {sql('index/schema.sql')}"
             f"pragma application_id = {APPLICATION_ID};"
             f"pragma user_version = {SCHEMA_VERSION};"
-            f"insert into storage values ('{kind}'); commit;"
+            f"insert into storage values {tuple(storage)}; commit;"
         )
 
 
-def stored_kind(index: sqlite3.Connection) -> LayoutKind | None:
-    """Return how documents are stored, None if a damaged index does not say."""
-    try:
-        rows = index.execute("select layout from storage").fetchall()
-    except sqlite3.OperationalError as error:
-        if fault_of(error) is Fault.STATEMENT:  # the table is missing
-            return None
-        raise
-    return next((kind for (kind,) in rows if kind in KINDS), None)
-
-
-def _kind_if_readable(path: Path, index: sqlite3.Connection) -> LayoutKind | None:
+def _storage_if_readable(path: Path, index: sqlite3.Connection) -> Storage | None:
     """Return how documents are stored, None too if that page of the file is damaged.
 
     Then `verify` can still say what else is damaged.
     """
     try:
-        return stored_kind(index)
+        return read_storage(index)
     except sqlite3.DatabaseError as error:
         if fault_of(error) is Fault.DAMAGED and damage_persists(path):
             return None
         raise
 
 
-def kind_of_root(layout: Layout) -> LayoutKind:
+def storage_of_root(layout: Layout) -> Storage:
     """Return how the documents of a data root are stored.
 
     The index says it, or, where it is lost, the disk.
@@ -292,49 +280,7 @@ def kind_of_root(layout: Layout) -> LayoutKind:
     Raises:
         IndexFileError: the index is not a database of this program.
     """
-    return check_index(layout.index).kind or kind_on_disk(layout)
-
-
-def refuse_other_kind(layout: Layout, wanted: LayoutKind | None) -> LayoutKind:
-    """Check that documents are stored, or will be, as is wanted; return how.
-
-    Raises:
-        DataRootError: they are stored in another way.
-        IndexFileError: the index is not a database of this program.
-    """
-    return agreed_kind(layout, check_index(layout.index).kind, wanted)
-
-
-def agreed_kind(
-    layout: Layout, stored: LayoutKind | None, wanted: LayoutKind | None
-) -> LayoutKind:
-    """Return how documents are stored, or will be in a new index.
-
-    `stored` is what the index says, None without an index that says it.
-
-    Raises:
-        DataRootError: they are stored in another way than is wanted.
-    """
-    if stored is None and kind_on_disk(layout) == "packed":
-        stored = "packed"
-    if stored and wanted and stored != wanted:
-        raise DataRootError(
-            f"the layout of data root {str(layout.root)!r} is {stored}, not {wanted}: "
-            f"leave --layout out, or run `docs-index repack --layout {wanted}` first"
-        )
-    return stored or wanted or "directories"
-
-
-def kind_on_disk(layout: Layout) -> LayoutKind:
-    """Return how the documents are stored that are there, if any.
-
-    A manifest is complete where there is one; shards may have lost theirs.
-    """
-    if is_there(layout.manifest):
-        return "packed"
-    has_shards = bool(unlisted_files(layout, ()))
-    has_directories = next(layout.documents_on_disk(), None) is not None
-    return "packed" if has_shards and not has_directories else "directories"
+    return check_index(layout.index).storage or storage_on_disk(layout)
 
 
 def store_kind(path: Path, kind: LayoutKind) -> None:
@@ -347,7 +293,7 @@ def store_kind(path: Path, kind: LayoutKind) -> None:
         connection.execute("pragma synchronous = extra")
         with connection:
             connection.execute("delete from storage")
-            connection.execute("insert into storage values (?)", [kind])
+            connection.execute("insert into storage values (?, ?)", Storage(kind))
 
 
 def remove_logs(path: Path) -> None:
@@ -378,21 +324,23 @@ def settle_index(path: Path) -> None:
     sync(path.parent)
 
 
-def end_run(path: Path) -> None:
+def end_run(path: Path, documents: int) -> None:
     """Record that a run has ended: the documents are old, the bad list is written.
 
-    If a reader has the index open for too long, the next run records it.
+    `documents` is how many there are. If a reader has the index open for too long, the
+    next run records it.
 
     Raises:
         StorageError: the index cannot be written.
     """
+    counted = {"documents": documents}
     with closing(connected(path)) as connection:
-        is_due = connection.execute(sql("index/run_is_open.sql")).fetchone()
+        is_due = connection.execute(sql("index/run_is_open.sql"), counted).fetchone()
     if is_due:
         with _sqlite(path) as connection:
             try:
                 with connection:
-                    connection.execute(sql("index/end_run.sql"))
+                    connection.execute(sql("index/end_run.sql"), counted)
             except sqlite3.OperationalError as error:
                 if fault_of(error) is not Fault.LOCKED:
                     raise

@@ -81,5 +81,5 @@ def _condition(name: str, value: str) -> tuple[str, str]:
 
 
 def _pattern(value: str) -> str:
-    """Return a glob pattern in which only `*` is special."""
-    return re.sub(r"([?\[])", r"[\1]", value)
+    """Return a glob pattern in which only `*` is special, in SQLite and in DuckDB."""
+    return re.sub(r"([?\[\\])", r"[\1]", value)

@@ -5,24 +5,29 @@
         text = documents.read_parsed(draft)
 
 Needs only the standard library and this package: neither dbt nor, unless the layout is
-packed, DuckDB. The index is only read, and may be read during a run; but SQLite first
-undoes what a killed process had begun to write, and a user who may not do that reads a
-copy. A program that has the index open in DuckDB must not use this module in the same
-process (see `warehouse.sqlite_extension`).
+packed, DuckDB. Its SQL is SQLite's, wherever the index rows are. The index is only
+read, and may be read during a run; but SQLite first undoes what a killed process had
+begun to write, and a user who may not do that reads a copy. A program that has the
+index open in DuckDB must not use this module in the same process (see
+`warehouse.sqlite_extension`).
 """
 
 import errno
+import json
 import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
+from docs_index.disk.scratch import scratch_folder
 from docs_index.errors import VERIFY, DamagedDocumentError, UnknownDocumentError
-from docs_index.index.database import reading
+from docs_index.index.connection import Index
+from docs_index.index.database import check_index, damage_persists, reading
 from docs_index.index.row import COLUMNS, LATEST_FIRST, Document
 from docs_index.index.snapshot import readable_index
+from docs_index.index.storage import Storage
 from docs_index.index.texts import Texts, checked, opened_texts
 from docs_index.layout import Layout, open_filled_layout
 from docs_index.resources import sql
@@ -35,7 +40,7 @@ class Documents:
     """The documents of one data root; see `open_documents`."""
 
     layout: Layout
-    connection: sqlite3.Connection
+    connection: Index
 
     def select(self, query: str, *values: object) -> Iterator[Document]:
         """Yield documents; `query` is the part of a query after `from documents`."""
@@ -53,6 +58,13 @@ class Documents:
     def find(self, doc_id: str) -> Document | None:
         """Return a document by its id, None if it is not in the index."""
         return next(self.select("where doc_id = ?", doc_id), None)
+
+    def known(self, doc_ids: Collection[str]) -> list[str]:
+        """Return those of some doc_ids that are in the index."""
+        listed = "select ids.value from json_each(:ids) as ids"
+        query = f"select doc_id from documents where doc_id in ({listed})"
+        found = self.connection.execute(query, {"ids": json.dumps(list(doc_ids))})
+        return [doc_id for (doc_id,) in found]
 
     def get(self, doc_id: str) -> Document:
         """Return a document by its id.
@@ -161,6 +173,37 @@ def open_documents(
         DocsIndexError: the index is missing, or of another version.
     """
     layout = open_filled_layout(data_root)
-    with readable_index(layout) as path, reading(path) as connection:
+    with readable_index(layout) as path, _opened(layout, path) as connection:
         connection.executescript(sql("index/views.sql"))
         yield Documents(layout, connection)
+
+
+@contextmanager
+def _opened(layout: Layout, path: Path) -> Iterator[Index]:
+    """Open the index, or a copy of its SQLite file, where its rows are."""
+    storage = check_index(path).storage or Storage()
+    if storage.index_format == "parquet":
+        with parquet_index(layout, path) as index:
+            yield index
+    else:
+        with reading(path) as connection:
+            yield connection
+
+
+@contextmanager
+def parquet_index(layout: Layout, path: Path) -> Iterator[Index]:
+    """Open an index whose rows are in Parquet; `path` is its SQLite file, or a copy.
+
+    Raises:
+        IndexFileError: the index is damaged.
+        StorageError: it cannot be read.
+    """
+    from docs_index.packs.index_reader import ParquetIndex
+
+    with (
+        scratch_folder(layout.root) as spill,
+        closing(
+            ParquetIndex(layout, path, spill, lambda: damage_persists(path))
+        ) as index,
+    ):
+        yield index

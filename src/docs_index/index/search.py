@@ -18,7 +18,7 @@ from docs_index.errors import (
 from docs_index.index.database import is_damage
 from docs_index.index.filters import Filters
 from docs_index.index.reader import Documents
-from docs_index.index.row import Document
+from docs_index.index.row import COLUMNS, NAMES, Document
 from docs_index.index.texts import is_doc_dir
 from docs_index.resources import sql
 
@@ -55,8 +55,7 @@ def searching(documents: Documents) -> Iterator[sqlite3.Connection]:
             if found != [APPLICATION_ID, VERSION]:
                 _refuse_others(connection, documents)
                 _make(connection)
-            uri = f"{documents.layout.index.as_uri()}?mode=ro"
-            connection.execute("attach ? as stored", [uri])
+            _attach(connection, documents)
             connection.executescript(sql("index/views.sql"))
             yield connection
     except sqlite3.DatabaseError as error:
@@ -68,6 +67,20 @@ def searching(documents: Documents) -> Iterator[sqlite3.Connection]:
         raise IndexFileError(f"{path}: {error}; delete it, or {VERIFY}") from error
     except UnicodeDecodeError as error:  # of SQLite's own words about the damage
         raise IndexFileError(f"{path} is damaged: delete it") from error
+
+
+def _attach(connection: sqlite3.Connection, documents: Documents) -> None:
+    """Attach the index as `stored`, or a temporary copy of rows that are in Parquet."""
+    if isinstance(documents.connection, sqlite3.Connection):
+        uri = f"{documents.layout.index.as_uri()}?mode=ro"
+        connection.execute("attach ? as stored", [uri])
+        return
+    connection.execute("attach '' as stored")
+    connection.execute(f"create table stored.documents ({', '.join(NAMES)})")
+    rows = documents.connection.execute(f"select {COLUMNS} from documents")
+    values = ", ".join("?" for _ in NAMES)
+    connection.executemany(f"insert into stored.documents values ({values})", rows)
+    connection.execute("create unique index stored.by_id on documents (doc_id)")
 
 
 def refresh(

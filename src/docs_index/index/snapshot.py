@@ -16,8 +16,10 @@ from docs_index.disk.confined import open_file
 from docs_index.disk.faults import Fault, fault_of
 from docs_index.disk.lock import holder_of, shared_lock
 from docs_index.disk.scratch import scratch_folder
-from docs_index.errors import LockedError, StorageError
+from docs_index.errors import IndexRowsError, LockedError, StorageError
 from docs_index.index.database import check_index, connected, missing_index
+from docs_index.index.row import NAMES
+from docs_index.index.storage import read_storage
 from docs_index.layout import Layout
 from docs_index.paths import is_of_a_path, is_there, naming
 
@@ -27,7 +29,61 @@ _TRIES = 20
 
 
 def copy_index(layout: Layout, folder: Path) -> Path:
-    """Copy the index to a folder, as of one moment, and return the copy.
+    """Copy the index to a folder, as of one moment, and return the copy, in SQLite.
+
+    Rows that are in Parquet become rows of the copy.
+
+    Raises:
+        IndexFileError: the index is missing, or is not a database of this program.
+        IndexRowsError: rows that are in Parquet are lost or damaged.
+        LockedError: without the lock, the index changed during each of many copies.
+        StorageError: it cannot be read.
+    """
+    copy = copy_file(layout, folder)
+    if (recorded := _rows_in_parquet(copy)) is not None:
+        try:
+            _take_in_rows(layout, copy, recorded)
+        except IndexRowsError:
+            if _rows_in_parquet(layout.index) is None:  # another program moved them
+                return copy_file(layout, folder)
+            raise
+    return copy
+
+
+def _rows_in_parquet(path: Path) -> int | None:
+    """Return how many rows the last run has left in Parquet, None if it is SQLite."""
+    with suppress(sqlite3.DatabaseError), closing(connected(path)) as index:
+        storage = read_storage(index)
+        if storage is not None and storage.index_format == "parquet":
+            recorded = index.execute("select documents from run_record").fetchone()
+            return recorded[0] if recorded else 0
+    return None
+
+
+def _take_in_rows(layout: Layout, copy: Path, recorded: int) -> None:
+    """Insert the rows that are in Parquet into a copy, in their order."""
+    from docs_index.packs.index_rows import check_rows, rows_in_order
+
+    check_rows(layout, recorded)
+    with closing(sqlite3.connect(copy)) as index:
+        index.execute("pragma synchronous = off")
+        try:
+            with index:
+                for table, columns in (
+                    ("documents", len(NAMES)),
+                    ("document_links", 4),
+                ):
+                    values = ", ".join("?" for _ in range(columns))
+                    insert = f"insert into {table} values ({values})"
+                    for rows in rows_in_order(layout, table, copy.parent):
+                        index.executemany(insert, (row[1:] for row in rows))
+        except sqlite3.IntegrityError as error:
+            message = f"{layout.packs} has index rows that break a rule: {error}"
+            raise IndexRowsError(message) from error
+
+
+def copy_file(layout: Layout, folder: Path) -> Path:
+    """Copy the SQLite file of the index as of one moment, and return the copy.
 
     The copy is made under the shared lock of the data root, so that no program is in
     the middle of adding a document. A run holds the lock for long: then, and where the
@@ -119,7 +175,7 @@ def readable_index(layout: Layout) -> Iterator[Path]:
         yield layout.index
         return
     with scratch_folder(layout.root) as folder:
-        yield copy_index(layout, folder)
+        yield copy_file(layout, folder)
 
 
 def _can_be_read(path: Path) -> bool:

@@ -7,14 +7,14 @@ is imported when a document of them is first read.
 
 import os
 import re
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from docs_index.disk.confined import NotRegularError, read_file
 from docs_index.errors import VERIFY, DamagedDocumentError
-from docs_index.index.database import kind_on_disk, stored_kind
+from docs_index.index.connection import Index
+from docs_index.index.storage import read_storage, storage_on_disk
 from docs_index.layout import Layout, is_litter
 from docs_index.paths import is_link, is_of_a_path, is_there
 
@@ -150,9 +150,9 @@ def checked(doc_dir: str) -> str:
     return doc_dir
 
 
-def opened_texts(layout: Layout, index: sqlite3.Connection) -> Texts:
+def opened_texts(layout: Layout, index: Index) -> Texts:
     """Return the files of the documents of an index, or of a copy of it."""
-    if (stored_kind(index) or kind_on_disk(layout)) == "directories":
+    if (read_storage(index) or storage_on_disk(layout)).kind == "directories":
         return DirectoryTexts(layout)
     from docs_index.packs.texts import PackedTexts
 

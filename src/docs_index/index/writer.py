@@ -19,26 +19,27 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
+from typing import Protocol
 
-from docs_index.disk.directories import publish_directory
+from docs_index.disk.directories import publish_directory, remove_tree
 from docs_index.disk.faults import Fault, fault_of
 from docs_index.disk.lock import held_lock
 from docs_index.disk.publish import TakenError, holds, publish_new
 from docs_index.errors import DocumentRefusedError, LockedError, StorageError
+from docs_index.index.connection import Index
 from docs_index.index.database import (
     check_index,
     create_index,
-    kind_on_disk,
     lost_index,
     refuse_foreign_schema,
     settle_index,
-    stored_kind,
 )
 from docs_index.index.new_row import NewDocument, Ready, made_ready
-from docs_index.index.reader import Documents
+from docs_index.index.reader import Documents, parquet_index
 from docs_index.index.row import NAMES, Document
+from docs_index.index.storage import Storage, storage_on_disk
 from docs_index.layout import Layout, LayoutKind, open_layout
 from docs_index.paths import is_file, is_link, is_there, naming, real_path
 from docs_index.vocabulary import PARSERS
@@ -80,15 +81,15 @@ class Writer:
         """
         with (
             held_lock(self.layout.lock, self.patience_s),
-            _writing(self.layout, self.patience_s) as connection,
+            _writing(self.layout, self.patience_s) as index,
         ):
-            documents = Documents(self.layout, connection)
+            documents = Documents(self.layout, index.connection)
             parent = documents.find(new.parent_doc_id or "")
             ready = made_ready(new, self.run_id, parent, self._own_parsers(new))
             legacy = self._legacy(new)
             if not _is_indexed(documents, ready.document):
-                self._publish(ready, stored_kind(connection))
-                _insert(connection, ready.document)
+                self._publish(ready, index.kind)
+                index.insert(ready.document)
             if legacy:
                 _publish_legacy(legacy, ready.contents["raw.txt"])
         return ready.document
@@ -109,7 +110,7 @@ class Writer:
             raise DocumentRefusedError(f"{path} cannot be read: {error}") from error
         return [name for row in rows if (name := (row.get("parser") or "").strip())]
 
-    def _publish(self, ready: Ready, kind: LayoutKind | None) -> None:
+    def _publish(self, ready: Ready, kind: LayoutKind) -> None:
         doc_dir, contents = ready.document.doc_dir, ready.contents
         final = self.layout.docs / doc_dir
         try:
@@ -163,23 +164,74 @@ def _is_indexed(documents: Documents, document: Document) -> bool:
     return found is not None
 
 
-def _insert(connection: sqlite3.Connection, document: Document) -> None:
-    values = astuple(document)
-    parameters = ", ".join("?" for _ in values)
-    with connection:
-        connection.execute(
-            f"insert into documents ({', '.join(NAMES)}) values ({parameters})", values
-        )
-        if document.parent_doc_id is not None:
-            role = "target" if document.stage == "evaluation" else "follows"
-            connection.execute(
-                "insert into document_links values (?, ?, 1, ?)",
-                (document.doc_id, role, document.parent_doc_id),
+class _Rows(Protocol):
+    """The rows of an index that is open for writing."""
+
+    @property
+    def connection(self) -> Index:
+        """For reading them."""
+
+    @property
+    def kind(self) -> LayoutKind:
+        """How their documents are stored."""
+
+    def insert(self, document: Document) -> None:
+        """Add a row, durably."""
+
+
+@dataclass(frozen=True)
+class _InSQLite:
+    connection: sqlite3.Connection
+    kind: LayoutKind
+
+    def insert(self, document: Document) -> None:
+        values = astuple(document)
+        parameters = ", ".join("?" for _ in values)
+        with self.connection as index:
+            index.execute(
+                f"insert into documents ({', '.join(NAMES)}) values ({parameters})",
+                values,
+            )
+            index.executemany(
+                "insert into document_links values (?, ?, ?, ?)", _links(document)
             )
 
 
+@dataclass(frozen=True)
+class _InParquet:
+    layout: Layout
+    connection: Index
+    kind: LayoutKind = "packed"
+
+    def insert(self, document: Document) -> None:
+        from docs_index.packs.index_rows import add_row
+
+        try:
+            add_row(self.layout, asdict(document), _links(document))
+        finally:
+            remove_tree(self.layout.unpublished)
+
+
+def _links(document: Document) -> list[tuple[object, ...]]:
+    """Return the rows of what a document was made from or judges."""
+    if document.parent_doc_id is None:
+        return []
+    role = "target" if document.stage == "evaluation" else "follows"
+    return [(document.doc_id, role, 1, document.parent_doc_id)]
+
+
+def _stored(layout: Layout, kind: LayoutKind) -> Iterator[str]:
+    """Yield the doc_dir of each document that is stored in this way."""
+    if kind == "directories":
+        yield from layout.documents_on_disk()
+    else:
+        from docs_index.packs.leftovers import documents_in_shards
+
+        yield from documents_in_shards(layout)
+
+
 @contextmanager
-def _writing(layout: Layout, patience_s: float) -> Iterator[sqlite3.Connection]:
+def _writing(layout: Layout, patience_s: float) -> Iterator[_Rows]:
     """Open the index for writing, and create it if there are no documents yet.
 
     Raises:
@@ -190,15 +242,21 @@ def _writing(layout: Layout, patience_s: float) -> Iterator[sqlite3.Connection]:
     if state.exists:
         refuse_foreign_schema(path)
     else:
-        for doc_dir in layout.documents_on_disk():
+        kind = storage_on_disk(layout).kind
+        for doc_dir in _stored(layout, kind):
             raise lost_index(layout, doc_dir)
-        create_index(path, kind_on_disk(layout))
+        create_index(path, Storage(kind))
     if not state.is_settled:  # it is new, or a killed process has left it so
         settle_index(path)
+    storage = check_index(path).storage or storage_on_disk(layout)
+    if storage.index_format == "parquet":
+        with parquet_index(layout, path) as connection:
+            yield _InParquet(layout, connection)
+        return
     try:
         with closing(sqlite3.connect(path, timeout=patience_s)) as connection:
             connection.execute(_DURABLE)
-            yield connection
+            yield _InSQLite(connection, storage.kind)
     except sqlite3.OperationalError as error:
         if fault_of(error) is Fault.LOCKED:
             message = f"{path} is in use by another connection: add the document again"

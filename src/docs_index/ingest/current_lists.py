@@ -86,15 +86,17 @@ def _replace_lists(
     session.make_writable()
     session.db.execute("begin")
     for name in changed:
-        columns = session.columns(f"stored.{name}")
+        table = f"{session.lists}.{name}"
+        columns = session.columns(table)
         chosen = f"{columns} from {_NOT_MARTS.get(name, f'build.main.{name}')}"
-        session.db.execute(f"delete from stored.{name}")
+        session.db.execute(f"delete from {table}")
         session.db.execute(
-            f"insert into stored.{name} ({columns}) select {chosen} order by all"
+            f"insert into {table} ({columns}) select {chosen} order by all"
         )
     if record != recorded:
-        session.db.execute("delete from stored.run_record")
-        session.db.execute("insert into stored.run_record values (?, ?, ?, ?)", record)
+        table = f"{session.lists}.run_record"
+        session.db.execute(f"delete from {table}")
+        session.db.execute(f"insert into {table} values (?, ?, ?, ?)", record)
     session.db.execute("commit")
     return True
 

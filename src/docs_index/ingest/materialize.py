@@ -10,6 +10,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -34,7 +35,9 @@ from docs_index.ingest.placer import Batch
 from docs_index.ingest.placing import HISTORIES, Directories, Store
 from docs_index.ingest.shard_tasks import ShardWriters
 from docs_index.ingest.shrunk import load_known_documents, refuse_shrunk
-from docs_index.layout import Layout, LayoutKind
+from docs_index.layout import IndexFormat, Layout, LayoutKind
+from docs_index.packs.index_rows import add_rows, row_count
+from docs_index.packs.manifest import read_index_rows
 from docs_index.progress import Progress
 from docs_index.resources import sql
 from docs_index.warehouse.build_record import attach_build, find_build
@@ -54,7 +57,10 @@ _FAILED = "insert into run.failed_writes values (?, ?, ?)"
 
 @dataclass(frozen=True)
 class Options:
-    """What a run is asked to do; `kind` says how a new index stores documents."""
+    """What a run is asked to do.
+
+    `kind` and `index_format` say how a new index stores documents and their rows.
+    """
 
     run_id: str | None = None
     dry_run: bool = False
@@ -62,6 +68,7 @@ class Options:
     link: bool = False
     allow_shrunk: bool = False
     kind: LayoutKind | None = None
+    index_format: IndexFormat | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,7 @@ class Summary:
     data_root: str
     run_id: str
     dry_run: bool
+    index_format: IndexFormat
     documents: dict[str, int]
     placed_by_stage: dict[str, int]
     bad_rows_by_reason: dict[str, int]
@@ -136,7 +144,11 @@ def materialize(
         session.db.execute("set threads = 1")  # others would be in the workers' way
         run_id = attach_build(session.db, layout, options.run_id)
         bad_list = read_bad_list(session)
-        session.open_index(dry_run=options.dry_run, kind=options.kind)
+        session.open_index(
+            dry_run=options.dry_run,
+            kind=options.kind,
+            index_format=options.index_format,
+        )
         refuse_links(session.kind, link=options.link)
         load_known_documents(session, run_id)
         if not options.allow_shrunk:
@@ -158,13 +170,15 @@ def materialize(
                 changed += [_FOLDERS[session.kind]] if outcomes["placed"] else []
                 changed += _write_lists(session, bad_list, outcomes)
                 load_index(session)
+                count = session.count("stored.documents")
                 with session.closing_index():
                     changed += map(layout.within, write_reports(session, surveyed))
-                end_run(layout.index)
+                end_run(layout.index, count)
         return Summary(
             data_root=str(layout.root),
             run_id=run_id,
             dry_run=options.dry_run,
+            index_format=session.storage.index_format,
             bad_rows_added=added,
             bad_list_is_altered=bad_list_is_altered,
             changed_files=changed,
@@ -247,7 +261,8 @@ def _place_all(
     with session.db.cursor() as cursor, ThreadPoolExecutor(1) as thread:
         for batches in _gathered(placed):
             if not options.dry_run:
-                inserted.append(thread.submit(_insert_rows, cursor, batches))
+                insert = partial(_insert_rows, session, cursor, batches)
+                inserted.append(thread.submit(insert))
             while inserted and inserted[0].done():
                 inserted.popleft().result()
         for rows in inserted:
@@ -298,14 +313,20 @@ def _gathered(results: Iterable[Batch]) -> Iterator[list[Batch]]:
         yield gathered
 
 
-def _insert_rows(cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> None:
-    """Insert the rows of documents whose directories are there, in one transaction."""
+def _insert_rows(
+    session: Session, cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]
+) -> None:
+    """Insert the rows of documents that are there, all of them or none."""
     places = {"first": batches[0].first, "last": batches[-1].last}
     (due,) = cursor.execute(sql("ingest/pending_count.sql"), places).fetchall()[0]
-    cursor.execute("begin")
-    (inserted,) = cursor.execute(sql("ingest/insert_batch.sql"), places).fetchall()[0]
-    cursor.execute(sql("ingest/insert_links.sql"), places)
-    cursor.execute("commit")
+    if session.storage.index_format == "parquet":
+        inserted = _add_rows(session.layout, cursor, places)
+    else:
+        cursor.execute("begin")
+        insert = sql("ingest/insert_batch.sql")
+        (inserted,) = cursor.execute(insert, places).fetchall()[0]
+        cursor.execute(sql("ingest/insert_links.sql"), places)
+        cursor.execute("commit")
     placed = sum(
         batch.outcomes["placed"] + batch.outcomes["found"] for batch in batches
     )
@@ -313,6 +334,18 @@ def _insert_rows(cursor: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) ->
         raise StorageError(
             f"{placed} documents were written, but {inserted} index rows: run again"
         )
+
+
+def _add_rows(
+    layout: Layout, cursor: duckdb.DuckDBPyConnection, places: dict[str, int]
+) -> int:
+    """Write the rows of a range of documents to Parquet; return how many."""
+    before = {"before": row_count(read_index_rows(layout))}
+    relations = {
+        "documents": sql("ingest/new_index_rows.sql"),
+        "document_links": sql("ingest/new_index_links.sql"),
+    }
+    return add_rows(cursor, layout, relations, places | before)
 
 
 def _count_inserted(session: Session, total: int) -> None:
@@ -325,6 +358,7 @@ def _count_inserted(session: Session, total: int) -> None:
     """
     if not total:
         return
+    session.see_new_rows()
     lacking = session.db.execute(sql("ingest/uninserted.sql")).fetchall()
     if lacking:
         raise StorageError(

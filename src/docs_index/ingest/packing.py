@@ -16,6 +16,7 @@ from docs_index.ingest.pack_placer import PackPlacer
 from docs_index.ingest.placer import Batch, Failed, Outcome
 from docs_index.ingest.placing import HISTORIES
 from docs_index.ingest.shard_tasks import ShardTask, ShardWriters, Written
+from docs_index.packs.index_rows import clear_rows
 from docs_index.packs.leftovers import prepare_packs, remove_unpublished
 from docs_index.packs.manifest import append_to_manifest, read_manifest
 from docs_index.packs.reading import shard_paths, sorting_faults
@@ -51,6 +52,11 @@ class Packs:
         remove_unpublished(self._layout)
         indexed, built = (partial(self._known, table) for table in _WITH_IDS)
         prepare_packs(self._layout, indexed, built)
+        clear_rows(
+            self._layout,
+            self._session.storage.index_format,
+            lambda ids: [*indexed(ids), *built(ids)],
+        )
         if is_needed:
             self._layout.unpublished.mkdir()
         if self._writers is not None:

@@ -3,11 +3,15 @@
 `docs/packs/manifest.jsonl` has one line of JSON per shard: its file below `docs/packs`,
 the number of its documents, its size in bytes, and its SHA-256. A new version of it
 replaces the file atomically. Contract: docs/packed.md.
+
+Where the index is in Parquet, files with the rows of the table `documents` have lines
+too. They are in a folder of their own, and no shards of a stage.
 """
 
 import json
 import os
 import re
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,11 +24,15 @@ from docs_index.layout import Layout, is_litter
 from docs_index.paths import is_link, is_of_a_path, is_real_folder, is_there, naming
 
 _ID = "[0-9a-z]{16}"
+INDEX_TABLES = {"documents": "_documents", "document_links": "_document_links"}
+"""The folders of index rows in Parquet, by table; no stage begins with `_`."""
+
 _FILE = re.compile(
-    rf"(?P<stage>[a-z][a-z0-9_]*)/(?P<first>{_ID})-(?P<last>{_ID})-"
+    rf"(?P<stage>_?[a-z][a-z0-9_]*)/(?P<first>{_ID})-(?P<last>{_ID})-"
     r"(?P<content>[0-9a-f]{16})\.parquet"
 )
 _SHA256 = re.compile("[0-9a-f]{64}")
+_changing = threading.Lock()  # a run adds shards while a thread of it adds rows
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,11 @@ class Shard:
     def stage(self) -> str:
         """The stage of its documents."""
         return self.file.partition("/")[0]
+
+    @property
+    def has_index_rows(self) -> bool:
+        """Whether it has rows of the index, and not the documents themselves."""
+        return self.stage in INDEX_TABLES.values()
 
     @property
     def first(self) -> str:
@@ -72,19 +85,63 @@ def read_manifest(layout: Layout) -> list[Shard]:
         DamagedDocumentError: a line is not one of a manifest; says which.
         OSError: the machine failed.
     """
+    return _whole_manifest(layout).shards
+
+
+def read_index_rows(layout: Layout) -> list[Shard]:
+    """Return the files with rows of the index, in the order of their adding.
+
+    Raises:
+        DamagedDocumentError: a line is not one of a manifest; says which.
+        OSError: the machine failed.
+    """
+    return _whole_manifest(layout).index_rows
+
+
+def _whole_manifest(layout: Layout) -> "Found":
     if is_link(layout.packs):
         raise DamagedDocumentError(f"{layout.packs} is a link: {_NOT_FOLLOWED}")
     found = look_at_manifest(layout)
     if found.fault:
         raise DamagedDocumentError(f"{layout.manifest}{found.fault}; {VERIFY}")
-    return found.shards
+    return found
 
 
 class Found(NamedTuple):
-    """A manifest as it is: the shards of its right lines, and its first fault."""
+    """A manifest as it is: what its right lines name, and its first fault."""
 
     shards: list[Shard]
+    index_rows: list[Shard]
     fault: str | None
+
+
+class FollowedManifest:
+    """The manifest of a data root, which is read again only when it has changed."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._signature: tuple[int, int, int] | None = None
+        self._found = Found([], [], None)
+
+    def read(self) -> Found:
+        """Return what the manifest names now.
+
+        Raises:
+            DamagedDocumentError: the manifest is damaged.
+            OSError: the machine failed.
+        """
+        try:
+            status = self._layout.manifest.stat()
+        except OSError as error:
+            if not is_of_a_path(error):
+                raise
+            signature = None
+        else:
+            signature = (status.st_ino, status.st_mtime_ns, status.st_size)
+        if signature is None or signature != self._signature:
+            self._found = _whole_manifest(self._layout)
+            self._signature = signature
+        return self._found
 
 
 def look_at_manifest(layout: Layout) -> Found:
@@ -99,7 +156,7 @@ def look_at_manifest(layout: Layout) -> Found:
         if not is_of_a_path(error):
             raise
         is_missing = not is_there(layout.manifest)
-        return Found([], None if is_missing else " is not a regular file")
+        return Found([], [], None if is_missing else " is not a regular file")
     shards: dict[str, Shard] = {}
     faults = []
     for number, line in enumerate(content.splitlines(), 1):
@@ -110,7 +167,12 @@ def look_at_manifest(layout: Layout) -> Found:
             faults.append(f", line {number} names {shard.file} a second time")
         else:
             shards[shard.file] = shard
-    return Found(list(shards.values()), next(iter(faults), None))
+    files = shards.values()
+    return Found(
+        [each for each in files if not each.has_index_rows],
+        [each for each in files if each.has_index_rows],
+        next(iter(faults), None),
+    )
 
 
 def _shard(line: bytes) -> Shard | None:
@@ -144,18 +206,29 @@ def shard_named(file: str, documents: int, size: int, sha256: str) -> Shard | No
 
 
 def write_manifest(layout: Layout, shards: Iterable[Shard]) -> None:
-    """Replace the manifest atomically and durably."""
-    lines = (json.dumps(asdict(shard)) for shard in shards)
-    publish(layout.manifest, "".join(f"{line}\n" for line in lines).encode())
+    """Replace the shards that the manifest names, atomically and durably."""
+    with _changing:
+        _write(layout, [*shards, *look_at_manifest(layout).index_rows])
+
+
+def write_index_rows(layout: Layout, files: Iterable[Shard]) -> None:
+    """Replace the files with rows of the index that the manifest names."""
+    with _changing:
+        _write(layout, [*read_manifest(layout), *files])
 
 
 def append_to_manifest(layout: Layout, new: Sequence[Shard]) -> None:
-    """Name new shards in the manifest; the caller holds the lock."""
-    known = read_manifest(layout)
-    files = {shard.file for shard in known}
-    write_manifest(
-        layout, [*known, *(shard for shard in new if shard.file not in files)]
-    )
+    """Name new shards or rows of the index; the caller holds the lock."""
+    with _changing:
+        found = _whole_manifest(layout)
+        known = [*found.shards, *found.index_rows]
+        files = {shard.file for shard in known}
+        _write(layout, [*known, *(each for each in new if each.file not in files)])
+
+
+def _write(layout: Layout, files: Iterable[Shard]) -> None:
+    lines = (json.dumps(asdict(shard)) for shard in files)
+    publish(layout.manifest, "".join(f"{line}\n" for line in lines).encode())
 
 
 def unlisted_files(layout: Layout, shards: Iterable[Shard]) -> list[Path]:
@@ -164,8 +237,22 @@ def unlisted_files(layout: Layout, shards: Iterable[Shard]) -> list[Path]:
     return [
         layout.packs / file
         for file in files_on_disk(layout)
-        if _FILE.fullmatch(file) and file not in listed
+        if _FILE.fullmatch(file) and file not in listed and not _has_rows(file)
     ]
+
+
+def unlisted_index_rows(layout: Layout) -> list[Path]:
+    """Return the files with rows of the index that the manifest does not name."""
+    listed = {each.file for each in look_at_manifest(layout).index_rows}
+    return [
+        layout.packs / file
+        for file in files_on_disk(layout)
+        if _FILE.fullmatch(file) and file not in listed and _has_rows(file)
+    ]
+
+
+def _has_rows(file: str) -> bool:
+    return file.partition("/")[0] in INDEX_TABLES.values()
 
 
 def files_on_disk(layout: Layout) -> list[str]:

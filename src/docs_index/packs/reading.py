@@ -15,7 +15,7 @@ from docs_index.errors import VERIFY, DamagedDocumentError, StorageError
 from docs_index.layout import Layout
 from docs_index.packs.connecting import connected
 from docs_index.packs.content import Packed
-from docs_index.packs.manifest import Shard, read_manifest
+from docs_index.packs.manifest import FollowedManifest, Shard
 from docs_index.paths import is_of_a_path
 from docs_index.quoting import glob_escaped
 from docs_index.resources import sql
@@ -30,8 +30,7 @@ class PackedDocuments:
         self._layout = layout
         self._db = connected()
         self._db.execute("set parquet_metadata_cache = true")
-        self._signature: tuple[int, int, int] | None = None
-        self._listed: list[Shard] = []
+        self._manifest = FollowedManifest(layout)
         self._last: Packed | None = None
 
     def shards(self) -> list[Shard]:
@@ -40,18 +39,7 @@ class PackedDocuments:
         Raises:
             DamagedDocumentError: the manifest is damaged.
         """
-        try:
-            status = self._layout.manifest.stat()
-        except OSError as error:
-            if not is_of_a_path(error):
-                raise
-            signature = None
-        else:
-            signature = (status.st_ino, status.st_mtime_ns, status.st_size)
-        if signature is None or signature != self._signature:
-            self._listed = read_manifest(self._layout)
-            self._signature = signature
-        return self._listed
+        return self._manifest.read().shards
 
     def find(self, doc_dir: str) -> Packed | None:
         """Return a document, None if no shard has it; the last one found is kept.

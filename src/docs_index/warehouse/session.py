@@ -17,7 +17,6 @@ from docs_index.disk.lock import holder_of, locked_by, shared_lock
 from docs_index.disk.publish import csv_lines
 from docs_index.disk.scratch import scratch_folder
 from docs_index.index.database import (
-    agreed_kind,
     check_index,
     create_index,
     has_index,
@@ -25,12 +24,20 @@ from docs_index.index.database import (
     refuse_foreign_schema,
     settle_index,
 )
-from docs_index.index.snapshot import PATIENCE_S, copy_index
-from docs_index.layout import Layout, LayoutKind
+from docs_index.index.schema import index_tables
+from docs_index.index.snapshot import PATIENCE_S, copy_file
+from docs_index.index.storage import Storage, agreed_storage
+from docs_index.layout import IndexFormat, Layout, LayoutKind
+from docs_index.packs.connecting import load_extension
+from docs_index.packs.index_rows import (
+    create_views,
+    refuse_damaged_rows,
+    refuse_lost_rows,
+)
 from docs_index.packs.leftovers import documents_in_shards
 from docs_index.quoting import column_types, glob_escaped, identifier, literal
 from docs_index.resources import seed_file, sql
-from docs_index.warehouse.sqlite_extension import attach_index, load_extension
+from docs_index.warehouse.sqlite_extension import attach_index
 from docs_index.warehouse.stand_ins import attach_run, attach_stored
 
 _FETCH = 10_000
@@ -41,8 +48,9 @@ class Session:
     """A connection that knows whether the index is attached, and in which mode.
 
     `scratch` is a folder for files that are removed with the connection. `has_build`
-    tells whether an audit has attached the last build as `build`. `kind` is how the
-    documents are stored, once the index is open.
+    tells whether an audit has attached the last build as `build`. `storage` is how the
+    documents and their index rows are stored, once the index is open; `lists` is the
+    database that has the other tables of the index.
     """
 
     def __init__(
@@ -52,19 +60,32 @@ class Session:
         self.layout = layout
         self.scratch = scratch
         self.has_build = False
-        self.kind: LayoutKind = "directories"
+        self.storage = Storage()
+        self.lists = "stored"
         self._attached: str | None = None
         self._needs_settling = False
 
-    def open_index(self, *, dry_run: bool, kind: LayoutKind | None = None) -> None:
+    @property
+    def kind(self) -> LayoutKind:
+        """How the documents are stored."""
+        return self.storage.kind
+
+    def open_index(
+        self,
+        *,
+        dry_run: bool,
+        kind: LayoutKind | None = None,
+        index_format: IndexFormat | None = None,
+    ) -> None:
         """Attach the index for reading; create a missing one, or a stand-in for it.
 
-        `kind` is how a new index stores documents, and how an old one must.
+        `kind` and `index_format` are how a new index stores documents and their rows,
+        and how an old one must.
 
         A dry run attaches a copy: opening the index can change files next to it.
 
         Raises:
-            DataRootError: the documents are stored in another way than `kind`.
+            DataRootError: they are stored in another way.
             IndexFileError: the index is damaged, has another schema, or is lost and
                 the build lacks some of its documents.
             LockedError: a dry run found another process working on the data root.
@@ -73,7 +94,10 @@ class Session:
         state = check_index(index, named=self.layout.index)
         if not state.exists:
             self._refuse_to_forget()
-        self.kind = agreed_kind(self.layout, state.kind, kind)
+        documents = 0 if state.exists else self.count("build.main.documents")
+        self.storage = agreed_storage(
+            self.layout, state.storage, kind, index_format, documents
+        )
         self._needs_settling = not state.is_settled and not dry_run
         if not state.exists and dry_run:
             attach_stored(self.db)
@@ -81,9 +105,32 @@ class Session:
         if state.exists:
             refuse_foreign_schema(index, named=self.layout.index)
         else:
-            create_index(self.layout.index, self.kind)
-        attach_index(self.db, index, read_only=True)
+            create_index(self.layout.index, self.storage)
+        self._attach(index)
         self._attached = "read"
+
+    def _attach(self, index: Path) -> None:
+        """Attach the index as `stored`, with views where its rows are in Parquet."""
+        if self.storage.index_format == "sqlite":
+            attach_index(self.db, index, read_only=True)
+            return
+        self.lists = "lists"
+        attach_index(self.db, index, read_only=True, catalog=self.lists)
+        self.db.execute("attach ':memory:' as stored")
+        for table in index_tables():
+            self.db.execute(f"create view stored.{table} as from lists.{table}")
+        files = create_views(self.db, self.layout, "stored")
+        recorded = self.db.execute("select documents from lists.run_record").fetchone()
+        refuse_damaged_rows(self.layout, files)
+        with self.db.cursor() as cursor:
+            cursor.execute("use stored")
+            left = recorded[0] if recorded else 0
+            refuse_lost_rows(cursor, self.layout, files, left)
+
+    def see_new_rows(self) -> None:
+        """Have `stored` show the index rows that were written to Parquet meanwhile."""
+        if self.storage.index_format == "parquet":
+            create_views(self.db, self.layout, "stored")
 
     def _copied_index(self) -> Path:
         """Copy the index to the scratch folder while no other process changes it."""
@@ -92,7 +139,7 @@ class Session:
             if holder is not None:
                 raise locked_by(holder, self.layout.lock)
             if has_index(self.layout.index):
-                copy_index(self.layout, self.scratch)
+                copy_file(self.layout, self.scratch)
         return self.scratch / self.layout.index.name
 
     def _refuse_to_forget(self) -> None:
@@ -116,15 +163,18 @@ class Session:
     def make_writable(self) -> None:
         """Attach the index for writing, unless it already is."""
         if self._attached == "read":
-            self.db.execute("detach stored")
-            attach_index(self.db, self.layout.index, read_only=False)
+            self.db.execute(f"detach {self.lists}")
+            attach_index(
+                self.db, self.layout.index, read_only=False, catalog=self.lists
+            )
             self._attached, self._needs_settling = "write", True
 
     @contextmanager
     def closing_index(self) -> Iterator[None]:
         """Detach the index for a block, and settle it if this run has written it."""
         if self._attached:
-            self.db.execute("detach stored")
+            for database in {"stored", self.lists}:
+                self.db.execute(f"detach {database}")
             self._attached = None
         with ThreadPoolExecutor(1) as thread:
             settled = thread.submit(self._settle)

@@ -13,7 +13,7 @@ import typer
 
 from docs_index.data_roots import choose_root
 from docs_index.errors import printable
-from docs_index.layout import LayoutKind
+from docs_index.layout import IndexFormat, LayoutKind
 from docs_index.paths import is_folder
 
 _NAMED_BY = {
@@ -127,6 +127,14 @@ NewLayout = Annotated[
         "--layout",
         help="How a new index stores documents: a directory each (the default), or "
         "packed in Parquet files.",
+    ),
+]
+NewIndex = Annotated[
+    IndexFormat | None,
+    typer.Option(
+        "--index",
+        help="Where a new index keeps the rows of packed documents: in SQLite (the "
+        "default up to ten million documents), or in Parquet.",
     ),
 ]
 EvaluationRoot = Annotated[

@@ -21,9 +21,10 @@ from docs_index.data_roots import (
 )
 from docs_index.errors import DataRootError
 from docs_index.index import counts
-from docs_index.index.database import has_index, stored_kind
+from docs_index.index.database import has_index
 from docs_index.index.reader import open_documents
-from docs_index.layout import Layout, LayoutKind
+from docs_index.index.storage import read_storage
+from docs_index.layout import IndexFormat, Layout, LayoutKind
 from docs_index.paths import is_there
 from docs_index.vocabulary import STAGES
 
@@ -36,8 +37,8 @@ class RootState:
     file has faults. `changed_since_build` are the tables, files of histories and
     settings that were written after the build. `documents` and `generations` count by
     stage, `rejected_rows` by reason, `conflicts` and `notices` by kind. `layout` says
-    how the index stores documents, `rejected_of_tables` counts the rejected rows that
-    can be repaired.
+    how documents are stored, and `index_format` where their index rows are.
+    `rejected_of_tables` counts the rejected rows that can be repaired.
     """
 
     data_root: str
@@ -48,6 +49,7 @@ class RootState:
     changed_since_build: list[str]
     has_index: bool
     layout: LayoutKind | None
+    index_format: IndexFormat | None
     documents: dict[str, int]
     run_ids: list[str]
     rejected_rows: dict[str, int]
@@ -84,6 +86,7 @@ def state_of(layout: Layout) -> RootState:
         changed_since_build=changed,
         has_index=has_index(layout.index),
         layout=found["layout"],
+        index_format=found["index_format"],
         documents={row["stage"]: row["documents"] for row in found["by_stage"]},
         run_ids=[row["run_id"] for row in found["by_run_id"]],
         rejected_rows={row["reason"]: row["rows"] for row in found["bad_rows"]},
@@ -100,11 +103,15 @@ def _counted(layout: Layout) -> dict[str, Any]:
     if has_index(layout.index):
         with open_documents(layout.root) as documents:
             of_tables = counts.rejected_of_tables(documents)
-            kind = stored_kind(documents.connection)
-            more = {"rejected_of_tables": of_tables, "layout": kind}
-            return counts.stats(documents) | more
+            kind, index_format = read_storage(documents.connection) or (None, None)
+            return counts.stats(documents) | {
+                "rejected_of_tables": of_tables,
+                "layout": kind,
+                "index_format": index_format,
+            }
     parts = ("by_stage", "by_run_id", "bad_rows", "conflicts", "notices")
-    return {part: [] for part in parts} | {"rejected_of_tables": 0, "layout": None}
+    unknown = {"rejected_of_tables": 0, "layout": None, "index_format": None}
+    return {part: [] for part in parts} | unknown
 
 
 def _histories(layout: Layout) -> dict[str, tuple[str, ...]] | None:

@@ -46,7 +46,8 @@ def print_summary(summary: Summary, given_root: object = None) -> None:
     data_root, run_id = (
         printable(text, keep="") for text in (summary.data_root, summary.run_id)
     )
-    typer.echo(f"data root {data_root}, run_id {run_id}")
+    rows = ", index rows in Parquet" if summary.index_format == "parquet" else ""
+    typer.echo(f"data root {data_root}, run_id {run_id}{rows}")
     missing = list(map(_without_table, summary.missing_tables))
     warnings = [
         *summary.rejected_tables,

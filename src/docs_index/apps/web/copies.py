@@ -158,7 +158,7 @@ class FollowedIndex(Database):  # type: ignore[misc]
         """Have a new copy made if the index has changed, and wait a moment for it."""
         if not self.is_copying and time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_S
-            if _signature(self.layout.index) != self.latest.signature:
+            if _signature(self.layout) != self.latest.signature:
                 self._copying = self._worker.submit(self._copy_again)
                 self._wait_until = time.monotonic() + _WAIT_S
         patience = self._wait_until - time.monotonic()
@@ -195,7 +195,7 @@ class FollowedIndex(Database):  # type: ignore[misc]
         folder = self._folder / str(self._number)
         folder.mkdir()
         try:
-            signature = _settled(_signature(self.layout.index))
+            signature = _settled(_signature(self.layout))
             path = copy_index(self.layout, folder)
             with closing(sqlite3.connect(path)) as index:
                 add_reasons(index)
@@ -251,12 +251,13 @@ def _texts_of(
         yield number, task_id, ""
 
 
-def _signature(index: Path) -> Signature:
-    """Return a value that changes when the index or one of its log files does."""
+def _signature(layout: Layout) -> Signature:
+    """Return a value that changes when the index, its rows or its log files do."""
+    index = [Path(f"{layout.index}{suffix}") for suffix in ("", "-wal", "-journal")]
     found: list[tuple[int, int, int] | None] = []
-    for suffix in ("", "-wal", "-journal"):
+    for path in (*index, layout.manifest):
         try:
-            status = Path(f"{index}{suffix}").stat()
+            status = path.stat()
         except OSError:
             found.append(None)
         else:

@@ -102,11 +102,9 @@ select
             length(cast(essay_metadata as blob)) > 1048576
             or length(cast(draft_metadata as blob)) > 1048576
             or instr(
-                cast(
-                    combo_id || template_id || model_id
-                    || draft_template_id || draft_model_id as blob
-                ),
-                x'00'
+                combo_id || template_id || model_id
+                || draft_template_id || draft_model_id,
+                char(0)
             ) > 0
             then 'unusable_ids'
     end as fault,

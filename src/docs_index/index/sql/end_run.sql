@@ -1,5 +1,5 @@
 -- Records the end of a run: no document is new any more, bad_generations.csv is whole.
 update run_record
 set
-    documents = (select count(*) from documents),
+    documents = :documents,
     replaced_hash = null

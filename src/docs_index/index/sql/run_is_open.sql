@@ -2,5 +2,5 @@
 select 1 as is_due
 from run_record
 where
-    documents != (select count(*) from documents)
+    documents != :documents
     or replaced_hash is not null

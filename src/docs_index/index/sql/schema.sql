@@ -130,7 +130,10 @@ create table run_record (
     replaced_hash text
 );
 
--- One row: whether a document is a directory, or a row of a shard (docs/packed.md).
+-- One row: whether a document is a directory, or a row of a shard (docs/packed.md), and
+-- whether its index row is in this file, or in Parquet (docs/scale.md).
 create table storage (
-    layout text not null check (layout in ('directories', 'packed'))
+    layout text not null check (layout in ('directories', 'packed')),
+    index_format text not null check (index_format in ('sqlite', 'parquet')),
+    check (index_format = 'sqlite' or layout = 'packed')
 );

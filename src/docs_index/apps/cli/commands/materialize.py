@@ -15,6 +15,7 @@ from docs_index.apps.cli.options import (
     AsJson,
     DataRoot,
     Link,
+    NewIndex,
     NewLayout,
     Quiet,
     RunId,
@@ -36,6 +37,7 @@ def materialize_documents(
     as_json: AsJson = False,
     workers: Workers = None,
     layout: NewLayout = None,
+    index_format: NewIndex = None,
     link: Link = False,
     quiet: Quiet = False,
     strict: Strict = False,
@@ -53,6 +55,7 @@ def materialize_documents(
             link=link,
             allow_shrunk=allow_shrunk,
             kind=layout,
+            index_format=index_format,
         )
         with shown_progress(quiet=quiet) as progress:
             summary = materialize(open_filled_layout(data_root), options, progress)

@@ -1,4 +1,4 @@
-"""Change how the documents of a data root are stored."""
+"""Change how the documents of a data root, or their index rows, are stored."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -11,15 +11,19 @@ from docs_index.apps.cli.exits import NEEDS_A_PERSON
 from docs_index.apps.cli.options import AsJson, DataRoot, Quiet
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.apps.cli.text_tables import show_json
-from docs_index.audit.repack import Summary, merge, repack
-from docs_index.layout import LayoutKind, open_filled_layout
+from docs_index.audit.repack import Summary, merge, move_rows, repack
+from docs_index.layout import IndexFormat, LayoutKind, open_filled_layout
+
+_FORMATS = {"sqlite": "SQLite", "parquet": "Parquet"}
 
 
-def in_words(summary: Summary) -> str:
+def in_words(summary: Summary, *, says_rows: bool = False) -> str:
     """Return what a repacking did, as a sentence."""
     where = "as directories"
     if summary.layout == "packed":
         where = f"in {summary.shards} shard{'' if summary.shards == 1 else 's'}"
+    if says_rows or summary.index_format == "parquet":
+        where += f" and their index rows in {_FORMATS[summary.index_format]}"
     is_new = "now" if summary.is_changed else "already: nothing to do"
     return f"{summary.documents} documents {where} {is_new}"
 
@@ -28,9 +32,19 @@ def repack_documents(
     layout: Annotated[
         LayoutKind | None, typer.Option(help="How to store the documents.")
     ] = None,
+    index_format: Annotated[
+        IndexFormat | None,
+        typer.Option(
+            "--index", help="Where to keep the index rows of packed documents."
+        ),
+    ] = None,
     join: Annotated[
         bool,
-        typer.Option("--merge", help="Join small shards of a packed data root."),
+        typer.Option(
+            "--merge",
+            help="Join small shards of a packed data root, and small files of index "
+            "rows.",
+        ),
     ] = False,
     data_root: DataRoot = None,
     as_json: AsJson = False,
@@ -38,24 +52,25 @@ def repack_documents(
 ) -> None:
     """Store documents as directories, or packed in few files.
 
-    Index rows and the content of documents stay as they are.
+    The content of documents and of index rows stays as it is.
 
     Example: docs-index repack --layout packed --data-root ~/experiment
     """
-    if (layout is None) != join:
-        raise typer.BadParameter(
-            "give one of --layout directories, --layout packed, and --merge"
-        )
+    if [layout is not None, index_format is not None, join].count(True) != 1:
+        raise typer.BadParameter("give one of --layout, --index and --merge")
     with ending_cleanly():
         root = open_filled_layout(data_root)
         with shown_progress(quiet=quiet) as progress:
-            summary = (
-                repack(root, layout, progress) if layout else merge(root, progress)
-            )
+            if layout:
+                summary = repack(root, layout, progress)
+            elif index_format:
+                summary = move_rows(root, index_format)
+            else:
+                summary = merge(root, progress)
         if as_json:
             show_json(asdict(summary))
         else:
-            typer.echo(in_words(summary))
+            typer.echo(in_words(summary, says_rows=index_format is not None))
 
 
 app = command(repack_documents, NEEDS_A_PERSON)

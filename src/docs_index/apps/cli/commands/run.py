@@ -20,6 +20,7 @@ from docs_index.apps.cli.options import (
     FullRefresh,
     Link,
     MaxResponseBytes,
+    NewIndex,
     NewLayout,
     PackedBy,
     Quiet,
@@ -31,7 +32,8 @@ from docs_index.apps.cli.options import (
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.engines.sessions import REMOTE
 from docs_index.errors import DataRootError
-from docs_index.index.database import refuse_other_kind
+from docs_index.index.database import check_index
+from docs_index.index.storage import agreed_storage
 from docs_index.ingest.materialize import Options, materialize, refuse_links
 from docs_index.layout import LayoutKind, open_filled_layout
 from docs_index.warehouse.build_record import refuse_scratch
@@ -44,6 +46,7 @@ def run(
     max_response_bytes: MaxResponseBytes = None,
     workers: Workers = None,
     layout: NewLayout = None,
+    index_format: NewIndex = None,
     link: Link = False,
     allow_shrunk: AllowShrunk = False,
     strict: Strict = False,
@@ -65,7 +68,8 @@ def run(
     with ending_cleanly():
         root = open_filled_layout(data_root)
         refuse_scratch(root)
-        kind = refuse_other_kind(root, layout)
+        stored = check_index(root.index).storage
+        kind = agreed_storage(root, stored, layout, index_format).kind
         refuse_links(kind, link=link)
         _refuse_options_of_engines(engine, session, packed_by, kind)
         engine_name = (session or "local") if engine is Engine.SPARK else None
@@ -80,6 +84,7 @@ def run(
             link=link,
             allow_shrunk=allow_shrunk,
             kind=layout,
+            index_format=index_format,
         )
         packing = None
         if engine_name and kind == "packed" and packed_by is not PackedBy.HERE:

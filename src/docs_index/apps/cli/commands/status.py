@@ -11,6 +11,7 @@ from docs_index.apps.cli.text_tables import print_next, show_fields, show_json
 from docs_index.layout import open_filled_layout
 
 _MOST_FILES = 5
+_FORMATS = {"sqlite": "in SQLite", "parquet": "in Parquet"}
 
 
 def status(as_json: AsJson = False, data_root: DataRoot = None) -> None:
@@ -53,6 +54,7 @@ def _fields(state: RootState) -> dict[str, str]:
         "changed since": _some(state.changed_since_build) or "-",
         "documents": index,
         "layout": state.layout or "not known yet",
+        "index rows": _FORMATS.get(state.index_format or "", "not known yet"),
         "rejected rows": known(state.rejected_rows),
         "conflicts": known(state.conflicts),
         "notices": known(state.notices),

@@ -1,0 +1,3 @@
+-- The doc_ids in the files of index rows $files.
+select doc_id
+from read_parquet($files)
