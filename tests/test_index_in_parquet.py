@@ -144,7 +144,8 @@ def with_a_new_row(root: Path) -> None:
 def test_the_index_is_that_in_sqlite(
     parquet_run: Run, packed_run: Run, tmp_path: Path
 ) -> None:
-    assert "index rows in Parquet" in parquet_run.process.stdout
+    assert ", packed, index rows in Parquet\n" in parquet_run.process.stdout
+    assert ", packed, index rows in SQLite\n" in packed_run.process.stdout
     assert query(parquet_run.root, "select * from storage") == [("packed", "parquet")]
     assert query(parquet_run.root, "select * from documents") == []
     assert query(parquet_run.root, "select * from document_links") == []

@@ -35,7 +35,8 @@ UNPUBLISHED = ".unpublished"
 LayoutKind = Literal["directories", "packed"]
 KINDS: tuple[LayoutKind, ...] = ("directories", "packed")
 IndexFormat = Literal["sqlite", "parquet"]
-FORMATS: tuple[IndexFormat, ...] = ("sqlite", "parquet")
+FORMATS: dict[IndexFormat, str] = {"sqlite": "SQLite", "parquet": "Parquet"}
+"""The names of the index formats, in words."""
 PACKS = "packs"
 SCRATCH = "DOCS_INDEX_SCRATCH"
 _STAGE = re.compile("[a-z][a-z0-9_]*")

@@ -97,6 +97,7 @@ class Summary:
     data_root: str
     run_id: str
     dry_run: bool
+    layout: LayoutKind
     index_format: IndexFormat
     documents: dict[str, int]
     placed_by_stage: dict[str, int]
@@ -178,6 +179,7 @@ def materialize(
             data_root=str(layout.root),
             run_id=run_id,
             dry_run=options.dry_run,
+            layout=session.kind,
             index_format=session.storage.index_format,
             bad_rows_added=added,
             bad_list_is_altered=bad_list_is_altered,

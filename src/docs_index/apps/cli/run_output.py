@@ -16,6 +16,7 @@ from docs_index.apps.cli.text_tables import (
 )
 from docs_index.errors import printable
 from docs_index.ingest.materialize import Summary
+from docs_index.layout import FORMATS
 from docs_index.resources import seed
 from docs_index.vocabulary import RESULTS
 from docs_index.warehouse.histories.outcomes import Outcome
@@ -46,8 +47,10 @@ def print_summary(summary: Summary, given_root: object = None) -> None:
     data_root, run_id = (
         printable(text, keep="") for text in (summary.data_root, summary.run_id)
     )
-    rows = ", index rows in Parquet" if summary.index_format == "parquet" else ""
-    typer.echo(f"data root {data_root}, run_id {run_id}{rows}")
+    stored = ""
+    if summary.layout == "packed":
+        stored = f", packed, index rows in {FORMATS[summary.index_format]}"
+    typer.echo(f"data root {data_root}, run_id {run_id}{stored}")
     missing = list(map(_without_table, summary.missing_tables))
     warnings = [
         *summary.rejected_tables,

@@ -12,9 +12,7 @@ from docs_index.apps.cli.options import AsJson, DataRoot, Quiet
 from docs_index.apps.cli.progress import shown_progress
 from docs_index.apps.cli.text_tables import show_json
 from docs_index.audit.repack import Summary, merge, move_rows, repack
-from docs_index.layout import IndexFormat, LayoutKind, open_filled_layout
-
-_FORMATS = {"sqlite": "SQLite", "parquet": "Parquet"}
+from docs_index.layout import FORMATS, IndexFormat, LayoutKind, open_filled_layout
 
 
 def in_words(summary: Summary, *, says_rows: bool = False) -> str:
@@ -23,7 +21,7 @@ def in_words(summary: Summary, *, says_rows: bool = False) -> str:
     if summary.layout == "packed":
         where = f"in {summary.shards} shard{'' if summary.shards == 1 else 's'}"
     if says_rows or summary.index_format == "parquet":
-        where += f" and their index rows in {_FORMATS[summary.index_format]}"
+        where += f" and their index rows in {FORMATS[summary.index_format]}"
     is_new = "now" if summary.is_changed else "already: nothing to do"
     return f"{summary.documents} documents {where} {is_new}"
 

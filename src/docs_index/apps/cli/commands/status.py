@@ -8,10 +8,9 @@ from docs_index.apps.cli.exits import ending_cleanly
 from docs_index.apps.cli.options import AsJson, DataRoot
 from docs_index.apps.cli.root_state import RootState, next_commands, state_of
 from docs_index.apps.cli.text_tables import print_next, show_fields, show_json
-from docs_index.layout import open_filled_layout
+from docs_index.layout import FORMATS, open_filled_layout
 
 _MOST_FILES = 5
-_FORMATS = {"sqlite": "in SQLite", "parquet": "in Parquet"}
 
 
 def status(as_json: AsJson = False, data_root: DataRoot = None) -> None:
@@ -54,13 +53,19 @@ def _fields(state: RootState) -> dict[str, str]:
         "changed since": _some(state.changed_since_build) or "-",
         "documents": index,
         "layout": state.layout or "not known yet",
-        "index rows": _FORMATS.get(state.index_format or "", "not known yet"),
+        "index rows": _place_of_rows(state),
         "rejected rows": known(state.rejected_rows),
         "conflicts": known(state.conflicts),
         "notices": known(state.notices),
         "generation store": _counts(state.generations),
         "cohorts": ", ".join(state.cohorts) or "none",
     }
+
+
+def _place_of_rows(state: RootState) -> str:
+    if state.index_format is None:
+        return "not known yet"
+    return f"in {FORMATS[state.index_format]}"
 
 
 def _histories(sources: Mapping[str, int] | None) -> str:
