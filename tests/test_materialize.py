@@ -413,6 +413,8 @@ def test_json_is_stable_in_its_keys(ran: Path) -> None:
         "data_root",
         "run_id",
         "dry_run",
+        "layout",
+        "index_format",
         "documents",
         "placed_by_stage",
         "bad_rows_by_reason",

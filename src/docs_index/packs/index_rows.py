@@ -8,6 +8,7 @@ order of adding, as SQLite's rowid is; the view `documents` calls it so. Contrac
 docs/scale.md.
 """
 
+import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -236,8 +237,8 @@ def write_rows(
             f"row_group_size {_GROUP_ROWS}, file_size_bytes {literal(_FULL)})",
             values or {},
         )
-        for path in sorted(folder.glob("*.parquet")):
-            if file := _published(db, layout, table, path):
+        for name in sorted(os.listdir(folder)):
+            if file := _published(db, layout, table, folder / name):
                 files.append(file)
     return files
 
