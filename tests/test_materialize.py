@@ -680,7 +680,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "newer index": (
         partial(_set_index, "pragma user_version = 9"),
-        "has schema version 9, this program knows 5: use the program that made it",
+        "has schema version 9, this program knows 6: use the program that made it",
     ),
     "index with row_keys of an older form": (
         partial(_set_index, "pragma user_version = 3"),
