@@ -28,7 +28,8 @@ INDEX_TABLES = {"documents": "_documents", "document_links": "_document_links"}
 """The folders of index rows in Parquet, by table; no stage begins with `_`."""
 
 _FILE = re.compile(
-    rf"(?P<stage>_?[a-z][a-z0-9_]*)/(?P<first>{_ID})-(?P<last>{_ID})-"
+    rf"(?P<stage>[a-z][a-z0-9_]*|{'|'.join(INDEX_TABLES.values())})/"
+    rf"(?P<first>{_ID})-(?P<last>{_ID})-"
     r"(?P<content>[0-9a-f]{16})\.parquet"
 )
 _SHA256 = re.compile("[0-9a-f]{64}")
