@@ -164,15 +164,13 @@ def _anew(path: Path) -> str:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the index for reading; nothing can be written through the connection.
+    """Open an index that `check_index` has checked; nothing can be written to it.
 
     Raises:
-        IndexFileError: the index is missing, or of another version of this program.
+        IndexFileError: it is damaged.
         LockedError: another program has locked it.
         StorageError: it cannot be read.
     """
-    if not check_index(path).exists:
-        raise missing_index(path)
     with closing(connected(path)) as connection:
         try:
             yield connection

@@ -24,10 +24,14 @@ from pathlib import Path
 from docs_index.disk.scratch import scratch_folder
 from docs_index.errors import VERIFY, DamagedDocumentError, UnknownDocumentError
 from docs_index.index.connection import Index
-from docs_index.index.database import check_index, damage_persists, reading
+from docs_index.index.database import (
+    check_index,
+    damage_persists,
+    missing_index,
+    reading,
+)
 from docs_index.index.row import COLUMNS, LATEST_FIRST, Document
 from docs_index.index.snapshot import readable_index
-from docs_index.index.storage import Storage
 from docs_index.index.texts import Texts, checked, opened_texts
 from docs_index.layout import Layout, open_filled_layout
 from docs_index.resources import sql
@@ -181,8 +185,10 @@ def open_documents(
 @contextmanager
 def _opened(layout: Layout, path: Path) -> Iterator[Index]:
     """Open the index, or a copy of its SQLite file, where its rows are."""
-    storage = check_index(path).storage or Storage()
-    if storage.index_format == "parquet":
+    state = check_index(path)
+    if not state.exists:
+        raise missing_index(path)
+    if state.storage and state.storage.index_format == "parquet":
         with parquet_index(layout, path) as index:
             yield index
     else:

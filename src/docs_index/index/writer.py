@@ -239,16 +239,16 @@ def _writing(layout: Layout, patience_s: float) -> Iterator[_Rows]:
     """
     path = layout.index
     state = check_index(path)
+    storage = state.storage or storage_on_disk(layout)
     if state.exists:
         refuse_foreign_schema(path)
     else:
-        kind = storage_on_disk(layout).kind
-        for doc_dir in _stored(layout, kind):
+        for doc_dir in _stored(layout, storage.kind):
             raise lost_index(layout, doc_dir)
-        create_index(path, Storage(kind))
+        storage = Storage(storage.kind)
+        create_index(path, storage)
     if not state.is_settled:  # it is new, or a killed process has left it so
         settle_index(path)
-    storage = check_index(path).storage or storage_on_disk(layout)
     if storage.index_format == "parquet":
         with parquet_index(layout, path) as connection:
             yield _InParquet(layout, connection)
