@@ -183,8 +183,8 @@ def test_rows_are_split_into_files_of_a_size(
     with duckdb.connect(config={"threads": 1}) as db:
         db.execute("attach ':memory:' as stored")
         index_rows.create_views(db, layout, "stored")
-        relations, values = {"documents": rows}, {"doc_id": DRAFT}
-        added = index_rows.write_rows(db, layout, relations, values)
+        relation = index_rows.Relation(rows, {"doc_id": DRAFT})
+        added = index_rows.write_rows(db, layout, {"documents": relation})
     assert sum(file.documents for file in added) == 20000
     assert len(added) > 2
     assert all(one.last < other.first for one, other in pairwise(added))
@@ -808,8 +808,8 @@ def test_a_row_that_is_there_twice_is_damage(root: Path) -> None:
         index_rows.create_views(db, layout, "stored")
         layout.unpublished.mkdir()
         once = "select 33 as place, * exclude (rowid) from stored.documents"
-        rows = {"documents": f"{once} where doc_id = $doc_id"}
-        index_rows.add_rows(db, layout, rows, {"doc_id": DRAFT})
+        row = index_rows.Relation(f"{once} where doc_id = $doc_id", {"doc_id": DRAFT})
+        index_rows.add_rows(db, layout, {"documents": row})
         shutil.rmtree(layout.unpublished)
     assert files(root)[-1].documents == 1
     with pytest.raises(IndexRowsError, match="break a rule"):

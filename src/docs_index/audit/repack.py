@@ -49,7 +49,7 @@ from docs_index.index.texts import FILES
 from docs_index.index.unpacking import read_files
 from docs_index.layout import IndexFormat, Layout, LayoutKind, is_litter
 from docs_index.packs.content import Packed, packed
-from docs_index.packs.index_rows import clear_rows, merge_rows, write_rows
+from docs_index.packs.index_rows import Relation, clear_rows, merge_rows, write_rows
 from docs_index.packs.leftovers import documents_in_shards, prepare_packs
 from docs_index.packs.manifest import (
     Shard,
@@ -196,8 +196,8 @@ def _replace_index(layout: Layout, copy: Path, storage: Storage) -> None:
             attach_index(session.db, copy, read_only=True)
             if storage.index_format == "parquet":
                 relations = {
-                    "documents": sql("audit/documents_of_index.sql"),
-                    "document_links": sql("audit/links_of_index.sql"),
+                    "documents": Relation(sql("audit/documents_of_index.sql")),
+                    "document_links": Relation(sql("audit/links_of_index.sql")),
                 }
                 write_index_rows(layout, write_rows(session.db, layout, relations))
                 tables = [table for table in tables if table not in relations]

@@ -18,9 +18,10 @@ from docs_index.disk.lock import holder_of, shared_lock
 from docs_index.disk.scratch import scratch_folder
 from docs_index.errors import IndexRowsError, LockedError, StorageError
 from docs_index.index.database import check_index, connected, missing_index
-from docs_index.index.row import NAMES
+from docs_index.index.schema import index_tables
 from docs_index.index.storage import read_storage
 from docs_index.layout import Layout
+from docs_index.packs.manifest import INDEX_TABLES
 from docs_index.paths import is_of_a_path, is_there, naming
 
 PATIENCE_S = 2.0  # for a program that adds documents: it takes milliseconds for each
@@ -69,11 +70,8 @@ def _take_in_rows(layout: Layout, copy: Path, recorded: int) -> None:
         index.execute("pragma synchronous = off")
         try:
             with index:
-                for table, columns in (
-                    ("documents", len(NAMES)),
-                    ("document_links", 4),
-                ):
-                    values = ", ".join("?" for _ in range(columns))
+                for table in INDEX_TABLES:
+                    values = ", ".join("?" for _ in index_tables()[table])
                     insert = f"insert into {table} values ({values})"
                     for rows in rows_in_order(layout, table, copy.parent):
                         index.executemany(insert, (row[1:] for row in rows))

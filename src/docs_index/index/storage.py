@@ -33,10 +33,8 @@ def read_storage(index: Index) -> Storage | None:
         if fault_of(error) is Fault.STATEMENT:  # the table is missing
             return None
         raise
-    for kind in KINDS:
-        for index_format in FORMATS:
-            if rows == [(kind, index_format)]:
-                return Storage(kind, index_format)
+    if len(rows) == 1 and rows[0][0] in KINDS and rows[0][1] in FORMATS:
+        return Storage(*rows[0])
     return None
 
 
@@ -63,8 +61,8 @@ def agreed_storage(
     """Return how documents are stored, or will be in a new index.
 
     `stored` is what the index says, None without an index that says it. `kind` and
-    `index_format` are what is wanted, None for what there is, and `documents` is how
-    many a new index will have.
+    `index_format` name the layout and the index format that the user wants; None takes
+    those of the data root. `documents` is the number of documents of a new index.
 
     Raises:
         DataRootError: they are stored in another way than is wanted.

@@ -36,8 +36,8 @@ from docs_index.ingest.placing import HISTORIES, Directories, Store
 from docs_index.ingest.shard_tasks import ShardWriters
 from docs_index.ingest.shrunk import load_known_documents, refuse_shrunk
 from docs_index.layout import IndexFormat, Layout, LayoutKind
-from docs_index.packs.index_rows import add_rows, row_count
-from docs_index.packs.manifest import read_index_rows
+from docs_index.packs.index_rows import Relation, add_rows, row_count
+from docs_index.packs.manifest import INDEX_TABLES, read_index_rows
 from docs_index.progress import Progress
 from docs_index.resources import sql
 from docs_index.warehouse.build_record import attach_build, find_build
@@ -342,12 +342,15 @@ def _add_rows(
     layout: Layout, cursor: duckdb.DuckDBPyConnection, places: dict[str, int]
 ) -> int:
     """Write the rows of a range of documents to Parquet; return how many."""
+    query = sql("ingest/new_index_rows.sql")
     before = {"before": row_count(read_index_rows(layout))}
     relations = {
-        "documents": sql("ingest/new_index_rows.sql"),
-        "document_links": sql("ingest/new_index_links.sql"),
+        table: Relation(
+            query, {**places, **before, "table_name": f"build.main.{table}"}
+        )
+        for table in INDEX_TABLES
     }
-    return add_rows(cursor, layout, relations, places | before)
+    return add_rows(cursor, layout, relations)
 
 
 def _count_inserted(session: Session, total: int) -> None:

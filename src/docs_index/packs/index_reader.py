@@ -129,9 +129,7 @@ class ParquetIndex:
             if table not in ("documents", "document_links"):
                 name = identifier(table)
                 self._db.execute(f"create view {name} as from lists.{name}")
-        recorded = self._db.execute("select documents from run_record").fetchone()
-        left = recorded[0] if recorded else 0
-        refuse_lost_rows(self._db, self._layout, self._files, left)
+        refuse_lost_rows(self._db, self._layout, self._files)
 
     def execute(self, query: str, values: Values = ()) -> Rows:
         """Run a statement of SQLite's that reads.

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -94,20 +94,19 @@ def _selected(layout: Layout, files: Sequence[Shard], table: str) -> str:
 
 
 def refuse_lost_rows(
-    db: duckdb.DuckDBPyConnection, layout: Layout, files: Sequence[Shard], recorded: int
+    db: duckdb.DuckDBPyConnection, layout: Layout, files: Sequence[Shard]
 ) -> None:
     """Check that the manifest names all files of rows, as far as can be told.
 
-    `documents` is the view of their rows, and `recorded` how many the last run has
-    left. Places count from 1.
+    The connection has `documents`, the view of their rows, and `run_record`, which says
+    how many the last run has left. Places count from 1.
 
     Raises:
         IndexRowsError: the manifest has lost lines, or a line was changed.
         StorageError: reading failed.
     """
     with naming_rows(layout, files):
-        query = "select count(*), coalesce(max(rowid), 0) from documents"
-        [(found, last)] = db.execute(query).fetchall()
+        [(found, last, recorded)] = db.execute(sql("packs/count_rows.sql")).fetchall()
     if not recorded <= found == last == row_count(files):
         raise IndexRowsError(
             f"{layout.manifest} names files with {found} rows of the index, and there "
@@ -189,32 +188,33 @@ def rows_in_order(
             yield fetched
 
 
+class Relation(NamedTuple):
+    """A query, and the values of its parameters."""
+
+    query: str
+    values: Mapping[str, object] = {}
+
+
 def add_rows(
-    db: duckdb.DuckDBPyConnection,
-    layout: Layout,
-    relations: Mapping[str, str],
-    values: Mapping[str, object] | None = None,
+    db: duckdb.DuckDBPyConnection, layout: Layout, relations: Mapping[str, Relation]
 ) -> int:
     """Write new rows durably and name them in the manifest; return how many documents.
 
-    `relations` has a query for each table, which gives the columns of no_documents.sql
-    or of no_document_links.sql, and takes `values`. The caller holds the lock of the
-    data root, and makes the views again.
+    `relations` gives the rows of each table, with the columns of no_documents.sql or of
+    no_document_links.sql. The caller holds the lock of the data root, and makes the
+    views again.
 
     Raises:
         OSError, duckdb.Error: writing failed; no row was added.
     """
-    files = write_rows(db, layout, relations, values)
+    files = write_rows(db, layout, relations)
     if files:
         append_to_manifest(layout, files)
     return row_count(files)
 
 
 def write_rows(
-    db: duckdb.DuckDBPyConnection,
-    layout: Layout,
-    relations: Mapping[str, str],
-    values: Mapping[str, object] | None = None,
+    db: duckdb.DuckDBPyConnection, layout: Layout, relations: Mapping[str, Relation]
 ) -> list[Shard]:
     """Write new rows as `add_rows` does, without naming them.
 
@@ -228,14 +228,14 @@ def write_rows(
         folder = layout.unpublished / f"{table}.{uuid.uuid4().hex}"
         columns = sql(f"packs/no_{table}.sql")
         written = (
-            f"with wanted as ({relation}), "
+            f"with wanted as ({relation.query}), "
             f"written as ({columns} union all by name from wanted) "
             f"from written order by {_KEYS[table]}, place"
         )
         db.execute(
             f"copy ({written}) to {literal(folder)} (format parquet, compression zstd, "
             f"row_group_size {_GROUP_ROWS}, file_size_bytes {literal(_FULL)})",
-            values or {},
+            relation.values,
         )
         for name in sorted(os.listdir(folder)):
             if file := _published(db, layout, table, folder / name):
@@ -288,7 +288,7 @@ def add_row(
                 parameters = ", ".join("?" for _ in row)
                 db.execute(f"insert into {table} values ({parameters})", row)
         tables = [table for table, added in rows.items() if added]
-        add_rows(db, layout, {table: f"from {table}" for table in tables})
+        add_rows(db, layout, {table: Relation(f"from {table}") for table in tables})
 
 
 def merge_rows(layout: Layout) -> bool:
@@ -314,7 +314,7 @@ def _merge_table(layout: Layout, table: str) -> bool:
             return is_changed
         refuse_damaged_rows(layout, joined)
         with naming_rows(layout, joined), connected(layout.unpublished) as db:
-            relation = _selected(layout, joined, table)
+            relation = Relation(_selected(layout, joined, table))
             new = write_rows(db, layout, {table: relation})
         if len(new) >= len(joined):
             _remove(layout, new, files)
@@ -333,13 +333,16 @@ def _remove(layout: Layout, files: Sequence[Shard], kept: Sequence[Shard]) -> No
 def check_rows(layout: Layout, recorded: int) -> None:
     """Check the files of rows before all rows are read; see `refuse_lost_rows`.
 
+    `recorded` is how many rows the last run has left.
+
     Raises:
         IndexRowsError: rows are lost or damaged.
         StorageError: reading failed.
     """
     with connected() as db:
         files = create_views(db, layout, "memory.main")
-        refuse_lost_rows(db, layout, files, recorded)
+        db.execute("create table run_record as select ? as documents", [recorded])
+        refuse_lost_rows(db, layout, files)
 
 
 def clear_rows(

@@ -120,12 +120,10 @@ class Session:
         for table in index_tables():
             self.db.execute(f"create view stored.{table} as from lists.{table}")
         files = create_views(self.db, self.layout, "stored")
-        recorded = self.db.execute("select documents from lists.run_record").fetchone()
         refuse_damaged_rows(self.layout, files)
         with self.db.cursor() as cursor:
             cursor.execute("use stored")
-            left = recorded[0] if recorded else 0
-            refuse_lost_rows(cursor, self.layout, files, left)
+            refuse_lost_rows(cursor, self.layout, files)
 
     def see_new_rows(self) -> None:
         """Have `stored` show the index rows that were written to Parquet meanwhile."""

@@ -1,5 +1,5 @@
--- The rows of a range of documents that are published, as Parquet has them. Their
--- numbers follow those of the $before rows that are there.
+-- The rows of the build's table $table_name for a range of published documents, as
+-- Parquet has them. Their numbers follow those of the $before rows that are there.
 with numbered as (
     select
         pending.write_order,
@@ -8,14 +8,17 @@ with numbered as (
     where pending.write_order between $first and $last
 ),
 
+built as (
+    select * from query_table($table_name)
+    where write_order between $first and $last
+),
+
 joined as (
     select
         numbered.place,
-        documents.*
+        built.*
     from numbered
-    inner join build.main.documents as documents
-        on numbered.write_order = documents.write_order
-    where documents.write_order between $first and $last
+    inner join built on numbered.write_order = built.write_order
 )
 
 select * exclude (write_order) from joined
